@@ -1,0 +1,42 @@
+# What node-gyp-build falls back to on a user's machine; CMakeLists.txt is the build of record.
+# Warnings are not errors here: nobody can mend them there.
+{
+  "targets": [
+    {
+      "target_name": "gridmask",
+      "sources": [
+        "native/addon/addon.cc",
+        "native/addon/request.cc",
+        "native/cpu/backend.cc",
+        "native/cpu/kernels.cc",
+        "native/cpu/pool.cc"
+      ],
+      "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": [
+        "NAPI_VERSION=8",
+        "NAPI_DISABLE_CPP_EXCEPTIONS",
+        "NODE_API_NO_EXTERNAL_BUFFERS_ALLOWED",
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
+      ],
+      "cflags": ["-fvisibility=hidden", "-ffp-contract=off"],
+      "cflags_cc": ["-std=c++17", "-O3"],
+      # The C++ library throws where a thread can't be started; N-API's wrapper does not.
+      "cflags_cc!": ["-fno-exceptions", "-std=gnu++17", "-std=gnu++20"],
+      "xcode_settings": {
+        "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
+        "GCC_ENABLE_CPP_EXCEPTIONS": "YES",
+        "GCC_OPTIMIZATION_LEVEL": "3",
+        "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
+        "MACOSX_DEPLOYMENT_TARGET": "11.0",
+        "OTHER_CFLAGS": ["-ffp-contract=off"]
+      },
+      "msvs_settings": {
+        "VCCLCompilerTool": {"ExceptionHandling": 1, "AdditionalOptions": ["/std:c++17"]}
+      },
+      "conditions": [
+        # Node unloads an addon with its last environment, but the pool's threads live on.
+        ["OS=='linux'", {"cflags": ["-pthread"], "ldflags": ["-pthread", "-Wl,-z,nodelete"]}]
+      ]
+    }
+  ]
+}

@@ -1,0 +1,55 @@
+import type { ImageArray } from './arrays'
+import { encodeFill, isEmpty, run } from './backend'
+import { checkOptions } from './check'
+import { checkDevice, type DeviceId, defaultThreads } from './devices'
+import { checkFill, type Fill } from './fill'
+import { checkPlan, type Masked } from './gridmask'
+import type { Plan, SampleParams } from './plan'
+import {
+  type ArrayRequest,
+  arrayRequestKeys,
+  checkArrays,
+  readDimensions,
+  readDType,
+  targetOf,
+} from './request'
+
+/** The request of {@link applyPlan}. */
+export interface ApplyPlanRequest extends ArrayRequest {
+  /** What dropped pixels become: a number, or one for each channel. Default 0. */
+  fill?: Fill
+  /** Where to work. Default 'auto'. */
+  device?: DeviceId
+}
+
+const requestKeys = new Set<string>([...arrayRequestKeys, 'fill', 'device'])
+
+/**
+ * Masks a batch as a plan says, without a `GridMask`: parameters chosen by hand, or replayed.
+ *
+ * @param images all samples, one after another
+ * @param plan one element for each sample
+ * @returns `out`, or a new array of the type of `images`
+ * @example
+ * applyPlan(images, Plan.from([{ d: 100, ratio: 0.6, angle: 30 }]), { shape: [1, 3, 224, 224] })
+ * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
+ *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_CUDA_UNAVAILABLE; nothing has been
+ *   written then
+ */
+export function applyPlan<T extends ImageArray>(
+  images: T,
+  plan: Plan | readonly SampleParams[],
+  request: ApplyPlanRequest,
+): Masked<T> {
+  const given = checkOptions<ApplyPlanRequest>('request', request, requestKeys)
+  checkDevice(given.device)
+  const dimensions = readDimensions(given)
+  const fillValue = checkFill('fill', given.fill ?? 0)
+  const packed = checkPlan(plan, dimensions.count)
+  const { out } = given
+  const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
+  const fill = encodeFill(fillValue, arrays.dtype, dimensions.channels)
+  const target = targetOf(out, arrays)
+  if (!isEmpty(dimensions)) run(images, target, packed, arrays, dimensions, fill, defaultThreads())
+  return target as Masked<T>
+}

@@ -1,0 +1,162 @@
+/**
+ * What is known of a caller's typed array, by its internal slots: properties can be overridden,
+ * prototypes faked and realms differ, the slots cannot lie.
+ */
+import { Buffer } from 'node:buffer'
+import { types } from 'node:util'
+import { invalid } from './check'
+import { GridMaskError } from './errors'
+import { native } from './native'
+
+/** A batch of images on the host. */
+export type ImageArray =
+  | Float32Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Uint16Array
+  | Float16ArrayLike
+
+/** `Float16Array` where the runtime has it; described here so that older type libraries do. */
+export interface Float16ArrayLike extends ArrayBufferView {
+  readonly BYTES_PER_ELEMENT: number
+  readonly length: number
+  readonly [Symbol.toStringTag]: 'Float16Array'
+  [index: number]: number
+}
+
+/** Type of an image's values. */
+export type DType = 'float32' | 'uint8' | 'float16' | 'bfloat16'
+
+type Tag = 'Float32Array' | 'Uint8Array' | 'Uint8ClampedArray' | 'Uint16Array' | 'Float16Array'
+
+const dtypesOf: Record<Tag, readonly DType[]> = {
+  Float32Array: ['float32'],
+  Uint8Array: ['uint8'],
+  Uint8ClampedArray: ['uint8'],
+  Uint16Array: ['float16', 'bfloat16'],
+  Float16Array: ['float16'],
+}
+
+export const dtypes: readonly DType[] = ['float32', 'uint8', 'float16', 'bfloat16']
+
+export const bytesPerValue: Record<DType, number> = {
+  float32: 4,
+  uint8: 1,
+  float16: 2,
+  bfloat16: 2,
+}
+
+const prototype = Object.getPrototypeOf(Uint8Array.prototype) as object
+
+function slot<T>(key: PropertyKey): (array: unknown) => T {
+  const getter = Object.getOwnPropertyDescriptor(prototype, key)?.get as () => T
+  return (array) => getter.call(array)
+}
+
+const tagOf = slot<string | undefined>(Symbol.toStringTag)
+export const lengthOf = slot<number>('length')
+export const bufferOf = slot<ArrayBufferLike>('buffer')
+export const offsetOf = slot<number>('byteOffset')
+const byteLengthOf = slot<number>('byteLength')
+
+/** Name of the array's own type: undefined for a proxy, whatever its prototype. */
+export function arrayTag(name: string, value: unknown): Tag {
+  const tag = typeof value === 'object' && value !== null ? tagOf(value) : undefined
+  if (tag === undefined || !(tag in dtypesOf)) {
+    invalid('ERR_INVALID_ARG_TYPE', name, `a ${Object.keys(dtypesOf).join(', ')}`, value)
+  }
+  return tag as Tag
+}
+
+/** The dtype of an array, from its type and the request's `dtype`, which a Uint16Array needs. */
+export function resolveDType(name: string, tag: Tag, requested: DType | undefined): DType {
+  const possible = dtypesOf[tag]
+  if (requested === undefined) {
+    if (possible.length === 1) return possible[0] as DType
+    throw new GridMaskError(
+      'ERR_INVALID_ARG_TYPE',
+      `Expected \`dtype\` to say what the ${tag} \`${name}\` holds, ` +
+        `${possible.map((dtype) => `'${dtype}'`).join(' or ')}, but received undefined`,
+    )
+  }
+  if (!possible.includes(requested)) {
+    const fitting = (Object.keys(dtypesOf) as Tag[]).filter((t) => dtypesOf[t].includes(requested))
+    throw new GridMaskError(
+      'ERR_INVALID_ARG_TYPE',
+      `Expected \`${name}\` to be a ${fitting.join(' or ')} for dtype '${requested}', ` +
+        `but received an instance of ${tag}`,
+    )
+  }
+  return requested
+}
+
+/** A detached array shows length 0, like an empty one; its buffer can no longer be viewed. */
+export function checkAttached(name: string, array: ImageArray): void {
+  if (lengthOf(array) !== 0) return
+  const buffer = bufferOf(array)
+  if (types.isSharedArrayBuffer(buffer)) return
+  try {
+    new Uint8Array(buffer)
+  } catch (cause) {
+    throw new GridMaskError(
+      'ERR_BUFFER_DETACHED',
+      `Expected \`${name}\` to have its memory, but its buffer was detached: transferred to ` +
+        'another thread, or taken by an applyAsync() whose result is the array to go on with',
+      { cause },
+    )
+  }
+}
+
+export function overlaps(a: ImageArray, b: ImageArray): boolean {
+  const aBegin = offsetOf(a)
+  const bBegin = offsetOf(b)
+  return (
+    bufferOf(a) === bufferOf(b) &&
+    aBegin < bBegin + byteLengthOf(b) &&
+    bBegin < aBegin + byteLengthOf(a)
+  )
+}
+
+const constructors: Record<Exclude<Tag, 'Float16Array'>, new (...args: never[]) => ImageArray> = {
+  Float32Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Uint16Array,
+}
+
+/** A view of the type that `tag` names. */
+export function viewOf(
+  tag: Tag,
+  buffer: ArrayBufferLike,
+  offset: number,
+  length: number,
+): ImageArray {
+  const View =
+    tag === 'Float16Array'
+      ? (globalThis as unknown as { Float16Array: (typeof constructors)['Float32Array'] })
+          .Float16Array
+      : constructors[tag]
+  return new (View as new (b: ArrayBufferLike, o: number, n: number) => ImageArray)(
+    buffer,
+    offset,
+    length,
+  )
+}
+
+/** From here on the pages of new memory are worth asking for in bulk, bytes. */
+const LARGE = 4 * 2 ** 20
+
+/** New memory, whose content is not defined: every element will be written. */
+export function allocate(tag: Tag, length: number, bytes: number): ImageArray {
+  try {
+    const array = viewOf(tag, Buffer.allocUnsafeSlow(bytes).buffer, 0, length)
+    if (bytes >= LARGE) native.useLargePages(array)
+    return array
+  } catch (cause) {
+    throw new GridMaskError(
+      'ERR_OUT_OF_RANGE',
+      `Could not allocate ${bytes} bytes for the result; an array passed as \`out\` needs none`,
+      { cause },
+    )
+  }
+}

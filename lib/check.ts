@@ -1,0 +1,121 @@
+/**
+ * Checks of arguments. Each takes the name under which the caller knows the value, and answers with
+ * the value or throws: what was expected, what came, under which name.
+ */
+import { type ErrorCode, GridMaskError } from './errors'
+
+/** `but received …`: the value as the caller would recognise it. */
+function describe(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return value.length > 40 ? `'${value.slice(0, 40)}…'` : `'${value}'`
+    case 'bigint':
+      return `${value}n`
+    case 'function':
+      return 'a function'
+    case 'object': {
+      if (value === null) return 'null'
+      if (Array.isArray(value) && value.length <= 6 && value.every((x) => typeof x !== 'object')) {
+        return `[${value.map(describe).join(', ')}]`
+      }
+      const name = (value as { constructor?: { name?: unknown } }).constructor?.name
+      return typeof name === 'string' && name !== '' && name !== 'Object'
+        ? `an instance of ${name}`
+        : 'an object'
+    }
+    default:
+      return Object.is(value, -0) ? '-0' : String(value)
+  }
+}
+
+export function invalid(code: ErrorCode, name: string, expected: string, value: unknown): never {
+  throw new GridMaskError(
+    code,
+    `Expected \`${name}\` to be ${expected}, but received ${describe(value)}`,
+  )
+}
+
+/** A finite number for which `holds`; `expected` puts that into words, "a number in (0, 1)". */
+export function checkNumber(
+  name: string,
+  value: unknown,
+  expected: string,
+  holds: (value: number) => boolean = () => true,
+): number {
+  if (typeof value !== 'number') invalid('ERR_INVALID_ARG_TYPE', name, expected, value)
+  if (!(Number.isFinite(value) && holds(value))) invalid('ERR_OUT_OF_RANGE', name, expected, value)
+  return value
+}
+
+/** A whole number from `min` to `max`, both included. */
+export function checkInteger(name: string, value: unknown, min: number, max: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) {
+    return value === 0 ? 0 : value
+  }
+  const upper = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`
+  invalid(
+    typeof value === 'number' ? 'ERR_OUT_OF_RANGE' : 'ERR_INVALID_ARG_TYPE',
+    name,
+    `a whole number ${upper}`,
+    value,
+  )
+}
+
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') invalid('ERR_INVALID_ARG_TYPE', name, 'a boolean', value)
+  return value
+}
+
+export function checkChoice<T extends string>(
+  name: string,
+  value: unknown,
+  choices: readonly T[],
+): T {
+  if (choices.includes(value as T)) return value as T
+  const expected = `one of ${choices.map((choice) => `'${choice}'`).join(', ')}`
+  const code = typeof value === 'string' ? 'ERR_INVALID_ARG_VALUE' : 'ERR_INVALID_ARG_TYPE'
+  invalid(code, name, expected, value)
+}
+
+/** Probabilities: 0 and 1 included. */
+export function checkProbability(name: string, value: unknown): number {
+  return checkNumber(name, value, 'a number in [0, 1]', (p) => p >= 0 && p <= 1)
+}
+
+/** An epoch may have a fraction. Its floor is a word of the draws' counter: below 2³². */
+export function checkEpoch(name: string, value: unknown): number {
+  return checkNumber(name, value, 'a number in [0, 2³²)', (e) => e >= 0 && e < 2 ** 32)
+}
+
+/** The 64-bit seed; as text too, since JSON has no integers of that size. */
+export function checkSeed(name: string, value: unknown): bigint {
+  const expected = 'a whole number in [0, 2⁶⁴), beyond 2⁵³ as a bigint'
+  let seed: bigint
+  if (typeof value === 'bigint') seed = value
+  else if (typeof value === 'string' && /^\d{1,20}$/.test(value)) seed = BigInt(value)
+  else if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value)) invalid('ERR_OUT_OF_RANGE', name, expected, value)
+    seed = BigInt(value)
+  } else invalid('ERR_INVALID_ARG_TYPE', name, expected, value)
+  if (seed < 0n || seed >= 1n << 64n) invalid('ERR_OUT_OF_RANGE', name, expected, value)
+  return seed
+}
+
+/** An object all of whose properties are known: a misspelt option must not be ignored. */
+export function checkOptions<T extends object>(
+  name: string,
+  value: unknown,
+  known: ReadonlySet<string>,
+): Partial<T> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    invalid('ERR_INVALID_ARG_TYPE', name, 'an object', value)
+  }
+  for (const key in value) {
+    if (known.has(key)) continue
+    throw new GridMaskError(
+      'ERR_INVALID_ARG_VALUE',
+      `Unknown property \`${key}\` in \`${name}\`. Known are ${[...known].join(', ')}`,
+    )
+  }
+  return value
+}

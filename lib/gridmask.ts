@@ -1,0 +1,357 @@
+import type { ImageArray } from './arrays'
+import { encodeFill, isEmpty, run, runAsync, type Work } from './backend'
+import {
+  checkBoolean,
+  checkEpoch,
+  checkInteger,
+  checkOptions,
+  checkProbability,
+  checkSeed,
+  invalid,
+} from './check'
+import { checkDevice, checkThreads, type DeviceId, defaultThreads } from './devices'
+import { checkRatioRange, checkUnit, type DrawSettings, drawSample, type Range } from './draw'
+import { GridMaskError } from './errors'
+import { checkFill, type Fill } from './fill'
+import { PackedPlan, Plan, type SampleParams } from './plan'
+import {
+  type ArrayRequest,
+  arrayRequestKeys,
+  checkArrays,
+  MAX_SIDE,
+  readDimensions,
+  readDType,
+  targetOf,
+} from './request'
+import { constant, type Schedule } from './schedule'
+import { takeArrays } from './transfer'
+
+/** Settings of a {@link GridMask}. */
+export interface GridMaskOptions {
+  /**
+   * r, the width of the kept stripe as a fraction of the unit, in (0, 1): the larger, the more is
+   * kept, about `1 - (1-r)²` of the image (section 3, equation 3). A pair [min, max) is drawn from
+   * for each sample. Other libraries mean the dropped part by "ratio": see the converters.
+   */
+  ratio: number | readonly [min: number, max: number]
+  /**
+   * d, the unit's side in pixels, 1 … 32767 (section 3, "Choice of d"). A pair [min, max) is drawn
+   * from for each sample, max exclusive (equation 5); a function gives either for an image's size.
+   */
+  unit:
+    | number
+    | readonly [min: number, max: number]
+    | ((height: number, width: number) => number | readonly [min: number, max: number])
+  /** Angles are whole degrees drawn from 0 … rotate-1; 0 … 360. Default 0: no rotation. */
+  rotate?: number
+  /** Keep the squares, drop the stripes (RevGridMask, Table 5). Default false. */
+  reverse?: boolean
+  /** p_u, the probability that a unit drops its square, in [0, 1] (Table 6). Default 1. */
+  unitProbability?: number
+  /**
+   * p, the probability that a sample is masked, in [0, 1], or a function of the epoch such as
+   * {@link linear} (section 3, "The Scheme to Use GridMask"). Default 1.
+   */
+  probability?: number | Schedule
+  /**
+   * What dropped pixels become: a number, or one for each channel. Default 0, the mean colour of
+   * normalised images. For uint8 images 0 … 255.
+   */
+  fill?: Fill
+  /** 64-bit key of all draws, 0 … 2⁶⁴-1. Default 0: give every run its own. */
+  seed?: number | bigint
+  /** Where to work. 'auto', the default, is the fastest that is there; results are the same. */
+  device?: DeviceId
+  /**
+   * Threads that work on a batch, the caller's included, 1 … 1024. Default: the environment variable
+   * GRIDMASK_THREADS, or what the operating system lets the process run at a time.
+   */
+  threads?: number
+}
+
+const optionKeys = new Set([
+  'ratio',
+  'unit',
+  'rotate',
+  'reverse',
+  'unitProbability',
+  'probability',
+  'fill',
+  'seed',
+  'device',
+  'threads',
+])
+
+/** Which draws a batch gets. */
+export interface DrawRequest {
+  /**
+   * The epoch, ≥ 0 and below 2³², instead of the one set by `setEpoch`. May have a fraction, which
+   * the schedule sees; the draws use its floor.
+   */
+  epoch?: number
+  /**
+   * Global number of the batch's first sample in the epoch, 0 … 2⁵³-1. With several workers or
+   * processes, give each batch its own. Default: how many samples this instance has numbered so far.
+   */
+  index?: number
+  /** The global number of each sample, instead of `index`. */
+  indices?: ArrayLike<number>
+}
+
+/** The request of {@link GridMask.apply} and {@link GridMask.applyAsync}. */
+export interface ApplyRequest extends ArrayRequest, DrawRequest {
+  /** Do again what a plan says, instead of drawing: one element for each sample. */
+  plan?: Plan | readonly SampleParams[]
+}
+
+/** The request of {@link GridMask.plan}. */
+export interface PlanRequest extends DrawRequest {
+  /** Number of samples. Not needed with `indices`. */
+  count?: number
+  /** The images' height in pixels; needed where `unit` is a function. */
+  height?: number
+  /** The images' width in pixels; needed where `unit` is a function. */
+  width?: number
+}
+
+const drawKeys = ['epoch', 'index', 'indices'] as const
+const applyKeys = new Set<string>([...arrayRequestKeys, ...drawKeys, 'plan'])
+const planKeys = new Set<string>([...drawKeys, 'count', 'height', 'width'])
+
+/** The result's type: a Node `Buffer` comes back as the Uint8Array that it is. */
+export type Masked<T extends ImageArray> = T extends Uint8Array & { readUInt8: unknown }
+  ? Uint8Array
+  : T
+
+/** A batch's samples by their global numbers. */
+interface Numbers {
+  count: number
+  epoch: number
+  first: number
+  indices: ArrayLike<number> | undefined
+  /** Whether this instance numbers them. */
+  own: boolean
+}
+
+/**
+ * The GridMask augmentation (Chen, Liu, Zhao, Jia 2020, arXiv 2001.04086) with its settings, a seed
+ * and an epoch. Holds no reference to any array after a call.
+ */
+export class GridMask {
+  readonly #settings: DrawSettings
+  readonly #schedule: Schedule
+  readonly #fill: Fill
+  readonly #threads: number
+  #epoch = 0
+  /** How many samples have been numbered in epoch `#numberedEpoch`. */
+  #numbered = 0
+  #numberedEpoch = 0
+
+  /**
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (also for an option that
+   *   does not exist), ERR_OUT_OF_RANGE, ERR_CUDA_UNAVAILABLE
+   */
+  constructor(options: GridMaskOptions) {
+    const given = checkOptions<GridMaskOptions>('options', options, optionKeys)
+    const { unit, rotate = 0, reverse = false, unitProbability = 1, probability = 1 } = given
+    const seed = checkSeed('seed', given.seed ?? 0)
+    this.#settings = {
+      ratio: checkRatioRange('ratio', given.ratio),
+      unit:
+        typeof unit === 'function'
+          ? (height, width) => checkUnit('unit(height, width)', unit(height, width))
+          : checkUnit('unit', unit),
+      rotate: checkInteger('rotate', rotate, 0, 360),
+      reverse: checkBoolean('reverse', reverse),
+      unitProbability: checkProbability('unitProbability', unitProbability),
+      seedLow: Number(seed & 0xffffffffn),
+      seedHigh: Number(seed >> 32n),
+    }
+    this.#schedule = typeof probability === 'function' ? probability : constant(probability)
+    this.#fill = checkFill('fill', given.fill ?? 0)
+    checkDevice(given.device)
+    this.#threads =
+      given.threads === undefined ? defaultThreads() : checkThreads('threads', given.threads)
+  }
+
+  /** The epoch that `setEpoch` set; 0 at first. */
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  /**
+   * Sets the epoch of the calls that name none, and starts to number samples at 0 again. Only a
+   * fraction that goes on within the same epoch (12.25, then 12.5) goes on with the numbers too.
+   *
+   * @param epoch ≥ 0 and below 2³²; may have a fraction
+   * @throws {GridMaskError} ERR_OUT_OF_RANGE, ERR_INVALID_ARG_TYPE
+   */
+  setEpoch(epoch: number): void {
+    const next = checkEpoch('epoch', epoch)
+    const goesOn = next > this.#epoch && Math.floor(next) === Math.floor(this.#epoch)
+    this.#epoch = next
+    if (!goesOn) this.#numbered = 0
+  }
+
+  /**
+   * The probability that a sample is masked at an epoch.
+   *
+   * @param epoch default: the epoch set
+   * @throws {GridMaskError} ERR_OUT_OF_RANGE for the epoch, or if the schedule leaves [0, 1]
+   */
+  probabilityAt(epoch: number = this.#epoch): number {
+    const at = checkEpoch('epoch', epoch)
+    return checkProbability(`probability(${at})`, this.#schedule(at))
+  }
+
+  /**
+   * Draws the parameters of a batch's masks without applying them. Samples that it numbers itself
+   * (no `index`, no `indices`) count as seen, so that the next batch draws anew.
+   *
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
+   */
+  plan(request: PlanRequest): Plan {
+    const given = checkOptions<PlanRequest>('request', request, planKeys)
+    const { indices } = given
+    if (indices !== undefined && given.count !== undefined && given.count !== indices.length) {
+      invalid('ERR_SHAPE_MISMATCH', 'count', `the length of \`indices\`, or left out`, given.count)
+    }
+    const count = checkInteger('count', given.count ?? indices?.length, 0, 2 ** 26)
+    const side = (name: string, value: unknown) => {
+      const needed = typeof this.#settings.unit === 'function'
+      return value === undefined && !needed ? 0 : checkInteger(name, value, 0, MAX_SIDE)
+    }
+    const height = side('height', given.height)
+    const width = side('width', given.width)
+    const numbers = this.#numbers(given, count)
+    const packed = this.#draw(numbers, height, width)
+    this.#markSeen(numbers)
+    return new Plan(packed)
+  }
+
+  /**
+   * Masks a batch: each sample is masked with the probability of the epoch, with parameters of its
+   * own. Kept values keep their bits, dropped ones become `fill`. Synchronous, on all cores.
+   *
+   * @param images all samples, one after another; views at any offset and shared memory work
+   * @returns `out`, or a new array of the type of `images`
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
+   *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP; nothing has been written then
+   */
+  apply<T extends ImageArray>(images: T, request: ApplyRequest): Masked<T> {
+    const { out, arrays, dimensions, numbers, work } = this.#prepare(images, request, undefined)
+    const target = targetOf(out, arrays)
+    if (!isEmpty(dimensions)) run(images, target, ...work)
+    if (numbers !== undefined) this.#markSeen(numbers)
+    return target as Masked<T>
+  }
+
+  /**
+   * As {@link GridMask.apply}, off the main thread. Takes the array as a BYOB reader does: detaches
+   * it at once, with every view of its buffer, masks it in place, and resolves to an array over the
+   * same memory. With `out` in another buffer both are taken, and the result lies in the memory of
+   * `out`. Shared memory is not detached; nobody should write to it meanwhile.
+   *
+   * @returns rejects with what `apply` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then
+   */
+  async applyAsync<T extends ImageArray>(images: T, request: ApplyRequest): Promise<Masked<T>> {
+    const { out, arrays, dimensions, numbers, work } = this.#prepare(images, request, images)
+    const [source, target] = takeArrays(arrays.tag, images, out as ImageArray)
+    if (numbers !== undefined) this.#markSeen(numbers)
+    if (!isEmpty(dimensions)) await runAsync(source, target, ...work)
+    return target as Masked<T>
+  }
+
+  #prepare(images: unknown, request: ApplyRequest, defaultOut: ImageArray | undefined) {
+    const given = checkOptions<ApplyRequest>('request', request, applyKeys)
+    const out = given.out ?? defaultOut
+    const dimensions = readDimensions(given)
+    const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
+    const fill = encodeFill(this.#fill, arrays.dtype, dimensions.channels)
+    const { count, height, width } = dimensions
+    let packed: PackedPlan
+    let numbers: Numbers | undefined
+    if (given.plan === undefined) {
+      numbers = this.#numbers(given, count)
+      packed = this.#draw(numbers, height, width)
+    } else {
+      packed = packedPlan(given, count)
+    }
+    const work: DropTwo<Work> = [packed, arrays, dimensions, fill, this.#threads]
+    return { out, arrays, dimensions, numbers, work }
+  }
+
+  /** The global numbers of a batch's samples, checked. */
+  #numbers({ epoch: epochValue, index, indices }: DrawRequest, count: number): Numbers {
+    const epoch = epochValue === undefined ? this.#epoch : checkEpoch('epoch', epochValue)
+    if (indices !== undefined) {
+      if (index !== undefined) {
+        invalid('ERR_INVALID_ARG_VALUE', 'index', 'left out where `indices` are given', index)
+      }
+      return { count, epoch, first: 0, indices: checkIndices(indices, count), own: false }
+    }
+    const own = index === undefined
+    const seen = Math.floor(epoch) === this.#numberedEpoch ? this.#numbered : 0
+    const last = Number.MAX_SAFE_INTEGER - Math.max(count - 1, 0)
+    return { count, epoch, first: checkInteger('index', own ? seen : index, 0, last), indices, own }
+  }
+
+  #markSeen({ own, epoch, first, count }: Numbers): void {
+    if (!own) return
+    this.#numberedEpoch = Math.floor(epoch)
+    this.#numbered = first + count
+  }
+
+  #draw({ count, epoch, first, indices }: Numbers, height: number, width: number): PackedPlan {
+    const probability = this.probabilityAt(epoch)
+    const settings = this.#settings
+    const packed = new PackedPlan(count)
+    if (count === 0) return packed
+    const unit: Range =
+      typeof settings.unit === 'function' ? settings.unit(height, width) : settings.unit
+    for (let i = 0; i < count; i++) {
+      const index = indices === undefined ? first + i : (indices[i] as number)
+      drawSample(packed, i, settings, unit, index, Math.floor(epoch), probability)
+    }
+    return packed
+  }
+}
+
+type DropTwo<T extends unknown[]> = T extends [unknown, unknown, ...infer Rest] ? Rest : never
+
+function checkIndices(indices: unknown, count: number): number[] {
+  const isList = Array.isArray(indices) || ArrayBuffer.isView(indices)
+  const list = isList ? Array.from(indices as ArrayLike<unknown>) : undefined
+  if (list === undefined) {
+    invalid('ERR_INVALID_ARG_TYPE', 'indices', 'an array of whole numbers', indices)
+  }
+  if (list.length !== count) {
+    throw new GridMaskError(
+      'ERR_SHAPE_MISMATCH',
+      `Expected \`indices\` to have one number for each of ${count} samples, ` +
+        `but received ${list.length}`,
+    )
+  }
+  return list.map((value, i) => checkInteger(`indices[${i}]`, value, 0, Number.MAX_SAFE_INTEGER))
+}
+
+function packedPlan(given: Partial<ApplyRequest>, count: number): PackedPlan {
+  for (const key of drawKeys) {
+    if (given[key] !== undefined) {
+      invalid('ERR_INVALID_ARG_VALUE', key, 'left out where a `plan` is given', given[key])
+    }
+  }
+  return checkPlan(given.plan as Plan, count)
+}
+
+/** A plan of the batch's length, packed. */
+export function checkPlan(value: Plan | readonly SampleParams[], count: number): PackedPlan {
+  const plan = Plan.from(value)
+  if (plan.length !== count) {
+    throw new GridMaskError(
+      'ERR_SHAPE_MISMATCH',
+      `Expected \`plan\` to have one element for each of ${count} samples, but received ${plan.length}`,
+    )
+  }
+  return Plan.packed(plan)
+}

@@ -1,0 +1,27 @@
+export { type ApplyPlanRequest, applyPlan } from './apply'
+export type { DType, Float16ArrayLike, ImageArray } from './arrays'
+export {
+  type AlbumentationsGridMaskArguments,
+  type DaliArguments,
+  fromAlbumentations,
+  fromDali,
+  fromKerasCV,
+  type GridDropoutArguments,
+  type KerasCVArguments,
+} from './convert'
+export { type CudaStatus, cudaStatus, type DeviceId, type DeviceInfo, devices } from './devices'
+export { type ErrorCode, GridMaskError } from './errors'
+export type { Fill } from './fill'
+export {
+  type ApplyRequest,
+  type DrawRequest,
+  GridMask,
+  type GridMaskOptions,
+  type Masked,
+  type PlanRequest,
+} from './gridmask'
+export { type Box, type ImageSize, keepRatio, maskOf, visibleFraction } from './mask'
+export { Plan, type Sample, type SampleParams } from './plan'
+export { presets } from './presets'
+export type { ArrayRequest, Layout, Shape } from './request'
+export { constant, type LinearOptions, linear, type Schedule } from './schedule'

@@ -1,0 +1,73 @@
+/**
+ * The native addon: how it is found, and what it offers. The functions trust nothing; what they
+ * answer is a status, since an error made in native code would be of another realm under Jest.
+ */
+import { join } from 'node:path'
+import { GridMaskError } from './errors'
+
+// The Status of native/addon/request.h.
+const DONE = 0
+const OVERLAP = 2
+
+/** The bytes of these arrays are what counts; the element type does not. */
+type Bytes = ArrayBufferView
+
+type ApplyArguments = [
+  source: Bytes,
+  target: Bytes,
+  samples: Uint8Array,
+  fill: Uint8Array,
+  count: number,
+  planes: number,
+  height: number,
+  width: number,
+  pixelBytes: number,
+  valueBytes: number,
+  threads: number,
+]
+
+interface Native {
+  apply(...args: ApplyArguments): number
+  applyAsync(...args: ApplyArguments): number | Promise<number>
+  countKept(
+    sample: Uint8Array,
+    height: number,
+    width: number,
+    boxes: Int32Array,
+    counts: Float64Array,
+  ): number
+  useLargePages(array: Bytes): number
+  instructionSet: string
+}
+
+function load(): Native {
+  const root = join(__dirname, '..')
+  try {
+    // A CommonJS module without types of its own.
+    return (require('node-gyp-build') as (directory: string) => Native)(root)
+  } catch (cause) {
+    const { platform, arch, version } = process
+    throw new GridMaskError(
+      'ERR_NATIVE_LOAD',
+      `No native addon of gridmask could be loaded for ${platform}-${arch}, Node ${version}, from ` +
+        `${root}: neither a prebuilt one nor one built there. With a C++17 compiler, ` +
+        '`npm rebuild gridmask` builds it',
+      { cause },
+    )
+  }
+}
+
+export const native = load()
+
+/** For what TypeScript has already checked: a refusal shows a defect of this package. */
+export function expectDone(status: number): void {
+  if (status === DONE) return
+  // Two SharedArrayBuffer objects can stand for the same memory; only their addresses show it.
+  if (status === OVERLAP) {
+    throw new GridMaskError(
+      'ERR_OVERLAP',
+      'Expected `out` to be the memory of `images` or apart from it, but the two overlap in part',
+    )
+  }
+  throw new Error(`gridmask's native code refused arguments that had been checked (${status})`)
+}

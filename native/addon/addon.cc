@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+//
+// The functions that lib/native.ts calls. All answer with a Status: errors are worded and thrown in
+// TypeScript, whose Error is the caller's. Nothing here is kept between calls, so there is nothing
+// to clean up when an environment ends.
+
+#include <napi.h>
+
+#include <cstring>
+
+#include "addon/request.h"
+#include "cpu/pages.h"
+#include "lattice/runs.h"
+
+namespace gridmask::addon {
+namespace {
+
+Napi::Value apply(const Napi::CallbackInfo& info) {
+  ApplyRequest request;
+  const Status status = parseApply(info, request);
+  if (status == kDone) cpu::apply(request.batch, request.threads);
+  return Napi::Number::New(info.Env(), status);
+}
+
+// Runs apply() off the JavaScript thread and settles a promise with its Status. JavaScript has made
+// sure that nobody else can detach or resize the arrays; the references keep them, and so their
+// memory, alive. One thread of Node's pool coordinates, ours do the work.
+class ApplyWorker : public Napi::AsyncWorker {
+ public:
+  ApplyWorker(const Napi::CallbackInfo& info, const ApplyRequest& request)
+      : Napi::AsyncWorker(info.Env(), "gridmask.applyAsync"),
+        request_(request),
+        deferred_(Napi::Promise::Deferred::New(info.Env())) {
+    const Napi::Array arrays = Napi::Array::New(info.Env(), 4);
+    for (uint32_t i = 0; i < 4; ++i) arrays.Set(i, info[i]);
+    arrays_ = Napi::Persistent(arrays.As<Napi::Object>());
+  }
+
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+  void Execute() override { cpu::apply(request_.batch, request_.threads); }
+  void OnOK() override { deferred_.Resolve(Napi::Number::New(Env(), kDone)); }
+  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+
+ private:
+  ApplyRequest request_;
+  Napi::ObjectReference arrays_;
+  Napi::Promise::Deferred deferred_;
+};
+
+Napi::Value applyAsync(const Napi::CallbackInfo& info) {
+  ApplyRequest request;
+  const Status status = parseApply(info, request);
+  if (status != kDone) return Napi::Number::New(info.Env(), status);
+  auto* worker = new ApplyWorker(info, request);
+  const Napi::Promise promise = worker->promise();
+  worker->Queue();
+  return promise;
+}
+
+// useLargePages(array): for a result that has just been allocated.
+Napi::Value useLargePages(const Napi::CallbackInfo& info) {
+  const auto bytes = info.Length() == 1 ? bytesOf(info[0]) : std::nullopt;
+  if (bytes) cpu::useLargePages(bytes->data, bytes->length);
+  return Napi::Number::New(info.Env(), bytes ? kDone : kBadArguments);
+}
+
+// countKept(sample, height, width, boxes, counts): for each box x0, y0, x1, y1 of the Int32Array
+// the number of its pixels that the mask keeps, into the Float64Array.
+Napi::Value countKept(const Napi::CallbackInfo& info) {
+  const Napi::Value refused = Napi::Number::New(info.Env(), kBadArguments);
+  if (info.Length() != 5) return refused;
+  const auto packed = bytesOf(info[0]);
+  const auto height = wholeNumber(info[1], kMaxSide);
+  const auto width = wholeNumber(info[2], kMaxSide);
+  const auto boxes = bytesOf(info[3]);
+  const auto counts = bytesOf(info[4]);
+  if (!packed || packed->length != sizeof(PackedSample) || !height || !width || !boxes || !counts ||
+      boxes->length % (4 * sizeof(int32_t)) != 0 || counts->length != boxes->length / 2) {
+    return refused;
+  }
+  PackedSample sample;
+  std::memcpy(&sample, packed->data, sizeof sample);
+  if (!isSane(sample)) return refused;
+
+  const Lattice lattice =
+      latticeOf(sample, static_cast<int32_t>(*height), static_cast<int32_t>(*width));
+  for (size_t i = 0; i < counts->length / sizeof(double); ++i) {
+    int32_t box[4];
+    std::memcpy(box, boxes->data + i * sizeof box, sizeof box);
+    const auto [x0, y0, x1, y1] = box;
+    if (x0 < 0 || x0 > x1 || x1 > static_cast<int32_t>(*width) || y0 < 0 || y0 > y1 ||
+        y1 > static_cast<int32_t>(*height)) {
+      return refused;
+    }
+    const auto kept = static_cast<double>(gridmask::countKept(lattice, x0, y0, x1, y1));
+    std::memcpy(counts->data + i * sizeof kept, &kept, sizeof kept);
+  }
+  return Napi::Number::New(info.Env(), kDone);
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  exports["apply"] = Napi::Function::New(env, apply, "apply");
+  exports["applyAsync"] = Napi::Function::New(env, applyAsync, "applyAsync");
+  exports["useLargePages"] = Napi::Function::New(env, useLargePages, "useLargePages");
+  exports["countKept"] = Napi::Function::New(env, countKept, "countKept");
+  exports["instructionSet"] = Napi::String::New(env, cpu::bestKernels().name);
+  return exports;
+}
+
+NODE_API_MODULE(gridmask, init)
+
+}  // namespace
+}  // namespace gridmask::addon

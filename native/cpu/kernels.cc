@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+
+#include "cpu/kernels.h"
+
+#include <cstring>
+
+#include "cpu/stream.h"
+
+// Lets the compiler use vectors although it cannot see that no iteration reads what another wrote.
+#if defined(__clang__)
+#define GRIDMASK_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define GRIDMASK_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define GRIDMASK_INDEPENDENT
+#endif
+
+#ifdef GRIDMASK_STREAMING
+#define GRIDMASK_STREAM streamRuns
+#else
+#define GRIDMASK_STREAM copyRuns
+#endif
+
+namespace gridmask::cpu {
+
+// The architecture's baseline: SSE2 on x86-64, NEON on arm64. Vectors of 64 bytes (AVX-512) have
+// not been shown to pay in loops that wait for memory.
+namespace baseline {
+#define GRIDMASK_NAME "baseline"
+#define GRIDMASK_TARGET
+#define GRIDMASK_VECTOR 16
+#include "cpu/kernels.inc"
+#undef GRIDMASK_NAME
+#undef GRIDMASK_TARGET
+#undef GRIDMASK_VECTOR
+}  // namespace baseline
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+namespace avx2 {
+#define GRIDMASK_NAME "avx2"
+#define GRIDMASK_TARGET __attribute__((target("avx2,bmi2")))
+#define GRIDMASK_VECTOR 32
+#include "cpu/kernels.inc"
+#undef GRIDMASK_NAME
+#undef GRIDMASK_TARGET
+#undef GRIDMASK_VECTOR
+}  // namespace avx2
+
+#endif
+
+const Kernels* const* availableKernels() {
+#if defined(__x86_64__) && defined(__GNUC__)
+  static const Kernels* const withAvx2[] = {&avx2::kTable, &baseline::kTable, nullptr};
+  static const bool avx2Works = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+  if (avx2Works) return withAvx2;
+#endif
+  static const Kernels* const always[] = {&baseline::kTable, nullptr};
+  return always;
+}
+
+}  // namespace gridmask::cpu

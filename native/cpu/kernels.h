@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+//
+// The inner loops of the CPU backend: one table for each instruction set, chosen at run time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "lattice/runs.h"
+#include "lattice/turns.h"
+
+namespace gridmask::cpu {
+
+// What is written to dropped pixels of one plane: a whole number of pixels, repeated.
+struct Fill {
+  const uint8_t* pattern;
+  size_t bytes;
+  // The pattern is kSplatBytes of one value of 1, 2 or 4 bytes: it fits wherever a value begins.
+  bool splat;
+};
+constexpr size_t kSplatBytes = 64;
+
+constexpr size_t kMaskSlack = 15;
+
+struct Kernels {
+  const char* name;
+
+  // In place: writes the fill to the runs of a plane, nothing else is touched.
+  void (*fillRuns)(uint8_t* plane, const Run* runs, const Run* end, size_t pixelBytes,
+                   const Fill& fill);
+
+  // Out of place: `pixels` pixels, the fill in the runs, the source's bytes between them.
+  void (*copyRuns)(uint8_t* target, const uint8_t* source, const Run* runs, const Run* end,
+                   size_t pixels, size_t pixelBytes, const Fill& fill);
+
+  // The same past the caches, for batches that are larger than they.
+  void (*streamRuns)(uint8_t* target, const uint8_t* source, const Run* runs, const Run* end,
+                     size_t pixels, size_t pixelBytes, const Fill& fill);
+
+  // For each pixel of a block of rows: all ones where it is dropped, else 0. `gap` in turns. Writes
+  // up to kMaskSlack words past the end.
+  void (*maskWords)(uint32_t* mask, uint32_t columns, uint32_t rows, Turns x, Turns y, uint32_t gap,
+                    bool reverse);
+
+  // Writes `times` bytes of each word.
+  void (*widenMask)(uint8_t* wide, const uint32_t* mask, size_t words, size_t times);
+
+  // target = mask ? splat : source, bit by bit; target and source are the same or apart.
+  void (*blend)(uint8_t* target, const uint8_t* source, const uint8_t* mask, size_t bytes,
+                const uint8_t* splat);
+};
+
+// Those that this processor can run, the best one first; there is at least one.
+const Kernels* const* availableKernels();  // ends with a null pointer
+
+inline const Kernels& bestKernels() { return **availableKernels(); }
+
+}  // namespace gridmask::cpu

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+//
+// Formats the C++ sources, or with --check fails where one is not formatted.
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+process.chdir(fileURLToPath(new URL('../../', import.meta.url)))
+
+const files = ['native', 'test', 'bench'].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(h|cc|inc)$/.test(name))
+    .map((name) => join(folder, name)),
+)
+const { clangFormatPath } = createRequire(import.meta.url)('clang-format-node')
+const mode = process.argv.includes('--check') ? ['--dry-run', '-Werror'] : ['-i']
+const { status } = spawnSync(clangFormatPath, [...mode, ...files], { stdio: 'inherit' })
+process.exit(status ?? 1)

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+//
+// Makes this platform's prebuilt binary, prebuilds/<platform>-<arch>/gridmask.<libc>.node.
+//
+// npm also runs a script of this name before `npm run build`. Therefore it does no work twice: it
+// builds incrementally, in the folder that `npm run build` uses.
+import { mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+const prebuildify = createRequire(import.meta.url)('prebuildify')
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const stage = fileURLToPath(new URL('../../build/prebuild/', import.meta.url))
+const shim = fileURLToPath(new URL('node-gyp-shim.mjs', import.meta.url))
+
+// prebuildify strips the first binary that it finds in build/Release, and takes it away: it gets a
+// stage of its own, where the shim puts a copy.
+mkdirSync(stage, { recursive: true })
+prebuildify(
+  {
+    cwd: stage,
+    out: root,
+    name: 'gridmask',
+    napi: true,
+    strip: true,
+    // Without the tag, node-gyp-build would load a glibc binary on Alpine.
+    tagLibc: process.platform === 'linux',
+    // On Windows prebuildify goes through a shell.
+    nodeGyp: process.platform === 'win32' ? `node "${shim}"` : shim,
+  },
+  (/** @type {Error | undefined} */ error) => {
+    if (error) throw error
+  },
+)

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+//
+// Builds and runs test/native/*.cc, once for each argument: `plain`, or sanitizers to build with.
+import { spawnSync } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+
+process.chdir(fileURLToPath(new URL('../../', import.meta.url)))
+
+for (const variant of process.argv.slice(2)) {
+  const folder = `build/test-${variant.replace(',', '-')}`
+  const sanitize = variant === 'plain' ? '' : variant
+  run('cmake', '-S', '.', '-B', folder, `-DGRIDMASK_SANITIZE=${sanitize}`)
+  run('cmake', '--build', folder, '--parallel', `${availableParallelism()}`)
+  run('ctest', '--test-dir', folder, '--output-on-failure', '--no-tests=error')
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
+function run(command, ...args) {
+  const { status, error } = spawnSync(command, args, { stdio: 'inherit' })
+  if (error) throw error
+  if (status !== 0) process.exit(status ?? 1)
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+//
+// The CPU backend against the definition, keepsPixel(), in every layout and width of value, with
+// guard bytes around all memory, by every instruction set that this processor has.
+
+#include "cpu/backend.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "check.h"
+#include "cpu/stream.h"
+#include "samples.h"
+
+using namespace gridmask;
+
+namespace {
+
+// Exactly sized memory at a chosen misalignment, so that a sanitizer sees every stray access.
+class Memory {
+ public:
+  Memory(size_t bytes, size_t misalignment)
+      : block_(new uint8_t[bytes + misalignment]), offset_(misalignment) {}
+  uint8_t* data() { return block_.get() + offset_; }
+
+ private:
+  std::unique_ptr<uint8_t[]> block_;
+  size_t offset_;
+};
+
+void randomBatchesAreMaskedAsDefined() {
+  Random random(4);
+  for (int i = 0; i < 3000; ++i) {
+    const bool large = i % 200 == 0;
+    const int height = random.between(1, large ? 260 : 40);
+    const int width = random.between(1, large ? 260 : 70);
+    const auto count = static_cast<size_t>(random.between(1, large ? 3 : 5));
+    const auto channels = static_cast<size_t>(random.between(1, random.chance(0.1) ? 150 : 5));
+    const size_t valueBytes = size_t{1} << random.between(0, 2);
+    const bool channelsLast = random.chance(0.5);
+    const size_t planes = channelsLast ? 1 : channels;
+    const size_t pixelBytes = channelsLast ? channels * valueBytes : valueBytes;
+    const size_t planeBytes = static_cast<size_t>(height) * static_cast<size_t>(width) * pixelBytes;
+    const size_t bytes = count * planes * planeBytes;
+    const size_t misalignment = valueBytes * static_cast<size_t>(random.between(0, 9));
+
+    std::vector<uint8_t> fill(channels * valueBytes);
+    const bool sameFill = random.chance(0.5);
+    for (size_t k = 0; k < fill.size(); ++k) {
+      fill[k] =
+          sameFill && k >= valueBytes ? fill[k - valueBytes] : static_cast<uint8_t>(random.word());
+    }
+    std::vector<PackedSample> samples(count);
+    for (auto& sample : samples) sample = randomSample(random);
+
+    Memory source(bytes, misalignment), target(bytes, misalignment);
+    for (size_t k = 0; k < bytes; ++k) source.data()[k] = static_cast<uint8_t>(random.word());
+    std::vector<uint8_t> expected(source.data(), source.data() + bytes);
+    for (size_t n = 0; n < count; ++n) {
+      const Lattice lattice = latticeOf(samples[n], height, width);
+      for (size_t plane = 0; plane < planes; ++plane) {
+        for (int y = 0; y < height; ++y) {
+          for (int x = 0; x < width; ++x) {
+            if (keepsPixel(lattice, x, y)) continue;
+            const size_t pixel =
+                static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x);
+            std::memcpy(&expected[(n * planes + plane) * planeBytes + pixel * pixelBytes],
+                        &fill[plane * pixelBytes], pixelBytes);
+          }
+        }
+      }
+    }
+
+    cpu::Batch batch{source.data(), target.data(), count,      planes,      height,
+                     width,         pixelBytes,    valueBytes, fill.data(), samples.data()};
+    const auto threads = static_cast<unsigned>(random.between(1, 4));
+    for (auto* kernels = cpu::availableKernels(); *kernels != nullptr; ++kernels) {
+      std::memset(target.data(), 0xA5, bytes);
+      cpu::apply(batch, threads, **kernels);
+      CHECK(std::memcmp(target.data(), expected.data(), bytes) == 0);
+
+      std::memcpy(target.data(), source.data(), bytes);
+      cpu::Batch inPlace = batch;
+      inPlace.source = inPlace.target;
+      cpu::apply(inPlace, threads, **kernels);
+      CHECK(std::memcmp(target.data(), expected.data(), bytes) == 0);
+    }
+  }
+}
+
+// Batches that stream are too large to draw by the thousand; the loop itself is not.
+void streamedRunsAreCopiedRuns() {
+#ifdef GRIDMASK_STREAMING
+  Random random(5);
+  for (int i = 0; i < 5000; ++i) {
+    const size_t valueBytes = size_t{1} << random.between(0, 2);
+    const bool splat = random.chance(0.5);
+    const size_t pixelBytes =
+        splat ? valueBytes : valueBytes * static_cast<size_t>(random.between(1, 9));
+    const auto pixels = static_cast<size_t>(random.between(0, 600));
+    const size_t bytes = pixels * pixelBytes;
+    std::vector<Run> runs;
+    for (size_t p = 0; p < pixels;) {
+      const size_t begin = p + static_cast<size_t>(random.between(0, 80));
+      const size_t end = begin + static_cast<size_t>(random.between(1, 80));
+      if (end > pixels) break;
+      runs.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(end)});
+      p = end + 1;
+    }
+    std::vector<uint8_t> pattern(splat ? cpu::kSplatBytes : 5 * pixelBytes);
+    const size_t period = splat ? valueBytes : pixelBytes;
+    for (size_t k = 0; k < pattern.size(); ++k) {
+      pattern[k] = k < period ? static_cast<uint8_t>(random.word()) : pattern[k - period];
+    }
+    const cpu::Fill fill{pattern.data(), pattern.size(), splat};
+    const size_t misalignment = valueBytes * static_cast<size_t>(random.between(0, 40));
+    Memory source(bytes, misalignment), streamed(bytes, misalignment), copied(bytes, 0);
+    for (size_t k = 0; k < bytes; ++k) source.data()[k] = static_cast<uint8_t>(random.word());
+    const Run* end = runs.data() + runs.size();
+    cpu::streamRuns(streamed.data(), source.data(), runs.data(), end, pixels, pixelBytes, fill);
+    cpu::bestKernels().copyRuns(copied.data(), source.data(), runs.data(), end, pixels, pixelBytes,
+                                fill);
+    CHECK(std::memcmp(streamed.data(), copied.data(), bytes) == 0);
+  }
+#endif
+}
+
+}  // namespace
+
+int main() {
+  randomBatchesAreMaskedAsDefined();
+  streamedRunsAreCopiedRuns();
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+//
+// Random lattice parameters that reach every branch: right and odd angles, d from 1 to beyond the
+// image, stripes as wide as the unit, reversed and random masks, samples that are not masked.
+#pragma once
+
+#include <cmath>
+
+#include "check.h"
+#include "lattice/lattice.h"
+
+inline gridmask::PackedSample randomSample(Random& random) {
+  gridmask::PackedSample sample{};
+  const int kind = random.between(0, 9);
+  sample.d = kind == 0   ? random.between(1, 3)
+             : kind == 1 ? random.between(1000, gridmask::kMaxUnit)
+             : kind < 6  ? random.between(2, 40)
+                         : random.between(1, 400);
+  sample.ratio = random.between(1, 99) / 100.0;
+  sample.l = static_cast<int32_t>(std::ceil(sample.d * sample.ratio));
+  sample.deltaX = random.between(0, sample.d - 1);
+  sample.deltaY = random.between(0, sample.d - 1);
+  const int turn = random.between(0, 2);
+  sample.angle = turn == 0   ? 90.0 * random.between(-4, 8)
+                 : turn == 1 ? random.between(0, 359)
+                             : (random.uniform() - 0.5) * 2000;
+  sample.flags = (random.chance(0.9) ? gridmask::PackedSample::kMasked : 0) |
+                 (random.chance(0.4) ? gridmask::PackedSample::kReverse : 0);
+  sample.unitProbability = random.chance(0.7) ? 1.0 : random.between(0, 10) / 10.0;
+  for (int k = 0; k < 2; ++k) {
+    sample.unitKey[k] = random.word();
+    sample.seed[k] = random.word();
+  }
+  return sample;
+}

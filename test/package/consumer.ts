@@ -1,0 +1,52 @@
+// A project that has installed the packed tarball, as its users do.
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+export const root = join(__dirname, '..', '..')
+
+export interface Consumer {
+  /** The project's folder. */
+  folder: string
+  /** The installed package's folder. */
+  installed: string
+  /** The tarball's files, sorted. */
+  files: string[]
+  run(command: string, args: string[], env?: NodeJS.ProcessEnv): string
+  remove(): void
+}
+
+/** Packs what is built, with a fresh prebuilt binary, and installs it without install scripts. */
+export function installTarball(): Consumer {
+  const folder = mkdtempSync(join(tmpdir(), 'gridmask-consumer-'))
+  const run: Consumer['run'] = (command, args, env = {}) =>
+    execFileSync(command, args, {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+
+  run(process.execPath, [join(root, 'native/scripts/prebuild.mjs')])
+  const report = run('npm', ['pack', root, '--json', '--ignore-scripts'])
+  const [{ filename, files }] = JSON.parse(report)
+
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
+  const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--prefix', folder]
+  run('npm', ['install', '--ignore-scripts', ...quiet, `./${filename}`])
+
+  return {
+    folder,
+    installed: join(folder, 'node_modules', 'gridmask'),
+    files: files.map(({ path }: { path: string }) => path).sort(),
+    run,
+    remove: () => rmSync(folder, { recursive: true }),
+  }
+}
+
+/** Where Node came with its own headers, node-gyp need not download them. */
+export function nodeHeaders(): NodeJS.ProcessEnv {
+  const nodedir = resolve(process.execPath, '..', '..')
+  return existsSync(join(nodedir, 'include/node/node_api.h')) ? { npm_config_nodedir: nodedir } : {}
+}

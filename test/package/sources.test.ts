@@ -1,0 +1,20 @@
+// The addon is described twice: for cmake-js, which makes what is shipped, and for node-gyp, which
+// builds on the user's machine.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+import { root } from './consumer'
+
+const cmake = readFileSync(join(root, 'CMakeLists.txt'), 'utf8')
+const gyp = readFileSync(join(root, 'binding.gyp'), 'utf8')
+
+test.each([
+  ['sources', ['CPU_SOURCES', 'ADDON_SOURCES']],
+  ['defines', ['ADDON_DEFINITIONS']],
+])('binding.gyp and CMakeLists.txt have the same %s', (key, variables) => {
+  const inGyp = new RegExp(`"${key}": \\[([^\\]]*)\\]`).exec(gyp)?.[1]?.match(/[^\s",]+/g)
+  const inCMake = variables.flatMap((variable) =>
+    new RegExp(`set\\(${variable}\\s+([^)]*)\\)`).exec(cmake)?.[1]?.split(/\s+/),
+  )
+  expect(inGyp?.sort()).toEqual(inCMake.sort())
+})

@@ -1,0 +1,125 @@
+// What users get from `npm install gridmask`.
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { type Consumer, installTarball, nodeHeaders, root } from './consumer'
+
+const libc = process.platform === 'linux' ? '.glibc' : ''
+const prebuilt = `prebuilds/${process.platform}-${process.arch}/gridmask${libc}.node`
+
+let consumer: Consumer
+beforeAll(() => {
+  consumer = installTarball()
+}, 300_000)
+afterAll(() => consumer.remove())
+
+describe('the tarball', () => {
+  test('holds what is used or can be built from, and nothing else', () => {
+    const known = [
+      /^(package\.json|README\.md|LICENSE|binding\.gyp)$/,
+      /^lib\/[\w-]+\.m?ts$/,
+      /^dist\/[\w-]+\.(m?js|d\.m?ts)(\.map)?$/,
+      /^native\/(addon|cpu|lattice)\/\w+\.(cc|h|inc)$/,
+    ]
+    const others = consumer.files.filter((file) => !known.some((pattern) => pattern.test(file)))
+    expect(others).toEqual([prebuilt])
+  })
+
+  test('holds for every source what was compiled from it, and no leftovers', () => {
+    const sources = consumer.files.filter((file) => /^lib\/.*(?<!\.d)\.m?ts$/.test(file))
+    const compiled = sources.flatMap((source) => {
+      const [, name, m] = /^lib\/(.*)\.(m?)ts$/.exec(source) as string[]
+      return [`${m}js`, `${m}js.map`, `d.${m}ts`, `d.${m}ts.map`].map(
+        (end) => `dist/${name}.${end}`,
+      )
+    })
+    expect(sources).not.toEqual([])
+    expect(consumer.files.filter((file) => file.startsWith('dist/'))).toEqual(compiled.sort())
+  })
+})
+
+describe('the prebuilt binary', () => {
+  // PREBUILDS_ONLY: node-gyp-build looks nowhere else.
+  const evaluate = (type: string, code: string) =>
+    consumer.run(process.execPath, [`--input-type=${type}`, '-e', code], { PREBUILDS_ONLY: '1' })
+
+  test('loads from CommonJS', () => {
+    const code = `console.log(typeof require('gridmask').GridMask)`
+    expect(evaluate('commonjs', code)).toBe('function\n')
+  })
+
+  test('loads from an ES module', () => {
+    const code = `import { GridMask } from 'gridmask'; console.log(typeof GridMask)`
+    expect(evaluate('module', code)).toBe('function\n')
+  })
+
+  test('is one for both: classes are the same', () => {
+    const code = `
+      import { createRequire } from 'node:module'
+      import * as esm from 'gridmask'
+      const cjs = createRequire(process.cwd() + '/')('gridmask')
+      for (const name of new Set([...Object.keys(esm), ...Object.keys(cjs)]))
+        if (esm[name] !== cjs[name]) console.log(name)`
+    expect(evaluate('module', code)).toBe('')
+  })
+
+  // Node's own floor since version 18, which is that of RHEL 8.
+  const onLinux = process.platform === 'linux' ? test : test.skip
+  onLinux('needs neither a newer C library than Node does, nor a newer C++ library', () => {
+    const symbols = consumer.run('objdump', ['-T', join(consumer.installed, prebuilt)])
+    expect(newest(symbols, 'GLIBC')).toBeLessThanOrEqual(version('2.28'))
+    expect(newest(symbols, 'GLIBCXX')).toBeLessThanOrEqual(version('3.4.25'))
+  })
+})
+
+// The declarations are read with no help: no types of Node, no library newer than Node 20's, and
+// not skipped as `skipLibCheck` would.
+describe('the types', () => {
+  const strict = '--noEmit --strict --exactOptionalPropertyTypes --skipLibCheck false'
+  const bare = '--target es2022 --lib es2022 --types'
+
+  test.each([
+    ['node16', 'node16'],
+    ['preserve', 'bundler'],
+  ])('are right with module %s and moduleResolution %s', (module, moduleResolution) => {
+    const sources = ['commonjs.ts', 'module.mts']
+    for (const source of sources)
+      copyFileSync(join(root, 'test/types', source), join(consumer.folder, source))
+    const resolution = ['--module', module, '--moduleResolution', moduleResolution]
+    const tsc = join(root, 'node_modules/typescript/bin/tsc')
+    const args = [tsc, ...strict.split(' '), ...bare.split(' '), '', ...resolution, ...sources]
+    expect(outputOf(args)).toBe('')
+  })
+
+  // tsc reports on stdout, and exits with an error.
+  function outputOf(args: string[]): string {
+    try {
+      return execFileSync(process.execPath, args, { cwd: consumer.folder, encoding: 'utf8' })
+    } catch (error) {
+      return (error as { stdout: string }).stdout
+    }
+  }
+})
+
+// Last, since it takes the prebuilt binary away.
+describe('on a platform without a prebuilt binary', () => {
+  test('the install script builds one from the tarball', () => {
+    rmSync(join(consumer.installed, 'prebuilds'), { recursive: true })
+    const load = () => consumer.run(process.execPath, ['-p', `typeof require('gridmask').GridMask`])
+    expect(load).toThrow('No native build was found')
+
+    consumer.run('npm', ['rebuild', 'gridmask', '--prefix', consumer.folder], nodeHeaders())
+    expect(load()).toBe('function\n')
+  }, 600_000)
+})
+
+function newest(symbols: string, library: string): number {
+  const found = symbols.matchAll(new RegExp(`\\(${library}_([\\d.]+)\\)`, 'g'))
+  return Math.max(0, ...Array.from(found, ([, text]) => version(text as string)))
+}
+
+/** `1.2.3` as a number that can be compared. */
+function version(text: string): number {
+  return text.split('.').reduce((sum, part, place) => sum + Number(part) * 1000 ** (2 - place), 0)
+}
