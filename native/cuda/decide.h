@@ -49,14 +49,16 @@ GRIDMASK_HD inline uint32_t quotient(uint32_t n, Reciprocal reciprocal) {
   return static_cast<uint32_t>((high + (low >> 32)) >> 32);
 }
 
-// The turns of successive pixels of a row. Turns32 is as good where they allow it: see launch.cc.
-struct Turns64 {
-  uint64_t x, y;
-  uint64_t acrossX, acrossY;
+// The turns of successive pixels of a row, modulo 1.
+template <class T>
+struct Turns {
+  T x, y;
+  T acrossX, acrossY;
   uint32_t gap;
 
   GRIDMASK_HD bool inSquare() const {
-    return static_cast<uint32_t>(x >> 32) < gap && static_cast<uint32_t>(y >> 32) < gap;
+    constexpr int kBelow = 8 * (sizeof(T) - sizeof(uint32_t));
+    return static_cast<uint32_t>(x >> kBelow) < gap && static_cast<uint32_t>(y >> kBelow) < gap;
   }
   GRIDMASK_HD void next() {
     x += acrossX;
@@ -64,51 +66,40 @@ struct Turns64 {
   }
 };
 
-struct Turns32 {
-  uint32_t x, y;
-  uint32_t acrossX, acrossY;
-  uint32_t gap;
-
-  GRIDMASK_HD explicit Turns32(const Turns64& turns)
-      : x(static_cast<uint32_t>(turns.x >> 32)),
-        y(static_cast<uint32_t>(turns.y >> 32)),
-        acrossX(nearest(turns.acrossX)),
-        acrossY(nearest(turns.acrossY)),
-        gap(turns.gap) {}
-
-  GRIDMASK_HD static uint32_t nearest(uint64_t turns) {
-    return static_cast<uint32_t>((turns + 0x80000000u) >> 32);
-  }
-  GRIDMASK_HD bool inSquare() const { return x < gap && y < gap; }
-  GRIDMASK_HD void next() {
-    x += acrossX;
-    y += acrossY;
-  }
-};
-
-GRIDMASK_HD inline Turns64 turnsAt(const LatticePart& sample, int32_t x, int32_t y) {
-  // As 64-bit numbers modulo 2⁶⁴: x may be negative, left of the image, where nobody asks.
-  const auto column = static_cast<uint64_t>(int64_t{x});
-  const auto row = static_cast<uint64_t>(int64_t{y});
+GRIDMASK_HD inline Turns<uint64_t> turnsAt(const LatticePart& sample, int32_t x, int32_t y) {
+  // Never negative: 32 bits of the one factor are enough.
+  const uint64_t column = static_cast<uint32_t>(x - kOriginColumn);
+  const uint64_t row = static_cast<uint32_t>(y);
   return {sample.x.origin + column * sample.x.across + row * sample.x.down,
           sample.y.origin + column * sample.y.across + row * sample.y.down, sample.x.across,
           sample.y.across, sample.gap};
 }
 
+// As good where the sample is not kFine (launch.cc says why), and half the work.
+GRIDMASK_HD inline Turns<uint32_t> coarse(const Turns<uint64_t>& turns) {
+  const auto upper = [](uint64_t value) { return static_cast<uint32_t>(value >> 32); };
+  constexpr uint64_t kHalf = 0x80000000u;
+  return {upper(turns.x), upper(turns.y), upper(turns.acrossX + kHalf),
+          upper(turns.acrossY + kHalf), turns.gap};
+}
+
 // Whether units drop their squares, in a Random GridMask. The last answer is kept: neighbours
-// mostly lie in the same unit.
+// mostly lie in the same unit. All else is read again for every unit, so that registers stay free.
 class UnitDraws {
  public:
-  GRIDMASK_HD explicit UnitDraws(const uint8_t* sample)
-      : units_(loadVectors<KernelUnits>(sample + sizeof(LatticePart))) {}
+  GRIDMASK_HD explicit UnitDraws(const uint8_t* sample) : units_(sample + sizeof(LatticePart)) {}
 
   GRIDMASK_HD bool drops(int32_t x, int32_t y) {
     const uint32_t i = unit(0, x, y);
     const uint32_t j = unit(1, x, y);
     if (!known_ || i != i_ || j != j_) {
-      const Philox4 draw =
-          philox4x32({{units_.key[0], units_.key[1], i, j}}, units_.seed[0], units_.seed[1]);
-      drops_ = draw.word[0] < units_.dropBelow;
+      const Philox4 draw = philox4x32({{word(offsetof(KernelUnits, key)),
+                                        word(offsetof(KernelUnits, key) + 4), i, j}},
+                                      word(offsetof(KernelUnits, seed)),
+                                      word(offsetof(KernelUnits, seed) + 4));
+      const uint64_t below = word(offsetof(KernelUnits, dropBelow)) |
+                             uint64_t{word(offsetof(KernelUnits, dropBelow) + 4)} << 32;
+      drops_ = draw.word[0] < below;
       i_ = i;
       j_ = j;
       known_ = true;
@@ -117,41 +108,25 @@ class UnitDraws {
   }
 
  private:
-  GRIDMASK_HD uint32_t unit(int axis, int32_t x, int32_t y) const {
-    const uint32_t position = units_.origin[axis] + static_cast<uint32_t>(x * units_.across[axis]) +
-                              static_cast<uint32_t>(y * units_.down[axis]);
-    // Whole pixels: below 2¹⁶, so that the division is exact.
+  GRIDMASK_HD uint32_t word(size_t offset) const { return load<uint32_t>(units_ + offset); }
+
+  GRIDMASK_HD uint32_t unit(uint32_t axis, int32_t x, int32_t y) const {
+    const uint8_t* of = units_ + sizeof(KernelUnitAxis) * axis;
+    const auto axisOf = loadVectors<KernelUnitAxis>(of);
+    const uint32_t position = axisOf.origin + static_cast<uint32_t>(x) * axisOf.across +
+                              static_cast<uint32_t>(y) * axisOf.down;
+    // Whole pixels, below 2¹⁶, times the reciprocal of d: exact.
     const uint64_t next = (position >> 16) + 1;
-    return static_cast<uint32_t>(next * units_.reciprocal >> 32) -
-           static_cast<uint32_t>(units_.shift[axis]);
+    return static_cast<uint32_t>(next * word(offsetof(KernelUnits, reciprocal)) >> 32) -
+           axisOf.shift;
   }
 
-  KernelUnits units_;
+  const uint8_t* units_;
   uint32_t i_ = 0;
   uint32_t j_ = 0;
   bool known_ = false;
   bool drops_ = false;
 };
-
-// One value a pixel: bit k for pixel x + k.
-template <int count, class Turns>
-GRIDMASK_HD inline uint32_t squaresOf(Turns& turns) {
-  uint32_t bits = 0;
-#ifdef __CUDACC__
-#pragma unroll
-#endif
-  for (int k = 0; k < count; ++k) {
-    if (turns.inSquare()) bits |= 1u << k;
-    turns.next();
-  }
-  return bits;
-}
-
-template <int count, class Turns>
-GRIDMASK_HD inline uint32_t planarSquares(Turns turns, uint32_t vectors) {
-  const uint32_t bits = squaresOf<count>(turns);
-  return vectors == 1 ? bits : bits | squaresOf<count>(turns) << count;
-}
 
 // Takes out of the squares that begin at pixel (x, y) those whose units keep them.
 GRIDMASK_HD inline uint32_t drawnSquares(uint32_t squares, const uint8_t* sampleAt, int32_t x,
@@ -166,26 +141,51 @@ GRIDMASK_HD inline uint32_t drawnSquares(uint32_t squares, const uint8_t* sample
   return drawn;
 }
 
-// A value's pixel. Those left of the row, where nobody asks, count to the first.
-GRIDMASK_HD inline uint32_t pixelOf(const KernelParams& params, int32_t value) {
-  return quotient(static_cast<uint32_t>(value < 0 ? 0 : value), params.valuesPerPixelReciprocal);
+// One value a pixel: bit k for pixel x + k, of so many vectors of `values` values.
+template <int values>
+GRIDMASK_HD inline uint32_t planarSquares(Turns<uint64_t> exact, bool fine, uint32_t vectors) {
+  uint32_t bits = 0;
+  if (fine) {
+    GRIDMASK_NO_UNROLL
+    for (uint32_t k = 0; k < values * vectors; ++k, exact.next()) {
+      if (exact.inSquare()) bits |= 1u << k;
+    }
+    return bits;
+  }
+  auto turns = coarse(exact);
+  GRIDMASK_NO_UNROLL
+  for (uint32_t vector = 0; vector < vectors; ++vector) {
+    uint32_t ofVector = 0;
+    GRIDMASK_UNROLL
+    for (int k = 0; k < values; ++k, turns.next()) {
+      if (turns.inSquare()) ofVector |= 1u << k;
+    }
+    bits |= ofVector << (vector * values);
+  }
+  return bits;
 }
 
-// Several values a pixel: bit k for value begin + k of the row.
-template <class Turns>
-GRIDMASK_HD inline uint32_t interleavedSquares(Turns turns, const uint8_t* sampleAt, bool random,
-                                               int32_t x, int32_t y, uint32_t firstEnd,
+// Several values a pixel, the first of which has `firstEnd` of them left: bit k for the k-th value.
+GRIDMASK_HD inline uint32_t interleavedSquares(Turns<uint64_t> turns, const uint8_t* sampleAt,
+                                               bool random, int32_t x, int32_t y, uint32_t firstEnd,
                                                uint32_t valuesPerPixel, uint32_t count) {
+  UnitDraws draws(sampleAt);
   uint32_t bits = 0;
   uint32_t end = firstEnd;
+  GRIDMASK_NO_UNROLL
   for (uint32_t from = 0; from < count; from = end, end += valuesPerPixel, ++x, turns.next()) {
     bool square = turns.inSquare();
-    if (square && random) square = UnitDraws(sampleAt).drops(x, y);
+    if (square && random) square = draws.drops(x, y);
     // The pixels to come set the bits behind it anew.
     const uint32_t rest = 0xFFFFFFFFu << from;
     bits = square ? bits | rest : bits & ~rest;
   }
   return bits;
+}
+
+// The pixel of a row's value. Those left of the row, where nobody asks, count to the first.
+GRIDMASK_HD inline uint32_t pixelOf(const KernelParams& params, int32_t value) {
+  return quotient(static_cast<uint32_t>(value < 0 ? 0 : value), params.valuesPerPixelReciprocal);
 }
 
 // Bit k: whether value begin + k of the row is dropped; for one vector of `values` values or two.
@@ -194,24 +194,20 @@ GRIDMASK_HD inline uint32_t decide(const KernelParams& params, const LatticePart
                                    const uint8_t* sampleAt, int32_t begin, int32_t row,
                                    uint32_t vectors) {
   const bool random = (sample.flags & KernelSample::kRandom) != 0;
-  const bool fine = (sample.flags & KernelSample::kFine) != 0;
+  const bool reverse = (sample.flags & KernelSample::kReverse) != 0;
   uint32_t bits;
   if (interleaved) {
     const auto x = static_cast<int32_t>(pixelOf(params, begin));
     const uint32_t firstEnd =
         static_cast<uint32_t>(x + 1) * params.valuesPerPixel - static_cast<uint32_t>(begin);
-    const Turns64 turns = turnsAt(sample, x, row);
-    bits = fine ? interleavedSquares(turns, sampleAt, random, x, row, firstEnd,
-                                     params.valuesPerPixel, values * vectors)
-                : interleavedSquares(Turns32(turns), sampleAt, random, x, row, firstEnd,
-                                     params.valuesPerPixel, values * vectors);
+    bits = interleavedSquares(turnsAt(sample, x, row), sampleAt, random, x, row, firstEnd,
+                              params.valuesPerPixel, values * vectors);
   } else {
-    const Turns64 turns = turnsAt(sample, begin, row);
-    bits = fine ? planarSquares<values>(turns, vectors)
-                : planarSquares<values>(Turns32(turns), vectors);
+    const bool fine = (sample.flags & KernelSample::kFine) != 0;
+    bits = planarSquares<values>(turnsAt(sample, begin, row), fine, vectors);
     if (random) bits = drawnSquares(bits, sampleAt, begin, row);
   }
-  return (sample.flags & KernelSample::kReverse) != 0 ? ~bits : bits;
+  return reverse ? ~bits : bits;
 }
 
 }  // namespace gridmask::cuda

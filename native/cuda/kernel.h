@@ -18,22 +18,29 @@ struct Reciprocal {
   uint64_t multiplier;
 };
 
-// A lattice axis along an image in 2⁻⁶⁴ turns (lattice/turns.h): at pixel (0, 0), from pixel to
-// pixel, from row to row.
+// A lattice axis along an image in 2⁻⁶⁴ turns (lattice/turns.h): at pixel (kOriginColumn, 0), from
+// pixel to pixel, from row to row. A row's first vector may begin up to 16 values before it.
+constexpr int32_t kOriginColumn = -16;
 struct KernelAxis {
   uint64_t origin;
   uint64_t across;
   uint64_t down;
 };
 
-// What draws the units of a Random GridMask. position(x, y) = origin + x·across + y·down is the
-// lattice coordinate less the stripe, in 16.16, moved by `shift` units so that it is never
-// negative: below 2³² for every pixel of the image.
+// A lattice axis along an image in 16.16, the stripe subtracted and moved by `shift` units so that
+// it is not negative: origin + x·across + y·down, below 2³² for every pixel of the image, and exact
+// modulo 2³².
+struct KernelUnitAxis {
+  uint32_t origin;
+  uint32_t across;
+  uint32_t down;
+  uint32_t shift;
+};
+
+// What tells and draws the units of a Random GridMask.
 struct KernelUnits {
-  uint32_t origin[2];  // [0] across the vertical stripes, [1] across the horizontal ones
-  int32_t across[2];
-  int32_t down[2];
-  int32_t shift[2];
+  KernelUnitAxis x;
+  KernelUnitAxis y;
   uint64_t dropBelow;
   uint32_t key[2];
   uint32_t seed[2];

@@ -35,36 +35,40 @@ uint64_t turnsOf(uint64_t part, uint64_t period) {
 
 KernelAxis kernelAxisOf(const LatticeAxis& axis, const Lattice& lattice) {
   const int64_t period = lattice.period;
+  const uint64_t unit = lattice.period;
   const auto modulo = [&](int64_t value) {
     return static_cast<uint64_t>(value - floorDiv(value, period) * period);
   };
-  const uint64_t unit = lattice.period;
   // Half way between two phases: (2·phase + 1) / (2·period) turns.
-  const uint64_t origin =
-      turnsOf(modulo(axis.origin - lattice.stripe), unit) + turnsOf(1, 2 * unit);
-  return {origin, turnsOf(modulo(axis.stepX), unit), turnsOf(modulo(axis.stepY), unit)};
+  const uint64_t phase = modulo(axis.at(kOriginColumn, 0) - lattice.stripe);
+  return {turnsOf(phase, unit) + turnsOf(1, 2 * unit), turnsOf(modulo(axis.stepX), unit),
+          turnsOf(modulo(axis.stepY), unit)};
+}
+
+KernelUnitAxis kernelUnitAxisOf(const LatticeAxis& axis, const Lattice& lattice, int32_t height,
+                                int32_t width) {
+  const int64_t period = lattice.period;
+  const int64_t lowest =
+      std::min({axis.at(0, 0), axis.at(width - 1, 0), axis.at(0, height - 1),
+                axis.at(width - 1, height - 1)}) -
+      lattice.stripe;
+  // The lowest position becomes less than a period, that is 2³¹, and the others exceed it by less
+  // than 16384 · √2 · 2¹⁶ < 2³¹: all are below 2³².
+  const int64_t shift = -floorDiv(lowest, period);
+  const int64_t origin = axis.origin - lattice.stripe + shift * period;
+  return {static_cast<uint32_t>(origin), static_cast<uint32_t>(axis.stepX),
+          static_cast<uint32_t>(axis.stepY), static_cast<uint32_t>(shift)};
 }
 
 KernelUnits kernelUnitsOf(const Lattice& lattice, int32_t height, int32_t width) {
   KernelUnits units{};
-  const LatticeAxis* axes[] = {&lattice.x, &lattice.y};
+  units.x = kernelUnitAxisOf(lattice.x, lattice, height, width);
+  units.y = kernelUnitAxisOf(lattice.y, lattice, height, width);
+  units.dropBelow = lattice.dropBelow;
   for (int k = 0; k < 2; ++k) {
-    const LatticeAxis& axis = *axes[k];
-    const int64_t lowest =
-        std::min(std::min(axis.at(0, 0), axis.at(width - 1, 0)),
-                 std::min(axis.at(0, height - 1), axis.at(width - 1, height - 1)));
-    // The lowest position becomes less than a period, that is 2³¹, and positions spread over less
-    // than 16384 · √2 · 2¹⁶ < 2³¹: all are below 2³².
-    const int64_t shift = -floorDiv(lowest - lattice.stripe, lattice.period);
-    units.origin[k] =
-        static_cast<uint32_t>(axis.origin - lattice.stripe + shift * int64_t{lattice.period});
-    units.across[k] = axis.stepX;
-    units.down[k] = axis.stepY;
-    units.shift[k] = static_cast<int32_t>(shift);
     units.key[k] = lattice.unitKey[k];
     units.seed[k] = lattice.seed[k];
   }
-  units.dropBelow = lattice.dropBelow;
   units.reciprocal = UINT32_MAX / (lattice.period >> kFractionBits);
   return units;
 }

@@ -43,9 +43,7 @@ GRIDMASK_HD inline typename Unsigned<valueBytes>::type valueOf(uint32_t word, in
 template <int valueBytes>
 GRIDMASK_HD inline Vector blend(const Vector& source, const Vector& fill, uint32_t dropped) {
   Vector result;
-#ifdef __CUDACC__
-#pragma unroll
-#endif
+  GRIDMASK_UNROLL
   for (int w = 0; w < 4; ++w) {
     const uint32_t mask = bytesOf<valueBytes>(dropped >> (w * (4 / valueBytes)));
     result.word[w] = (fill.word[w] & mask) | (source.word[w] & ~mask);
@@ -65,9 +63,7 @@ GRIDMASK_HD inline void fillDropped(const Window& window, const Vector& fill) {
     return;
   }
   if (bits == 0) return;
-#ifdef __CUDACC__
-#pragma unroll
-#endif
+  GRIDMASK_UNROLL
   for (int w = 0; w < 4; ++w) {
     const uint32_t some = bits >> (w * kPerWord) & kWhole;
     if (some == kWhole) {
@@ -115,9 +111,7 @@ GRIDMASK_HD inline void copyKept(const Window& window, const Vector& fill, uint3
     return;
   }
   Vector result;
-#ifdef __CUDACC__
-#pragma unroll
-#endif
+  GRIDMASK_UNROLL
   for (int w = 0; w < 4; ++w) {
     const uint32_t inside = window.inside >> (w * kPerWord) & kWhole;
     const uint32_t some = dropped >> (w * kPerWord) & kWhole;
@@ -219,6 +213,7 @@ GRIDMASK_HD inline void maskThread(const KernelParams& params, uint32_t blockX, 
   if (!interleaved && params.uniformFill) {
     fill = fillVectorOf<valueBytes, false>(params, 0, 0);
   }
+  GRIDMASK_NO_UNROLL
   for (uint32_t plane = 0; plane < params.planes; ++plane) {
     const uint64_t planeAt = rowAt + plane * params.planeBytes;
     const int32_t lead = alike ? leadAlike : leadOf(params.target + planeAt);
