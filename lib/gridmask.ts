@@ -1,5 +1,5 @@
 import type { ImageArray } from './arrays'
-import { encodeFill, isEmpty, run, runAsync, type Work } from './backend'
+import { encodeFill, isEmpty, type Place, run, runAsync, type Work } from './backend'
 import {
   checkBoolean,
   checkEpoch,
@@ -9,6 +9,7 @@ import {
   checkSeed,
   invalid,
 } from './check'
+import { DeviceTensor } from './device-tensor'
 import { checkDevice, checkThreads, type DeviceId, defaultThreads } from './devices'
 import { checkRatioRange, checkUnit, type DrawSettings, drawSample, type Range } from './draw'
 import { GridMaskError } from './errors'
@@ -18,12 +19,14 @@ import {
   type ArrayRequest,
   arrayRequestKeys,
   checkArrays,
+  type Dimensions,
   MAX_SIDE,
   readDimensions,
   readDType,
   targetOf,
 } from './request'
 import { constant, type Schedule } from './schedule'
+import { checkTensors, runTensors, runTensorsAsync } from './tensors'
 import { takeArrays } from './transfer'
 
 /** Settings of a {@link GridMask}. */
@@ -104,6 +107,18 @@ export interface ApplyRequest extends ArrayRequest, DrawRequest {
   plan?: Plan | readonly SampleParams[]
 }
 
+/**
+ * The request of {@link GridMask.apply} on a {@link DeviceTensor}. What the tensor says of itself
+ * need not be repeated.
+ */
+export interface TensorApplyRequest extends Partial<Omit<ApplyRequest, 'out'>> {
+  /**
+   * Where the result goes: a tensor of the same device, shape, layout and dtype. `out: images` works
+   * in place. Default: a new tensor.
+   */
+  out?: DeviceTensor
+}
+
 /** The request of {@link GridMask.plan}. */
 export interface PlanRequest extends DrawRequest {
   /** Number of samples. Not needed with `indices`. */
@@ -141,7 +156,7 @@ export class GridMask {
   readonly #settings: DrawSettings
   readonly #schedule: Schedule
   readonly #fill: Fill
-  readonly #threads: number
+  readonly #place: Place
   #epoch = 0
   /** How many samples have been numbered in epoch `#numberedEpoch`. */
   #numbered = 0
@@ -169,9 +184,9 @@ export class GridMask {
     }
     this.#schedule = typeof probability === 'function' ? probability : constant(probability)
     this.#fill = checkFill('fill', given.fill ?? 0)
-    checkDevice(given.device)
-    this.#threads =
+    const threads =
       given.threads === undefined ? defaultThreads() : checkThreads('threads', given.threads)
+    this.#place = { device: checkDevice(given.device), threads }
   }
 
   /** The epoch that `setEpoch` set; 0 at first. */
@@ -234,51 +249,95 @@ export class GridMask {
    * own. Kept values keep their bits, dropped ones become `fill`. Synchronous, on all cores.
    *
    * @param images all samples, one after another; views at any offset and shared memory work
+   * A {@link DeviceTensor} is masked on its own device, whatever the `device` option says.
+   *
    * @returns `out`, or a new array of the type of `images`
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
-   *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP; nothing has been written then
+   *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_DISPOSED; nothing has been written
+   *   then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message says if anything has
    */
-  apply<T extends ImageArray>(images: T, request: ApplyRequest): Masked<T> {
+  apply<T extends ImageArray>(images: T, request: ApplyRequest): Masked<T>
+  apply<T extends ImageArray>(
+    images: DeviceTensor<T>,
+    request?: TensorApplyRequest,
+  ): DeviceTensor<T>
+  apply(
+    images: ImageArray | DeviceTensor,
+    request: ApplyRequest | TensorApplyRequest = {},
+  ): ImageArray | DeviceTensor {
+    if (images instanceof DeviceTensor) {
+      const { batch, packed, numbers, fill } = this.#prepareTensor(images, request)
+      const result = runTensors(batch, packed, fill)
+      if (numbers !== undefined) this.#markSeen(numbers)
+      return result
+    }
     const { out, arrays, dimensions, numbers, work } = this.#prepare(images, request, undefined)
     const target = targetOf(out, arrays)
     if (!isEmpty(dimensions)) run(images, target, ...work)
     if (numbers !== undefined) this.#markSeen(numbers)
-    return target as Masked<T>
+    return target
   }
 
   /**
    * As {@link GridMask.apply}, off the main thread. Takes the array as a BYOB reader does: detaches
    * it at once, with every view of its buffer, masks it in place, and resolves to an array over the
    * same memory. With `out` in another buffer both are taken, and the result lies in the memory of
-   * `out`. Shared memory is not detached; nobody should write to it meanwhile.
+   * `out`. Shared memory is not detached; nobody should write to it meanwhile. Of a DeviceTensor
+   * nothing is taken; without `out` the result is a new tensor.
    *
-   * @returns rejects with what `apply` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then
+   * @returns rejects with what `apply` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then,
+   *   but where CUDA fails: the error's `array` is the one that was taken
    */
-  async applyAsync<T extends ImageArray>(images: T, request: ApplyRequest): Promise<Masked<T>> {
+  applyAsync<T extends ImageArray>(images: T, request: ApplyRequest): Promise<Masked<T>>
+  applyAsync<T extends ImageArray>(
+    images: DeviceTensor<T>,
+    request?: TensorApplyRequest,
+  ): Promise<DeviceTensor<T>>
+  async applyAsync(
+    images: ImageArray | DeviceTensor,
+    request: ApplyRequest | TensorApplyRequest = {},
+  ): Promise<ImageArray | DeviceTensor> {
+    if (images instanceof DeviceTensor) {
+      const { batch, packed, numbers, fill } = this.#prepareTensor(images, request)
+      if (numbers !== undefined) this.#markSeen(numbers)
+      return runTensorsAsync(batch, packed, fill)
+    }
     const { out, arrays, dimensions, numbers, work } = this.#prepare(images, request, images)
     const [source, target] = takeArrays(arrays.tag, images, out as ImageArray)
     if (numbers !== undefined) this.#markSeen(numbers)
-    if (!isEmpty(dimensions)) await runAsync(source, target, ...work)
-    return target as Masked<T>
+    try {
+      if (!isEmpty(dimensions)) await runAsync(source, target, ...work)
+    } catch (error) {
+      if (error instanceof GridMaskError) error.array = source
+      throw error
+    }
+    return target
   }
 
-  #prepare(images: unknown, request: ApplyRequest, defaultOut: ImageArray | undefined) {
+  #prepareTensor(images: DeviceTensor, request: unknown) {
+    const given = checkOptions<TensorApplyRequest>('request', request, applyKeys)
+    const batch = checkTensors(images, given)
+    const dimensions = DeviceTensor.dimensions(images)
+    const fill = encodeFill(this.#fill, images.dtype, dimensions.channels)
+    return { batch, fill, ...this.#samplesOf(given, dimensions) }
+  }
+
+  #prepare(images: unknown, request: unknown, defaultOut: ImageArray | undefined) {
     const given = checkOptions<ApplyRequest>('request', request, applyKeys)
     const out = given.out ?? defaultOut
     const dimensions = readDimensions(given)
     const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
     const fill = encodeFill(this.#fill, arrays.dtype, dimensions.channels)
-    const { count, height, width } = dimensions
-    let packed: PackedPlan
-    let numbers: Numbers | undefined
-    if (given.plan === undefined) {
-      numbers = this.#numbers(given, count)
-      packed = this.#draw(numbers, height, width)
-    } else {
-      packed = packedPlan(given, count)
-    }
-    const work: DropTwo<Work> = [packed, arrays, dimensions, fill, this.#threads]
+    const { packed, numbers } = this.#samplesOf(given, dimensions)
+    const work: DropTwo<Work> = [packed, arrays, dimensions, fill, this.#place]
     return { out, arrays, dimensions, numbers, work }
+  }
+
+  #samplesOf(given: Partial<ApplyRequest | TensorApplyRequest>, dimensions: Dimensions) {
+    const { count, height, width } = dimensions
+    if (given.plan !== undefined) return { packed: packedPlan(given, count), numbers: undefined }
+    const numbers = this.#numbers(given, count)
+    return { packed: this.#draw(numbers, height, width), numbers }
   }
 
   /** The global numbers of a batch's samples, checked. */
@@ -335,7 +394,7 @@ function checkIndices(indices: unknown, count: number): number[] {
   return list.map((value, i) => checkInteger(`indices[${i}]`, value, 0, Number.MAX_SAFE_INTEGER))
 }
 
-function packedPlan(given: Partial<ApplyRequest>, count: number): PackedPlan {
+function packedPlan(given: Partial<Omit<ApplyRequest, 'out'>>, count: number): PackedPlan {
   for (const key of drawKeys) {
     if (given[key] !== undefined) {
       invalid('ERR_INVALID_ARG_VALUE', key, 'left out where a `plan` is given', given[key])

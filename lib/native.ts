@@ -3,6 +3,8 @@
  * answer is a status, since an error made in native code would be of another realm under Jest.
  */
 import { join } from 'node:path'
+import type { CudaOutcome, Opened } from './cuda'
+import type { CudaMemory } from './device-tensor'
 import { GridMaskError } from './errors'
 
 // The Status of native/addon/request.h.
@@ -12,9 +14,7 @@ const OVERLAP = 2
 /** The bytes of these arrays are what counts; the element type does not. */
 type Bytes = ArrayBufferView
 
-type ApplyArguments = [
-  source: Bytes,
-  target: Bytes,
+type BatchArguments = [
   samples: Uint8Array,
   fill: Uint8Array,
   count: number,
@@ -23,8 +23,43 @@ type ApplyArguments = [
   width: number,
   pixelBytes: number,
   valueBytes: number,
-  threads: number,
 ]
+
+type ApplyArguments = [source: Bytes, target: Bytes, ...batch: BatchArguments, threads: number]
+
+/** native/addon/cuda.cc. What is asked for asynchronously may be refused at once. */
+interface NativeCuda {
+  open(path: string): Opened
+  prepare(device: number): CudaOutcome
+  allocate(device: number, bytes: number): CudaMemory | CudaOutcome
+  wrap(
+    device: number,
+    pointer: bigint,
+    bytes: number,
+    stream: bigint,
+  ): CudaMemory | CudaOutcome | string
+  pointer(memory: CudaMemory): bigint
+  dispose(memory: CudaMemory): CudaOutcome
+  upload(memory: CudaMemory, source: Bytes, chunkBytes: number, threads: number): CudaOutcome
+  download(
+    memory: CudaMemory,
+    target: Bytes,
+    chunkBytes: number,
+    threads: number,
+    async: boolean,
+  ): CudaOutcome | Promise<CudaOutcome>
+  apply(
+    source: CudaMemory,
+    target: CudaMemory,
+    ...rest: [...batch: BatchArguments, async: boolean]
+  ): CudaOutcome | Promise<CudaOutcome>
+  applyHost(
+    device: number,
+    source: Bytes,
+    target: Bytes,
+    ...rest: [...batch: BatchArguments, chunkBytes: number, threads: number, async: boolean]
+  ): CudaOutcome | Promise<CudaOutcome>
+}
 
 interface Native {
   apply(...args: ApplyArguments): number
@@ -38,6 +73,7 @@ interface Native {
   ): number
   useLargePages(array: Bytes): number
   instructionSet: string
+  cuda: NativeCuda
 }
 
 function load(): Native {

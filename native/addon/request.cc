@@ -77,22 +77,19 @@ bool isSane(const PackedSample& sample) {
          sample.unitProbability <= 1;
 }
 
-Status parseApply(const Napi::CallbackInfo& info, ApplyRequest& request) {
-  if (info.Length() != 11) return kBadArguments;
-  const auto source = bytesOf(info[0]);
-  const auto target = bytesOf(info[1]);
-  const auto samples = bytesOf(info[2]);
-  const auto fill = bytesOf(info[3]);
+Status parseBatch(const Napi::CallbackInfo& info, size_t at, const std::optional<Bytes>& source,
+                  const std::optional<Bytes>& target, cpu::Batch& batch) {
+  const auto samples = bytesOf(info[at]);
+  const auto fill = bytesOf(info[at + 1]);
   constexpr size_t kMost = size_t{1} << 53;
-  const auto count = wholeNumber(info[4], kMost);
-  const auto planes = wholeNumber(info[5], kMost);
-  const auto height = wholeNumber(info[6], kMaxSide);
-  const auto width = wholeNumber(info[7], kMaxSide);
-  const auto pixelBytes = wholeNumber(info[8], kMost);
-  const auto valueBytes = wholeNumber(info[9], 4);
-  const auto threads = wholeNumber(info[10], cpu::kMaxThreads);
+  const auto count = wholeNumber(info[at + 2], kMost);
+  const auto planes = wholeNumber(info[at + 3], kMost);
+  const auto height = wholeNumber(info[at + 4], kMaxSide);
+  const auto width = wholeNumber(info[at + 5], kMaxSide);
+  const auto pixelBytes = wholeNumber(info[at + 6], kMost);
+  const auto valueBytes = wholeNumber(info[at + 7], 4);
   if (!source || !target || !samples || !fill || !count || !planes || !height || !width ||
-      !pixelBytes || !valueBytes || !threads || *threads == 0) {
+      !pixelBytes || !valueBytes) {
     return kBadArguments;
   }
   if (*valueBytes == 0 || *valueBytes == 3 || *pixelBytes % *valueBytes != 0) return kBadArguments;
@@ -115,18 +112,25 @@ Status parseApply(const Napi::CallbackInfo& info, ApplyRequest& request) {
   for (size_t i = 0; i < *count; ++i) {
     if (!isSane(first[i])) return kBadArguments;
   }
-  request.batch = {source->data,
-                   target->data,
-                   *count,
-                   *planes,
-                   static_cast<int32_t>(*height),
-                   static_cast<int32_t>(*width),
-                   *pixelBytes,
-                   *valueBytes,
-                   fill->data,
-                   first};
-  request.threads = static_cast<unsigned>(*threads);
+  batch = {source->data,
+           target->data,
+           *count,
+           *planes,
+           static_cast<int32_t>(*height),
+           static_cast<int32_t>(*width),
+           *pixelBytes,
+           *valueBytes,
+           fill->data,
+           first};
   return kDone;
+}
+
+Status parseApply(const Napi::CallbackInfo& info, ApplyRequest& request) {
+  if (info.Length() != 11) return kBadArguments;
+  const auto threads = wholeNumber(info[10], cpu::kMaxThreads);
+  if (!threads || *threads == 0) return kBadArguments;
+  request.threads = static_cast<unsigned>(*threads);
+  return parseBatch(info, 2, bytesOf(info[0]), bytesOf(info[1]), request.batch);
 }
 
 }  // namespace gridmask::addon
