@@ -42,10 +42,11 @@ GRIDMASK_HD inline LatticePart loadLatticePart(const uint8_t* sample) {
   return loadVectors<LatticePart>(sample);
 }
 
+// n < 2³² - 1.
 GRIDMASK_HD inline uint32_t quotient(uint32_t n, Reciprocal reciprocal) {
-  const uint64_t next = uint64_t{n} + 1;
+  const uint64_t next = n + 1;
   const uint64_t low = next * static_cast<uint32_t>(reciprocal.multiplier);
-  const uint64_t high = next * (reciprocal.multiplier >> 32);
+  const uint64_t high = next * static_cast<uint32_t>(reciprocal.multiplier >> 32);
   return static_cast<uint32_t>((high + (low >> 32)) >> 32);
 }
 
@@ -93,10 +94,9 @@ class UnitDraws {
     const uint32_t i = unit(0, x, y);
     const uint32_t j = unit(1, x, y);
     if (!known_ || i != i_ || j != j_) {
-      const Philox4 draw = philox4x32({{word(offsetof(KernelUnits, key)),
-                                        word(offsetof(KernelUnits, key) + 4), i, j}},
-                                      word(offsetof(KernelUnits, seed)),
-                                      word(offsetof(KernelUnits, seed) + 4));
+      const Philox4 draw = philox4x32(
+          {{word(offsetof(KernelUnits, key)), word(offsetof(KernelUnits, key) + 4), i, j}},
+          word(offsetof(KernelUnits, seed)), word(offsetof(KernelUnits, seed) + 4));
       const uint64_t below = word(offsetof(KernelUnits, dropBelow)) |
                              uint64_t{word(offsetof(KernelUnits, dropBelow) + 4)} << 32;
       drops_ = draw.word[0] < below;

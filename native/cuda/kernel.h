@@ -66,6 +66,8 @@ struct KernelSample {
 };
 static_assert(sizeof(KernelUnits) == 64 && sizeof(KernelSample) == 128, "read as 16-byte vectors");
 
+constexpr uint32_t kMaxBlockThreads = 256;
+
 // Values of a pixel in all channels whose fill travels with the launch.
 constexpr uint32_t kInlineFills = 16;
 

@@ -11,7 +11,6 @@ namespace gridmask::cuda {
 namespace {
 
 constexpr uint32_t kVectorBytes = 16;
-constexpr uint32_t kMaxThreads = 256;  // in a block
 constexpr uint32_t kWarp = 32;
 constexpr size_t kMaxGridY = 65535;  // and z
 
@@ -48,10 +47,9 @@ KernelAxis kernelAxisOf(const LatticeAxis& axis, const Lattice& lattice) {
 KernelUnitAxis kernelUnitAxisOf(const LatticeAxis& axis, const Lattice& lattice, int32_t height,
                                 int32_t width) {
   const int64_t period = lattice.period;
-  const int64_t lowest =
-      std::min({axis.at(0, 0), axis.at(width - 1, 0), axis.at(0, height - 1),
-                axis.at(width - 1, height - 1)}) -
-      lattice.stripe;
+  const int64_t lowest = std::min({axis.at(0, 0), axis.at(width - 1, 0), axis.at(0, height - 1),
+                                   axis.at(width - 1, height - 1)}) -
+                         lattice.stripe;
   // The lowest position becomes less than a period, that is 2³¹, and the others exceed it by less
   // than 16384 · √2 · 2¹⁶ < 2³¹: all are below 2³².
   const int64_t shift = -floorDiv(lowest, period);
@@ -152,10 +150,10 @@ KernelParams kernelParamsOf(const Batch& batch) {
   params.vectorsPerRow = static_cast<uint32_t>((rowBytes + lead + kVectorBytes - 1) / kVectorBytes);
   params.vectorsPerRowReciprocal = reciprocalOf(params.vectorsPerRow);
   const uint64_t threads = uint64_t{params.height} * params.vectorsPerRow;
-  if (threads + kMaxThreads > UINT32_MAX) return params;
+  if (threads + kMaxBlockThreads > UINT32_MAX) return params;
   params.threadsPerSample = static_cast<uint32_t>(threads);
   params.threadsPerBlock =
-      std::min(kMaxThreads, (params.threadsPerSample + kWarp - 1) / kWarp * kWarp);
+      std::min(kMaxBlockThreads, (params.threadsPerSample + kWarp - 1) / kWarp * kWarp);
   // As few as possible beyond the last sample.
   const size_t gridZ = (batch.count + kMaxGridY - 1) / kMaxGridY;
   params.gridY = static_cast<uint32_t>((batch.count + gridZ - 1) / gridZ);
@@ -181,7 +179,8 @@ Launch launchOf(const KernelParams& params) {
   if (params.threadsPerSample == 0) return {};
 #define GRIDMASK_CHOOSE(name, bytes, isInterleaved, isAligned, isInPlace)               \
   if (params.valueBytes == (bytes) && (params.valuesPerPixel > 1) == (isInterleaved) && \
-      (params.aligned != 0) == (isAligned) && (params.inPlace != 0) == (isInPlace)) {   \
+      (params.aligned != 0 && !(isInterleaved)) == (isAligned) &&                       \
+      (params.inPlace != 0) == (isInPlace)) {                                           \
     function = #name;                                                                   \
   }
   const char* function = nullptr;

@@ -79,11 +79,12 @@ GRIDMASK_HD inline void fillDropped(const Window& window, const Vector& fill) {
   }
 }
 
-// A word of values that are all in the row, of which not all are dropped.
+// The kept ones of a word's values, 0 for the others.
 template <int valueBytes>
 GRIDMASK_HD inline uint32_t loadKept(const uint8_t* source, uint32_t dropped, uint32_t loadBytes) {
   using Value = typename Unsigned<valueBytes>::type;
-  if (valueBytes == 4 || loadBytes >= 4) return load<uint32_t>(source);
+  if (valueBytes == 4 || loadBytes >= 4)
+    return load<uint32_t>(source) & ~bytesOf<valueBytes>(dropped);
   uint32_t word = 0;
   for (int k = 0; k < 4 / valueBytes; ++k) {
     if (dropped >> k & 1) continue;
@@ -93,46 +94,51 @@ GRIDMASK_HD inline uint32_t loadKept(const uint8_t* source, uint32_t dropped, ui
   return word;
 }
 
-// Out of place: each value of the row, the fill where it is dropped. Reads what is kept, in
-// accesses of loadBytes where they lie in the row.
+// Out of place, a vector that is not wholly in the row or can't be read at once: word by word.
 template <int valueBytes>
-GRIDMASK_HD inline void copyKept(const Window& window, const Vector& fill, uint32_t loadBytes) {
+GRIDMASK_HD inline void copyWords(const Window& window, const Vector& fill, uint32_t loadBytes) {
   using Value = typename Unsigned<valueBytes>::type;
   constexpr int kPerWord = 4 / valueBytes;
   constexpr uint32_t kWhole = (1u << kPerWord) - 1;
+  uint8_t* target = window.target;
+  const uint8_t* source = window.source;
+  uint32_t inside = window.inside;
+  uint32_t dropped = window.dropped;
+  Vector rest = fill;
+  GRIDMASK_NO_UNROLL
+  for (; inside != 0; inside >>= kPerWord, dropped >>= kPerWord, target += 4, source += 4) {
+    uint32_t word = rest.word[0];
+    rest = {{rest.word[1], rest.word[2], rest.word[3], 0}};
+    const uint32_t some = dropped & kWhole;
+    if ((inside & kWhole) == kWhole) {
+      if (some != kWhole) {
+        word = (word & bytesOf<valueBytes>(some)) | loadKept<valueBytes>(source, some, loadBytes);
+      }
+      store<uint32_t>(target, word);
+      continue;
+    }
+    for (int k = 0; k < kPerWord; ++k) {
+      if ((inside >> k & 1) == 0) continue;
+      const int at = k * valueBytes;
+      store<Value>(target + at,
+                   some >> k & 1 ? valueOf<valueBytes>(word, k) : load<Value>(source + at));
+    }
+  }
+}
+
+// Out of place: each value of the row, the fill where it is dropped. Reads no vector that keeps
+// nothing, and `loadBytes` at a time.
+template <int valueBytes>
+GRIDMASK_HD inline void copyKept(const Window& window, const Vector& fill, uint32_t loadBytes) {
   constexpr uint32_t kAll = (1u << 16 / valueBytes) - 1;
   const uint32_t dropped = window.dropped & kAll;
-  if (window.inside == kAll && (dropped == kAll || loadBytes == 16)) {
-    Vector result = fill;
-    if (dropped != kAll) {
-      result = blend<valueBytes>(load<Vector>(window.source), fill, dropped);
-    }
-    store<Vector>(window.target, result);
-    return;
+  if (window.inside != kAll || (loadBytes != 16 && dropped != kAll)) {
+    copyWords<valueBytes>(window, fill, loadBytes);
+  } else if (dropped == kAll) {
+    store<Vector>(window.target, fill);
+  } else {
+    store<Vector>(window.target, blend<valueBytes>(load<Vector>(window.source), fill, dropped));
   }
-  Vector result;
-  GRIDMASK_UNROLL
-  for (int w = 0; w < 4; ++w) {
-    const uint32_t inside = window.inside >> (w * kPerWord) & kWhole;
-    const uint32_t some = dropped >> (w * kPerWord) & kWhole;
-    result.word[w] = fill.word[w];
-    if (inside == kWhole) {
-      if (some != kWhole) {
-        const uint32_t mask = bytesOf<valueBytes>(some);
-        const uint32_t kept = loadKept<valueBytes>(window.source + 4 * w, some, loadBytes);
-        result.word[w] = (fill.word[w] & mask) | (kept & ~mask);
-      }
-      if (window.inside != kAll) store<uint32_t>(window.target + 4 * w, result.word[w]);
-    } else if (inside != 0) {
-      for (int k = 0; k < kPerWord; ++k) {
-        if (!(inside >> k & 1)) continue;
-        const int offset = 4 * w + k * valueBytes;
-        store<Value>(window.target + offset, some >> k & 1 ? valueOf<valueBytes>(fill.word[w], k)
-                                                           : load<Value>(window.source + offset));
-      }
-    }
-  }
-  if (window.inside == kAll) store<Vector>(window.target, result);
 }
 
 // The fill of a value, repeated to 4 bytes.
@@ -160,17 +166,20 @@ GRIDMASK_HD inline Vector fillVectorOf(const KernelParams& params, uint32_t plan
   uint32_t left = first < 0 ? static_cast<uint32_t>(-first) : 0;
   uint32_t channel =
       first < 0 ? 0 : static_cast<uint32_t>(first) - pixelOf(params, first) * params.valuesPerPixel;
+  GRIDMASK_UNROLL
   for (int w = 0; w < 4; ++w) {
-    fill.word[w] = 0;
+    uint32_t word = 0;
+    GRIDMASK_NO_UNROLL
     for (int k = 0; k < kPerWord; ++k) {
-      fill.word[w] |=
-          fillWordOf<valueBytes>(params, planeFill + channel) & bytesOf<valueBytes>(1u << k);
+      const uint32_t next = fillWordOf<valueBytes>(params, planeFill + channel);
+      word |= next & bytesOf<valueBytes>(1u << k);
       if (left != 0) {
         --left;
       } else if (++channel == params.valuesPerPixel) {
         channel = 0;
       }
     }
+    fill.word[w] = word;
   }
   return fill;
 }

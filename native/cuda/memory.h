@@ -9,15 +9,6 @@
 
 #include "lattice/host_device.h"
 
-// Loops of kernels, unrolled whole or not at all, where it matters.
-#ifdef __CUDACC__
-#define GRIDMASK_UNROLL _Pragma("unroll")
-#define GRIDMASK_NO_UNROLL _Pragma("unroll 1")
-#else
-#define GRIDMASK_UNROLL
-#define GRIDMASK_NO_UNROLL
-#endif
-
 namespace gridmask::cuda {
 
 // 16 bytes, the most that one instruction moves. The alignment lets the compiler see that.
