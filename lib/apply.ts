@@ -1,5 +1,5 @@
 import type { ImageArray } from './arrays'
-import { encodeFill, isEmpty, run } from './backend'
+import { fillOf, isEmpty, run } from './backend'
 import { checkOptions } from './check'
 import { checkDevice, type DeviceId, defaultThreads } from './devices'
 import { checkFill, type Fill } from './fill'
@@ -48,8 +48,9 @@ export function applyPlan<T extends ImageArray>(
   const packed = checkPlan(plan, dimensions.count)
   const { out } = given
   const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
-  const fill = encodeFill(fillValue, arrays.dtype, dimensions.channels)
+  const fill = fillOf(fillValue, arrays, dimensions)
   const target = targetOf(out, arrays)
-  if (!isEmpty(dimensions)) run(images, target, packed, arrays, dimensions, fill, defaultThreads())
+  if (!isEmpty(dimensions))
+    run(images, target, packed.samples, arrays, dimensions, fill, defaultThreads())
   return target as Masked<T>
 }

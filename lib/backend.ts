@@ -1,14 +1,13 @@
 /** From a checked request to the native call. */
 import { bytesPerValue, type ImageArray } from './arrays'
 import { encodeFill, type Fill } from './fill'
-import { expectDone, native } from './native'
-import type { PackedPlan } from './plan'
+import { expectDone, native, type SampleArguments } from './native'
 import type { Arrays, Dimensions } from './request'
 
 function argumentsOf(
   source: ImageArray,
   target: ImageArray,
-  samples: PackedPlan,
+  samples: SampleArguments,
   { dtype }: Arrays,
   { count, channels, height, width, channelsLast }: Dimensions,
   fill: Uint8Array,
@@ -18,7 +17,7 @@ function argumentsOf(
   return [
     source,
     target,
-    samples.bytes,
+    ...samples,
     fill,
     count,
     channelsLast ? 1 : channels,
@@ -41,8 +40,16 @@ export function run(...work: Work): void {
   expectDone(native.apply(...argumentsOf(...work)))
 }
 
-export async function runAsync(...work: Work): Promise<void> {
-  expectDone(await native.applyAsync(...argumentsOf(...work)))
+/** Throws at once if the work is refused. */
+export function runAsync(...work: Work): Promise<void> {
+  const started = native.applyAsync(...argumentsOf(...work))
+  if (typeof started === 'number') expectDone(started)
+  return Promise.resolve(started).then(expectDone)
 }
 
-export { encodeFill, type Fill }
+/** The fill of a batch. Where there is nothing to mask, any number of channels needs no memory. */
+export function fillOf(fill: Fill, { dtype }: Arrays, dimensions: Dimensions): Uint8Array {
+  const { channels } = dimensions
+  const few = typeof fill === 'number' && isEmpty(dimensions)
+  return encodeFill(fill, dtype, few ? Math.min(channels, 1) : channels)
+}

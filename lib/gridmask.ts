@@ -1,5 +1,5 @@
 import type { ImageArray } from './arrays'
-import { encodeFill, isEmpty, run, runAsync, type Work } from './backend'
+import { fillOf, isEmpty, run, runAsync, type Work } from './backend'
 import {
   checkBoolean,
   checkEpoch,
@@ -10,14 +10,16 @@ import {
   invalid,
 } from './check'
 import { checkDevice, checkThreads, type DeviceId, defaultThreads } from './devices'
-import { checkRatioRange, checkUnit, type DrawSettings, drawSample, type Range } from './draw'
+import { checkRatioRange, checkUnit, Drawer, draw, type Range } from './draw'
 import { GridMaskError } from './errors'
 import { checkFill, type Fill } from './fill'
+import type { SampleArguments } from './native'
 import { PackedPlan, Plan, type SampleParams } from './plan'
 import {
   type ArrayRequest,
   arrayRequestKeys,
   checkArrays,
+  MAX_COUNT,
   MAX_SIDE,
   readDimensions,
   readDType,
@@ -128,7 +130,7 @@ interface Numbers {
   count: number
   epoch: number
   first: number
-  indices: ArrayLike<number> | undefined
+  indices: Float64Array | undefined
   /** Whether this instance numbers them. */
   own: boolean
 }
@@ -138,7 +140,8 @@ interface Numbers {
  * and an epoch. Holds no reference to any array after a call.
  */
 export class GridMask {
-  readonly #settings: DrawSettings
+  readonly #drawer: Drawer
+  readonly #unit: Range | ((height: number, width: number) => Range)
   readonly #schedule: Schedule
   readonly #fill: Fill
   readonly #threads: number
@@ -154,19 +157,17 @@ export class GridMask {
   constructor(options: GridMaskOptions) {
     const given = checkOptions<GridMaskOptions>('options', options, optionKeys)
     const { unit, rotate = 0, reverse = false, unitProbability = 1, probability = 1 } = given
-    const seed = checkSeed('seed', given.seed ?? 0)
-    this.#settings = {
+    this.#drawer = new Drawer({
       ratio: checkRatioRange('ratio', given.ratio),
-      unit:
-        typeof unit === 'function'
-          ? (height, width) => checkUnit('unit(height, width)', unit(height, width))
-          : checkUnit('unit', unit),
       rotate: checkInteger('rotate', rotate, 0, 360),
       reverse: checkBoolean('reverse', reverse),
       unitProbability: checkProbability('unitProbability', unitProbability),
-      seedLow: Number(seed & 0xffffffffn),
-      seedHigh: Number(seed >> 32n),
-    }
+      seed: checkSeed('seed', given.seed ?? 0),
+    })
+    this.#unit =
+      typeof unit === 'function'
+        ? (height, width) => checkUnit('unit(height, width)', unit(height, width))
+        : checkUnit('unit', unit)
     this.#schedule = typeof probability === 'function' ? probability : constant(probability)
     this.#fill = checkFill('fill', given.fill ?? 0)
     checkDevice(given.device)
@@ -216,15 +217,16 @@ export class GridMask {
     if (indices !== undefined && given.count !== undefined && given.count !== indices.length) {
       invalid('ERR_SHAPE_MISMATCH', 'count', `the length of \`indices\`, or left out`, given.count)
     }
-    const count = checkInteger('count', given.count ?? indices?.length, 0, 2 ** 26)
+    const count = checkInteger('count', given.count ?? indices?.length, 0, MAX_COUNT)
     const side = (name: string, value: unknown) => {
-      const needed = typeof this.#settings.unit === 'function'
+      const needed = typeof this.#unit === 'function'
       return value === undefined && !needed ? 0 : checkInteger(name, value, 0, MAX_SIDE)
     }
     const height = side('height', given.height)
     const width = side('width', given.width)
     const numbers = this.#numbers(given, count)
-    const packed = this.#draw(numbers, height, width)
+    const packed =
+      count === 0 ? new PackedPlan(0) : draw(count, this.#samples(numbers, height, width))
     this.#markSeen(numbers)
     return new Plan(packed)
   }
@@ -257,8 +259,9 @@ export class GridMask {
   async applyAsync<T extends ImageArray>(images: T, request: ApplyRequest): Promise<Masked<T>> {
     const { out, arrays, dimensions, numbers, work } = this.#prepare(images, request, images)
     const [source, target] = takeArrays(arrays.tag, images, out as ImageArray)
+    const done = isEmpty(dimensions) ? undefined : runAsync(source, target, ...work)
     if (numbers !== undefined) this.#markSeen(numbers)
-    if (!isEmpty(dimensions)) await runAsync(source, target, ...work)
+    await done
     return target as Masked<T>
   }
 
@@ -267,17 +270,21 @@ export class GridMask {
     const out = given.out ?? defaultOut
     const dimensions = readDimensions(given)
     const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
-    const fill = encodeFill(this.#fill, arrays.dtype, dimensions.channels)
+    const fill = fillOf(this.#fill, arrays, dimensions)
     const { count, height, width } = dimensions
-    let packed: PackedPlan
+    let samples: SampleArguments
     let numbers: Numbers | undefined
     if (given.plan === undefined) {
       numbers = this.#numbers(given, count)
-      packed = this.#draw(numbers, height, width)
+      samples = isEmpty(dimensions)
+        ? new PackedPlan(0).samples
+        : this.#samples(numbers, height, width)
     } else {
-      packed = packedPlan(given, count)
+      samples = packedPlan(given, count).samples
     }
-    const work: DropTwo<Work> = [packed, arrays, dimensions, fill, this.#threads]
+    // The request's getters and the schedule are the caller's code: the arrays may have changed.
+    checkArrays(images, out, dimensions, arrays.dtype)
+    const work: DropTwo<Work> = [samples, arrays, dimensions, fill, this.#threads]
     return { out, arrays, dimensions, numbers, work }
   }
 
@@ -302,24 +309,16 @@ export class GridMask {
     this.#numbered = first + count
   }
 
-  #draw({ count, epoch, first, indices }: Numbers, height: number, width: number): PackedPlan {
+  #samples({ epoch, first, indices }: Numbers, height: number, width: number): SampleArguments {
     const probability = this.probabilityAt(epoch)
-    const settings = this.#settings
-    const packed = new PackedPlan(count)
-    if (count === 0) return packed
-    const unit: Range =
-      typeof settings.unit === 'function' ? settings.unit(height, width) : settings.unit
-    for (let i = 0; i < count; i++) {
-      const index = indices === undefined ? first + i : (indices[i] as number)
-      drawSample(packed, i, settings, unit, index, Math.floor(epoch), probability)
-    }
-    return packed
+    const unit = typeof this.#unit === 'function' ? this.#unit(height, width) : this.#unit
+    return this.#drawer.samples(unit, probability, Math.floor(epoch), first, indices)
   }
 }
 
 type DropTwo<T extends unknown[]> = T extends [unknown, unknown, ...infer Rest] ? Rest : never
 
-function checkIndices(indices: unknown, count: number): number[] {
+function checkIndices(indices: unknown, count: number): Float64Array {
   const isList = Array.isArray(indices) || ArrayBuffer.isView(indices)
   const list = isList ? Array.from(indices as ArrayLike<unknown>) : undefined
   if (list === undefined) {
@@ -332,7 +331,9 @@ function checkIndices(indices: unknown, count: number): number[] {
         `but received ${list.length}`,
     )
   }
-  return list.map((value, i) => checkInteger(`indices[${i}]`, value, 0, Number.MAX_SAFE_INTEGER))
+  return Float64Array.from(list, (value, i) =>
+    checkInteger(`indices[${i}]`, value, 0, Number.MAX_SAFE_INTEGER),
+  )
 }
 
 function packedPlan(given: Partial<ApplyRequest>, count: number): PackedPlan {

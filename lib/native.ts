@@ -12,10 +12,15 @@ const OVERLAP = 2
 /** The bytes of these arrays are what counts; the element type does not. */
 type Bytes = ArrayBufferView
 
+/** A plan's packed samples, or what to draw from and with which numbers. */
+export type SampleArguments =
+  | [plan: Uint8Array, first: undefined, indices: undefined]
+  | [settings: Float64Array, first: number, indices: Float64Array | undefined]
+
 type ApplyArguments = [
   source: Bytes,
   target: Bytes,
-  samples: Uint8Array,
+  ...samples: SampleArguments,
   fill: Uint8Array,
   count: number,
   planes: number,
@@ -29,6 +34,7 @@ type ApplyArguments = [
 interface Native {
   apply(...args: ApplyArguments): number
   applyAsync(...args: ApplyArguments): number | Promise<number>
+  draw(plan: Uint8Array, ...samples: SampleArguments): number
   countKept(
     sample: Uint8Array,
     height: number,
