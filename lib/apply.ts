@@ -1,5 +1,5 @@
 import type { ImageArray } from './arrays'
-import { encodeFill, isEmpty, run } from './backend'
+import { fillOf, isEmpty, run } from './backend'
 import { checkOptions } from './check'
 import { DeviceTensor } from './device-tensor'
 import { checkDevice, type DeviceId, defaultThreads } from './devices'
@@ -68,9 +68,9 @@ export function applyPlan(
   const packed = checkPlan(plan, dimensions.count)
   const { out } = given
   const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
-  const fill = encodeFill(fillValue, arrays.dtype, dimensions.channels)
+  const fill = fillOf(fillValue, arrays, dimensions)
   const target = targetOf(out, arrays)
-  if (!isEmpty(dimensions)) run(images, target, packed, arrays, dimensions, fill, place)
+  if (!isEmpty(dimensions)) run(images, target, packed.samples, arrays, dimensions, fill, place)
   return target
 }
 
@@ -80,9 +80,9 @@ function applyPlanToTensor(
   request: unknown,
 ): DeviceTensor {
   const given = checkOptions<TensorApplyPlanRequest>('request', request, tensorKeys)
-  const { count, channels } = DeviceTensor.dimensions(images)
+  const dimensions = DeviceTensor.dimensions(images)
   const fillValue = checkFill('fill', given.fill ?? 0)
-  const packed = checkPlan(plan, count)
+  const packed = checkPlan(plan, dimensions.count)
   const batch = checkTensors(images, given)
-  return runTensors(batch, packed, encodeFill(fillValue, images.dtype, channels))
+  return runTensors(batch, packed.samples, fillOf(fillValue, images, dimensions))
 }

@@ -3,8 +3,13 @@ import { bytesPerValue, type ImageArray } from './arrays'
 import { runAuto, runAutoAsync } from './auto'
 import { type CudaDevice, type CudaOutcome, chunkBytes, expectCuda } from './cuda'
 import { encodeFill, type Fill } from './fill'
-import { expectDone, native } from './native'
-import type { PackedPlan } from './plan'
+import {
+  type BatchArguments,
+  expectDone,
+  type HostArguments,
+  native,
+  type SampleArguments,
+} from './native'
 import type { Arrays, Dimensions } from './request'
 
 /** Where batches of host arrays are masked. */
@@ -13,16 +18,26 @@ export interface Place {
   threads: number
 }
 
+export type Work = [
+  source: ImageArray,
+  target: ImageArray,
+  samples: SampleArguments,
+  arrays: Arrays,
+  dimensions: Dimensions,
+  fill: Uint8Array,
+  place: Place,
+]
+
 /** What native code is told of a batch beside its images. */
 export function batchArguments(
-  samples: PackedPlan,
+  samples: SampleArguments,
   { dtype }: Pick<Arrays, 'dtype'>,
   { count, channels, height, width, channelsLast }: Dimensions,
   fill: Uint8Array,
-) {
+): BatchArguments {
   const size = bytesPerValue[dtype]
   return [
-    samples.bytes,
+    ...samples,
     fill,
     count,
     channelsLast ? 1 : channels,
@@ -30,7 +45,7 @@ export function batchArguments(
     width,
     channelsLast ? channels * size : size,
     size,
-  ] as const
+  ]
 }
 
 /** Whether there is anything to mask: no samples, channels or pixels is no error. */
@@ -38,65 +53,75 @@ export function isEmpty({ count, channels, height, width }: Dimensions): boolean
   return count === 0 || channels === 0 || height === 0 || width === 0
 }
 
-export type Work = [
-  source: ImageArray,
-  target: ImageArray,
-  samples: PackedPlan,
-  arrays: Arrays,
+/** The fill of a batch. Where there is nothing to mask, any number of channels needs no memory. */
+export function fillOf(
+  fill: Fill,
+  { dtype }: Pick<Arrays, 'dtype'>,
   dimensions: Dimensions,
-  fill: Uint8Array,
-  place: Place,
-]
-
-/** What has changed where a GPU gave up half way. */
-function changed(source: ImageArray, target: ImageArray): string {
-  return source === target
-    ? '. `images` has been masked in part; masking it again with the same plan completes it'
-    : '. `out`, where there is one, has been written in part'
+): Uint8Array {
+  const { channels } = dimensions
+  const few = typeof fill === 'number' && isEmpty(dimensions)
+  return encodeFill(fill, dtype, few ? Math.min(channels, 1) : channels)
 }
 
-export function run(...[source, target, samples, arrays, dimensions, fill, place]: Work): void {
-  const { device, threads } = place
-  const batch = batchArguments(samples, arrays, dimensions, fill)
-  const cpu = () => expectDone(native.apply(source, target, ...batch, threads))
-  const cuda = ({ number, id }: CudaDevice) =>
-    expectCuda(
-      native.cuda.applyHost(
-        number,
-        source,
-        target,
-        ...batch,
-        chunkBytes(),
-        threads,
-        false,
-      ) as CudaOutcome,
-      `masking a batch on ${id}`,
-      changed(source, target),
-    )
-  if (device === 'cpu') cpu()
-  else if (device === 'auto') runAuto(byteLength(arrays), source === target, cpu, cuda)
-  else cuda(device)
+export function run(...work: Work): void {
+  const [source, target, , arrays, , , { device }] = work
+  if (device === 'cpu') runCpu(work)
+  else if (device !== 'auto') runCuda(work, device)
+  else {
+    const cuda = (chosen: CudaDevice) => runCuda(work, chosen)
+    runAuto(byteLength(arrays), source === target, () => runCpu(work), cuda)
+  }
 }
 
-export async function runAsync(
-  ...[source, target, samples, arrays, dimensions, fill, place]: Work
-): Promise<void> {
-  const { device, threads } = place
-  const batch = batchArguments(samples, arrays, dimensions, fill)
-  const cpu = async () => expectDone(await native.applyAsync(source, target, ...batch, threads))
-  const cuda = async ({ number, id }: CudaDevice) =>
-    expectCuda(
-      await native.cuda.applyHost(number, source, target, ...batch, chunkBytes(), threads, true),
-      `masking a batch on ${id}`,
-      changed(source, target),
-    )
-  if (device === 'cpu') await cpu()
-  else if (device === 'auto') await runAutoAsync(byteLength(arrays), source === target, cpu, cuda)
-  else await cuda(device)
+/** Throws at once if the work is refused. */
+export function runAsync(...work: Work): Promise<void> {
+  const [source, target, , arrays, , , { device }] = work
+  if (device === 'cpu') return runCpuAsync(work)
+  if (device !== 'auto') return runCudaAsync(work, device)
+  const cuda = (chosen: CudaDevice) => runCudaAsync(work, chosen)
+  return runAutoAsync(byteLength(arrays), source === target, () => runCpuAsync(work), cuda)
 }
 
 function byteLength({ length, dtype }: Arrays): number {
   return length * bytesPerValue[dtype]
 }
 
-export { encodeFill, type Fill }
+function runCpu([source, target, samples, arrays, dimensions, fill, place]: Work): void {
+  const batch = batchArguments(samples, arrays, dimensions, fill)
+  expectDone(native.apply(source, target, ...batch, place.threads))
+}
+
+function runCpuAsync([source, target, samples, arrays, dimensions, fill, place]: Work) {
+  const batch = batchArguments(samples, arrays, dimensions, fill)
+  const started = native.applyAsync(source, target, ...batch, place.threads)
+  if (typeof started === 'number') expectDone(started)
+  return Promise.resolve(started).then(expectDone)
+}
+
+function runCuda(work: Work, device: CudaDevice): void {
+  const outcome = native.cuda.applyHost(...hostArguments(work, device), false)
+  expectCudaDone(outcome as CudaOutcome, work, device)
+}
+
+function runCudaAsync(work: Work, device: CudaDevice): Promise<void> {
+  const started = native.cuda.applyHost(...hostArguments(work, device), true)
+  if (typeof started === 'number') expectCudaDone(started, work, device)
+  return Promise.resolve(started).then((outcome) => expectCudaDone(outcome, work, device))
+}
+
+function hostArguments(
+  [source, target, samples, arrays, dimensions, fill, { threads }]: Work,
+  { number }: CudaDevice,
+): HostArguments {
+  const batch = batchArguments(samples, arrays, dimensions, fill)
+  return [number, source, target, ...batch, chunkBytes(), threads]
+}
+
+function expectCudaDone(outcome: CudaOutcome, [source, target]: Work, { id }: CudaDevice): void {
+  const changed =
+    source === target
+      ? '. `images` has been masked in part; masking it again with the same plan completes it'
+      : '. `out`, where there is one, has been written in part'
+  expectCuda(outcome, `masking a batch on ${id}`, changed)
+}

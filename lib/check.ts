@@ -13,19 +13,26 @@ function describe(value: unknown): string {
       return `${value}n`
     case 'function':
       return 'a function'
-    case 'object': {
-      if (value === null) return 'null'
-      if (Array.isArray(value) && value.length <= 6 && value.every((x) => typeof x !== 'object')) {
-        return `[${value.map(describe).join(', ')}]`
+    case 'object':
+      try {
+        return describeObject(value)
+      } catch {
+        return 'an object' // a revoked proxy, or a getter that throws
       }
-      const name = (value as { constructor?: { name?: unknown } }).constructor?.name
-      return typeof name === 'string' && name !== '' && name !== 'Object'
-        ? `an instance of ${name}`
-        : 'an object'
-    }
     default:
       return Object.is(value, -0) ? '-0' : String(value)
   }
+}
+
+function describeObject(value: object | null): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value) && value.length <= 6 && value.every((x) => typeof x !== 'object')) {
+    return `[${value.map(describe).join(', ')}]`
+  }
+  const { name } = value.constructor
+  return typeof name === 'string' && name !== '' && name !== 'Object'
+    ? `an instance of ${name}`
+    : 'an object'
 }
 
 export function invalid(code: ErrorCode, name: string, expected: string, value: unknown): never {

@@ -38,7 +38,7 @@ const MAX_THREADS = 1024
  * The devices of this process, the CPU first, then the GPUs in the driver's order. Whether a GPU has
  * kernels in this build is looked at when it is first used, and by {@link cudaStatus}.
  */
-export function devices(): DeviceInfo[] {
+export function devices(): [CpuInfo, ...CudaInfo[]] {
   const cpu: CpuInfo = {
     id: 'cpu',
     name: cpus()[0]?.model.trim() || 'unknown processor',

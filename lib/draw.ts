@@ -1,66 +1,64 @@
 /**
- * Random draws: docs/geometry-and-draws.md. The same (seed, epoch, index) gives the same parameters
- * for ever; test/draws holds vectors that must never change.
+ * What is drawn from: docs/geometry-and-draws.md. The draws themselves are native/lattice/draw.h and,
+ * in plain TypeScript, referenceDraw() in reference.ts.
  */
 import { invalid } from './check'
-import { philox4x32 } from './philox'
-import { MAX_UNIT, type PackedPlan } from './plan'
+import { expectDone, native, type SampleArguments } from './native'
+import { MAX_UNIT, PackedPlan } from './plan'
 
-/** A whole-number range [min, max). */
+/** A range [min, max). */
 export type Range = readonly [min: number, max: number]
 
-/** What is drawn from, validated. A fixed value is a range in which min = max. */
+/** Validated. A fixed value is a range in which min = max. */
 export interface DrawSettings {
   ratio: Range
-  unit: Range | ((height: number, width: number) => Range)
+  unit: Range
   rotate: number
   reverse: boolean
   unitProbability: number
-  seedLow: number
-  seedHigh: number
+  /** That a sample is masked at all. */
+  probability: number
+  seed: bigint
+  /** A whole number. */
+  epoch: number
 }
 
-const block0 = new Uint32Array(4)
-const block1 = new Uint32Array(4)
+/** A {@link DrawSettings} in the order of native/lattice/draw.h, made once and adjusted for each draw. */
+export class Drawer {
+  readonly #numbers: Float64Array
 
-/** `⌊word · range / 2³²⌋`, exact for range ≤ 2²¹. */
-function scaled(word: number, range: number): number {
-  return Math.floor((word * range) / 2 ** 32)
+  constructor(settings: Omit<DrawSettings, 'unit' | 'probability' | 'epoch'>) {
+    const { ratio, rotate, reverse, unitProbability, seed } = settings
+    const [low, high] = [Number(seed & 0xffffffffn), Number(seed >> 32n)]
+    const fixed = [rotate, reverse ? 1 : 0, unitProbability]
+    this.#numbers = Float64Array.of(...ratio, 0, 0, ...fixed, 0, low, high, 0)
+  }
+
+  /**
+   * Samples numbered from `first` on or as `indices` says, as native code draws them; to be used
+   * before the next call. `epoch` is a whole number.
+   */
+  samples(
+    unit: Range,
+    probability: number,
+    epoch: number,
+    first: number,
+    indices: Float64Array | undefined,
+  ): SampleArguments {
+    const numbers = this.#numbers
+    numbers[2] = unit[0]
+    numbers[3] = unit[1]
+    numbers[7] = probability
+    numbers[10] = epoch
+    return [numbers, first, indices]
+  }
 }
 
-/** Draws sample `i` of a plan: the one with global number `index`, in epoch `⌊epoch⌋`. */
-export function drawSample(
-  packed: PackedPlan,
-  i: number,
-  settings: DrawSettings,
-  unit: Range,
-  index: number,
-  epoch: number,
-  probability: number,
-): void {
-  const low = index >>> 0
-  const high = Math.floor(index / 2 ** 32)
-  const { ratio, seedLow, seedHigh } = settings
-  philox4x32(block0, low, high, epoch, 0, seedLow, seedHigh)
-  philox4x32(block1, low, high, epoch, 1, seedLow, seedHigh)
-  const [u0, u1, u2, u3] = block0 as unknown as [number, number, number, number]
-  const [v0, v1, v2, v3] = block1 as unknown as [number, number, number, number]
-  const d = unit[0] + scaled(u1, unit[1] - unit[0])
-  packed.set(
-    i,
-    u0 / 2 ** 32 < probability,
-    d,
-    ratio[0] + (v1 / 2 ** 32) * (ratio[1] - ratio[0]),
-    scaled(u2, d),
-    scaled(u3, d),
-    scaled(v0, settings.rotate),
-    settings.reverse,
-    settings.unitProbability,
-    v2,
-    v3,
-    seedLow,
-    seedHigh,
-  )
+/** The same samples as a plan. */
+export function draw(count: number, samples: SampleArguments): PackedPlan {
+  const packed = new PackedPlan(count)
+  expectDone(native.draw(packed.bytes, ...samples))
+  return packed
 }
 
 /** The `unit` option as a range of whole numbers. `name` is what the caller knows it as. */

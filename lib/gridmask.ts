@@ -1,5 +1,5 @@
 import type { ImageArray } from './arrays'
-import { encodeFill, isEmpty, type Place, run, runAsync, type Work } from './backend'
+import { fillOf, isEmpty, type Place, run, runAsync, type Work } from './backend'
 import {
   checkBoolean,
   checkEpoch,
@@ -11,15 +11,17 @@ import {
 } from './check'
 import { DeviceTensor } from './device-tensor'
 import { checkDevice, checkThreads, type DeviceId, defaultThreads } from './devices'
-import { checkRatioRange, checkUnit, type DrawSettings, drawSample, type Range } from './draw'
+import { checkRatioRange, checkUnit, Drawer, draw, type Range } from './draw'
 import { GridMaskError } from './errors'
 import { checkFill, type Fill } from './fill'
+import type { SampleArguments } from './native'
 import { PackedPlan, Plan, type SampleParams } from './plan'
 import {
   type ArrayRequest,
   arrayRequestKeys,
   checkArrays,
   type Dimensions,
+  MAX_COUNT,
   MAX_SIDE,
   readDimensions,
   readDType,
@@ -143,7 +145,7 @@ interface Numbers {
   count: number
   epoch: number
   first: number
-  indices: ArrayLike<number> | undefined
+  indices: Float64Array | undefined
   /** Whether this instance numbers them. */
   own: boolean
 }
@@ -153,7 +155,8 @@ interface Numbers {
  * and an epoch. Holds no reference to any array after a call.
  */
 export class GridMask {
-  readonly #settings: DrawSettings
+  readonly #drawer: Drawer
+  readonly #unit: Range | ((height: number, width: number) => Range)
   readonly #schedule: Schedule
   readonly #fill: Fill
   readonly #place: Place
@@ -169,19 +172,17 @@ export class GridMask {
   constructor(options: GridMaskOptions) {
     const given = checkOptions<GridMaskOptions>('options', options, optionKeys)
     const { unit, rotate = 0, reverse = false, unitProbability = 1, probability = 1 } = given
-    const seed = checkSeed('seed', given.seed ?? 0)
-    this.#settings = {
+    this.#drawer = new Drawer({
       ratio: checkRatioRange('ratio', given.ratio),
-      unit:
-        typeof unit === 'function'
-          ? (height, width) => checkUnit('unit(height, width)', unit(height, width))
-          : checkUnit('unit', unit),
       rotate: checkInteger('rotate', rotate, 0, 360),
       reverse: checkBoolean('reverse', reverse),
       unitProbability: checkProbability('unitProbability', unitProbability),
-      seedLow: Number(seed & 0xffffffffn),
-      seedHigh: Number(seed >> 32n),
-    }
+      seed: checkSeed('seed', given.seed ?? 0),
+    })
+    this.#unit =
+      typeof unit === 'function'
+        ? (height, width) => checkUnit('unit(height, width)', unit(height, width))
+        : checkUnit('unit', unit)
     this.#schedule = typeof probability === 'function' ? probability : constant(probability)
     this.#fill = checkFill('fill', given.fill ?? 0)
     const threads =
@@ -231,15 +232,16 @@ export class GridMask {
     if (indices !== undefined && given.count !== undefined && given.count !== indices.length) {
       invalid('ERR_SHAPE_MISMATCH', 'count', `the length of \`indices\`, or left out`, given.count)
     }
-    const count = checkInteger('count', given.count ?? indices?.length, 0, 2 ** 26)
+    const count = checkInteger('count', given.count ?? indices?.length, 0, MAX_COUNT)
     const side = (name: string, value: unknown) => {
-      const needed = typeof this.#settings.unit === 'function'
+      const needed = typeof this.#unit === 'function'
       return value === undefined && !needed ? 0 : checkInteger(name, value, 0, MAX_SIDE)
     }
     const height = side('height', given.height)
     const width = side('width', given.width)
     const numbers = this.#numbers(given, count)
-    const packed = this.#draw(numbers, height, width)
+    const packed =
+      count === 0 ? new PackedPlan(0) : draw(count, this.#samples(numbers, height, width))
     this.#markSeen(numbers)
     return new Plan(packed)
   }
@@ -266,8 +268,8 @@ export class GridMask {
     request: ApplyRequest | TensorApplyRequest = {},
   ): ImageArray | DeviceTensor {
     if (images instanceof DeviceTensor) {
-      const { batch, packed, numbers, fill } = this.#prepareTensor(images, request)
-      const result = runTensors(batch, packed, fill)
+      const { batch, samples, numbers, fill } = this.#prepareTensor(images, request)
+      const result = runTensors(batch, samples, fill)
       if (numbers !== undefined) this.#markSeen(numbers)
       return result
     }
@@ -298,15 +300,16 @@ export class GridMask {
     request: ApplyRequest | TensorApplyRequest = {},
   ): Promise<ImageArray | DeviceTensor> {
     if (images instanceof DeviceTensor) {
-      const { batch, packed, numbers, fill } = this.#prepareTensor(images, request)
+      const { batch, samples, numbers, fill } = this.#prepareTensor(images, request)
       if (numbers !== undefined) this.#markSeen(numbers)
-      return runTensorsAsync(batch, packed, fill)
+      return runTensorsAsync(batch, samples, fill)
     }
     const { out, arrays, dimensions, numbers, work } = this.#prepare(images, request, images)
     const [source, target] = takeArrays(arrays.tag, images, out as ImageArray)
+    const done = isEmpty(dimensions) ? undefined : runAsync(source, target, ...work)
     if (numbers !== undefined) this.#markSeen(numbers)
     try {
-      if (!isEmpty(dimensions)) await runAsync(source, target, ...work)
+      await done
     } catch (error) {
       if (error instanceof GridMaskError) error.array = source
       throw error
@@ -316,10 +319,11 @@ export class GridMask {
 
   #prepareTensor(images: DeviceTensor, request: unknown) {
     const given = checkOptions<TensorApplyRequest>('request', request, applyKeys)
-    const batch = checkTensors(images, given)
     const dimensions = DeviceTensor.dimensions(images)
-    const fill = encodeFill(this.#fill, images.dtype, dimensions.channels)
-    return { batch, fill, ...this.#samplesOf(given, dimensions) }
+    const fill = fillOf(this.#fill, images, dimensions)
+    const drawn = this.#samplesOf(given, dimensions)
+    // Last, since the request's getters and the schedule are the caller's code.
+    return { batch: checkTensors(images, given), fill, ...drawn }
   }
 
   #prepare(images: unknown, request: unknown, defaultOut: ImageArray | undefined) {
@@ -327,17 +331,27 @@ export class GridMask {
     const out = given.out ?? defaultOut
     const dimensions = readDimensions(given)
     const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
-    const fill = encodeFill(this.#fill, arrays.dtype, dimensions.channels)
-    const { packed, numbers } = this.#samplesOf(given, dimensions)
-    const work: DropTwo<Work> = [packed, arrays, dimensions, fill, this.#place]
+    const fill = fillOf(this.#fill, arrays, dimensions)
+    const { samples, numbers } = this.#samplesOf(given, dimensions)
+    // The request's getters and the schedule are the caller's code: the arrays may have changed.
+    checkArrays(images, out, dimensions, arrays.dtype)
+    const work: DropTwo<Work> = [samples, arrays, dimensions, fill, this.#place]
     return { out, arrays, dimensions, numbers, work }
   }
 
   #samplesOf(given: Partial<ApplyRequest | TensorApplyRequest>, dimensions: Dimensions) {
     const { count, height, width } = dimensions
-    if (given.plan !== undefined) return { packed: packedPlan(given, count), numbers: undefined }
-    const numbers = this.#numbers(given, count)
-    return { packed: this.#draw(numbers, height, width), numbers }
+    let samples: SampleArguments
+    let numbers: Numbers | undefined
+    if (given.plan === undefined) {
+      numbers = this.#numbers(given, count)
+      samples = isEmpty(dimensions)
+        ? new PackedPlan(0).samples
+        : this.#samples(numbers, height, width)
+    } else {
+      samples = packedPlan(given, count).samples
+    }
+    return { samples, numbers }
   }
 
   /** The global numbers of a batch's samples, checked. */
@@ -361,24 +375,16 @@ export class GridMask {
     this.#numbered = first + count
   }
 
-  #draw({ count, epoch, first, indices }: Numbers, height: number, width: number): PackedPlan {
+  #samples({ epoch, first, indices }: Numbers, height: number, width: number): SampleArguments {
     const probability = this.probabilityAt(epoch)
-    const settings = this.#settings
-    const packed = new PackedPlan(count)
-    if (count === 0) return packed
-    const unit: Range =
-      typeof settings.unit === 'function' ? settings.unit(height, width) : settings.unit
-    for (let i = 0; i < count; i++) {
-      const index = indices === undefined ? first + i : (indices[i] as number)
-      drawSample(packed, i, settings, unit, index, Math.floor(epoch), probability)
-    }
-    return packed
+    const unit = typeof this.#unit === 'function' ? this.#unit(height, width) : this.#unit
+    return this.#drawer.samples(unit, probability, Math.floor(epoch), first, indices)
   }
 }
 
 type DropTwo<T extends unknown[]> = T extends [unknown, unknown, ...infer Rest] ? Rest : never
 
-function checkIndices(indices: unknown, count: number): number[] {
+function checkIndices(indices: unknown, count: number): Float64Array {
   const isList = Array.isArray(indices) || ArrayBuffer.isView(indices)
   const list = isList ? Array.from(indices as ArrayLike<unknown>) : undefined
   if (list === undefined) {
@@ -391,7 +397,9 @@ function checkIndices(indices: unknown, count: number): number[] {
         `but received ${list.length}`,
     )
   }
-  return list.map((value, i) => checkInteger(`indices[${i}]`, value, 0, Number.MAX_SAFE_INTEGER))
+  return Float64Array.from(list, (value, i) =>
+    checkInteger(`indices[${i}]`, value, 0, Number.MAX_SAFE_INTEGER),
+  )
 }
 
 function packedPlan(given: Partial<Omit<ApplyRequest, 'out'>>, count: number): PackedPlan {

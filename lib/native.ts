@@ -14,8 +14,14 @@ const OVERLAP = 2
 /** The bytes of these arrays are what counts; the element type does not. */
 type Bytes = ArrayBufferView
 
-type BatchArguments = [
-  samples: Uint8Array,
+/** A plan's packed samples, or what to draw from and with which numbers. */
+export type SampleArguments =
+  | [plan: Uint8Array, first: undefined, indices: undefined]
+  | [settings: Float64Array, first: number, indices: Float64Array | undefined]
+
+/** What is told of a batch beside its images. */
+export type BatchArguments = [
+  ...samples: SampleArguments,
   fill: Uint8Array,
   count: number,
   planes: number,
@@ -26,6 +32,15 @@ type BatchArguments = [
 ]
 
 type ApplyArguments = [source: Bytes, target: Bytes, ...batch: BatchArguments, threads: number]
+
+export type HostArguments = [
+  device: number,
+  source: Bytes,
+  target: Bytes,
+  ...batch: BatchArguments,
+  chunkBytes: number,
+  threads: number,
+]
 
 /** native/addon/cuda.cc. What is asked for asynchronously may be refused at once. */
 interface NativeCuda {
@@ -49,21 +64,15 @@ interface NativeCuda {
     async: boolean,
   ): CudaOutcome | Promise<CudaOutcome>
   apply(
-    source: CudaMemory,
-    target: CudaMemory,
-    ...rest: [...batch: BatchArguments, async: boolean]
+    ...args: [source: CudaMemory, target: CudaMemory, ...batch: BatchArguments, async: boolean]
   ): CudaOutcome | Promise<CudaOutcome>
-  applyHost(
-    device: number,
-    source: Bytes,
-    target: Bytes,
-    ...rest: [...batch: BatchArguments, chunkBytes: number, threads: number, async: boolean]
-  ): CudaOutcome | Promise<CudaOutcome>
+  applyHost(...args: [...host: HostArguments, async: boolean]): CudaOutcome | Promise<CudaOutcome>
 }
 
 interface Native {
   apply(...args: ApplyArguments): number
   applyAsync(...args: ApplyArguments): number | Promise<number>
+  draw(plan: Uint8Array, ...samples: SampleArguments): number
   countKept(
     sample: Uint8Array,
     height: number,

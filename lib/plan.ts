@@ -7,6 +7,7 @@ import {
   checkSeed,
   invalid,
 } from './check'
+import type { SampleArguments } from './native'
 
 /** Largest unit side, pixels: d · 2¹⁶ is to fit 31 bits. */
 export const MAX_UNIT = 32767
@@ -113,6 +114,11 @@ export class PackedPlan {
     this.#words[word + 12] = unitKey1
     this.#words[word + 13] = seedLow
     this.#words[word + 14] = seedHigh
+  }
+
+  /** As native code takes them. */
+  get samples(): SampleArguments {
+    return [this.bytes, undefined, undefined]
   }
 
   get(i: number): Sample {

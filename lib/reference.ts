@@ -1,8 +1,10 @@
 /**
- * The masks' definition, pixel by pixel, in plain TypeScript (docs/geometry-and-draws.md). Slow and
- * plain on purpose: the native code is tested against it, and it against masks that the authors'
+ * The definition of masks, pixel by pixel, and of draws, word by word, in plain TypeScript
+ * (docs/geometry-and-draws.md). Slow and plain on purpose: the native code is tested against it, and it against masks that the authors'
  * own code drew.
  */
+
+import type { DrawSettings } from './draw'
 import { philox4x32 } from './philox'
 import type { Sample } from './plan'
 
@@ -73,4 +75,33 @@ export function referenceMask(sample: Sample, size: readonly [number, number]): 
     for (let x = 0; x < width; x++) mask[y * width + x] = keeps(x, y) ? 1 : 0
   }
   return mask
+}
+
+/** The parameters of the sample with global number `index`. */
+export function referenceDraw(settings: DrawSettings, index: number): Sample {
+  const { ratio, unit, rotate, reverse, unitProbability, probability, seed, epoch } = settings
+  const block = (number: number) => {
+    const out = new Uint32Array(4)
+    const key = [Number(seed & 0xffffffffn), Number(seed >> 32n)] as const
+    philox4x32(out, index >>> 0, Math.floor(index / 2 ** 32), epoch, number, ...key)
+    return out as unknown as [number, number, number, number]
+  }
+  const below = (word: number, range: number) => Number((BigInt(word) * BigInt(range)) >> 32n)
+  const [u0, u1, u2, u3] = block(0)
+  const [v0, v1, v2, v3] = block(1)
+  const d = unit[0] + below(u1, unit[1] - unit[0])
+  const r = ratio[0] + (v1 / 2 ** 32) * (ratio[1] - ratio[0])
+  return {
+    masked: u0 / 2 ** 32 < probability,
+    d,
+    ratio: r,
+    l: Math.ceil(d * r),
+    deltaX: below(u2, d),
+    deltaY: below(u3, d),
+    angle: below(v0, rotate),
+    reverse,
+    unitProbability,
+    unitKey: [v2, v3],
+    seed: seed <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(seed) : String(seed),
+  }
 }

@@ -22,6 +22,9 @@ import { GridMaskError } from './errors'
 /** Largest height and width of an image, pixels. */
 export const MAX_SIDE = 16384
 
+/** Most samples of a batch: as many as a plan may have. */
+export const MAX_COUNT = 2 ** 26
+
 /** Order of an array's dimensions. */
 export type Layout = 'NCHW' | 'NHWC'
 
@@ -68,7 +71,7 @@ export function readDimensions(request: Partial<ArrayRequest>): Dimensions {
   const size = (i: number, value: unknown, most: number) =>
     checkInteger(`shape[${i}]`, value, 0, most)
   const most = Number.MAX_SAFE_INTEGER
-  const count = size(0, first, most)
+  const count = size(0, first, MAX_COUNT)
   return channelsLast
     ? {
         count,

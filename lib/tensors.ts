@@ -2,10 +2,9 @@
 import { batchArguments, isEmpty } from './backend'
 import { invalid } from './check'
 import { type CudaOutcome, expectCuda } from './cuda'
-import { DeviceTensor } from './device-tensor'
+import { type CudaMemory, DeviceTensor } from './device-tensor'
 import { GridMaskError } from './errors'
-import { native } from './native'
-import type { PackedPlan } from './plan'
+import { type BatchArguments, native, type SampleArguments } from './native'
 import { type ArrayRequest, readDimensions, readDType } from './request'
 
 /** A checked batch: `target` is undefined where a new tensor is to be made. */
@@ -62,7 +61,7 @@ function agrees(
 
 export function runTensors(
   { source, target }: TensorBatch,
-  samples: PackedPlan,
+  samples: SampleArguments,
   fill: Uint8Array,
 ): DeviceTensor {
   const result = target ?? source.like()
@@ -74,7 +73,7 @@ export function runTensors(
 
 export async function runTensorsAsync(
   { source, target }: TensorBatch,
-  samples: PackedPlan,
+  samples: SampleArguments,
   fill: Uint8Array,
 ): Promise<DeviceTensor> {
   const result = target ?? source.like()
@@ -87,11 +86,11 @@ export async function runTensorsAsync(
 function argumentsOf(
   source: DeviceTensor,
   target: DeviceTensor,
-  samples: PackedPlan,
+  samples: SampleArguments,
   fill: Uint8Array,
-) {
+): [source: CudaMemory, target: CudaMemory, ...batch: BatchArguments] {
   const batch = batchArguments(samples, source, DeviceTensor.dimensions(source), fill)
-  return [DeviceTensor.memory(source), DeviceTensor.memory(target), ...batch] as const
+  return [DeviceTensor.memory(source), DeviceTensor.memory(target), ...batch]
 }
 
 function finish(

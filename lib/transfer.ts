@@ -39,17 +39,28 @@ export function takeArrays(
 
 /** All or none. */
 function transfer(buffers: ArrayBuffer[]): Map<ArrayBufferLike, ArrayBuffer> {
+  // Node 20 copies a buffer that cannot be transferred, and would take the other one nonetheless.
+  if (buffers.length > 1 && !buffers.every(isTransferable)) throw untransferable(undefined)
   let received: ArrayBuffer[]
   try {
     received = structuredClone(buffers, { transfer: buffers })
   } catch (cause) {
     throw untransferable(cause)
   }
-  // Node 20 copies a buffer that is marked as untransferable, such as the pool behind small Buffers.
   if (buffers.some((buffer, i) => buffer.byteLength !== 0 && received[i]?.byteLength !== 0)) {
     throw untransferable(undefined)
   }
   return new Map(buffers.map((buffer, i) => [buffer, received[i] as ArrayBuffer]))
+}
+
+/** To name a buffer twice is an error, but not in Node 20 for one that it passes over. */
+function isTransferable(buffer: ArrayBuffer): boolean {
+  try {
+    structuredClone(undefined, { transfer: [buffer, buffer] })
+    return false
+  } catch {
+    return true
+  }
 }
 
 function untransferable(cause: unknown): GridMaskError {

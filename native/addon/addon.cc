@@ -32,8 +32,8 @@ class ApplyWorker : public Napi::AsyncWorker {
       : Napi::AsyncWorker(info.Env(), "gridmask.applyAsync"),
         request_(request),
         deferred_(Napi::Promise::Deferred::New(info.Env())) {
-    const Napi::Array arrays = Napi::Array::New(info.Env(), 4);
-    for (uint32_t i = 0; i < 4; ++i) arrays.Set(i, info[i]);
+    const Napi::Array arrays = Napi::Array::New(info.Env(), kArrayArguments);
+    for (uint32_t i = 0; i < kArrayArguments; ++i) arrays.Set(i, info[i]);
     arrays_ = Napi::Persistent(arrays.As<Napi::Object>());
   }
 
@@ -57,6 +57,23 @@ Napi::Value applyAsync(const Napi::CallbackInfo& info) {
   const Napi::Promise promise = worker->promise();
   worker->Queue();
   return promise;
+}
+
+// draw(plan, settings, first, indices): draws as apply() does with the last three, into the packed
+// samples of a plan.
+Napi::Value draw(const Napi::CallbackInfo& info) {
+  const Napi::Value refused = Napi::Number::New(info.Env(), kBadArguments);
+  if (info.Length() != 4 || info[2].IsUndefined()) return refused;
+  const auto plan = bytesOf(info[0]);
+  if (!plan || plan->length % sizeof(PackedSample) != 0) return refused;
+  const size_t count = plan->length / sizeof(PackedSample);
+  const auto samples = parseSamples(info[1], info[2], info[3], count);
+  if (!samples) return refused;
+  for (size_t i = 0; i < count; ++i) {
+    const PackedSample sample = (*samples)[i];
+    std::memcpy(plan->data + i * sizeof sample, &sample, sizeof sample);
+  }
+  return Napi::Number::New(info.Env(), kDone);
 }
 
 // useLargePages(array): for a result that has just been allocated.
@@ -103,6 +120,7 @@ Napi::Value countKept(const Napi::CallbackInfo& info) {
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["apply"] = Napi::Function::New(env, apply, "apply");
   exports["applyAsync"] = Napi::Function::New(env, applyAsync, "applyAsync");
+  exports["draw"] = Napi::Function::New(env, draw, "draw");
   exports["useLargePages"] = Napi::Function::New(env, useLargePages, "useLargePages");
   exports["countKept"] = Napi::Function::New(env, countKept, "countKept");
   exports["cuda"] = cudaFunctions(env);

@@ -26,7 +26,6 @@
 namespace gridmask::addon {
 namespace {
 
-constexpr size_t kMost = size_t{1} << 53;
 constexpr size_t kCopyGrain = size_t{128} << 10;
 
 // What JavaScript holds of a memory: empty when disposed of.
@@ -222,7 +221,7 @@ Napi::Value prepare(const Napi::CallbackInfo& info) {
 // allocate(device, bytes): memory.
 Napi::Value allocate(const Napi::CallbackInfo& info) {
   cuda::Device* device = info.Length() == 2 ? devices().at(info[0]) : nullptr;
-  const auto bytes = device != nullptr ? wholeNumber(info[1], kMost) : std::nullopt;
+  const auto bytes = device != nullptr ? wholeNumber(info[1], kMostExact) : std::nullopt;
   if (!bytes) return status(info.Env(), kBadArguments);
   Handle memory;
   const Outcome outcome = Outcome::of(
@@ -244,7 +243,7 @@ Napi::Value wrap(const Napi::CallbackInfo& info) {
   cuda::Device* device = info.Length() == 4 ? devices().at(info[0]) : nullptr;
   if (device == nullptr) return status(info.Env(), kBadArguments);
   const auto pointer = wordOf(info[1]);
-  const auto bytes = wholeNumber(info[2], kMost);
+  const auto bytes = wholeNumber(info[2], kMostExact);
   const auto stream = wordOf(info[3]);
   if (!pointer || !bytes || !stream) return status(info.Env(), kBadArguments);
   Handle memory;
@@ -308,11 +307,11 @@ cuda::HostBatch hostBatch(const cpu::Batch& batch) {
           batch.width,  batch.pixelBytes, batch.valueBytes, batch.fill,   batch.samples};
 }
 
-// apply(source, target, samples, fill, count, planes, height, width, pixelBytes, valueBytes, async)
-// for two memories of one device, which may be the same.
+// apply(source, target, samples, first, indices, fill, count, planes, height, width, pixelBytes,
+// valueBytes, async) for two memories of one device, which may be the same.
 Napi::Value apply(const Napi::CallbackInfo& info) {
   const Napi::Value refused = status(info.Env(), kBadArguments);
-  if (info.Length() != 11 || !info[10].IsBoolean()) return refused;
+  if (info.Length() != 13 || !info[12].IsBoolean()) return refused;
   const Handle* source = handleOf(info[0]);
   const Handle* target = handleOf(info[1]);
   if (source == nullptr || target == nullptr || !*source || !*target ||
@@ -330,7 +329,7 @@ Napi::Value apply(const Napi::CallbackInfo& info) {
   if (*source != *target) turns.emplace_back(*target);
   const auto sourceStream = (*source)->stream();
   const auto targetStream = (*target)->stream();
-  return perform(info, info[10].As<Napi::Boolean>(), device.driver,
+  return perform(info, info[12].As<Napi::Boolean>(), device.driver,
                  [turns = std::move(turns), &device, batch = hostBatch(batch), sourceStream,
                   targetStream](bool& wrote) {
                    for (const cuda::Turn& turn : turns) turn.wait();
@@ -338,16 +337,16 @@ Napi::Value apply(const Napi::CallbackInfo& info) {
                  });
 }
 
-// applyHost(device, source, target, samples, fill, count, planes, height, width, pixelBytes,
-// valueBytes, chunkBytes, threads, async) for arrays, as apply() of the CPU.
+// applyHost(device, source, target, samples, first, indices, fill, count, planes, height, width,
+// pixelBytes, valueBytes, chunkBytes, threads, async) for arrays, as apply() of the CPU.
 Napi::Value applyHost(const Napi::CallbackInfo& info) {
-  cuda::Device* device = info.Length() == 14 ? devices().at(info[0]) : nullptr;
-  const auto staging = device != nullptr ? stagingOf(info[11], info[12]) : std::nullopt;
-  if (!staging || !info[13].IsBoolean()) return status(info.Env(), kBadArguments);
+  cuda::Device* device = info.Length() == 16 ? devices().at(info[0]) : nullptr;
+  const auto staging = device != nullptr ? stagingOf(info[13], info[14]) : std::nullopt;
+  if (!staging || !info[15].IsBoolean()) return status(info.Env(), kBadArguments);
   cpu::Batch batch;
   const Status parsed = parseBatch(info, 3, bytesOf(info[1]), bytesOf(info[2]), batch);
   if (parsed != kDone) return status(info.Env(), parsed);
-  return perform(info, info[13].As<Napi::Boolean>(), device->driver,
+  return perform(info, info[15].As<Napi::Boolean>(), device->driver,
                  [device, batch = hostBatch(batch), staging = *staging](bool& wrote) {
                    cuda::applyHost(*device, batch, staging, wrote);
                  });

@@ -23,6 +23,27 @@ bool overlap(const Bytes& a, const Bytes& b) {
   return a.length > 0 && b.length > 0 && a.data < b.data + b.length && b.data < a.data + a.length;
 }
 
+std::optional<DrawSettings> parseDrawSettings(const Napi::Value& value) {
+  double numbers[11];
+  const auto bytes = bytesOf(value);
+  if (!bytes || bytes->length != sizeof numbers) return std::nullopt;
+  std::memcpy(numbers, bytes->data, sizeof numbers);
+  const auto [ratioMin, ratioMax, unitMin, unitMax, rotate, reverse, unitProbability, probability,
+              seedLow, seedHigh, epoch] = numbers;
+  const auto isWord = [](double number) { return number >= 0 && number < 4294967296.0; };
+  const bool sane = ratioMin > 0 && ratioMin <= ratioMax && ratioMax <= 1 && ratioMin < 1 &&
+                    unitMin >= 1 && unitMin <= kMaxUnit && unitMax >= unitMin &&
+                    unitMax <= kMaxUnit + 1 && rotate >= 0 && rotate <= 360 &&
+                    unitProbability >= 0 && unitProbability <= 1 && probability >= 0 &&
+                    probability <= 1 && isWord(seedLow) && isWord(seedHigh) && isWord(epoch);
+  if (!sane) return std::nullopt;
+  const auto word = [](double number) { return static_cast<uint32_t>(number); };
+  return DrawSettings{ratioMin,        ratioMax,     word(unitMin),
+                      word(unitMax),   word(rotate), reverse != 0,
+                      unitProbability, probability,  {word(seedLow), word(seedHigh)},
+                      word(epoch)};
+}
+
 }  // namespace
 
 std::optional<Bytes> bytesOf(const Napi::Value& value) {
@@ -77,40 +98,71 @@ bool isSane(const PackedSample& sample) {
          sample.unitProbability <= 1;
 }
 
+std::optional<Samples> parseSamples(const Napi::Value& samples, const Napi::Value& first,
+                                    const Napi::Value& indices, size_t count) {
+  if (!first.IsUndefined()) {
+    const auto settings = parseDrawSettings(samples);
+    const auto number = wholeNumber(first, kMostExact);
+    if (!settings || !number) return std::nullopt;
+    if (indices.IsUndefined()) return Samples(*settings, *number, nullptr);
+
+    const auto listed = bytesOf(indices);
+    if (!listed || listed->length / sizeof(double) != count ||
+        reinterpret_cast<uintptr_t>(listed->data) % alignof(double) != 0) {
+      return std::nullopt;
+    }
+    const auto* numbers = reinterpret_cast<const double*>(listed->data);
+    for (size_t i = 0; i < count; ++i) {
+      if (!(numbers[i] >= 0 && numbers[i] <= static_cast<double>(kMostExact))) return std::nullopt;
+    }
+    return Samples(*settings, *number, numbers);
+  }
+
+  const auto plan = bytesOf(samples);
+  if (!plan || plan->length % sizeof(PackedSample) != 0 ||
+      plan->length / sizeof(PackedSample) != count ||
+      reinterpret_cast<uintptr_t>(plan->data) % alignof(PackedSample) != 0) {
+    return std::nullopt;
+  }
+  const auto* packed = reinterpret_cast<const PackedSample*>(plan->data);
+  for (size_t i = 0; i < count; ++i) {
+    if (!isSane(packed[i])) return std::nullopt;
+  }
+  return Samples(packed);
+}
+
 Status parseBatch(const Napi::CallbackInfo& info, size_t at, const std::optional<Bytes>& source,
                   const std::optional<Bytes>& target, cpu::Batch& batch) {
-  const auto samples = bytesOf(info[at]);
-  const auto fill = bytesOf(info[at + 1]);
-  constexpr size_t kMost = size_t{1} << 53;
-  const auto count = wholeNumber(info[at + 2], kMost);
-  const auto planes = wholeNumber(info[at + 3], kMost);
-  const auto height = wholeNumber(info[at + 4], kMaxSide);
-  const auto width = wholeNumber(info[at + 5], kMaxSide);
-  const auto pixelBytes = wholeNumber(info[at + 6], kMost);
-  const auto valueBytes = wholeNumber(info[at + 7], 4);
-  if (!source || !target || !samples || !fill || !count || !planes || !height || !width ||
-      !pixelBytes || !valueBytes) {
+  const auto fill = bytesOf(info[at + 3]);
+  const auto count = wholeNumber(info[at + 4], kMostExact);
+  const auto planes = wholeNumber(info[at + 5], kMostExact);
+  const auto height = wholeNumber(info[at + 6], kMaxSide);
+  const auto width = wholeNumber(info[at + 7], kMaxSide);
+  const auto pixelBytes = wholeNumber(info[at + 8], kMostExact);
+  const auto valueBytes = wholeNumber(info[at + 9], 4);
+  if (!source || !target || !fill || !count || !planes || !height || !width || !pixelBytes ||
+      !valueBytes) {
     return kBadArguments;
   }
-  if (*valueBytes == 0 || *valueBytes == 3 || *pixelBytes % *valueBytes != 0) return kBadArguments;
+  if (*valueBytes == 0 || *valueBytes == 3 || *pixelBytes == 0 || *pixelBytes % *valueBytes != 0) {
+    return kBadArguments;
+  }
 
   const auto bytes = product({*count, *planes, *height, *width, *pixelBytes});
-  const auto sampleBytes = product({*count, sizeof(PackedSample)});
   const auto fillBytes = product({*planes, *pixelBytes});
-  if (!bytes || source->length != *bytes || target->length != *bytes || !sampleBytes ||
-      samples->length != *sampleBytes || !fillBytes || fill->length != *fillBytes) {
+  if (!bytes || source->length != *bytes || target->length != *bytes || !fillBytes ||
+      fill->length != *fillBytes || reinterpret_cast<uintptr_t>(target->data) % *valueBytes != 0) {
     return kBadArguments;
   }
+  const auto samples = parseSamples(info[at], info[at + 1], info[at + 2], *count);
+  if (!samples) return kBadArguments;
+
   const bool inPlace = source->data == target->data;
   if (!inPlace && overlap(*source, *target)) return kOverlap;
-  if (overlap(*target, *samples) || overlap(*target, *fill)) return kBadArguments;
-  if (reinterpret_cast<uintptr_t>(samples->data) % alignof(PackedSample) != 0 ||
-      reinterpret_cast<uintptr_t>(target->data) % *valueBytes != 0) {
-    return kBadArguments;
-  }
-  const auto* first = reinterpret_cast<const PackedSample*>(samples->data);
-  for (size_t i = 0; i < *count; ++i) {
-    if (!isSane(first[i])) return kBadArguments;
+  // What has been checked must not be written over.
+  for (const size_t i : {at, at + 2, at + 3}) {
+    const auto other = bytesOf(info[i]);
+    if (other && overlap(*target, *other)) return kBadArguments;
   }
   batch = {source->data,
            target->data,
@@ -121,13 +173,13 @@ Status parseBatch(const Napi::CallbackInfo& info, size_t at, const std::optional
            *pixelBytes,
            *valueBytes,
            fill->data,
-           first};
+           *samples};
   return kDone;
 }
 
 Status parseApply(const Napi::CallbackInfo& info, ApplyRequest& request) {
-  if (info.Length() != 11) return kBadArguments;
-  const auto threads = wholeNumber(info[10], cpu::kMaxThreads);
+  if (info.Length() != 13) return kBadArguments;
+  const auto threads = wholeNumber(info[12], cpu::kMaxThreads);
   if (!threads || *threads == 0) return kBadArguments;
   request.threads = static_cast<unsigned>(*threads);
   return parseBatch(info, 2, bytesOf(info[0]), bytesOf(info[1]), request.batch);

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "cpu/backend.h"
+#include "lattice/draw.h"
 
 namespace gridmask::addon {
 
@@ -30,7 +31,9 @@ struct Bytes {
 };
 std::optional<Bytes> bytesOf(const Napi::Value& value);
 
-// A whole number in [0, limit], limit <= 2⁵³.
+constexpr size_t kMostExact = size_t{1} << 53;  // up to here a double holds every whole number
+
+// A whole number in [0, limit], limit <= kMostExact.
 std::optional<size_t> wholeNumber(const Napi::Value& value, size_t limit);
 
 struct ApplyRequest {
@@ -38,16 +41,25 @@ struct ApplyRequest {
   unsigned threads;
 };
 
-// What apply() takes on every backend: from argument `at` on samples, fill, count, planes, height,
-// width, pixelBytes, valueBytes; the batch's images are `source` and `target`.
+// The first arguments that these functions share: those of whose memory something is kept.
+constexpr size_t kArrayArguments = 6;
+
+// What apply() takes on every backend: from argument `at` on samples, first, indices, fill, count,
+// planes, height, width, pixelBytes, valueBytes; the batch's images are `source` and `target`.
 // Fills `batch` if the answer is kDone.
 Status parseBatch(const Napi::CallbackInfo& info, size_t at, const std::optional<Bytes>& source,
                   const std::optional<Bytes>& target, cpu::Batch& batch);
 
-// Arguments of apply() and applyAsync(), in order: source, target, samples, fill, count, planes,
-// height, width, pixelBytes, valueBytes, threads.
+// Arguments of apply() and applyAsync(), in order: source, target, samples, first, indices, fill,
+// count, planes, height, width, pixelBytes, valueBytes, threads.
 // Fills `request` if the answer is kDone.
 Status parseApply(const Napi::CallbackInfo& info, ApplyRequest& request);
+
+// `count` samples from three arguments. A plan: its packed samples, undefined, undefined. Draws: a
+// Float64Array in the order of DrawSettings, the number of the first sample, and undefined or a
+// Float64Array with the number of each.
+std::optional<Samples> parseSamples(const Napi::Value& samples, const Napi::Value& first,
+                                    const Napi::Value& indices, size_t count);
 
 // Whether all values lie in the ranges that the geometry's integers are made for.
 bool isSane(const PackedSample& sample);

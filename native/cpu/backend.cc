@@ -62,8 +62,14 @@ class Fills {
     // A pattern of whole pixels that is not a splat is copied; a few hundred bytes at a time.
     const size_t unit = splat_ ? batch.valueBytes : batch.pixelBytes;
     bytes_ = splat_ ? kSplatBytes : (511 / unit + 1) * unit;
-    patterns_.reset(new uint8_t[bytes_ * batch.planes]);
-    for (size_t plane = 0; plane < batch.planes; ++plane) {
+    // Planes that are filled alike, most often all of them, share a pattern: a million planes of
+    // one pixel need no more memory for it than three large ones.
+    const bool alike = std::memcmp(batch.fill, batch.fill + batch.pixelBytes,
+                                   (batch.planes - 1) * batch.pixelBytes) == 0;
+    const size_t count = alike ? 1 : batch.planes;
+    stride_ = alike ? 0 : bytes_;
+    patterns_.reset(new uint8_t[bytes_ * count]);
+    for (size_t plane = 0; plane < count; ++plane) {
       uint8_t* pattern = patterns_.get() + plane * bytes_;
       for (size_t i = 0; i < bytes_; i += unit) {
         std::memcpy(pattern + i, batch.fill + plane * batch.pixelBytes, unit);
@@ -73,11 +79,12 @@ class Fills {
 
   bool splat() const { return splat_; }
 
-  Fill of(size_t plane) const { return {patterns_.get() + plane * bytes_, bytes_, splat_}; }
+  Fill of(size_t plane) const { return {patterns_.get() + plane * stride_, bytes_, splat_}; }
 
  private:
   std::unique_ptr<uint8_t[]> patterns_;
   size_t bytes_;
+  size_t stride_;
   bool splat_;
 };
 
@@ -95,9 +102,7 @@ class Work {
         runs_(new Run[kRunsAtOnce + RunScanner::maxRunsInRow(width_)]) {}
 
   void maskBand(size_t sample, int32_t rowBegin, int32_t rowEnd) {
-    PackedSample packed;
-    std::memcpy(&packed, batch_.samples + sample, sizeof packed);
-    const Lattice lattice = latticeOf(packed, batch_.height, batch_.width);
+    const Lattice lattice = latticeOf(batch_.samples[sample], batch_.height, batch_.width);
     const size_t offset = sample * batch_.planes * planeBytes_;
     if (!lattice.masked || (lattice.gap() == 0 && !lattice.reverse)) {
       if (!inPlace_) copyBand(offset, rowBegin, rowEnd);
@@ -185,15 +190,16 @@ class Work {
       for (uint32_t column = 0; column < width_; column += columns) {
         const auto x = static_cast<int32_t>(column);
         const uint32_t across = std::min(columns, width_ - column);
+        size_t begin = offset + static_cast<size_t>(row) * rowBytes_ + column * batch_.pixelBytes;
         kernels_.maskWords(words_.get(), across, rows, turnsOf(lattice.x, lattice, x, row),
-                           turnsOf(lattice.y, lattice, x, row), gap, lattice.reverse);
+                           turnsOf(lattice.y, lattice, x, row), gap, lattice.reverse,
+                           batch_.source + begin);
         const auto* mask = reinterpret_cast<const uint8_t*>(words_.get());
         if (mask_) {
           kernels_.widenMask(mask_.get(), words_.get(), size_t{rows} * across, batch_.pixelBytes);
           mask = mask_.get();
         }
         const size_t bytes = size_t{rows} * across * batch_.pixelBytes;
-        size_t begin = offset + static_cast<size_t>(row) * rowBytes_ + column * batch_.pixelBytes;
         for (size_t plane = 0; plane < batch_.planes; ++plane, begin += planeBytes_) {
           kernels_.blend(batch_.target + begin, batch_.source + begin, mask, bytes,
                          fills_.of(plane).pattern);

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "cpu/kernels.h"
-#include "lattice/lattice.h"
+#include "lattice/draw.h"
 
 namespace gridmask::cpu {
 
@@ -22,9 +22,9 @@ struct Batch {
   int32_t height;
   int32_t width;
   size_t pixelBytes;
-  size_t valueBytes;            // 1, 2 or 4: the size of one channel's value
-  const uint8_t* fill;          // planes * pixelBytes bytes: what a dropped pixel becomes
-  const PackedSample* samples;  // count of them
+  size_t valueBytes;    // 1, 2 or 4: the size of one channel's value
+  const uint8_t* fill;  // planes * pixelBytes bytes: what a dropped pixel becomes
+  Samples samples;      // count of them
 };
 
 // Dropped pixels become the fill, kept ones keep their bits. On up to `threads` threads.

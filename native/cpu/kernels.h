@@ -21,6 +21,7 @@ struct Fill {
 constexpr size_t kSplatBytes = 64;
 
 constexpr size_t kMaskSlack = 15;
+constexpr size_t kLineBytes = 64;
 
 struct Kernels {
   const char* name;
@@ -38,9 +39,9 @@ struct Kernels {
                      size_t pixels, size_t pixelBytes, const Fill& fill);
 
   // For each pixel of a block of rows: all ones where it is dropped, else 0. `gap` in turns. Writes
-  // up to kMaskSlack words past the end.
+  // up to kMaskSlack words past the end. `next` is what the caller will read next.
   void (*maskWords)(uint32_t* mask, uint32_t columns, uint32_t rows, Turns x, Turns y, uint32_t gap,
-                    bool reverse);
+                    bool reverse, const uint8_t* next);
 
   // Writes `times` bytes of each word.
   void (*widenMask)(uint8_t* wide, const uint32_t* mask, size_t words, size_t times);

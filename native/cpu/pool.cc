@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <system_error>
@@ -11,6 +12,14 @@
 
 namespace gridmask::cpu {
 namespace {
+
+// condition_variable::wait() asks for a C++ library as new as the compiler, newer than that of many
+// a system on which Node runs. A wait with an end is inline and asks for nothing.
+template <typename Ready>
+void await(std::condition_variable& condition, std::unique_lock<std::mutex>& lock, Ready ready) {
+  constexpr std::chrono::hours kLong{1};
+  while (!ready()) condition.wait_until(lock, std::chrono::system_clock::now() + kLong);
+}
 
 // One parallelFor() call; it lives on its caller's stack.
 struct Job {
@@ -50,7 +59,7 @@ class Pool {
     Job** link = &jobs_;
     while (*link != &job) link = &(*link)->following;
     *link = job.following;
-    helperLeft_.wait(lock, [&] { return job.helping == 0; });
+    await(helperLeft_, lock, [&] { return job.helping == 0; });
   }
 
  private:
@@ -69,7 +78,7 @@ class Pool {
     std::unique_lock<std::mutex> lock(mutex_);
     for (;;) {
       Job* job = nullptr;
-      newJob_.wait(lock, [&] { return (job = findJob()) != nullptr; });
+      await(newJob_, lock, [&] { return (job = findJob()) != nullptr; });
       --job->wanted;
       ++job->helping;
       lock.unlock();

@@ -22,15 +22,9 @@ CUdeviceptr address(const uint8_t* onDevice) {
   return static_cast<CUdeviceptr>(reinterpret_cast<uintptr_t>(onDevice));
 }
 
-PackedSample sampleAt(const HostBatch& batch, size_t i) {
-  PackedSample sample;
-  std::memcpy(&sample, batch.samples + i, sizeof sample);
-  return sample;
-}
-
 // The images of `batch` in rows from `row` on are those of a batch that begins there.
 KernelSample sampleFrom(const HostBatch& batch, size_t i, size_t row) {
-  KernelSample sample = kernelSampleOf(sampleAt(batch, i), batch.height, batch.width);
+  KernelSample sample = kernelSampleOf(batch.samples[i], batch.height, batch.width);
   sample.x.origin += row * sample.x.down;
   sample.y.origin += row * sample.y.down;
   sample.units.x.origin += static_cast<uint32_t>(row) * sample.units.x.down;
@@ -128,7 +122,7 @@ class HostWork {
 
   bool masksAny(const Piece& piece) const {
     for (size_t i = 0; i < piece.samples; ++i) {
-      if ((sampleAt(batch_, piece.sample + i).flags & PackedSample::kMasked) != 0) return true;
+      if ((batch_.samples[piece.sample + i].flags & PackedSample::kMasked) != 0) return true;
     }
     return false;
   }

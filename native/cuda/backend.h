@@ -11,7 +11,7 @@
 
 #include "cuda/allocation.h"
 #include "cuda/context.h"
-#include "lattice/lattice.h"
+#include "lattice/draw.h"
 
 namespace gridmask::cuda {
 
@@ -25,9 +25,9 @@ struct HostBatch {
   int32_t height;
   int32_t width;
   size_t pixelBytes;
-  size_t valueBytes;            // 1, 2 or 4: the size of one channel's value
-  const uint8_t* fill;          // planes * pixelBytes bytes: what a dropped pixel becomes
-  const PackedSample* samples;  // count of them
+  size_t valueBytes;    // 1, 2 or 4: the size of one channel's value
+  const uint8_t* fill;  // planes * pixelBytes bytes: what a dropped pixel becomes
+  Samples samples;      // count of them
 };
 
 // How host memory is moved.

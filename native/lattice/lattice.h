@@ -52,6 +52,7 @@ struct Lattice {
   LatticeAxis x;       // across the vertical stripes
   LatticeAxis y;       // across the horizontal ones
   uint32_t period;     // d · 2¹⁶
+  double perPeriod;    // its reciprocal, for unitAndPhase()
   uint32_t stripe;     // l · 2¹⁶: phases below it lie on a stripe
   bool masked;         // false: every pixel is kept
   bool reverse;        // keep the squares, drop the stripes
@@ -75,6 +76,26 @@ GRIDMASK_HD inline bool unitDrops(const Lattice& lattice, int32_t i, int32_t j) 
 GRIDMASK_HD inline int64_t floorDiv(int64_t a, int64_t b) {
   const int64_t quotient = a / b;
   return quotient - (a % b < 0);
+}
+
+// The same for a position |V| < 2⁴⁰ and the period, with the remainder, by a multiplication: in
+// doubles the quotient is off by at most one, which the remainder shows.
+struct UnitAndPhase {
+  int64_t unit;
+  uint32_t phase;
+};
+inline UnitAndPhase unitAndPhase(int64_t position, const Lattice& lattice) {
+  const int64_t period = lattice.period;
+  auto unit = static_cast<int64_t>(static_cast<double>(position) * lattice.perPeriod);
+  int64_t phase = position - unit * period;
+  if (phase < 0) {
+    phase += period;
+    --unit;
+  } else if (phase >= period) {
+    phase -= period;
+    ++unit;
+  }
+  return {unit, static_cast<uint32_t>(phase)};
 }
 
 // The mask's definition: true where the pixel keeps its value. All else in this project that
@@ -102,7 +123,10 @@ inline Lattice latticeOf(const PackedSample& sample, int32_t height, int32_t wid
   const auto [c, s] = rotationOf(sample.angle);
   const double q = side / 2.0;
   const auto fix = [](double value) {
-    return static_cast<int64_t>(std::floor(value * 65536 + 0.5));
+    // floor(), which is a function call on a processor's baseline.
+    const double scaled = value * 65536 + 0.5;
+    const auto whole = static_cast<int64_t>(scaled);
+    return whole - (scaled < static_cast<double>(whole));
   };
   const double m2 = c * -q + s * -q + q;
   const double m5 = -s * -q + c * -q + q;
@@ -120,6 +144,7 @@ inline Lattice latticeOf(const PackedSample& sample, int32_t height, int32_t wid
   lattice.x = axis(a2, a0, a1, sample.deltaX);
   lattice.y = axis(a5, a3, a4, sample.deltaY);
   lattice.period = static_cast<uint32_t>(sample.d) << kFractionBits;
+  lattice.perPeriod = 1.0 / lattice.period;
   lattice.stripe = static_cast<uint32_t>(sample.l) << kFractionBits;
   lattice.masked = (sample.flags & PackedSample::kMasked) != 0;
   lattice.reverse = (sample.flags & PackedSample::kReverse) != 0;

@@ -118,8 +118,11 @@ inline Rotation rotationOf(double angle) {
     return table;
   }();
 
-  double degrees = std::fmod(angle, 360.0);
-  if (degrees < 0) degrees += 360.0;
+  double degrees = angle;
+  if (!(angle >= 0 && angle < 360)) {
+    degrees = std::fmod(angle, 360.0);
+    if (degrees < 0) degrees += 360.0;
+  }
   const auto whole = static_cast<size_t>(degrees);
   return static_cast<double>(whole) == degrees ? wholeDegrees[whole]
                                                : detail::computeRotation(degrees);

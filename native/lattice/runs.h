@@ -37,10 +37,12 @@ class AxisScanner {
     const int64_t position = forward_ ? value - lattice.stripe : -1 - value;
     const int64_t rowStep = forward_ ? axis.stepY : -int64_t{axis.stepY};
     step_ = static_cast<uint32_t>(forward_ ? axis.stepX : -axis.stepX);
-    unit_ = static_cast<int32_t>(floorDiv(position, period_));
-    phase_ = static_cast<uint32_t>(position - int64_t{unit_} * period_);
-    rowUnits_ = static_cast<int32_t>(floorDiv(rowStep, period_));
-    rowPhase_ = static_cast<uint32_t>(rowStep - int64_t{rowUnits_} * period_);
+    const UnitAndPhase start = unitAndPhase(position, lattice);
+    unit_ = static_cast<int32_t>(start.unit);
+    phase_ = start.phase;
+    const UnitAndPhase row = unitAndPhase(rowStep, lattice);
+    rowUnits_ = static_cast<int32_t>(row.unit);
+    rowPhase_ = row.phase;
     if (step_ == 0) return;
     periodSteps_ = period_ / step_;
     periodRest_ = period_ % step_;

@@ -3,14 +3,16 @@
 // Phases as fractions of a turn: scaled so that a unit's side is 2³², the wrap at the next unit is
 // the overflow of a 32-bit sum, and a pixel costs one addition and one comparison an axis.
 //
-// A step of s/period turns is rounded to 2⁻³² turns, so k steps are off by at most k/2. That is
-// harmless as long as it cannot carry a phase over an edge: phases are integers, period of them to
-// a turn, so they lie 2³²/period = 2¹⁶/d apart. Started half way between two of them, at an error
-// of at most 1, and compared with an edge that is off by at most 1/2, columns + rows steps decide
-// every pixel as exact arithmetic does if
+// A step of s/period turns is rounded to 2⁻³² turns, in doubles, whose own error of 2⁻²⁰ of that is
+// carried along as ε: k steps are off by at most k(1/2 + ε). That is harmless as long as it cannot
+// carry a phase over an edge: phases are integers, period of them to a turn, so they lie
+// 2³²/period = 2¹⁶/d apart. Started half way between two of them, at an error of at most 1 + ε, and
+// compared with an edge that is off by at most 1/2 + ε, columns + rows steps decide every pixel as
+// exact arithmetic does if
 //
-//     1 + (columns - 1 + rows - 1) / 2 + 1/2 < 2¹⁶ / d / 2,  that is  (columns + rows + 1) · d <
-//     2¹⁶.
+//     1 + (columns - 1 + rows - 1) / 2 + 1/2 + (columns + rows) ε < 2¹⁶ / d / 2.
+//
+// (columns + rows + 2) · d < 2¹⁶ implies it, with more to spare than all ε of 2¹⁶ steps make up.
 #pragma once
 
 #include <cstdint>
@@ -27,25 +29,24 @@ struct Turns {
 };
 
 inline bool turnsAreExact(const Lattice& lattice, uint32_t columns, uint32_t rows) {
-  return (uint64_t{columns} + rows + 1) * lattice.period < (uint64_t{1} << 32);
+  return (uint64_t{columns} + rows + 2) * lattice.period < (uint64_t{1} << 32);
 }
 
 inline Turns turnsOf(const LatticeAxis& axis, const Lattice& lattice, int32_t x, int32_t y) {
-  const int64_t period = lattice.period;
-  const int64_t position = axis.at(x, y) - lattice.stripe;
-  const auto phase = static_cast<uint64_t>(position - floorDiv(position, period) * period);
-  const auto step = [&](int32_t pixel) {
-    // Rounded to nearest: floor((2·step·2³² + period) / (2·period)).
-    return static_cast<uint32_t>(
-        floorDiv(int64_t{pixel} * (int64_t{1} << 33) + period, 2 * period));
+  const double turnsPerPhase = 4294967296.0 * lattice.perPeriod;
+  const uint32_t phase = unitAndPhase(axis.at(x, y) - lattice.stripe, lattice).phase;
+  const auto step = [&](int32_t phases) {
+    const double turns = phases * turnsPerPhase;
+    return static_cast<uint32_t>(static_cast<int64_t>(turns + (turns < 0 ? -0.5 : 0.5)));
   };
-  return {static_cast<uint32_t>((((2 * phase + 1) << 31) / lattice.period)), step(axis.stepX),
-          step(axis.stepY)};
+  return {static_cast<uint32_t>(static_cast<int64_t>((phase + 0.5) * turnsPerPhase)),
+          step(axis.stepX), step(axis.stepY)};
 }
 
-// The gap between two stripes in 2⁻³² turns: phases below it are in the gap.
+// The gap between two stripes: turns below it are in the gap.
 inline uint32_t gapTurns(const Lattice& lattice) {
-  return static_cast<uint32_t>(((uint64_t{lattice.gap()} << 33) / lattice.period + 1) >> 1);
+  return static_cast<uint32_t>(
+      static_cast<int64_t>(lattice.gap() * (4294967296.0 * lattice.perPeriod) + 0.5));
 }
 
 }  // namespace gridmask

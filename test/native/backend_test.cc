@@ -73,8 +73,9 @@ void randomBatchesAreMaskedAsDefined() {
       }
     }
 
-    cpu::Batch batch{source.data(), target.data(), count,      planes,      height,
-                     width,         pixelBytes,    valueBytes, fill.data(), samples.data()};
+    cpu::Batch batch{
+        source.data(), target.data(), count,      planes,      height,
+        width,         pixelBytes,    valueBytes, fill.data(), Samples(samples.data())};
     const auto threads = static_cast<unsigned>(random.between(1, 4));
     for (auto* kernels = cpu::availableKernels(); *kernels != nullptr; ++kernels) {
       std::memset(target.data(), 0xA5, bytes);

@@ -94,7 +94,7 @@ static void turnsDecideAsExactArithmetic() {
     PackedSample sample = randomSample(random);
     sample.flags |= PackedSample::kMasked;
     sample.unitProbability = 1;
-    const int most = 65535 / sample.d - 2;
+    const int most = 65535 / sample.d - 3;
     if (most < 1 || sample.l == sample.d) continue;
     const int width = std::min(most, kMaxSide);
     const int height = std::min(random.between(1, 4), most - width + 1);

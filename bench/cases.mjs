@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+//
+// What is measured, against what, and how much is to be reached.
+import { createRequire } from 'node:module'
+import { devices, GridMask, maskOf, presets } from 'gridmask'
+
+/**
+ * @typedef {{ against: string, ratio?: number } | { against: string, microseconds: number }} Target
+ * @typedef {{
+ *   name: string
+ *   target: Target
+ *   setUp: () => { subject: () => void, baseline: () => void, loop?: () => void }
+ * }} Case
+ */
+
+/** @type {{ copy(target: Uint8Array, source: Uint8Array, threads: number): void, fill(target: Uint8Array, threads: number): void }} */
+const { copy, fill } = createRequire(import.meta.url)('../build/bench/bench_baseline.node')
+
+const threads = devices()[0]?.threads ?? 1
+
+/** @type {[number, number, number, number]} */
+const large = [64, 3, 224, 224]
+/** @type {[number, number, number, number]} */
+const small = [256, 3, 32, 32]
+
+const masked = { probability: 1, seed: 1 }
+const imagenet = { ...presets.imagenet, ...masked }
+const cifar10 = { ...presets.cifar10, ...masked }
+
+/** @type {Case[]} */
+export const cases = [
+  outOfPlace('64×3×224×224, ImageNet, into another array', imagenet, large, 1.1),
+  newArray('64×3×224×224, ImageNet, new array', imagenet, large, 1.1),
+  inPlace('64×3×224×224, ImageNet, in place, unrotated', { ...imagenet, rotate: 0 }, large, 0.45),
+  inPlace('64×3×224×224, ImageNet, in place, rotated', imagenet, large, 0.8),
+  outOfPlace('256×3×32×32, CIFAR-10, into another array', cifar10, small, 1.5),
+  outOfPlace(
+    '256×3×32×32, CIFAR-10 rotated, into another array',
+    { ...cifar10, rotate: 360 },
+    small,
+    1.5,
+  ),
+  newArray('256×3×32×32, CIFAR-10, new array', cifar10, small, 1.5),
+  newArray('256×3×32×32, CIFAR-10 rotated, new array', { ...cifar10, rotate: 360 }, small, 1.5),
+  inPlace('256×3×32×32, CIFAR-10, in place', cifar10, small, 3),
+  inPlace('256×3×32×32, CIFAR-10 rotated, in place', { ...cifar10, rotate: 360 }, small, 3),
+  oneImage('1×3×32×32, CIFAR-10 rotated, in place, the whole call', { ...cifar10, rotate: 360 }),
+]
+
+/**
+ * @param {string} name
+ * @param {import('gridmask').GridMaskOptions} options
+ * @param {[number, number, number, number]} shape
+ * @param {number} ratio
+ * @returns {Case}
+ */
+function outOfPlace(name, options, shape, ratio) {
+  return {
+    name,
+    target: { against: 'memcpy, same threads', ratio },
+    setUp: () => {
+      const images = batch(shape)
+      const out = batch(shape)
+      const gridmask = new GridMask(options)
+      const mask = maskOf({ d: 20, ratio: 0.5, angle: 30 }, [shape[2], shape[3]])
+      return {
+        subject: () => gridmask.apply(images, { shape, out }),
+        baseline: () => copy(bytes(out), bytes(images), threads),
+        loop: () => plainLoop(out, images, mask),
+      }
+    },
+  }
+}
+
+/**
+ * Memory that the call itself allocates: so does what it is held against.
+ *
+ * @param {string} name
+ * @param {import('gridmask').GridMaskOptions} options
+ * @param {[number, number, number, number]} shape
+ * @param {number} ratio
+ * @returns {Case}
+ */
+function newArray(name, options, shape, ratio) {
+  return {
+    name,
+    target: { against: 'memcpy into a new array', ratio },
+    setUp: () => {
+      const images = batch(shape)
+      const gridmask = new GridMask(options)
+      return {
+        subject: () => gridmask.apply(images, { shape }),
+        baseline: () => copy(new Uint8Array(images.byteLength), bytes(images), threads),
+      }
+    },
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {import('gridmask').GridMaskOptions} options
+ * @param {[number, number, number, number]} shape
+ * @param {number} ratio
+ * @returns {Case}
+ */
+function inPlace(name, options, shape, ratio) {
+  return {
+    name,
+    target: { against: 'memset, same threads', ratio },
+    setUp: () => {
+      const images = batch(shape)
+      const gridmask = new GridMask(options)
+      const mask = maskOf({ d: 20, ratio: 0.5, angle: 30 }, [shape[2], shape[3]])
+      return {
+        subject: () => gridmask.apply(images, { shape, out: images }),
+        baseline: () => fill(bytes(images), threads),
+        loop: () => plainLoop(images, images, mask),
+      }
+    },
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {import('gridmask').GridMaskOptions} options
+ * @returns {Case}
+ */
+function oneImage(name, options) {
+  /** @type {[number, number, number, number]} */
+  const shape = [1, 3, 32, 32]
+  const images = batch(shape)
+  const gridmask = new GridMask(options)
+  return {
+    name,
+    target: { against: 'time', microseconds: 5 },
+    setUp: () => ({
+      subject: () => gridmask.apply(images, { shape, out: images }),
+      baseline: () => fill(bytes(images), threads),
+    }),
+  }
+}
+
+/** @param {[number, number, number, number]} shape */
+function batch(shape) {
+  return new Float32Array(shape.reduce((a, b) => a * b)).fill(0.5)
+}
+
+/** @param {Float32Array} array */
+function bytes(array) {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+}
+
+/**
+ * What one would write without this package, the mask's work not even counted.
+ *
+ * @param {Float32Array} out
+ * @param {Float32Array} images
+ * @param {Uint8Array} mask
+ */
+function plainLoop(out, images, mask) {
+  for (let start = 0; start < images.length; start += mask.length) {
+    for (let pixel = 0; pixel < mask.length; pixel++) {
+      out[start + pixel] = mask[pixel] === 1 ? /** @type {number} */ (images[start + pixel]) : 0
+    }
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+//
+// npm run bench [-- --json FILE] [-- --quick]
+//
+// Ratios taken in one run on one machine: what is measured and what it is held against take turns,
+// so that both see the same weather. Times are medians and only notes.
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { devices } from 'gridmask'
+import { cases } from './cases.mjs'
+
+const { values: options } = parseArgs({
+  options: { json: { type: 'string' }, quick: { type: 'boolean', default: false } },
+})
+
+const MIN_BATCH_MS = options.quick ? 1 : 10
+const ROUNDS = options.quick ? 5 : 25
+
+const [cpu] = devices()
+if (!cpu) throw new Error('no CPU in devices()')
+console.log(`${cpu.name}, ${cpu.threads} threads, ${cpu.instructionSet}, Node ${process.version}\n`)
+
+const rows = cases.map((benchmark) => {
+  const row = measure(benchmark)
+  print(row)
+  return row
+})
+
+const missed = rows.filter((row) => row.met === false)
+console.log(
+  missed.length === 0
+    ? '\nAll targets met.'
+    : `\n${missed.length} missed: ${missed.map((row) => row.name).join('; ')}`,
+)
+if (options.json) {
+  const result = { date: new Date().toISOString(), cpu, node: process.version, rows }
+  writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`)
+}
+
+/** @param {import('./cases.mjs').Case} benchmark */
+function measure({ name, target, setUp }) {
+  const { subject, baseline, loop } = setUp()
+  const calls = callsFor(subject)
+  const baselineCalls = callsFor(baseline)
+  const times = { subject: /** @type {number[]} */ ([]), baseline: /** @type {number[]} */ ([]) }
+  for (let round = 0; round < ROUNDS; round++) {
+    times.baseline.push(time(baseline, baselineCalls))
+    times.subject.push(time(subject, calls))
+  }
+  const ratios = times.subject.map((ms, i) => ms / /** @type {number} */ (times.baseline[i]))
+  const ms = median(times.subject)
+  const ratio = median(ratios)
+  const loopMs = loop && median([1, 2, 3].map(() => time(loop, 1)))
+  const value = 'ratio' in target ? ratio : ms * 1000
+  const limit = 'ratio' in target ? target.ratio : target.microseconds
+  return {
+    name,
+    against: target.against,
+    milliseconds: ms,
+    baselineMilliseconds: median(times.baseline),
+    ratio,
+    limit: limit ?? null,
+    unit: 'ratio' in target ? '×' : 'µs',
+    value,
+    met: limit === undefined ? null : value <= limit,
+    loopRatio: loopMs === undefined ? null : loopMs / ms,
+  }
+}
+
+/** @param {ReturnType<typeof measure>} row */
+function print({ name, against, milliseconds, value, unit, limit, met, loopRatio }) {
+  const reach = limit === null ? '' : `${met ? '✓' : '✗'} reach ${limit}`
+  const loop = loopRatio === null ? '' : `plain loop ${loopRatio.toFixed(0)} × slower`
+  const cells = [
+    name.padEnd(58),
+    (milliseconds < 0.1
+      ? `${(milliseconds * 1000).toFixed(1)} µs`
+      : `${milliseconds.toFixed(2)} ms`
+    ).padStart(9),
+    `${value.toFixed(2)} ${unit}`.padStart(9),
+    against.padEnd(28),
+    reach.padEnd(13),
+    loop,
+  ]
+  console.log(cells.join('  ').trimEnd())
+}
+
+/** How many calls make a batch long enough to time. @param {() => void} work */
+function callsFor(work) {
+  let calls = 1
+  while (time(work, calls) * calls < MIN_BATCH_MS) calls *= 2
+  return calls
+}
+
+/** Milliseconds of one call. @param {() => void} work @param {number} calls */
+function time(work, calls) {
+  const started = performance.now()
+  for (let i = 0; i < calls; i++) work()
+  return (performance.now() - started) / calls
+}
+
+/** @param {number[]} numbers */
+function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  return /** @type {number} */ (sorted[Math.floor(sorted.length / 2)])
+}
