@@ -40,13 +40,22 @@ GRIDMASK_HD inline typename Unsigned<valueBytes>::type valueOf(uint32_t word, in
   return static_cast<typename Unsigned<valueBytes>::type>(word >> (k * valueBytes * 8 & 31));
 }
 
+// All ones in the bytes of a vector's dropped values.
 template <int valueBytes>
-GRIDMASK_HD inline Vector blend(const Vector& source, const Vector& fill, uint32_t dropped) {
+GRIDMASK_HD inline Vector maskOf(uint32_t dropped) {
+  Vector mask;
+  GRIDMASK_UNROLL
+  for (int w = 0; w < 4; ++w) {
+    mask.word[w] = bytesOf<valueBytes>(dropped >> (w * (4 / valueBytes)));
+  }
+  return mask;
+}
+
+GRIDMASK_HD inline Vector blend(const Vector& kept, const Vector& fill, const Vector& mask) {
   Vector result;
   GRIDMASK_UNROLL
   for (int w = 0; w < 4; ++w) {
-    const uint32_t mask = bytesOf<valueBytes>(dropped >> (w * (4 / valueBytes)));
-    result.word[w] = (fill.word[w] & mask) | (source.word[w] & ~mask);
+    result.word[w] = (fill.word[w] & mask.word[w]) | (kept.word[w] & ~mask.word[w]);
   }
   return result;
 }
@@ -134,11 +143,12 @@ GRIDMASK_HD inline void copyKept(const Window& window, const Vector& fill, uint3
   const uint32_t dropped = window.dropped & kAll;
   if (window.inside != kAll || (loadBytes != 16 && dropped != kAll)) {
     copyWords<valueBytes>(window, fill, loadBytes);
-  } else if (dropped == kAll) {
-    store<Vector>(window.target, fill);
-  } else {
-    store<Vector>(window.target, blend<valueBytes>(load<Vector>(window.source), fill, dropped));
+    return;
   }
+  // One store for both: what neighbours write together leaves together.
+  Vector kept{};
+  if (dropped != kAll) kept = load<Vector>(window.source);
+  store<Vector>(window.target, blend(kept, fill, maskOf<valueBytes>(dropped)));
 }
 
 // The fill of a value, repeated to 4 bytes.
@@ -184,6 +194,34 @@ GRIDMASK_HD inline Vector fillVectorOf(const KernelParams& params, uint32_t plan
   return fill;
 }
 
+// Out of place, where all rows are aligned: two planes at a time, so that the second's read is
+// under way while the first's is waited for.
+template <int valueBytes>
+GRIDMASK_HD inline void copyAlignedPlanes(const KernelParams& params, uint64_t at,
+                                          uint32_t dropped) {
+  constexpr uint32_t kAll = (1u << 16 / valueBytes) - 1;
+  const bool reads = (dropped & kAll) != kAll;
+  const Vector mask = maskOf<valueBytes>(dropped);
+  const uint8_t* source = params.source + at;
+  uint8_t* target = params.target + at;
+  GRIDMASK_NO_UNROLL
+  for (uint32_t plane = 0; plane < params.planes; plane += 2) {
+    const bool two = plane + 1 < params.planes;
+    Vector first{}, second{};
+    if (reads) {
+      first = load<Vector>(source);
+      if (two) second = load<Vector>(source + params.planeBytes);
+    }
+    store<Vector>(target, blend(first, fillVectorOf<valueBytes, false>(params, plane, 0), mask));
+    if (two) {
+      store<Vector>(target + params.planeBytes,
+                    blend(second, fillVectorOf<valueBytes, false>(params, plane + 1, 0), mask));
+    }
+    source += 2 * params.planeBytes;
+    target += 2 * params.planeBytes;
+  }
+}
+
 template <int valueBytes, bool interleaved, bool aligned, bool inPlace>
 GRIDMASK_HD inline void maskThread(const KernelParams& params, uint32_t blockX, uint32_t blockY,
                                    uint32_t blockZ, uint32_t threadX) {
@@ -218,6 +256,11 @@ GRIDMASK_HD inline void maskThread(const KernelParams& params, uint32_t blockX, 
                                              static_cast<int32_t>(row), alike ? 1 : 2);
   if (inPlace && decided == 0) return;
 
+  if (aligned && !interleaved && !inPlace) {
+    copyAlignedPlanes<valueBytes>(params, rowAt + static_cast<uint32_t>(vector) * 16, decided);
+    return;
+  }
+
   Vector fill{};
   if (!interleaved && params.uniformFill) {
     fill = fillVectorOf<valueBytes, false>(params, 0, 0);
@@ -242,7 +285,7 @@ GRIDMASK_HD inline void maskThread(const KernelParams& params, uint32_t blockX, 
     if (inPlace) {
       fillDropped<valueBytes>(window, fill);
     } else {
-      copyKept<valueBytes>(window, fill, aligned ? 16 : params.loadBytes);
+      copyKept<valueBytes>(window, fill, params.loadBytes);
     }
   }
 }
