@@ -242,23 +242,73 @@ void largeUnitsAndImagesAreExact() {
   }
 }
 
-// A vector without a kept value is not read.
-void droppedVectorsAreNotRead() {
+// Lattices moved so that a pixel lies exactly on an edge, or next to it by the least that there is:
+// where an error of the turns would show. Images as large as they come, and any unit.
+void edgesAreExact() {
   Random random(8);
+  for (int i = 0; i < 200000; ++i) {
+    PackedSample packed = randomSample(random);
+    packed.flags = PackedSample::kMasked;
+    packed.unitProbability = 1;
+    packed.d = 1 << random.between(1, 14);
+    packed.d = random.chance(0.3) ? random.between(1800, 2000)
+                                  : random.between(packed.d, 2 * packed.d - 1);
+    packed.l = random.between(1, packed.d);
+    const int32_t height = random.chance(0.5) ? kMaxSide : random.between(1, kMaxSide);
+    const int32_t width = random.chance(0.5) ? kMaxSide : random.between(32, kMaxSide);
+    Lattice lattice = latticeOf(packed, height, width);
+
+    const int32_t begin = random.between(0, width - 32);
+    const int32_t row = random.between(0, height - 1);
+    const auto moveOnto = [&](LatticeAxis& axis) {
+      const int64_t edge = random.chance(0.5) ? 0 : int64_t{lattice.stripe};
+      const int64_t unit = random.between(-20, 20) * int64_t{lattice.period};
+      axis.origin +=
+          unit + edge + random.between(-1, 1) - axis.at(begin + random.between(0, 31), row);
+    };
+    moveOnto(lattice.x);
+    if (random.chance(0.5)) moveOnto(lattice.y);
+
+    const cuda::KernelSample sample = cuda::kernelSampleOf(lattice, height, width);
+    alignas(16) uint8_t memory[sizeof sample];
+    std::memcpy(memory, &sample, sizeof sample);
+    cuda::KernelParams params{};
+    params.valuesPerPixel = 2;
+    params.valuesPerPixelReciprocal.multiplier = UINT64_MAX / 2;
+    const cuda::LatticePart part = cuda::loadLatticePart(memory);
+    const uint32_t planar = cuda::decide<16, false>(params, part, memory, begin, row, 2);
+    const uint32_t pairs = cuda::decide<16, true>(params, part, memory, 2 * begin, row, 2);
+    for (int32_t k = 0; k < 32; ++k) {
+      CHECK((planar >> k & 1) == !keepsPixel(lattice, begin + k, row));
+      CHECK((pairs >> k & 1) == !keepsPixel(lattice, begin + k / 2, row));
+    }
+  }
+}
+
+// Squares of 4 x 4 vectors, none of them in part: each is written by one access, and a new tensor
+// has those read that are kept.
+void vectorsMoveWhole() {
   Case c;
   c.count = 2;
   c.channels = 3;
   c.valueBytes = 4;
   c.height = c.width = 64;
   c.channelsLast = false;
+  c.sourceOffset = c.targetOffset = 0;
   c.fill.assign(12, 0);
   PackedSample sample{};
   sample.flags = PackedSample::kMasked;
   sample.d = 32;
   sample.l = 16;
+  sample.deltaX = 13;  // the image's place on its canvas
   sample.unitProbability = 1;
   c.samples = {sample, PackedSample{}};
+  const std::vector<bool> dropped = c.dropped();
+  const auto droppedBytes = static_cast<size_t>(std::count(dropped.begin(), dropped.end(), true));
+  CHECK(droppedBytes == c.bytes() / 8);
+
   Memory source(c.bytes(), 0), target(c.bytes(), 0);
+  std::memset(source.data(), 1, source.size());
   Memory constants(2 * sizeof(cuda::KernelSample), 0);
   for (size_t n = 0; n < 2; ++n) {
     const cuda::KernelSample made = cuda::kernelSampleOf(c.samples[n], 64, 64);
@@ -275,14 +325,16 @@ void droppedVectorsAreNotRead() {
                     c.fill.data(),
                     nullptr,
                     reinterpret_cast<const cuda::KernelSample*>(constants.data())};
-  std::memset(source.data(), 1, source.size());
   WatchedMemory fresh(source, target, constants);
   runKernel(cuda::kernelParamsOf(batch), fresh);
-  const std::vector<bool> dropped = c.dropped();
-  const auto kept = static_cast<size_t>(std::count(dropped.begin(), dropped.end(), false));
-  // The squares of this upright mask begin at offsets of whole vectors or within them.
-  CHECK(fresh.readBytes >= kept && fresh.readBytes <= kept + kept / 8);
+  CHECK(fresh.readBytes == c.bytes() - droppedBytes);
   CHECK(fresh.writeAccesses == c.bytes() / 16);
+
+  batch.target = source.data();
+  WatchedMemory inPlace(source, source, constants);
+  runKernel(cuda::kernelParamsOf(batch), inPlace);
+  CHECK(inPlace.readBytes == 0);
+  CHECK(inPlace.writeAccesses == droppedBytes / 16);
 }
 
 void launchesStayWithinTheGrid() {
@@ -334,7 +386,8 @@ void divisionIsExact() {
 int main() {
   divisionIsExact();
   launchesStayWithinTheGrid();
-  droppedVectorsAreNotRead();
+  vectorsMoveWhole();
+  edgesAreExact();
   randomBatchesAreMaskedAsDefined();
   largeUnitsAndImagesAreExact();
 }

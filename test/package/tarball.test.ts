@@ -20,7 +20,7 @@ describe('the tarball', () => {
       /^(package\.json|README\.md|LICENSE|binding\.gyp)$/,
       /^lib\/[\w-]+\.m?ts$/,
       /^dist\/[\w-]+\.(m?js|d\.m?ts)(\.map)?$/,
-      /^native\/(addon|cpu|cuda|lattice)\/\w+\.(cc|h|inc)$/,
+      /^native\/(addon|cpu|cuda|lattice)\/\w+\.(cc|cu|h|inc)$/,
     ]
     const others = consumer.files.filter((file) => !known.some((pattern) => pattern.test(file)))
     expect(others).toEqual([prebuilt])
