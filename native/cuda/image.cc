@@ -5,7 +5,7 @@
 
 #include "cuda/image.h"
 
-#if __has_include("cuda/image.inc")
+#if !defined(GRIDMASK_NO_CUDA_IMAGE) && __has_include("cuda/image.inc")
 
 alignas(16) const unsigned char gridmask_cuda_image[] = {
 #include "cuda/image.inc"

@@ -19,7 +19,8 @@ constexpr size_t kMaxGridY = 65535;  // and z
 // up to 1/2; phases are 2¹⁶/d apart and it starts half way between two of them:
 // 1 + 31/2 + 1/2 < 2¹⁵/d. (Turns of 64 bits, of which the upper half is compared, are off by 1/2
 // and a trace: below 2¹⁵/d for every d.)
-constexpr int32_t kMaxCoarseUnit = 1920;
+constexpr uint32_t kMaxCoarseUnit = 1920;
+constexpr uint32_t kMaxCoarsePeriod = kMaxCoarseUnit << kFractionBits;
 static_assert(17 * kMaxCoarseUnit < (1 << 15), "");
 
 Reciprocal reciprocalOf(uint64_t divisor) { return {UINT64_MAX / divisor}; }
@@ -91,16 +92,15 @@ bool isUniform(const Batch& batch, size_t valueBytes) {
 
 }  // namespace
 
-KernelSample kernelSampleOf(const PackedSample& packed, int32_t height, int32_t width) {
+KernelSample kernelSampleOf(const Lattice& lattice, int32_t height, int32_t width) {
   KernelSample sample{};
-  const Lattice lattice = latticeOf(packed, height, width);
   if (!lattice.masked) return sample;
   sample.x = kernelAxisOf(lattice.x, lattice);
   sample.y = kernelAxisOf(lattice.y, lattice);
   sample.gap = static_cast<uint32_t>(((uint64_t{lattice.gap()} << 33) / lattice.period + 1) >> 1);
   sample.flags = KernelSample::kMasked;
   if (lattice.reverse) sample.flags |= KernelSample::kReverse;
-  if (packed.d > kMaxCoarseUnit) sample.flags |= KernelSample::kFine;
+  if (lattice.period > kMaxCoarsePeriod) sample.flags |= KernelSample::kFine;
   if (lattice.random) {
     sample.flags |= KernelSample::kRandom;
     sample.units = kernelUnitsOf(lattice, height, width);

@@ -26,7 +26,11 @@ struct Batch {
   const KernelSample* samples;  // count of them, aligned to 16 bytes
 };
 
-KernelSample kernelSampleOf(const PackedSample& sample, int32_t height, int32_t width);
+KernelSample kernelSampleOf(const Lattice& lattice, int32_t height, int32_t width);
+
+inline KernelSample kernelSampleOf(const PackedSample& sample, int32_t height, int32_t width) {
+  return kernelSampleOf(latticeOf(sample, height, width), height, width);
+}
 
 // Whether the batch has too many different fills for them to travel with the launch. Looks at
 // everything but `samples` and `deviceFill`.

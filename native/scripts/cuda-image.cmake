@@ -10,6 +10,17 @@
 set(GRIDMASK_CUDA AUTO CACHE STRING "Compile the CUDA kernels: AUTO, ON or OFF")
 set(GRIDMASK_EMBED ${CMAKE_CURRENT_LIST_DIR}/embed-image.cmake)
 
+# All that the kernels are compiled from; a test holds the list complete.
+set(KERNEL_SOURCES
+  native/cuda/decide.h
+  native/cuda/gridmask.cu
+  native/cuda/kernel.h
+  native/cuda/kernel_list.h
+  native/cuda/mask_thread.h
+  native/cuda/memory.h
+  native/lattice/host_device.h
+  native/lattice/philox.h)
+
 # Sets `result` to nvcc's options for one fatbin: machine code for each major architecture, which no
 # driver has to translate, and PTX of the oldest and the newest for all in between and to come.
 function(gridmask_cuda_architectures nvcc result)
@@ -50,7 +61,8 @@ function(gridmask_find_nvcc result)
     HINTS ENV CUDA_PATH ENV CUDA_HOME PATH_SUFFIXES bin PATHS /usr/local/cuda/bin)
   if(GRIDMASK_NVCC)
     # An nvcc may refuse the host's compiler, or be too old.
-    file(WRITE ${CMAKE_BINARY_DIR}/cuda/probe.cu "#include <cstdint>\n__global__ void probe(const __grid_constant__ uint64_t) {}\n")
+    file(WRITE ${CMAKE_BINARY_DIR}/cuda/probe.cu
+      "#include <cstdint>\n__global__ void probe(const __grid_constant__ uint64_t) {}\n")
     execute_process(
       COMMAND ${GRIDMASK_NVCC} -std=c++17 -arch=compute_75 -fatbin -o probe.fatbin probe.cu
       WORKING_DIRECTORY ${CMAKE_BINARY_DIR}/cuda
@@ -79,15 +91,15 @@ function(gridmask_add_cuda_image target)
     return()
   endif()
   gridmask_cuda_architectures(${nvcc} options)
-  file(GLOB headers CONFIGURE_DEPENDS native/cuda/*.h native/lattice/*.h)
   set(fatbin ${CMAKE_BINARY_DIR}/cuda/gridmask.fatbin)
   set(image ${CMAKE_BINARY_DIR}/cuda/image.inc)
   add_custom_command(
     OUTPUT ${image}
     COMMAND ${nvcc} -std=c++17 -Inative -Werror all-warnings ${options}
       -fatbin -o ${fatbin} native/cuda/gridmask.cu
-    COMMAND ${CMAKE_COMMAND} -Dfrom=${fatbin} -Dto=${image} -P ${GRIDMASK_EMBED}
-    DEPENDS native/cuda/gridmask.cu ${headers} ${GRIDMASK_EMBED}
+    COMMAND ${CMAKE_COMMAND} -Dfrom=${fatbin} -Dto=${image} "-Dsources=${KERNEL_SOURCES}"
+      -P ${GRIDMASK_EMBED}
+    DEPENDS ${KERNEL_SOURCES} ${GRIDMASK_EMBED}
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
     COMMENT "Compiling the CUDA kernels"
     VERBATIM)
