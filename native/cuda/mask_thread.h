@@ -154,6 +154,7 @@ GRIDMASK_HD inline void copyKept(const Window& window, const Vector& fill, uint3
 // The fill of a value, repeated to 4 bytes.
 template <int valueBytes>
 GRIDMASK_HD inline uint32_t fillWordOf(const KernelParams& params, uint32_t value) {
+  if (params.uniformFill) return params.fillWords[0];
   if (params.fill == nullptr) return params.fillWords[value % kInlineFills];
   const uint32_t fill = load<typename Unsigned<valueBytes>::type>(
       params.fill + static_cast<uint64_t>(value) * valueBytes);
@@ -222,19 +223,21 @@ GRIDMASK_HD inline void copyAlignedPlanes(const KernelParams& params, uint64_t a
   }
 }
 
+// Aligned kernels are planar.
 template <int valueBytes, bool interleaved, bool aligned, bool inPlace>
 GRIDMASK_HD inline void maskThread(const KernelParams& params, uint32_t blockX, uint32_t blockY,
                                    uint32_t blockZ, uint32_t threadX) {
   constexpr int32_t kValues = 16 / valueBytes;
   constexpr uint32_t kAll = (1u << kValues) - 1;
+  static_assert(!(aligned && interleaved), "copyAlignedPlanes() has one fill a plane");
 
   const uint32_t n = blockZ * params.gridY + blockY;
   const uint32_t thread = blockX * params.threadsPerBlock + threadX;
   if (n >= params.count || thread >= params.threadsPerSample) return;
   const auto* sampleAt = reinterpret_cast<const uint8_t*>(params.samples + n);
   const LatticePart sample = loadLatticePart(sampleAt);
-  const bool masked = (sample.flags & KernelSample::kMasked) != 0;
-  if (inPlace && !masked) return;
+  // Out of place such a sample is copied: with all its numbers 0, it has no squares.
+  if (inPlace && (sample.flags & KernelSample::kMasked) == 0) return;
 
   const uint32_t row = quotient(thread, params.vectorsPerRowReciprocal);
   const auto vector = static_cast<int32_t>(thread - row * params.vectorsPerRow);
@@ -250,42 +253,31 @@ GRIDMASK_HD inline void maskThread(const KernelParams& params, uint32_t blockX, 
   const bool alike = aligned || params.planesAlike != 0;
   // Of the first value that is decided, in the row.
   const int32_t begin = vector * kValues - (alike ? leadAlike : kValues);
-  const uint32_t decided =
-      !masked ? 0
-              : decide<kValues, interleaved>(params, sample, sampleAt, begin,
-                                             static_cast<int32_t>(row), alike ? 1 : 2);
+  const uint32_t decided = decide<kValues, interleaved>(params, sample, sampleAt, begin,
+                                                        static_cast<int32_t>(row), alike ? 1 : 2);
   if (inPlace && decided == 0) return;
 
-  if (aligned && !interleaved && !inPlace) {
+  if constexpr (aligned && !inPlace) {
     copyAlignedPlanes<valueBytes>(params, rowAt + static_cast<uint32_t>(vector) * 16, decided);
-    return;
-  }
-
-  Vector fill{};
-  if (!interleaved && params.uniformFill) {
-    fill = fillVectorOf<valueBytes, false>(params, 0, 0);
-  }
-  GRIDMASK_NO_UNROLL
-  for (uint32_t plane = 0; plane < params.planes; ++plane) {
-    const uint64_t planeAt = rowAt + plane * params.planeBytes;
-    const int32_t lead = alike ? leadAlike : leadOf(params.target + planeAt);
-    const int32_t first = vector * kValues - lead;  // value of the row at which the vector begins
-    const int64_t at = static_cast<int64_t>(planeAt) + int64_t{first} * valueBytes;
-    Window window{params.target + at, params.source + at, kAll, decided >> (first - begin)};
-    if (!aligned) {
-      if (first < 0) window.inside &= kAll << -first;
-      if (first >= rowEnd) continue;
-      if (first + kValues > rowEnd) window.inside &= kAll >> (first + kValues - rowEnd);
-    }
-    if (interleaved) {
-      fill = fillVectorOf<valueBytes, true>(params, plane, first);
-    } else if (!params.uniformFill) {
-      fill = fillVectorOf<valueBytes, false>(params, plane, 0);
-    }
-    if (inPlace) {
-      fillDropped<valueBytes>(window, fill);
-    } else {
-      copyKept<valueBytes>(window, fill, params.loadBytes);
+  } else {
+    GRIDMASK_NO_UNROLL
+    for (uint32_t plane = 0; plane < params.planes; ++plane) {
+      const uint64_t planeAt = rowAt + plane * params.planeBytes;
+      const int32_t lead = alike ? leadAlike : leadOf(params.target + planeAt);
+      const int32_t first = vector * kValues - lead;  // value of the row at which the vector begins
+      const int64_t at = static_cast<int64_t>(planeAt) + int64_t{first} * valueBytes;
+      Window window{params.target + at, params.source + at, kAll, decided >> (first - begin)};
+      if (!aligned) {
+        if (first < 0) window.inside &= kAll << -first;
+        if (first >= rowEnd) continue;
+        if (first + kValues > rowEnd) window.inside &= kAll >> (first + kValues - rowEnd);
+      }
+      const Vector fill = fillVectorOf<valueBytes, interleaved>(params, plane, first);
+      if (inPlace) {
+        fillDropped<valueBytes>(window, fill);
+      } else {
+        copyKept<valueBytes>(window, fill, params.loadBytes);
+      }
     }
   }
 }
