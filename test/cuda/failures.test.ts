@@ -320,3 +320,7 @@ onTestDriver('out of memory says how much was asked for, and the next call works
   using tensor = library.DeviceTensor.from(images, request)
   expect(bytesOf(tensor.download()).every((byte) => byte === 0)).toBe(true)
 })
+
+onTestDriver('the calls that failed were many', () => {
+  expect(injected).toBeGreaterThan(400)
+})
