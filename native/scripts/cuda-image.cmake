@@ -8,6 +8,7 @@
 #                 OFF   no kernels
 
 set(GRIDMASK_CUDA AUTO CACHE STRING "Compile the CUDA kernels: AUTO, ON or OFF")
+include(${CMAKE_CURRENT_LIST_DIR}/hash-sources.cmake)
 set(GRIDMASK_EMBED ${CMAKE_CURRENT_LIST_DIR}/embed-image.cmake)
 
 # All that the kernels are compiled from; a test holds the list complete.
@@ -81,11 +82,30 @@ function(gridmask_find_nvcc result)
   message(STATUS "The CUDA kernels are not compiled: ${reason}")
 endfunction()
 
+# Whether native/cuda/image.inc is there and was compiled from the sources as they are: an older one
+# would be launched with parameters that it does not know.
+function(gridmask_shipped_image_is_usable result)
+  set(${result} OFF PARENT_SCOPE)
+  if(GRIDMASK_CUDA STREQUAL "OFF" OR NOT EXISTS ${CMAKE_SOURCE_DIR}/native/cuda/image.inc)
+    return()
+  endif()
+  list(TRANSFORM KERNEL_SOURCES PREPEND ${CMAKE_SOURCE_DIR}/ OUTPUT_VARIABLE sources)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${sources})
+  hash_sources("${sources}" hash)
+  file(READ ${CMAKE_SOURCE_DIR}/native/cuda/image.inc head LIMIT 200)
+  if(head MATCHES ${hash})
+    set(${result} ON PARENT_SCOPE)
+  else()
+    message(STATUS "native/cuda/image.inc is not of these sources: built without CUDA kernels")
+  endif()
+endfunction()
+
 # Embeds the kernels in `target`, which has native/cuda/image.cc among its sources.
 function(gridmask_add_cuda_image target)
   gridmask_find_nvcc(nvcc)
   if(NOT nvcc)
-    if(GRIDMASK_CUDA STREQUAL "OFF")
+    gridmask_shipped_image_is_usable(usable)
+    if(NOT usable)
       target_compile_definitions(${target} PRIVATE GRIDMASK_NO_CUDA_IMAGE)
     endif()
     return()

@@ -37,7 +37,7 @@ function usages(nvcc: string, architectures: string[]): Usage[] {
       { cwd: root, encoding: 'utf8' },
     )
     const pattern =
-      /entry function '(\w+)' for '(sm_\d+)'[^]*?(\d+) bytes spill stores, (\d+) bytes spill loads[^]*?Used (\d+) registers/g
+      /entry function '(\w+)' for '(sm_\d+)'[\s\S]*?(\d+) bytes spill stores, (\d+) bytes spill loads[\s\S]*?Used (\d+) registers/g
     return Array.from(
       report.matchAll(pattern),
       ([, kernel, architecture, stores, loads, used]) => ({

@@ -1,8 +1,9 @@
 // What users get from `npm install gridmask`.
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, rmSync } from 'node:fs'
+import { copyFileSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { hashOfSources } from '../kernel/sources'
 import { type Consumer, installTarball, nodeHeaders, root } from './consumer'
 
 const libc = process.platform === 'linux' ? '.glibc' : ''
@@ -36,6 +37,16 @@ describe('the tarball', () => {
     })
     expect(sources).not.toEqual([])
     expect(consumer.files.filter((file) => file.startsWith('dist/'))).toEqual(compiled.sort())
+  })
+})
+
+describe('the kernels that are shipped for builds without nvcc', () => {
+  const image = 'native/cuda/image.inc'
+
+  test('were compiled from the sources that are shipped', () => {
+    if (!consumer.files.includes(image)) return // packed where there is no nvcc
+    const text = readFileSync(join(consumer.installed, image), 'utf8')
+    expect(text.slice(0, 200)).toContain(hashOfSources(consumer.installed))
   })
 })
 
