@@ -301,8 +301,9 @@ export class GridMask {
   ): Promise<ImageArray | DeviceTensor> {
     if (images instanceof DeviceTensor) {
       const { batch, samples, numbers, fill } = this.#prepareTensor(images, request)
+      const done = runTensorsAsync(batch, samples, fill)
       if (numbers !== undefined) this.#markSeen(numbers)
-      return runTensorsAsync(batch, samples, fill)
+      return done
     }
     const { out, arrays, dimensions, numbers, work } = this.#prepare(images, request, images)
     const [source, target] = takeArrays(arrays.tag, images, out as ImageArray)

@@ -71,16 +71,20 @@ export function runTensors(
   return result
 }
 
-export async function runTensorsAsync(
+/** Throws at once if the work can't be begun. */
+export function runTensorsAsync(
   { source, target }: TensorBatch,
   samples: SampleArguments,
   fill: Uint8Array,
 ): Promise<DeviceTensor> {
   const result = target ?? source.like()
-  if (isEmpty(DeviceTensor.dimensions(source))) return result
-  const outcome = native.cuda.apply(...argumentsOf(source, result, samples, fill), true)
-  finish(await outcome, source, target, result)
-  return result
+  if (isEmpty(DeviceTensor.dimensions(source))) return Promise.resolve(result)
+  const started = native.cuda.apply(...argumentsOf(source, result, samples, fill), true)
+  if (typeof started === 'number') finish(started, source, target, result)
+  return Promise.resolve(started).then((outcome) => {
+    finish(outcome, source, target, result)
+    return result
+  })
 }
 
 function argumentsOf(

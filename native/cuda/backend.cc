@@ -190,6 +190,7 @@ void apply(Device& device, const HostBatch& batch, std::optional<CUstream> sourc
                 slot, 0);
   // On the target's own stream, so that others need not wait for ours.
   const CUstream stream = targetStream.value_or(slot.stream());
+  slot.use(stream);
   if (sourceStream && *sourceStream != stream) work.lane().order(stream, *sourceStream);
   part.start(device, batch.source, batch.target, stream);
   wrote = true;

@@ -28,7 +28,15 @@ export interface Driver {
 }
 
 export type Live = Record<
-  'contexts' | 'pushed' | 'modules' | 'allocations' | 'bytes' | 'pinned' | 'streams' | 'events',
+  | 'contexts'
+  | 'pushed'
+  | 'pending'
+  | 'modules'
+  | 'allocations'
+  | 'bytes'
+  | 'pinned'
+  | 'streams'
+  | 'events',
   number
 >
 

@@ -77,6 +77,7 @@ Napi::Value live(const Napi::CallbackInfo& info) {
   };
   set("contexts", static_cast<size_t>(contexts));
   set("pushed", static_cast<size_t>(world().pushed));
+  set("pending", static_cast<size_t>(world().pending));
   set("modules", world().modules.size());
   set("allocations", world().device.size());
   set("bytes", bytes);

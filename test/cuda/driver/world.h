@@ -5,6 +5,7 @@
 // real driver leaves undefined is an error here, told by World::violations.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -109,6 +110,7 @@ class World {
   std::set<Event*> events;
   std::set<Stream*> streams;
   int pushed = 0;
+  std::atomic<int> pending{0};  // copies and kernels that are on streams
   std::vector<Failure> failures;
   std::vector<std::string> log;
   std::vector<std::string> violations;
