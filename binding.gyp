@@ -6,6 +6,7 @@
       "target_name": "gridmask",
       "sources": [
         "native/addon/addon.cc",
+        "native/addon/compat.cc",
         "native/addon/cuda.cc",
         "native/addon/request.cc",
         "native/cpu/backend.cc",

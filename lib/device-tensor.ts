@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { allocate, arrayTag, bytesPerValue, type DType, dtypes, type ImageArray } from './arrays'
 import { checkChoice, checkOptions, invalid } from './check'
 import {

@@ -2,6 +2,7 @@
 
 #include "cuda/allocation.h"
 
+#include <chrono>
 #include <utility>
 
 namespace gridmask::cuda {
@@ -14,7 +15,11 @@ uint64_t Turns::take() {
 
 void Turns::wait(uint64_t turn) {
   std::unique_lock<std::mutex> lock(mutex_);
-  left_.wait(lock, [&] { return *taken_.begin() == turn; });
+  // Not wait(), which asks for a newer C++ library than Node does.
+  constexpr std::chrono::hours kLong{1};
+  while (*taken_.begin() != turn) {
+    left_.wait_until(lock, std::chrono::system_clock::now() + kLong);
+  }
 }
 
 // Also before its turn came: an operation that is called off.
