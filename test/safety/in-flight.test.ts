@@ -1,0 +1,52 @@
+// applyAsync works on memory of JavaScript while JavaScript goes on, and may go away.
+import { describe, expect, test } from '@jest/globals'
+import { clean, runFixture } from './support'
+
+/** In three processes at once: what depends on the moment gets three, under load. */
+const run = (scenario: string) =>
+  Promise.all([1, 2, 3].map(() => runFixture('in-flight', scenario)))
+
+describe('while applyAsync is in flight', () => {
+  test.each(['exit', 'exit-later'])('the process may exit (%s)', async (scenario) => {
+    // No promise has settled: else there would be output.
+    for (const outcome of await run(scenario)) expect(outcome).toEqual(clean(7, ''))
+  })
+
+  test('the process may die of an error', async () => {
+    for (const outcome of await run('throw')) {
+      expect(outcome).toEqual({
+        code: 1,
+        signal: null,
+        stdout: '',
+        stderr: expect.stringContaining('thrown in flight'),
+      })
+    }
+  })
+
+  test.each(['terminate', 'terminate-shared'])(
+    'a worker thread may be terminated (%s)',
+    async (scenario) => {
+      for (const outcome of await run(scenario)) expect(outcome).toEqual(clean(0, ''))
+    },
+  )
+
+  test.each(['worker-exits', 'worker-throws'])('a worker thread may end (%s)', async (scenario) => {
+    for (const outcome of await run(scenario)) expect(outcome).toEqual(clean(0, ''))
+  })
+
+  test('nobody need hold the promise or the result', async () => {
+    for (const outcome of await run('abandon')) expect(outcome).toEqual(clean(0, ''))
+  })
+
+  test('the buffer can be neither transferred nor viewed', async () => {
+    for (const outcome of await run('grab')) expect(outcome).toEqual(clean(0, ''))
+  })
+
+  test('the buffer cannot be resized', async () => {
+    for (const outcome of await run('resize')) expect(outcome).toEqual(clean(0, ''))
+  })
+
+  test('garbage collection leaves the memory alone', async () => {
+    for (const outcome of await run('drop')) expect(outcome).toEqual(clean(0, ''))
+  })
+})

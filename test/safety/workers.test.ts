@@ -1,0 +1,21 @@
+// One addon and one pool of threads for all environments of the process, which come and go.
+import { describe, expect, test } from '@jest/globals'
+import { clean, runFixture } from './support'
+
+describe('worker threads', () => {
+  test.each(['one-after-another', 'at-once'])(
+    '100 of them may open, use and leave the addon (%s)',
+    async (scenario) => {
+      expect(await runFixture('workers', scenario)).toEqual(clean(0, ''))
+    },
+    60_000,
+  )
+
+  test('may be the first to load the addon, and leave before the main thread does', async () => {
+    expect(await runFixture('workers', 'before-main')).toEqual(clean(0, ''))
+  })
+
+  test('may work beside the main thread', async () => {
+    expect(await runFixture('workers', 'beside-main')).toEqual(clean(0, ''))
+  })
+})
