@@ -3,7 +3,6 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import {
   applyPlan,
-  type ImageArray,
   keepRatio,
   maskOf,
   Plan,

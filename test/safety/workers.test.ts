@@ -3,9 +3,12 @@ import { describe, expect, test } from '@jest/globals'
 import { clean, runFixture } from './support'
 
 describe('worker threads', () => {
-  test.each(['one-after-another', 'at-once'])(
-    '100 of them may open, use and leave the addon (%s)',
-    async (scenario) => {
+  test.each([
+    ['30 of them', 'one-after-another'],
+    ['100 of them', 'at-once'],
+  ])(
+    '%s may open, use and leave the addon (%s)',
+    async (_, scenario) => {
       expect(await runFixture('workers', scenario)).toEqual(clean(0, ''))
     },
     60_000,
