@@ -203,6 +203,16 @@ describe('overridden properties', () => {
     expectBytes(result, masked(floats()))
   })
 
+  test('of a buffer change nothing', async () => {
+    for (const byteLength of [0, 7, 10 ** 9]) {
+      const images = floats()
+      Object.defineProperty(images.buffer, 'byteLength', { value: byteLength })
+      expectBytes(applyPlan(images, plan, { shape }), masked(floats()))
+      const result = await gridmask.applyAsync(images, { shape, plan })
+      expectBytes(result, masked(floats()))
+    }
+  })
+
   test('hide no overlap', () => {
     const memory = new ArrayBuffer(length * 4 + 4)
     const images = lying(new Float32Array(memory, 0, length))

@@ -51,7 +51,7 @@ type Bits = Uint8Array | Uint16Array | Uint32Array
 // A global of Jest's realm takes long to look up.
 const { imul } = Math
 
-/** Writes a pattern in which no two neighbours, and few bytes at all, are alike. */
+/** Fills an array with bytes that show where they belong: hardly a stretch is like another. */
 export function scramble<T extends ArrayBufferView>(array: T, seed = 1): T {
   const bytes = viewOf(array)
   for (let i = 0; i < bytes.length; i++) bytes[i] = imul(i + seed, 2654435761) >>> 17
