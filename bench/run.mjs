@@ -51,8 +51,8 @@ function measure({ name, target, setUp }) {
   const ms = median(times.subject)
   const ratio = median(ratios)
   const loopMs = loop && median([1, 2, 3].map(() => time(loop, 1)))
-  const value = 'ratio' in target ? ratio : ms * 1000
-  const limit = 'ratio' in target ? target.ratio : target.microseconds
+  const value = 'microseconds' in target ? ms * 1000 : ratio
+  const limit = 'microseconds' in target ? target.microseconds : target.ratio
   return {
     name,
     against: target.against,
@@ -60,7 +60,7 @@ function measure({ name, target, setUp }) {
     baselineMilliseconds: median(times.baseline),
     ratio,
     limit: limit ?? null,
-    unit: 'ratio' in target ? '×' : 'µs',
+    unit: 'microseconds' in target ? 'µs' : '×',
     value,
     met: limit === undefined ? null : value <= limit,
     loopRatio: loopMs === undefined ? null : loopMs / ms,

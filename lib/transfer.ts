@@ -41,15 +41,14 @@ export function takeArrays(
 function transfer(buffers: ArrayBuffer[]): Map<ArrayBufferLike, ArrayBuffer> {
   // Node 20 copies a buffer that cannot be transferred, and would take the other one nonetheless.
   if (buffers.length > 1 && !buffers.every(isTransferable)) throw untransferable(undefined)
+  const views = buffers.map((buffer) => new Uint8Array(buffer))
   let received: ArrayBuffer[]
   try {
     received = structuredClone(buffers, { transfer: buffers })
   } catch (cause) {
     throw untransferable(cause)
   }
-  if (buffers.some((buffer, i) => buffer.byteLength !== 0 && received[i]?.byteLength !== 0)) {
-    throw untransferable(undefined)
-  }
+  if (views.some((view) => lengthOf(view) !== 0)) throw untransferable(undefined)
   return new Map(buffers.map((buffer, i) => [buffer, received[i] as ArrayBuffer]))
 }
 

@@ -37,7 +37,7 @@ constexpr size_t kMaxWidth = 16;
 // Bytes that make waking another thread worth while.
 constexpr size_t kShareBytes = 64 * 1024;
 constexpr size_t kLargestShareBytes = 512 * 1024;
-constexpr size_t kSharesPerThread = 4;
+constexpr size_t kSharesPerThread = 8;
 
 // Bytes of a batch from which its result cannot stay in the caches anyway.
 size_t streamingThreshold() {
@@ -94,6 +94,7 @@ class Work {
       : batch_(batch),
         fills_(fills),
         kernels_(kernels),
+        canvas_(canvasOf(batch.height, batch.width)),
         width_(static_cast<uint32_t>(batch.width)),
         rowBytes_(width_ * batch.pixelBytes),
         planeBytes_(rowBytes_ * static_cast<size_t>(batch.height)),
@@ -102,7 +103,7 @@ class Work {
         runs_(new Run[kRunsAtOnce + RunScanner::maxRunsInRow(width_)]) {}
 
   void maskBand(size_t sample, int32_t rowBegin, int32_t rowEnd) {
-    const Lattice lattice = latticeOf(batch_.samples[sample], batch_.height, batch_.width);
+    const Lattice lattice = latticeOf(batch_.samples[sample], canvas_);
     const size_t offset = sample * batch_.planes * planeBytes_;
     if (!lattice.masked || (lattice.gap() == 0 && !lattice.reverse)) {
       if (!inPlace_) copyBand(offset, rowBegin, rowEnd);
@@ -135,9 +136,8 @@ class Work {
     }
     const double stepX = std::abs(lattice.x.stepX);
     const double stepY = std::abs(lattice.y.stepX);
-    const double crossed =
-        stepX == 0 || stepY == 0 ? static_cast<double>(lattice.gap()) / lattice.period : 1;
-    const double steps = width_ * (stepX + stepY) / lattice.period * crossed;
+    const double crossed = stepX == 0 || stepY == 0 ? lattice.gap() * lattice.perPeriod : 1;
+    const double steps = width_ * (stepX + stepY) * lattice.perPeriod * crossed;
     const auto planes = static_cast<double>(batch_.planes);
     const double bytes = planes * static_cast<double>(rowBytes_);
     const double runs = 15 + 5 * planes + steps * (4 + 3 * planes) + (inPlace_ ? 0 : 0.04 * bytes);
@@ -211,6 +211,7 @@ class Work {
   const Batch& batch_;
   const Fills& fills_;
   const Kernels& kernels_;
+  const Canvas canvas_;
   const uint32_t width_;
   const size_t rowBytes_;
   const size_t planeBytes_;

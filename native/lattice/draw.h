@@ -4,7 +4,6 @@
 // and the sample's global number, and from nothing else.
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 
 #include "lattice/lattice.h"
@@ -48,7 +47,7 @@ inline PackedSample drawSample(const DrawSettings& settings, uint64_t index) {
   sample.deltaY = static_cast<int32_t>(below(u.word[3], d));
   sample.angle = below(v.word[0], settings.rotate);
   sample.ratio = settings.ratioMin + fraction(v.word[1]) * (settings.ratioMax - settings.ratioMin);
-  sample.l = static_cast<int32_t>(std::ceil(d * sample.ratio));
+  sample.l = static_cast<int32_t>(ceilOf(d * sample.ratio));
   sample.unitProbability = settings.unitProbability;
   sample.unitKey[0] = v.word[2];
   sample.unitKey[1] = v.word[3];

@@ -112,31 +112,38 @@ GRIDMASK_HD inline bool keepsPixel(const Lattice& lattice, int32_t x, int32_t y)
   return square == lattice.reverse;
 }
 
-// S, the side of the square canvas that holds the image however it is turned.
-inline int32_t canvasSide(int32_t height, int32_t width) {
-  return static_cast<int32_t>(std::ceil(
+// The square canvas that holds an image however it is turned, and where on it the image lies.
+struct Canvas {
+  int32_t side;  // S
+  int32_t left;
+  int32_t top;
+};
+
+inline Canvas canvasOf(int32_t height, int32_t width) {
+  const auto side = static_cast<int32_t>(std::ceil(
       std::sqrt(static_cast<double>(height) * height + static_cast<double>(width) * width)));
+  return {side, (side - width) / 2, (side - height) / 2};  // both are >= 0: rounded down
 }
 
-inline Lattice latticeOf(const PackedSample& sample, int32_t height, int32_t width) {
-  const int32_t side = canvasSide(height, width);
+// floor() and ceil(), which are function calls on x86-64's baseline, of numbers below 2⁶³.
+inline int64_t floorOf(double value) {
+  const auto whole = static_cast<int64_t>(value);
+  return whole - (value < static_cast<double>(whole));
+}
+inline int64_t ceilOf(double value) { return -floorOf(-value); }
+
+inline Lattice latticeOf(const PackedSample& sample, const Canvas& canvas) {
   const auto [c, s] = rotationOf(sample.angle);
-  const double q = side / 2.0;
-  const auto fix = [](double value) {
-    // floor(), which is a function call on a processor's baseline.
-    const double scaled = value * 65536 + 0.5;
-    const auto whole = static_cast<int64_t>(scaled);
-    return whole - (scaled < static_cast<double>(whole));
-  };
+  const double q = canvas.side / 2.0;
+  const auto fix = [](double value) { return floorOf(value * 65536 + 0.5); };
   const double m2 = c * -q + s * -q + q;
   const double m5 = -s * -q + c * -q + q;
   const int64_t a0 = fix(c), a1 = fix(s), a2 = fix(m2 + 0.5 * c + 0.5 * s);
   const int64_t a3 = fix(-s), a4 = fix(c), a5 = fix(m5 + 0.5 * -s + 0.5 * c);
 
-  const int64_t left = (side - width) / 2;  // both are >= 0, so this is the floor
-  const int64_t top = (side - height) / 2;
   const auto axis = [&](int64_t constant, int64_t stepX, int64_t stepY, int32_t delta) {
-    const int64_t origin = constant + left * stepX + top * stepY - int64_t{delta} * 65536;
+    const int64_t origin =
+        constant + canvas.left * stepX + canvas.top * stepY - int64_t{delta} * 65536;
     return LatticeAxis{origin, static_cast<int32_t>(stepX), static_cast<int32_t>(stepY)};
   };
 
@@ -150,12 +157,16 @@ inline Lattice latticeOf(const PackedSample& sample, int32_t height, int32_t wid
   lattice.reverse = (sample.flags & PackedSample::kReverse) != 0;
   lattice.random = sample.unitProbability < 1;
   // draw / 2³² < p_u, as integers.
-  lattice.dropBelow = static_cast<uint64_t>(std::ceil(sample.unitProbability * 4294967296.0));
+  lattice.dropBelow = static_cast<uint64_t>(ceilOf(sample.unitProbability * 4294967296.0));
   for (int k = 0; k < 2; ++k) {
     lattice.unitKey[k] = sample.unitKey[k];
     lattice.seed[k] = sample.seed[k];
   }
   return lattice;
+}
+
+inline Lattice latticeOf(const PackedSample& sample, int32_t height, int32_t width) {
+  return latticeOf(sample, canvasOf(height, width));
 }
 
 }  // namespace gridmask

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { copyFileSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { keepRatio } from '../../lib/index'
 import { hashOfSources } from '../kernel/sources'
 import { type Consumer, installTarball, nodeHeaders, root } from './consumer'
 
@@ -55,14 +56,23 @@ describe('the prebuilt binary', () => {
   const evaluate = (type: string, code: string) =>
     consumer.run(process.execPath, [`--input-type=${type}`, '-e', code], { PREBUILDS_ONLY: '1' })
 
-  test('loads from CommonJS', () => {
-    const code = `console.log(typeof require('gridmask').GridMask)`
-    expect(evaluate('commonjs', code)).toBe('function\n')
-  })
+  // A rotated mask, told by its kept fraction, and a drawn one, by its digest.
+  const work = `
+    const { createHash } = crypto
+    const gridmask = new GridMask({ ...presets.imagenet, probability: 1, seed: 1 })
+    const masked = gridmask.apply(new Float32Array(2 * 3 * 99 * 101).fill(1), { shape: [2, 3, 99, 101] })
+    const digest = createHash('sha256').update(new Uint8Array(masked.buffer)).digest('hex')
+    console.log(keepRatio({ d: 10, ratio: 0.6, angle: 30 }, [50, 50]), digest)`
 
-  test('loads from an ES module', () => {
-    const code = `import { GridMask } from 'gridmask'; console.log(typeof GridMask)`
-    expect(evaluate('module', code)).toBe('function\n')
+  test('masks, the same from CommonJS and from an ES module', () => {
+    const cjs = `const crypto = require('node:crypto')
+      const { GridMask, keepRatio, presets } = require('gridmask')\n${work}`
+    const esm = `import * as crypto from 'node:crypto'
+      import { GridMask, keepRatio, presets } from 'gridmask'\n${work}`
+    const [fromCommonJs, fromModule] = [evaluate('commonjs', cjs), evaluate('module', esm)]
+    expect(fromModule).toBe(fromCommonJs)
+    const kept = keepRatio({ d: 10, ratio: 0.6, angle: 30 }, [50, 50])
+    expect(fromCommonJs).toMatch(new RegExp(`^${kept} [0-9a-f]{64}\n$`))
   })
 
   test('is one for both: classes are the same', () => {
@@ -117,11 +127,12 @@ describe('the types', () => {
 describe('on a platform without a prebuilt binary', () => {
   test('the install script builds one from the tarball', () => {
     rmSync(join(consumer.installed, 'prebuilds'), { recursive: true })
-    const load = () => consumer.run(process.execPath, ['-p', `typeof require('gridmask').GridMask`])
+    const code = `require('gridmask').keepRatio({ d: 10, ratio: 0.6, angle: 30 }, [50, 50])`
+    const load = () => consumer.run(process.execPath, ['-p', code])
     expect(load).toThrow('No native build was found')
 
     consumer.run('npm', ['rebuild', 'gridmask', '--prefix', consumer.folder], nodeHeaders())
-    expect(load()).toBe('function\n')
+    expect(load()).toBe(`${keepRatio({ d: 10, ratio: 0.6, angle: 30 }, [50, 50])}\n`)
   }, 600_000)
 })
 

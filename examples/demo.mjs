@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+//
+// What GridMask does to real photographs. Run it with --help for its options.
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { devices, GridMask, keepRatio, presets } from 'gridmask'
+import { defaultCredit, defaultPhotos, readPhotos, UserError } from './demo/photos.mjs'
+import { presetsSheet } from './demo/presets.mjs'
+import { imagenet, sampleBatch, scheduleSheet } from './demo/schedule.mjs'
+import { overviewSheet, variantsSheet } from './demo/variants.mjs'
+
+const USAGE = `npm run demo -- [--out FOLDER] [--palette] [PHOTO …]
+
+  PHOTO      pictures in any format that sharp decodes; without any, four old photographs
+  --out      where the contact sheets go, by default demo-output
+  --palette  sheets of 256 colours, a third of the size`
+
+try {
+  await main()
+} catch (error) {
+  const { message, syscall, code } = /** @type {NodeJS.ErrnoException} */ (error)
+  const theirs = error instanceof UserError || syscall || code?.startsWith('ERR_PARSE_ARGS')
+  if (!theirs) throw error
+  console.error(message)
+  process.exitCode = 1
+}
+
+async function main() {
+  const { values: options, positionals: paths } = parseArgs({
+    allowPositionals: true,
+    options: {
+      out: { type: 'string', default: 'demo-output' },
+      palette: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (options.help) return console.log(USAGE)
+  const ours = paths.length === 0
+  const photos = ours ? await defaultPhotos() : await readPhotos(paths)
+  await mkdir(options.out, { recursive: true }).catch(({ message }) => {
+    throw new UserError(`Cannot make the folder ${options.out}: ${message}`)
+  })
+
+  printPhotos(photos, ours)
+  printPlan()
+  await printThroughput(photos)
+
+  const sheets = {
+    overview: await overviewSheet(photos, ours ? defaultCredit : ''),
+    variants: await variantsSheet(photos),
+    presets: await presetsSheet(photos),
+    schedule: await scheduleSheet(photos),
+  }
+  console.log('\nContact sheets')
+  for (const [name, sheet] of Object.entries(sheets)) {
+    const file = join(options.out, `${name}.png`)
+    await sheet.write(file, options.palette)
+    console.log(`  ${file}`)
+  }
+}
+
+/**
+ * @param {readonly import('./demo/photos.mjs').Photo[]} photos
+ * @param {boolean} ours
+ */
+function printPhotos(photos, ours) {
+  console.log('Photographs')
+  for (const { name } of photos) console.log(`  ${name}`)
+  if (ours) console.log('  Digital images courtesy of the Getty’s Open Content Program; CC0.')
+}
+
+function printPlan() {
+  const [epoch, count, side] = [240, 8, 224]
+  const plan = imagenet.plan({ count, epoch, index: 0 })
+  const table = [['sample', 'd', 'r', 'l', 'δx', 'δy', 'angle', 'kept']]
+  for (const [i, sample] of [...plan].entries()) {
+    const { masked, d, ratio, l, deltaX, deltaY, angle } = sample
+    const kept = `${(100 * keepRatio(sample, [side, side])).toFixed(1)} %`
+    const cells = [d, ratio, l, deltaX, deltaY, `${angle}°`, kept].map(String)
+    table.push([String(i), ...(masked ? cells : ['–', '–', '–', '–', '–', '–', 'all'])])
+  }
+  const p = imagenet.probabilityAt(epoch)
+  console.log(
+    `\nPlan: presets.imagenet in epoch ${epoch}, where p = ${p}, for ${side} × ${side} pixels`,
+  )
+  for (const row of table) console.log(`  ${row.map((cell) => cell.padStart(7)).join('')}`)
+}
+
+/** @param {readonly import('./demo/photos.mjs').Photo[]} photos */
+async function printThroughput(photos) {
+  const gridmask = new GridMask({ ...presets.imagenet, probability: 1 })
+  const { images, shape } = await sampleBatch(photos, 64)
+  const [cpu] = devices()
+  const size = `${shape.join(' × ')} float32, ${(images.byteLength / 1e6).toFixed(1)} MB`
+  console.log(`\nThroughput: ${size}, every sample masked, ${cpu?.threads} threads`)
+  const cases = {
+    'new array': () => gridmask.apply(images, { shape }),
+    'in place': () => gridmask.apply(images, { shape, out: images }),
+  }
+  for (const [name, run] of Object.entries(cases)) {
+    const seconds = medianSeconds(run)
+    const imagesPerSecond = Math.round(shape[0] / seconds).toLocaleString('en')
+    const speed = (images.byteLength / seconds / 1e9).toFixed(1)
+    console.log(
+      `  ${name.padEnd(10)}${imagesPerSecond.padStart(9)} images/s${speed.padStart(7)} GB/s`,
+    )
+  }
+}
+
+/** @param {() => void} run */
+function medianSeconds(run) {
+  const times = Array.from({ length: 15 }, () => {
+    const start = performance.now()
+    run()
+    return performance.now() - start
+  }).sort((a, b) => a - b)
+  return /** @type {number} */ (times[7]) / 1000
+}

