@@ -60,7 +60,7 @@ export function applyPlan(
   plan: Plan | readonly SampleParams[],
   request: ApplyPlanRequest | TensorApplyPlanRequest = {},
 ): ImageArray | DeviceTensor {
-  if (images instanceof DeviceTensor) return applyPlanToTensor(images, plan, request)
+  if (DeviceTensor.is(images)) return applyPlanToTensor(images, plan, request)
   const given = checkOptions<ApplyPlanRequest>('request', request, requestKeys)
   const place = { device: checkDevice(given.device), threads: defaultThreads() }
   const dimensions = readDimensions(given)

@@ -78,29 +78,29 @@ export function runAuto(
   }
 }
 
-/** The same for work off the main thread. */
-export async function runAutoAsync(
+/** The same for work off the main thread. Throws at once what the work throws at once. */
+export function runAutoAsync(
   bytes: number,
   inPlace: boolean,
   cpu: () => Promise<void>,
   cuda: (device: CudaDevice) => Promise<void>,
 ): Promise<void> {
   const contest = contestOf(bytes, inPlace)
-  if (contest === undefined) {
-    await cpu()
-    return
-  }
+  if (contest === undefined) return cpu()
   const { side } = contest
   const start = performance.now()
-  try {
-    if (side === 'cpu') await cpu()
-    else await cuda(cudaDevice('cuda'))
-    contest.took(side, performance.now() - start)
-  } catch (error) {
+  const fallBack = (error: unknown) => {
     if (!isCudas(error)) throw error
     contest.concede()
-    await cpu()
+    return cpu()
   }
+  let done: Promise<void>
+  try {
+    done = side === 'cpu' ? cpu() : cuda(cudaDevice('cuda'))
+  } catch (error) {
+    return fallBack(error)
+  }
+  return done.then(() => contest.took(side, performance.now() - start), fallBack)
 }
 
 /** Whether an error is one of CUDA's. What it left half done, masking again completes. */

@@ -242,6 +242,11 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     tensor.#release()
   }
 
+  /** @internal By what no proxy and no prototype can claim. */
+  static is(value: unknown): value is DeviceTensor {
+    return typeof value === 'object' && value !== null && #memory in value
+  }
+
   /** @internal */
   static memory(tensor: DeviceTensor): CudaMemory {
     return tensor.#live()

@@ -267,7 +267,7 @@ export class GridMask {
     images: ImageArray | DeviceTensor,
     request: ApplyRequest | TensorApplyRequest = {},
   ): ImageArray | DeviceTensor {
-    if (images instanceof DeviceTensor) {
+    if (DeviceTensor.is(images)) {
       const { batch, samples, numbers, fill } = this.#prepareTensor(images, request)
       const result = runTensors(batch, samples, fill)
       if (numbers !== undefined) this.#markSeen(numbers)
@@ -299,7 +299,7 @@ export class GridMask {
     images: ImageArray | DeviceTensor,
     request: ApplyRequest | TensorApplyRequest = {},
   ): Promise<ImageArray | DeviceTensor> {
-    if (images instanceof DeviceTensor) {
+    if (DeviceTensor.is(images)) {
       const { batch, samples, numbers, fill } = this.#prepareTensor(images, request)
       const done = runTensorsAsync(batch, samples, fill)
       if (numbers !== undefined) this.#markSeen(numbers)

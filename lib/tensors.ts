@@ -24,7 +24,7 @@ export function checkTensors(images: DeviceTensor, given: Partial<TensorRequest>
   agrees('layout', given.layout, images, given)
   agrees('dtype', given.dtype, images, given)
   if (out === undefined || out === images) return { source: images, target: out }
-  if (!(out instanceof DeviceTensor)) {
+  if (!DeviceTensor.is(out)) {
     invalid('ERR_INVALID_ARG_TYPE', 'out', 'a DeviceTensor like `images`', out)
   }
   DeviceTensor.memory(out)
