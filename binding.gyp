@@ -6,10 +6,19 @@
       "target_name": "gridmask",
       "sources": [
         "native/addon/addon.cc",
+        "native/addon/compat.cc",
+        "native/addon/cuda.cc",
         "native/addon/request.cc",
         "native/cpu/backend.cc",
         "native/cpu/kernels.cc",
-        "native/cpu/pool.cc"
+        "native/cpu/pool.cc",
+        "native/cuda/backend.cc",
+        "native/cuda/context.cc",
+        "native/cuda/driver.cc",
+        "native/cuda/image.cc",
+        "native/cuda/lane.cc",
+        "native/cuda/launch.cc",
+        "native/cuda/allocation.cc"
       ],
       "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [
@@ -35,7 +44,7 @@
       },
       "conditions": [
         # Node unloads an addon with its last environment, but the pool's threads live on.
-        ["OS=='linux'", {"cflags": ["-pthread"], "ldflags": ["-pthread", "-Wl,-z,nodelete"]}]
+        ["OS=='linux'", {"cflags": ["-pthread"], "ldflags": ["-pthread", "-Wl,-z,nodelete"], "libraries": ["-ldl"]}]
       ]
     }
   ]

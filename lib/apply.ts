@@ -1,6 +1,7 @@
 import type { ImageArray } from './arrays'
 import { fillOf, isEmpty, run } from './backend'
 import { checkOptions } from './check'
+import { DeviceTensor } from './device-tensor'
 import { checkDevice, type DeviceId, defaultThreads } from './devices'
 import { checkFill, type Fill } from './fill'
 import { checkPlan, type Masked } from './gridmask'
@@ -13,6 +14,7 @@ import {
   readDType,
   targetOf,
 } from './request'
+import { checkTensors, runTensors, type TensorRequest } from './tensors'
 
 /** The request of {@link applyPlan}. */
 export interface ApplyPlanRequest extends ArrayRequest {
@@ -22,6 +24,13 @@ export interface ApplyPlanRequest extends ArrayRequest {
   device?: DeviceId
 }
 
+/** The request of {@link applyPlan} on a {@link DeviceTensor}, which says the rest itself. */
+export interface TensorApplyPlanRequest extends TensorRequest {
+  /** What dropped pixels become: a number, or one for each channel. Default 0. */
+  fill?: Fill
+}
+
+const tensorKeys = new Set<string>([...arrayRequestKeys, 'fill'])
 const requestKeys = new Set<string>([...arrayRequestKeys, 'fill', 'device'])
 
 /**
@@ -33,16 +42,27 @@ const requestKeys = new Set<string>([...arrayRequestKeys, 'fill', 'device'])
  * @example
  * applyPlan(images, Plan.from([{ d: 100, ratio: 0.6, angle: 30 }]), { shape: [1, 3, 224, 224] })
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
- *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_CUDA_UNAVAILABLE; nothing has been
- *   written then
+ *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_DISPOSED, ERR_CUDA_UNAVAILABLE;
+ *   nothing has been written then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message says if anything has
  */
 export function applyPlan<T extends ImageArray>(
   images: T,
   plan: Plan | readonly SampleParams[],
   request: ApplyPlanRequest,
-): Masked<T> {
+): Masked<T>
+export function applyPlan<T extends ImageArray>(
+  images: DeviceTensor<T>,
+  plan: Plan | readonly SampleParams[],
+  request?: TensorApplyPlanRequest,
+): DeviceTensor<T>
+export function applyPlan(
+  images: ImageArray | DeviceTensor,
+  plan: Plan | readonly SampleParams[],
+  request: ApplyPlanRequest | TensorApplyPlanRequest = {},
+): ImageArray | DeviceTensor {
+  if (DeviceTensor.is(images)) return applyPlanToTensor(images, plan, request)
   const given = checkOptions<ApplyPlanRequest>('request', request, requestKeys)
-  checkDevice(given.device)
+  const place = { device: checkDevice(given.device), threads: defaultThreads() }
   const dimensions = readDimensions(given)
   const fillValue = checkFill('fill', given.fill ?? 0)
   const packed = checkPlan(plan, dimensions.count)
@@ -50,7 +70,19 @@ export function applyPlan<T extends ImageArray>(
   const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
   const fill = fillOf(fillValue, arrays, dimensions)
   const target = targetOf(out, arrays)
-  if (!isEmpty(dimensions))
-    run(images, target, packed.samples, arrays, dimensions, fill, defaultThreads())
-  return target as Masked<T>
+  if (!isEmpty(dimensions)) run(images, target, packed.samples, arrays, dimensions, fill, place)
+  return target
+}
+
+function applyPlanToTensor(
+  images: DeviceTensor,
+  plan: Plan | readonly SampleParams[],
+  request: unknown,
+): DeviceTensor {
+  const given = checkOptions<TensorApplyPlanRequest>('request', request, tensorKeys)
+  const dimensions = DeviceTensor.dimensions(images)
+  const fillValue = checkFill('fill', given.fill ?? 0)
+  const packed = checkPlan(plan, dimensions.count)
+  const batch = checkTensors(images, given)
+  return runTensors(batch, packed.samples, fillOf(fillValue, images, dimensions))
 }

@@ -1,13 +1,13 @@
 import { availableParallelism, cpus } from 'node:os'
 import { checkInteger, invalid } from './check'
-import { GridMaskError } from './errors'
+import { type CudaDevice, cudaDevice, openCuda } from './cuda'
 import { native } from './native'
 
 /** Where masks are applied. */
 export type DeviceId = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`
 
-/** A device that this process can use. */
-export interface DeviceInfo {
+/** The processor. */
+export interface CpuInfo {
   id: 'cpu'
   /** The processor's name as the operating system gives it. */
   name: string
@@ -17,45 +17,51 @@ export interface DeviceInfo {
   instructionSet: string
 }
 
-/** Whether CUDA can be used, and if not, why not. */
-export interface CudaStatus {
-  available: boolean
-  /** For programs. 'no-kernels': this build of the package has no CUDA backend. */
-  reason: 'no-kernels'
-  /** For people: what is missing and what to do. */
-  message: string
+/** A GPU. */
+export interface CudaInfo {
+  id: `cuda:${number}`
+  /** The GPU's name as the driver gives it. */
+  name: string
+  /** Such as '9.0'. */
+  computeCapability: string
+  /** Bytes of its memory. */
+  totalMemory: number
+  multiprocessors: number
 }
+
+/** A device that this process can use. */
+export type DeviceInfo = CpuInfo | CudaInfo
 
 const MAX_THREADS = 1024
 
-/** The devices that this process can use, the CPU first. */
-export function devices(): DeviceInfo[] {
-  return [
-    {
-      id: 'cpu',
-      name: cpus()[0]?.model.trim() || 'unknown processor',
-      threads: defaultThreads(),
-      instructionSet: native.instructionSet,
-    },
-  ]
+/**
+ * The devices of this process, the CPU first, then the GPUs in the driver's order. Whether a GPU has
+ * kernels in this build is looked at when it is first used, and by {@link cudaStatus}.
+ */
+export function devices(): [CpuInfo, ...CudaInfo[]] {
+  const cpu: CpuInfo = {
+    id: 'cpu',
+    name: cpus()[0]?.model.trim() || 'unknown processor',
+    threads: defaultThreads(),
+    instructionSet: native.instructionSet,
+  }
+  const gpus = openCuda().devices.map(
+    ({ name, major, minor, totalMemory, multiprocessors }, i): CudaInfo => ({
+      id: `cuda:${i}`,
+      name,
+      computeCapability: `${major}.${minor}`,
+      totalMemory,
+      multiprocessors,
+    }),
+  )
+  return [cpu, ...gpus]
 }
 
-/** Whether CUDA can be used, and if not, why not. Never throws. */
-export function cudaStatus(): CudaStatus {
-  return {
-    available: false,
-    reason: 'no-kernels',
-    message: "This version of gridmask has no CUDA backend. Use device 'cpu' or 'auto'",
-  }
-}
-
-/** Checks a `device` option. Today everything that is available runs on the CPU. */
-export function checkDevice(value: unknown): void {
-  if (value === undefined || value === 'auto' || value === 'cpu') return
-  if (typeof value === 'string' && /^cuda(:\d+)?$/.test(value)) {
-    const { reason, message } = cudaStatus()
-    throw new GridMaskError('ERR_CUDA_UNAVAILABLE', `Device '${value}': ${reason}. ${message}`)
-  }
+/** Checks a `device` option; a GPU that it names is made ready. */
+export function checkDevice(value: unknown): 'auto' | 'cpu' | CudaDevice {
+  if (value === undefined || value === 'auto') return 'auto'
+  if (value === 'cpu') return value
+  if (typeof value === 'string' && /^cuda(:\d+)?$/.test(value)) return cudaDevice(value)
   const code = typeof value === 'string' ? 'ERR_INVALID_ARG_VALUE' : 'ERR_INVALID_ARG_TYPE'
   invalid(code, 'device', "'auto', 'cpu', 'cuda' or 'cuda:N'", value)
 }

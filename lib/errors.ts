@@ -17,7 +17,7 @@ const brand = Symbol.for('gridmask.GridMaskError')
 
 /**
  * The one class of error that this package throws. After a failed call nothing of the caller's has
- * changed.
+ * changed, unless the message says so.
  *
  * `instanceof` holds across copies of the package and across realms (Jest runs each test file in
  * one of its own).
@@ -25,6 +25,12 @@ const brand = Symbol.for('gridmask.GridMaskError')
 export class GridMaskError extends Error {
   /** Tells errors apart; the message may be reworded, the code may not. */
   readonly code: ErrorCode
+
+  /**
+   * Where CUDA failed in `applyAsync()`, which had taken the caller's array: an array over its
+   * memory, to go on with.
+   */
+  array?: ArrayBufferView
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options)

@@ -1,5 +1,5 @@
 import type { ImageArray } from './arrays'
-import { fillOf, isEmpty, run, runAsync, type Work } from './backend'
+import { fillOf, isEmpty, type Place, run, runAsync, type Work } from './backend'
 import {
   checkBoolean,
   checkEpoch,
@@ -9,6 +9,7 @@ import {
   checkSeed,
   invalid,
 } from './check'
+import { DeviceTensor } from './device-tensor'
 import { checkDevice, checkThreads, type DeviceId, defaultThreads } from './devices'
 import { checkRatioRange, checkUnit, Drawer, draw, type Range } from './draw'
 import { GridMaskError } from './errors'
@@ -19,6 +20,7 @@ import {
   type ArrayRequest,
   arrayRequestKeys,
   checkArrays,
+  type Dimensions,
   MAX_COUNT,
   MAX_SIDE,
   readDimensions,
@@ -26,6 +28,7 @@ import {
   targetOf,
 } from './request'
 import { constant, type Schedule } from './schedule'
+import { checkTensors, runTensors, runTensorsAsync } from './tensors'
 import { takeArrays } from './transfer'
 
 /** Settings of a {@link GridMask}. */
@@ -106,6 +109,18 @@ export interface ApplyRequest extends ArrayRequest, DrawRequest {
   plan?: Plan | readonly SampleParams[]
 }
 
+/**
+ * The request of {@link GridMask.apply} on a {@link DeviceTensor}. What the tensor says of itself
+ * need not be repeated.
+ */
+export interface TensorApplyRequest extends Partial<Omit<ApplyRequest, 'out'>> {
+  /**
+   * Where the result goes: a tensor of the same device, shape, layout and dtype. `out: images` works
+   * in place. Default: a new tensor.
+   */
+  out?: DeviceTensor
+}
+
 /** The request of {@link GridMask.plan}. */
 export interface PlanRequest extends DrawRequest {
   /** Number of samples. Not needed with `indices`. */
@@ -144,7 +159,7 @@ export class GridMask {
   readonly #unit: Range | ((height: number, width: number) => Range)
   readonly #schedule: Schedule
   readonly #fill: Fill
-  readonly #threads: number
+  readonly #place: Place
   #epoch = 0
   /** How many samples have been numbered in epoch `#numberedEpoch`. */
   #numbered = 0
@@ -170,9 +185,9 @@ export class GridMask {
         : checkUnit('unit', unit)
     this.#schedule = typeof probability === 'function' ? probability : constant(probability)
     this.#fill = checkFill('fill', given.fill ?? 0)
-    checkDevice(given.device)
-    this.#threads =
+    const threads =
       given.threads === undefined ? defaultThreads() : checkThreads('threads', given.threads)
+    this.#place = { device: checkDevice(given.device), threads }
   }
 
   /** The epoch that `setEpoch` set; 0 at first. */
@@ -236,41 +251,96 @@ export class GridMask {
    * own. Kept values keep their bits, dropped ones become `fill`. Synchronous, on all cores.
    *
    * @param images all samples, one after another; views at any offset and shared memory work
+   * A {@link DeviceTensor} is masked on its own device, whatever the `device` option says.
+   *
    * @returns `out`, or a new array of the type of `images`
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
-   *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP; nothing has been written then
+   *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_DISPOSED; nothing has been written
+   *   then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message says if anything has
    */
-  apply<T extends ImageArray>(images: T, request: ApplyRequest): Masked<T> {
+  apply<T extends ImageArray>(images: T, request: ApplyRequest): Masked<T>
+  apply<T extends ImageArray>(
+    images: DeviceTensor<T>,
+    request?: TensorApplyRequest,
+  ): DeviceTensor<T>
+  apply(
+    images: ImageArray | DeviceTensor,
+    request: ApplyRequest | TensorApplyRequest = {},
+  ): ImageArray | DeviceTensor {
+    if (DeviceTensor.is(images)) {
+      const { batch, samples, numbers, fill } = this.#prepareTensor(images, request)
+      const result = runTensors(batch, samples, fill)
+      if (numbers !== undefined) this.#markSeen(numbers)
+      return result
+    }
     const { out, arrays, dimensions, numbers, work } = this.#prepare(images, request, undefined)
     const target = targetOf(out, arrays)
     if (!isEmpty(dimensions)) run(images, target, ...work)
     if (numbers !== undefined) this.#markSeen(numbers)
-    return target as Masked<T>
+    return target
   }
 
   /**
    * As {@link GridMask.apply}, off the main thread. Takes the array as a BYOB reader does: detaches
    * it at once, with every view of its buffer, masks it in place, and resolves to an array over the
    * same memory. With `out` in another buffer both are taken, and the result lies in the memory of
-   * `out`. Shared memory is not detached; nobody should write to it meanwhile.
+   * `out`. Shared memory is not detached; nobody should write to it meanwhile. Of a DeviceTensor
+   * nothing is taken; without `out` the result is a new tensor.
    *
-   * @returns rejects with what `apply` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then
+   * @returns rejects with what `apply` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then,
+   *   but where CUDA fails: the error's `array` is the one that was taken
    */
-  async applyAsync<T extends ImageArray>(images: T, request: ApplyRequest): Promise<Masked<T>> {
+  applyAsync<T extends ImageArray>(images: T, request: ApplyRequest): Promise<Masked<T>>
+  applyAsync<T extends ImageArray>(
+    images: DeviceTensor<T>,
+    request?: TensorApplyRequest,
+  ): Promise<DeviceTensor<T>>
+  async applyAsync(
+    images: ImageArray | DeviceTensor,
+    request: ApplyRequest | TensorApplyRequest = {},
+  ): Promise<ImageArray | DeviceTensor> {
+    if (DeviceTensor.is(images)) {
+      const { batch, samples, numbers, fill } = this.#prepareTensor(images, request)
+      const done = runTensorsAsync(batch, samples, fill)
+      if (numbers !== undefined) this.#markSeen(numbers)
+      return done
+    }
     const { out, arrays, dimensions, numbers, work } = this.#prepare(images, request, images)
     const [source, target] = takeArrays(arrays.tag, images, out as ImageArray)
     const done = isEmpty(dimensions) ? undefined : runAsync(source, target, ...work)
     if (numbers !== undefined) this.#markSeen(numbers)
-    await done
-    return target as Masked<T>
+    try {
+      await done
+    } catch (error) {
+      if (error instanceof GridMaskError) error.array = source
+      throw error
+    }
+    return target
   }
 
-  #prepare(images: unknown, request: ApplyRequest, defaultOut: ImageArray | undefined) {
+  #prepareTensor(images: DeviceTensor, request: unknown) {
+    const given = checkOptions<TensorApplyRequest>('request', request, applyKeys)
+    const dimensions = DeviceTensor.dimensions(images)
+    const fill = fillOf(this.#fill, images, dimensions)
+    const drawn = this.#samplesOf(given, dimensions)
+    // Last, since the request's getters and the schedule are the caller's code.
+    return { batch: checkTensors(images, given), fill, ...drawn }
+  }
+
+  #prepare(images: unknown, request: unknown, defaultOut: ImageArray | undefined) {
     const given = checkOptions<ApplyRequest>('request', request, applyKeys)
     const out = given.out ?? defaultOut
     const dimensions = readDimensions(given)
     const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
     const fill = fillOf(this.#fill, arrays, dimensions)
+    const { samples, numbers } = this.#samplesOf(given, dimensions)
+    // The request's getters and the schedule are the caller's code: the arrays may have changed.
+    checkArrays(images, out, dimensions, arrays.dtype)
+    const work: DropTwo<Work> = [samples, arrays, dimensions, fill, this.#place]
+    return { out, arrays, dimensions, numbers, work }
+  }
+
+  #samplesOf(given: Partial<ApplyRequest | TensorApplyRequest>, dimensions: Dimensions) {
     const { count, height, width } = dimensions
     let samples: SampleArguments
     let numbers: Numbers | undefined
@@ -282,10 +352,7 @@ export class GridMask {
     } else {
       samples = packedPlan(given, count).samples
     }
-    // The request's getters and the schedule are the caller's code: the arrays may have changed.
-    checkArrays(images, out, dimensions, arrays.dtype)
-    const work: DropTwo<Work> = [samples, arrays, dimensions, fill, this.#threads]
-    return { out, arrays, dimensions, numbers, work }
+    return { samples, numbers }
   }
 
   /** The global numbers of a batch's samples, checked. */
@@ -336,7 +403,7 @@ function checkIndices(indices: unknown, count: number): Float64Array {
   )
 }
 
-function packedPlan(given: Partial<ApplyRequest>, count: number): PackedPlan {
+function packedPlan(given: Partial<Omit<ApplyRequest, 'out'>>, count: number): PackedPlan {
   for (const key of drawKeys) {
     if (given[key] !== undefined) {
       invalid('ERR_INVALID_ARG_VALUE', key, 'left out where a `plan` is given', given[key])

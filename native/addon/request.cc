@@ -131,20 +131,17 @@ std::optional<Samples> parseSamples(const Napi::Value& samples, const Napi::Valu
   return Samples(packed);
 }
 
-Status parseApply(const Napi::CallbackInfo& info, ApplyRequest& request) {
-  if (info.Length() != 13) return kBadArguments;
-  const auto source = bytesOf(info[0]);
-  const auto target = bytesOf(info[1]);
-  const auto fill = bytesOf(info[5]);
-  const auto count = wholeNumber(info[6], kMostExact);
-  const auto planes = wholeNumber(info[7], kMostExact);
-  const auto height = wholeNumber(info[8], kMaxSide);
-  const auto width = wholeNumber(info[9], kMaxSide);
-  const auto pixelBytes = wholeNumber(info[10], kMostExact);
-  const auto valueBytes = wholeNumber(info[11], 4);
-  const auto threads = wholeNumber(info[12], cpu::kMaxThreads);
+Status parseBatch(const Napi::CallbackInfo& info, size_t at, const std::optional<Bytes>& source,
+                  const std::optional<Bytes>& target, cpu::Batch& batch) {
+  const auto fill = bytesOf(info[at + 3]);
+  const auto count = wholeNumber(info[at + 4], kMostExact);
+  const auto planes = wholeNumber(info[at + 5], kMostExact);
+  const auto height = wholeNumber(info[at + 6], kMaxSide);
+  const auto width = wholeNumber(info[at + 7], kMaxSide);
+  const auto pixelBytes = wholeNumber(info[at + 8], kMostExact);
+  const auto valueBytes = wholeNumber(info[at + 9], 4);
   if (!source || !target || !fill || !count || !planes || !height || !width || !pixelBytes ||
-      !valueBytes || !threads || *threads == 0) {
+      !valueBytes) {
     return kBadArguments;
   }
   if (*valueBytes == 0 || *valueBytes == 3 || *pixelBytes == 0 || *pixelBytes % *valueBytes != 0) {
@@ -157,28 +154,35 @@ Status parseApply(const Napi::CallbackInfo& info, ApplyRequest& request) {
       fill->length != *fillBytes || reinterpret_cast<uintptr_t>(target->data) % *valueBytes != 0) {
     return kBadArguments;
   }
-  const auto samples = parseSamples(info[2], info[3], info[4], *count);
+  const auto samples = parseSamples(info[at], info[at + 1], info[at + 2], *count);
   if (!samples) return kBadArguments;
 
   const bool inPlace = source->data == target->data;
   if (!inPlace && overlap(*source, *target)) return kOverlap;
   // What has been checked must not be written over.
-  for (const size_t i : {2, 4, 5}) {
+  for (const size_t i : {at, at + 2, at + 3}) {
     const auto other = bytesOf(info[i]);
     if (other && overlap(*target, *other)) return kBadArguments;
   }
-  request.batch = {source->data,
-                   target->data,
-                   *count,
-                   *planes,
-                   static_cast<int32_t>(*height),
-                   static_cast<int32_t>(*width),
-                   *pixelBytes,
-                   *valueBytes,
-                   fill->data,
-                   *samples};
-  request.threads = static_cast<unsigned>(*threads);
+  batch = {source->data,
+           target->data,
+           *count,
+           *planes,
+           static_cast<int32_t>(*height),
+           static_cast<int32_t>(*width),
+           *pixelBytes,
+           *valueBytes,
+           fill->data,
+           *samples};
   return kDone;
+}
+
+Status parseApply(const Napi::CallbackInfo& info, ApplyRequest& request) {
+  if (info.Length() != 13) return kBadArguments;
+  const auto threads = wholeNumber(info[12], cpu::kMaxThreads);
+  if (!threads || *threads == 0) return kBadArguments;
+  request.threads = static_cast<unsigned>(*threads);
+  return parseBatch(info, 2, bytesOf(info[0]), bytesOf(info[1]), request.batch);
 }
 
 }  // namespace gridmask::addon

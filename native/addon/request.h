@@ -17,7 +17,10 @@ namespace gridmask::addon {
 enum Status : int32_t {
   kDone = 0,
   kBadArguments = 1,
-  kOverlap = 2,  // source and target overlap in part
+  kOverlap = 2,      // source and target overlap in part
+  kCudaFailed = 3,   // told as an object, see addon/cuda.cc
+  kTooLarge = 4,     // for CUDA's kernels
+  kOutOfMemory = 5,  // of the host
 };
 
 // The bytes of a typed array of any element type. Asks nothing of its ArrayBuffer: for a
@@ -40,6 +43,12 @@ struct ApplyRequest {
 
 // The first arguments that these functions share: those of whose memory something is kept.
 constexpr size_t kArrayArguments = 6;
+
+// What apply() takes on every backend: from argument `at` on samples, first, indices, fill, count,
+// planes, height, width, pixelBytes, valueBytes; the batch's images are `source` and `target`.
+// Fills `batch` if the answer is kDone.
+Status parseBatch(const Napi::CallbackInfo& info, size_t at, const std::optional<Bytes>& source,
+                  const std::optional<Bytes>& target, cpu::Batch& batch);
 
 // Arguments of apply() and applyAsync(), in order: source, target, samples, first, indices, fill,
 // count, planes, height, width, pixelBytes, valueBytes, threads.

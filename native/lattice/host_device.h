@@ -6,6 +6,11 @@
 
 #ifdef __CUDACC__
 #define GRIDMASK_HD __host__ __device__
+// Loops of kernels that are unrolled whole, or not at all: code takes room in every binary.
+#define GRIDMASK_UNROLL _Pragma("unroll")
+#define GRIDMASK_NO_UNROLL _Pragma("unroll 1")
 #else
 #define GRIDMASK_HD
+#define GRIDMASK_UNROLL
+#define GRIDMASK_NO_UNROLL
 #endif

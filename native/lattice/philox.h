@@ -21,6 +21,7 @@ GRIDMASK_HD inline Philox4 philox4x32(Philox4 counter, uint32_t key0, uint32_t k
   constexpr uint32_t kWeyl0 = 0x9E3779B9u;
   constexpr uint32_t kWeyl1 = 0xBB67AE85u;
 
+  GRIDMASK_NO_UNROLL
   for (int round = 0; round < 10; ++round) {
     const uint64_t product0 = uint64_t{kMultiplier0} * counter.word[0];
     const uint64_t product1 = uint64_t{kMultiplier1} * counter.word[2];

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// Makes this platform's prebuilt binary, prebuilds/<platform>-<arch>/gridmask.<libc>.node.
+// Makes this platform's prebuilt binary, prebuilds/<platform>-<arch>/gridmask.<libc>.node, and where
+// there is nvcc the kernels as a source, native/cuda/image.inc: with it the published package keeps
+// CUDA where its users compile it without nvcc.
 //
 // npm also runs a script of this name before `npm run build`. Therefore it does no work twice: it
 // builds incrementally, in the folder that `npm run build` uses.
-import { mkdirSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
@@ -30,5 +32,15 @@ prebuildify(
   },
   (/** @type {Error | undefined} */ error) => {
     if (error) throw error
+    shipKernels()
   },
 )
+
+function shipKernels() {
+  const built = `${root}build/cuda/image.inc`
+  const shipped = `${root}native/cuda/image.inc`
+  if (!existsSync(built)) return
+  // An unchanged file keeps its time: setup.mjs builds again what is older than its sources.
+  if (existsSync(shipped) && readFileSync(shipped).equals(readFileSync(built))) return
+  copyFileSync(built, shipped)
+}

@@ -16,7 +16,7 @@ const builds = [
     script: 'build:native',
     output: 'build/Release/gridmask.node',
     stamp: 'build/native.stamp',
-    sources: ['CMakeLists.txt', 'native', 'bench/baseline.cc', installed],
+    sources: ['CMakeLists.txt', 'native', 'bench/baseline.cc', 'test/cuda/driver', installed],
   },
   {
     script: 'build:ts',

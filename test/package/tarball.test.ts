@@ -1,9 +1,10 @@
 // What users get from `npm install gridmask`.
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, rmSync } from 'node:fs'
+import { copyFileSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { keepRatio } from '../../lib/index'
+import { hashOfSources } from '../kernel/sources'
 import { type Consumer, installTarball, nodeHeaders, root } from './consumer'
 
 const libc = process.platform === 'linux' ? '.glibc' : ''
@@ -21,7 +22,7 @@ describe('the tarball', () => {
       /^(package\.json|README\.md|LICENSE|binding\.gyp)$/,
       /^lib\/[\w-]+\.m?ts$/,
       /^dist\/[\w-]+\.(m?js|d\.m?ts)(\.map)?$/,
-      /^native\/(addon|cpu|lattice)\/\w+\.(cc|h|inc)$/,
+      /^native\/(addon|cpu|cuda|lattice)\/\w+\.(cc|cu|h|inc)$/,
     ]
     const others = consumer.files.filter((file) => !known.some((pattern) => pattern.test(file)))
     expect(others).toEqual([prebuilt])
@@ -37,6 +38,16 @@ describe('the tarball', () => {
     })
     expect(sources).not.toEqual([])
     expect(consumer.files.filter((file) => file.startsWith('dist/'))).toEqual(compiled.sort())
+  })
+})
+
+describe('the kernels that are shipped for builds without nvcc', () => {
+  const image = 'native/cuda/image.inc'
+
+  test('were compiled from the sources that are shipped', () => {
+    if (!consumer.files.includes(image)) return // packed where there is no nvcc
+    const text = readFileSync(join(consumer.installed, image), 'utf8')
+    expect(text.slice(0, 200)).toContain(hashOfSources(consumer.installed))
   })
 })
 

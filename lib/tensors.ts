@@ -1,0 +1,115 @@
+/** Masks batches that lie on a device. */
+import { batchArguments, isEmpty } from './backend'
+import { invalid } from './check'
+import { type CudaOutcome, expectCuda } from './cuda'
+import { type CudaMemory, DeviceTensor } from './device-tensor'
+import { GridMaskError } from './errors'
+import { type BatchArguments, native, type SampleArguments } from './native'
+import { type ArrayRequest, readDimensions, readDType } from './request'
+
+/** A checked batch: `target` is undefined where a new tensor is to be made. */
+export interface TensorBatch {
+  source: DeviceTensor
+  target: DeviceTensor | undefined
+}
+
+/**
+ * Holds a request against the tensors. What they say of themselves need not be said again, but must
+ * agree where it is.
+ */
+export function checkTensors(images: DeviceTensor, given: Partial<TensorRequest>): TensorBatch {
+  const { out } = given
+  DeviceTensor.memory(images)
+  agrees('shape', given.shape, images, given)
+  agrees('layout', given.layout, images, given)
+  agrees('dtype', given.dtype, images, given)
+  if (out === undefined || out === images) return { source: images, target: out }
+  if (!DeviceTensor.is(out)) {
+    invalid('ERR_INVALID_ARG_TYPE', 'out', 'a DeviceTensor like `images`', out)
+  }
+  DeviceTensor.memory(out)
+  for (const key of ['device', 'dtype', 'layout', 'shape'] as const) {
+    if (String(out[key]) === String(images[key])) continue
+    throw new GridMaskError(
+      key === 'shape' || key === 'layout' ? 'ERR_SHAPE_MISMATCH' : 'ERR_INVALID_ARG_VALUE',
+      `Expected \`out\` to have ${key} ${images[key]} like \`images\`, but received ${out[key]}`,
+    )
+  }
+  return { source: images, target: out }
+}
+
+/** What a request may say of tensors. */
+export type TensorRequest = Partial<Pick<ArrayRequest, 'shape' | 'layout' | 'dtype'>> & {
+  out?: DeviceTensor
+}
+
+function agrees(
+  key: 'shape' | 'layout' | 'dtype',
+  value: unknown,
+  images: DeviceTensor,
+  given: Partial<TensorRequest>,
+): void {
+  if (value === undefined) return
+  if (key === 'dtype') readDType(value)
+  else readDimensions({ layout: given.layout ?? images.layout, shape: given.shape ?? images.shape })
+  if (String(value) === String(images[key])) return
+  throw new GridMaskError(
+    'ERR_SHAPE_MISMATCH',
+    `Expected \`${key}\` to be that of the tensor, ${images[key]}, or left out, but received ${value}`,
+  )
+}
+
+export function runTensors(
+  { source, target }: TensorBatch,
+  samples: SampleArguments,
+  fill: Uint8Array,
+): DeviceTensor {
+  const result = target ?? source.like()
+  if (isEmpty(DeviceTensor.dimensions(source))) return result
+  const outcome = native.cuda.apply(...argumentsOf(source, result, samples, fill), false)
+  finish(outcome as CudaOutcome, source, target, result)
+  return result
+}
+
+/** Throws at once if the work can't be begun. */
+export function runTensorsAsync(
+  { source, target }: TensorBatch,
+  samples: SampleArguments,
+  fill: Uint8Array,
+): Promise<DeviceTensor> {
+  const result = target ?? source.like()
+  if (isEmpty(DeviceTensor.dimensions(source))) return Promise.resolve(result)
+  const started = native.cuda.apply(...argumentsOf(source, result, samples, fill), true)
+  if (typeof started === 'number') finish(started, source, target, result)
+  return Promise.resolve(started).then((outcome) => {
+    finish(outcome, source, target, result)
+    return result
+  })
+}
+
+function argumentsOf(
+  source: DeviceTensor,
+  target: DeviceTensor,
+  samples: SampleArguments,
+  fill: Uint8Array,
+): [source: CudaMemory, target: CudaMemory, ...batch: BatchArguments] {
+  const batch = batchArguments(samples, source, DeviceTensor.dimensions(source), fill)
+  return [DeviceTensor.memory(source), DeviceTensor.memory(target), ...batch]
+}
+
+function finish(
+  outcome: CudaOutcome,
+  source: DeviceTensor,
+  target: DeviceTensor | undefined,
+  result: DeviceTensor,
+): void {
+  if (outcome === 0) return
+  // The memory of a result that nobody will see; that the driver may refuse is told already.
+  if (target === undefined) DeviceTensor.discard(result)
+  const name = target === source ? 'images' : 'out'
+  const after =
+    target === undefined
+      ? ''
+      : `. What \`${name}\` holds now is not defined: it may be masked in part`
+  expectCuda(outcome, `masking a batch on ${source.device}`, after)
+}

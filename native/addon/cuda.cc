@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: MIT
+//
+// A function answers with what it was asked for; with a Status, where it has nothing else to say or
+// was called wrongly; or with a Failure, an object that says which call of the driver failed and
+// how. A device is known by its number in the process, memory by an object whose finalizer gives
+// it back: also at the end of a worker, where JavaScript's FinalizationRegistry is not asked.
+
+#include "addon/cuda.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "addon/request.h"
+#include "cpu/pool.h"
+#include "cuda/allocation.h"
+#include "cuda/backend.h"
+#include "cuda/context.h"
+
+namespace gridmask::addon {
+namespace {
+
+constexpr size_t kCopyGrain = size_t{128} << 10;
+
+// What JavaScript holds of a memory: empty when disposed of.
+using Handle = std::shared_ptr<cuda::Allocation>;
+constexpr napi_type_tag kHandleTag = {0x677269646d61736b, 0x637564612e6d656d};
+
+// All devices that were opened, of every environment, for good.
+class Devices {
+ public:
+  uint32_t numberOf(cuda::Device* device) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (uint32_t i = 0; i < devices_.size(); ++i) {
+      if (devices_[i] == device) return i;
+    }
+    devices_.push_back(device);
+    return static_cast<uint32_t>(devices_.size() - 1);
+  }
+
+  cuda::Device* at(const Napi::Value& number) {
+    const auto i = wholeNumber(number, UINT32_MAX);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return i && *i < devices_.size() ? devices_[*i] : nullptr;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<cuda::Device*> devices_;
+};
+
+Devices& devices() {
+  static Devices* instance = new Devices;
+  return *instance;
+}
+
+// How an operation ended: with kDone, or why not.
+struct Outcome {
+  Status status = kDone;
+  bool wrote = false;
+  int code = 0;
+  std::string call, name, text;
+
+  // Runs `operation(wrote)`. Nothing is thrown any further.
+  template <typename Operation>
+  static Outcome of(const cuda::Driver& driver, const Operation& operation) {
+    Outcome outcome;
+    try {
+      operation(outcome.wrote);
+    } catch (const cuda::Error& error) {
+      outcome.status = kCudaFailed;
+      outcome.code = error.code;
+      outcome.call = error.call;
+      outcome.name = driver.nameOf(error.code);
+      outcome.text = driver.textOf(error.code);
+    } catch (const cuda::TooLarge&) {
+      outcome.status = kTooLarge;
+    } catch (const std::bad_alloc&) {
+      outcome.status = kOutOfMemory;
+    }
+    return outcome;
+  }
+
+  Napi::Value value(Napi::Env env) const {
+    if (status != kCudaFailed) return Napi::Number::New(env, status);
+    Napi::Object failure = Napi::Object::New(env);
+    failure["error"] = Napi::Number::New(env, code);
+    failure["call"] = Napi::String::New(env, call);
+    failure["name"] = Napi::String::New(env, name);
+    failure["text"] = Napi::String::New(env, text);
+    failure["wrote"] = Napi::Boolean::New(env, wrote);
+    return failure;
+  }
+};
+
+Napi::Value status(Napi::Env env, Status value) { return Napi::Number::New(env, value); }
+
+void copyOnThreads(uint8_t* to, const uint8_t* from, size_t bytes, unsigned threads) {
+  cpu::parallelFor(
+      (bytes + kCopyGrain - 1) / kCopyGrain, 4, threads, [&](size_t begin, size_t end) {
+        const size_t first = begin * kCopyGrain;
+        std::memcpy(to + first, from + first, std::min(end * kCopyGrain, bytes) - first);
+      });
+}
+
+// The two last arguments of those that move host memory.
+std::optional<cuda::Staging> stagingOf(const Napi::Value& chunkBytes, const Napi::Value& threads) {
+  const auto chunk = wholeNumber(chunkBytes, size_t{1} << 40);
+  const auto count = wholeNumber(threads, cpu::kMaxThreads);
+  if (!chunk || *chunk == 0 || !count || *count == 0) return std::nullopt;
+  return cuda::Staging{*chunk, copyOnThreads, static_cast<unsigned>(*count)};
+}
+
+Handle* handleOf(const Napi::Value& value) {
+  bool ours = false;
+  void* data = nullptr;
+  if (!value.IsObject() ||
+      napi_check_object_type_tag(value.Env(), value, &kHandleTag, &ours) != napi_ok || !ours ||
+      napi_unwrap(value.Env(), value, &data) != napi_ok) {
+    return nullptr;
+  }
+  return static_cast<Handle*>(data);
+}
+
+// An object that holds the memory. Not an External: Node 20.11 can't tell one from another.
+Napi::Value newHandle(Napi::Env env, Handle memory) {
+  const Napi::Object object = Napi::Object::New(env);
+  auto* handle = new Handle(std::move(memory));
+  const auto finalize = [](napi_env, void* data, void*) { delete static_cast<Handle*>(data); };
+  if (napi_wrap(env, object, handle, finalize, nullptr, nullptr) != napi_ok) {
+    delete handle;
+    return status(env, kOutOfMemory);
+  }
+  napi_type_tag_object(env, object, &kHandleTag);
+  return object;
+}
+
+// Runs an operation off the JavaScript thread and settles a promise with its outcome. `Operation`
+// holds what it works on; references keep the arrays among the arguments alive.
+template <typename Operation>
+class Worker : public Napi::AsyncWorker {
+ public:
+  Worker(const Napi::CallbackInfo& info, const cuda::Driver& driver, Operation operation)
+      : Napi::AsyncWorker(info.Env(), "gridmask.cuda"),
+        driver_(driver),
+        operation_(std::move(operation)),
+        deferred_(Napi::Promise::Deferred::New(info.Env())) {
+    const Napi::Array arguments = Napi::Array::New(info.Env(), info.Length());
+    for (uint32_t i = 0; i < info.Length(); ++i) arguments.Set(i, info[i]);
+    arguments_ = Napi::Persistent(arguments.As<Napi::Object>());
+  }
+
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+  // What the operation holds is let go of here already: the JavaScript thread, which will delete
+  // this, may be waiting for its turn.
+  void Execute() override {
+    const Operation operation = std::move(operation_);
+    outcome_ = Outcome::of(driver_, operation);
+  }
+  void OnOK() override { deferred_.Resolve(outcome_.value(Env())); }
+  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+
+ private:
+  const cuda::Driver& driver_;
+  Operation operation_;
+  Outcome outcome_;
+  Napi::ObjectReference arguments_;
+  Napi::Promise::Deferred deferred_;
+};
+
+// Runs an operation at once, or with `async` as a promise.
+template <typename Operation>
+Napi::Value perform(const Napi::CallbackInfo& info, bool async, const cuda::Driver& driver,
+                    Operation operation) {
+  if (!async) return Outcome::of(driver, operation).value(info.Env());
+  auto* worker = new Worker<Operation>(info, driver, std::move(operation));
+  const Napi::Promise promise = worker->promise();
+  worker->Queue();
+  return promise;
+}
+
+// open(path): what there is of CUDA.
+Napi::Value open(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (info.Length() != 1 || !info[0].IsString()) return status(env, kBadArguments);
+  const cuda::Opened opened = cuda::openDriver(info[0].As<Napi::String>().Utf8Value());
+  Napi::Object result = Napi::Object::New(env);
+  result["reason"] = Napi::String::New(env, opened.reason);
+  result["detail"] = Napi::String::New(env, opened.detail);
+  result["version"] = Napi::Number::New(env, opened.version);
+  const Napi::Array list = Napi::Array::New(env, opened.devices.size());
+  for (uint32_t i = 0; i < opened.devices.size(); ++i) {
+    const cuda::DeviceDescription& found = opened.devices[i];
+    Napi::Object device = Napi::Object::New(env);
+    device["number"] = Napi::Number::New(env, devices().numberOf(found.device));
+    device["name"] = Napi::String::New(env, found.name);
+    device["major"] = Napi::Number::New(env, found.major);
+    device["minor"] = Napi::Number::New(env, found.minor);
+    device["multiprocessors"] = Napi::Number::New(env, found.multiprocessors);
+    device["totalMemory"] = Napi::Number::New(env, static_cast<double>(found.totalMemory));
+    list.Set(i, device);
+  }
+  result["devices"] = list;
+  return result;
+}
+
+// prepare(device): retains its context and loads the kernels.
+Napi::Value prepare(const Napi::CallbackInfo& info) {
+  cuda::Device* device = info.Length() == 1 ? devices().at(info[0]) : nullptr;
+  if (device == nullptr) return status(info.Env(), kBadArguments);
+  return perform(info, false, device->driver, [=](bool&) { device->prepare(); });
+}
+
+// allocate(device, bytes): memory.
+Napi::Value allocate(const Napi::CallbackInfo& info) {
+  cuda::Device* device = info.Length() == 2 ? devices().at(info[0]) : nullptr;
+  const auto bytes = device != nullptr ? wholeNumber(info[1], kMostExact) : std::nullopt;
+  if (!bytes) return status(info.Env(), kBadArguments);
+  Handle memory;
+  const Outcome outcome = Outcome::of(
+      device->driver, [&](bool&) { memory = cuda::Allocation::create(*device, *bytes); });
+  return memory ? newHandle(info.Env(), std::move(memory)) : outcome.value(info.Env());
+}
+
+std::optional<uint64_t> wordOf(const Napi::Value& value) {
+  uint64_t word = 0;
+  bool lossless = false;
+  if (napi_get_value_bigint_uint64(value.Env(), value, &word, &lossless) != napi_ok || !lossless) {
+    return std::nullopt;
+  }
+  return word;
+}
+
+// wrap(device, pointer, bytes, stream): memory; or what is wrong with the pointer.
+Napi::Value wrap(const Napi::CallbackInfo& info) {
+  cuda::Device* device = info.Length() == 4 ? devices().at(info[0]) : nullptr;
+  if (device == nullptr) return status(info.Env(), kBadArguments);
+  const auto pointer = wordOf(info[1]);
+  const auto bytes = wholeNumber(info[2], kMostExact);
+  const auto stream = wordOf(info[3]);
+  if (!pointer || !bytes || !stream) return status(info.Env(), kBadArguments);
+  Handle memory;
+  const char* problem = nullptr;
+  const Outcome outcome = Outcome::of(device->driver, [&](bool&) {
+    const auto handle = reinterpret_cast<cuda::CUstream>(static_cast<uintptr_t>(*stream));
+    memory = cuda::Allocation::wrap(*device, *pointer, *bytes, handle, problem);
+  });
+  if (problem != nullptr) return Napi::String::New(info.Env(), problem);
+  return memory ? newHandle(info.Env(), std::move(memory)) : outcome.value(info.Env());
+}
+
+// pointer(memory): its address.
+Napi::Value pointer(const Napi::CallbackInfo& info) {
+  const Handle* handle = info.Length() == 1 ? handleOf(info[0]) : nullptr;
+  if (handle == nullptr || !*handle) return status(info.Env(), kBadArguments);
+  return Napi::BigInt::New(info.Env(), static_cast<uint64_t>((*handle)->pointer()));
+}
+
+// dispose(memory): gives it back, after the operations that are under way on it.
+Napi::Value dispose(const Napi::CallbackInfo& info) {
+  Handle* handle = info.Length() == 1 ? handleOf(info[0]) : nullptr;
+  if (handle == nullptr) return status(info.Env(), kBadArguments);
+  if (!*handle) return status(info.Env(), kDone);
+  // Operations under way hold the memory too; the last to let go of it frees it.
+  Handle memory = std::move(*handle);
+  if (memory.use_count() > 1) return status(info.Env(), kDone);
+  return perform(info, false, memory->device().driver, [&](bool&) { memory->free(); });
+}
+
+// upload(memory, array, chunkBytes, threads), for memory that nobody else uses yet.
+Napi::Value upload(const Napi::CallbackInfo& info) {
+  const Handle* handle = info.Length() == 4 ? handleOf(info[0]) : nullptr;
+  const auto source = handle != nullptr && *handle ? bytesOf(info[1]) : std::nullopt;
+  const auto staging = source ? stagingOf(info[2], info[3]) : std::nullopt;
+  if (!staging || source->length != (*handle)->bytes()) return status(info.Env(), kBadArguments);
+  return perform(info, false, (*handle)->device().driver,
+                 [&](bool&) { cuda::upload(**handle, source->data, *staging); });
+}
+
+// download(memory, array, chunkBytes, threads, async). JavaScript has made sure that nobody else
+// can detach or resize the array of an asynchronous one.
+Napi::Value download(const Napi::CallbackInfo& info) {
+  const Handle* handle = info.Length() == 5 ? handleOf(info[0]) : nullptr;
+  const auto target = handle != nullptr && *handle ? bytesOf(info[1]) : std::nullopt;
+  const auto staging = target ? stagingOf(info[2], info[3]) : std::nullopt;
+  if (!staging || target->length != (*handle)->bytes() || !info[4].IsBoolean()) {
+    return status(info.Env(), kBadArguments);
+  }
+  cuda::Turn turn(*handle);
+  const cuda::Driver& driver = (*handle)->device().driver;
+  return perform(info, info[4].As<Napi::Boolean>(), driver,
+                 [turn = std::move(turn), target = *target, staging = *staging](bool& wrote) {
+                   turn.wait();
+                   cuda::download(turn.allocation(), target.data, staging, wrote);
+                 });
+}
+
+cuda::HostBatch hostBatch(const cpu::Batch& batch) {
+  return {batch.source, batch.target,     batch.count,      batch.planes, batch.height,
+          batch.width,  batch.pixelBytes, batch.valueBytes, batch.fill,   batch.samples};
+}
+
+// apply(source, target, samples, first, indices, fill, count, planes, height, width, pixelBytes,
+// valueBytes, async) for two memories of one device, which may be the same.
+Napi::Value apply(const Napi::CallbackInfo& info) {
+  const Napi::Value refused = status(info.Env(), kBadArguments);
+  if (info.Length() != 13 || !info[12].IsBoolean()) return refused;
+  const Handle* source = handleOf(info[0]);
+  const Handle* target = handleOf(info[1]);
+  if (source == nullptr || target == nullptr || !*source || !*target ||
+      &(*source)->device() != &(*target)->device()) {
+    return refused;
+  }
+  cuda::Device& device = (*source)->device();
+  cpu::Batch batch;
+  const Status parsed = parseBatch(info, 2, Bytes{(*source)->data(), (*source)->bytes()},
+                                   Bytes{(*target)->data(), (*target)->bytes()}, batch);
+  if (parsed != kDone) return status(info.Env(), parsed);
+  // In one order for both of two memories, so that nobody waits in a circle: one thread takes them.
+  std::vector<cuda::Turn> turns;
+  turns.emplace_back(*source);
+  if (*source != *target) turns.emplace_back(*target);
+  const auto sourceStream = (*source)->stream();
+  const auto targetStream = (*target)->stream();
+  return perform(info, info[12].As<Napi::Boolean>(), device.driver,
+                 [turns = std::move(turns), &device, batch = hostBatch(batch), sourceStream,
+                  targetStream](bool& wrote) {
+                   for (const cuda::Turn& turn : turns) turn.wait();
+                   cuda::apply(device, batch, sourceStream, targetStream, wrote);
+                 });
+}
+
+// applyHost(device, source, target, samples, first, indices, fill, count, planes, height, width,
+// pixelBytes, valueBytes, chunkBytes, threads, async) for arrays, as apply() of the CPU.
+Napi::Value applyHost(const Napi::CallbackInfo& info) {
+  cuda::Device* device = info.Length() == 16 ? devices().at(info[0]) : nullptr;
+  const auto staging = device != nullptr ? stagingOf(info[13], info[14]) : std::nullopt;
+  if (!staging || !info[15].IsBoolean()) return status(info.Env(), kBadArguments);
+  cpu::Batch batch;
+  const Status parsed = parseBatch(info, 3, bytesOf(info[1]), bytesOf(info[2]), batch);
+  if (parsed != kDone) return status(info.Env(), parsed);
+  return perform(info, info[15].As<Napi::Boolean>(), device->driver,
+                 [device, batch = hostBatch(batch), staging = *staging](bool& wrote) {
+                   cuda::applyHost(*device, batch, staging, wrote);
+                 });
+}
+
+}  // namespace
+
+Napi::Object cudaFunctions(Napi::Env env) {
+  Napi::Object functions = Napi::Object::New(env);
+  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
+    functions[name] = Napi::Function::New(env, function, name);
+  };
+  add("open", open);
+  add("prepare", prepare);
+  add("allocate", allocate);
+  add("wrap", wrap);
+  add("pointer", pointer);
+  add("dispose", dispose);
+  add("upload", upload);
+  add("download", download);
+  add("apply", apply);
+  add("applyHost", applyHost);
+  return functions;
+}
+
+}  // namespace gridmask::addon

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+//
+// The kernels on the host, a thread at a time, for tests.
+#pragma once
+
+#include <cstring>
+
+#include "cuda/kernel_list.h"
+#include "cuda/mask_thread.h"
+
+namespace gridmask::cuda {
+
+using HostKernel = void (*)(const KernelParams& params, uint32_t blockX, uint32_t blockY,
+                            uint32_t blockZ, uint32_t threadX);
+
+// Null: there is no kernel of this name.
+inline HostKernel hostKernel(const char* function) {
+#define GRIDMASK_FIND(name, bytes, interleaved, aligned, inPlace) \
+  if (std::strcmp(function, #name) == 0) return maskThread<bytes, interleaved, aligned, inPlace>;
+  GRIDMASK_KERNELS(GRIDMASK_FIND)
+#undef GRIDMASK_FIND
+  return nullptr;
+}
+
+}  // namespace gridmask::cuda

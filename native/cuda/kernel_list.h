@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+//
+// The kernels: KERNEL(name, bytes of a value, interleaved, aligned, in place).
+//
+//   interleaved  a pixel of a plane holds the values of several channels (NHWC), else one (NCHW)
+//   aligned      only for batches whose rows all begin and end at multiples of 16 bytes
+//   in place     what is kept is neither read nor written
+//
+// Interleaved batches have one plane: to ask there whether rows are aligned costs little, and
+// kernels take room.
+#pragma once
+
+#define GRIDMASK_KERNELS_OF(KERNEL, bytes)                                        \
+  KERNEL(gridmask_planar_##bytes##_in_place, bytes, false, true, true)            \
+  KERNEL(gridmask_planar_##bytes##_new, bytes, false, true, false)                \
+  KERNEL(gridmask_planar_##bytes##_in_place_unaligned, bytes, false, false, true) \
+  KERNEL(gridmask_planar_##bytes##_new_unaligned, bytes, false, false, false)     \
+  KERNEL(gridmask_interleaved_##bytes##_in_place, bytes, true, false, true)       \
+  KERNEL(gridmask_interleaved_##bytes##_new, bytes, true, false, false)
+
+#define GRIDMASK_KERNELS(KERNEL) \
+  GRIDMASK_KERNELS_OF(KERNEL, 1) \
+  GRIDMASK_KERNELS_OF(KERNEL, 2) \
+  GRIDMASK_KERNELS_OF(KERNEL, 4)

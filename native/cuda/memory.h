@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+//
+// How the kernels reach device memory. On the host every access goes to a HostMemory, so that a
+// test sees where and how wide it is.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "lattice/host_device.h"
+
+namespace gridmask::cuda {
+
+// 16 bytes, the most that one instruction moves. The alignment lets the compiler see that.
+struct alignas(16) Vector {
+  uint32_t word[4];
+};
+
+#ifndef __CUDA_ARCH__
+class HostMemory {
+ public:
+  virtual ~HostMemory() = default;
+  virtual void read(const uint8_t* from, void* to, size_t bytes) { std::memcpy(to, from, bytes); }
+  virtual void write(uint8_t* to, const void* from, size_t bytes) { std::memcpy(to, from, bytes); }
+
+  static HostMemory*& current() {
+    static HostMemory plain;
+    static HostMemory* memory = &plain;
+    return memory;
+  }
+};
+#endif
+
+// Of what no thread of the launch writes.
+template <class T>
+GRIDMASK_HD inline T load(const uint8_t* from) {
+#ifdef __CUDA_ARCH__
+  return *reinterpret_cast<const T*>(from);
+#else
+  T value;
+  HostMemory::current()->read(from, &value, sizeof value);
+  return value;
+#endif
+}
+
+template <class T>
+GRIDMASK_HD inline void store(uint8_t* to, T value) {
+#ifdef __CUDA_ARCH__
+  *reinterpret_cast<T*>(to) = value;
+#else
+  HostMemory::current()->write(to, &value, sizeof value);
+#endif
+}
+
+// The unsigned number of so many bytes.
+template <int bytes>
+struct Unsigned;
+template <>
+struct Unsigned<1> {
+  using type = uint8_t;
+};
+template <>
+struct Unsigned<2> {
+  using type = uint16_t;
+};
+template <>
+struct Unsigned<4> {
+  using type = uint32_t;
+};
+
+}  // namespace gridmask::cuda

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+#
+# Compiles the kernels, where there is an nvcc that works, to build/cuda/image.inc: one fatbin as a
+# list of bytes, which native/cuda/image.cc embeds. Defines gridmask_add_cuda_image(target).
+#
+#   GRIDMASK_CUDA=AUTO  without a working nvcc: what native/cuda/image.inc holds, or no kernels
+#                 ON    without a working nvcc: an error
+#                 OFF   no kernels
+
+set(GRIDMASK_CUDA AUTO CACHE STRING "Compile the CUDA kernels: AUTO, ON or OFF")
+include(${CMAKE_CURRENT_LIST_DIR}/hash-sources.cmake)
+set(GRIDMASK_EMBED ${CMAKE_CURRENT_LIST_DIR}/embed-image.cmake)
+
+# All that the kernels are compiled from; a test holds the list complete.
+set(KERNEL_SOURCES
+  native/cuda/decide.h
+  native/cuda/gridmask.cu
+  native/cuda/kernel.h
+  native/cuda/kernel_list.h
+  native/cuda/mask_thread.h
+  native/cuda/memory.h
+  native/lattice/host_device.h
+  native/lattice/philox.h)
+
+# Sets `result` to nvcc's options for one fatbin: machine code for each major architecture, which no
+# driver has to translate, and PTX of the oldest and the newest for all in between and to come.
+function(gridmask_cuda_architectures nvcc result)
+  execute_process(COMMAND ${nvcc} --list-gpu-arch OUTPUT_VARIABLE list ERROR_QUIET)
+  string(REGEX MATCHALL "[0-9]+" known "${list}")
+  set(options "")
+  set(used "")
+  set(wanted 50 60 70 75 80 90 100 120)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+    list(APPEND wanted 110) # Jetson Thor
+  endif()
+  foreach(architecture IN LISTS wanted)
+    if(architecture IN_LIST known)
+      list(APPEND used ${architecture})
+      list(APPEND options -gencode=arch=compute_${architecture},code=sm_${architecture})
+    endif()
+  endforeach()
+  if(used)
+    list(SORT used COMPARE NATURAL)
+    list(GET used 0 oldest)
+    list(GET used -1 newest)
+    list(APPEND options -gencode=arch=compute_${oldest},code=compute_${oldest})
+    list(APPEND options -gencode=arch=compute_${newest},code=compute_${newest})
+  endif()
+  execute_process(COMMAND ${nvcc} --help OUTPUT_VARIABLE help ERROR_QUIET)
+  if(help MATCHES "--compress-mode")
+    list(APPEND options --compress-mode=size)
+  endif()
+  set(${result} "${options}" PARENT_SCOPE)
+endfunction()
+
+function(gridmask_find_nvcc result)
+  set(${result} "" PARENT_SCOPE)
+  if(GRIDMASK_CUDA STREQUAL "OFF")
+    return()
+  endif()
+  find_program(GRIDMASK_NVCC nvcc
+    HINTS ENV CUDA_PATH ENV CUDA_HOME PATH_SUFFIXES bin PATHS /usr/local/cuda/bin)
+  if(GRIDMASK_NVCC)
+    # An nvcc may refuse the host's compiler, or be too old.
+    file(WRITE ${CMAKE_BINARY_DIR}/cuda/probe.cu
+      "#include <cstdint>\n__global__ void probe(const __grid_constant__ uint64_t) {}\n")
+    execute_process(
+      COMMAND ${GRIDMASK_NVCC} -std=c++17 -arch=compute_75 -fatbin -o probe.fatbin probe.cu
+      WORKING_DIRECTORY ${CMAKE_BINARY_DIR}/cuda
+      RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
+    if(status EQUAL 0)
+      set(${result} ${GRIDMASK_NVCC} PARENT_SCOPE)
+      return()
+    endif()
+    set(reason "${GRIDMASK_NVCC} does not compile:\n${output}")
+  else()
+    set(reason "there is no nvcc")
+  endif()
+  if(GRIDMASK_CUDA STREQUAL "ON")
+    message(FATAL_ERROR "The CUDA kernels can't be compiled: ${reason}")
+  endif()
+  message(STATUS "The CUDA kernels are not compiled: ${reason}")
+endfunction()
+
+# Whether native/cuda/image.inc is there and was compiled from the sources as they are: an older one
+# would be launched with parameters that it does not know.
+function(gridmask_shipped_image_is_usable result)
+  set(${result} OFF PARENT_SCOPE)
+  if(GRIDMASK_CUDA STREQUAL "OFF" OR NOT EXISTS ${CMAKE_SOURCE_DIR}/native/cuda/image.inc)
+    return()
+  endif()
+  list(TRANSFORM KERNEL_SOURCES PREPEND ${CMAKE_SOURCE_DIR}/ OUTPUT_VARIABLE sources)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${sources})
+  hash_sources("${sources}" hash)
+  file(READ ${CMAKE_SOURCE_DIR}/native/cuda/image.inc head LIMIT 200)
+  if(head MATCHES ${hash})
+    set(${result} ON PARENT_SCOPE)
+  else()
+    message(STATUS "native/cuda/image.inc is not of these sources: built without CUDA kernels")
+  endif()
+endfunction()
+
+# Embeds the kernels in `target`, which has native/cuda/image.cc among its sources.
+function(gridmask_add_cuda_image target)
+  gridmask_find_nvcc(nvcc)
+  if(NOT nvcc)
+    gridmask_shipped_image_is_usable(usable)
+    if(NOT usable)
+      target_compile_definitions(${target} PRIVATE GRIDMASK_NO_CUDA_IMAGE)
+    endif()
+    return()
+  endif()
+  gridmask_cuda_architectures(${nvcc} options)
+  set(fatbin ${CMAKE_BINARY_DIR}/cuda/gridmask.fatbin)
+  set(image ${CMAKE_BINARY_DIR}/cuda/image.inc)
+  add_custom_command(
+    OUTPUT ${image}
+    COMMAND ${nvcc} -std=c++17 -Inative -Werror all-warnings ${options}
+      -fatbin -o ${fatbin} native/cuda/gridmask.cu
+    COMMAND ${CMAKE_COMMAND} -Dfrom=${fatbin} -Dto=${image} "-Dsources=${KERNEL_SOURCES}"
+      -P ${GRIDMASK_EMBED}
+    DEPENDS ${KERNEL_SOURCES} ${GRIDMASK_EMBED}
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+    COMMENT "Compiling the CUDA kernels"
+    VERBATIM)
+  target_sources(${target} PRIVATE ${image})
+  # Found before the one beside image.cc.
+  target_include_directories(${target} BEFORE PRIVATE ${CMAKE_BINARY_DIR})
+  set_property(SOURCE native/cuda/image.cc APPEND PROPERTY OBJECT_DEPENDS ${image})
+endfunction()

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+#
+# Writes the file `from` to the file `to` as a list of bytes in C, behind a line that tells which
+# `sources` it was compiled from.
+include(${CMAKE_CURRENT_LIST_DIR}/hash-sources.cmake)
+hash_sources("${sources}" hash)
+file(READ ${from} bytes HEX)
+string(REPEAT "[0-9a-f]" 32 line)
+string(REGEX REPLACE "(${line})" "\\1\n" bytes "${bytes}")
+string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+file(WRITE ${to} "// Compiled from sources of SHA-256 ${hash}\n${bytes}\n")

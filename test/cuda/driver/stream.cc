@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+
+#include "stream.h"
+
+#include <chrono>
+#include <utility>
+
+#include "world.h"
+
+namespace testdriver {
+
+void Fence::reach() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  done_ = true;
+  reached_.notify_all();
+}
+
+void Fence::wait() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  reached_.wait(lock, [&] { return done_; });
+}
+
+Stream::Stream(Context* of, bool ordered) : context(of), blocking(ordered) {}
+
+Stream::~Stream() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ending_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Stream::enqueue(std::function<void()> work) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  // Not before: a stream that nobody uses needs no thread.
+  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+  queue_.push_back(std::move(work));
+  changed_.notify_all();
+}
+
+std::shared_ptr<Fence> Stream::mark() {
+  auto fence = std::make_shared<Fence>();
+  enqueue([fence] { fence->reach(); });
+  return fence;
+}
+
+void Stream::waitFor(std::shared_ptr<Fence> fence) {
+  enqueue([fence] { fence->wait(); });
+}
+
+void Stream::run() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [&] { return ending_ || !queue_.empty(); });
+    if (queue_.empty()) return;
+    const std::function<void()> work = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    std::this_thread::sleep_for(std::chrono::microseconds(World::get().settings.delay));
+    work();
+    lock.lock();
+  }
+}
+
+}  // namespace testdriver

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+//
+// A stream: a thread that does one thing after another, later than its caller would like.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace testdriver {
+
+struct Context;
+
+// Something that will have happened.
+class Fence {
+ public:
+  void reach();
+  void wait();
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable reached_;
+  bool done_ = false;
+};
+
+class Stream {
+ public:
+  explicit Stream(Context* context, bool blocking = true);
+  ~Stream();  // waits for all its work
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  // Work is not told to fail; it does so by losing its context.
+  void enqueue(std::function<void()> work);
+  std::shared_ptr<Fence> mark();  // reached when all is done that is on the stream now
+  void waitFor(std::shared_ptr<Fence> fence);
+
+  Context* const context;
+  const bool blocking;  // ordered with the legacy stream
+
+ private:
+  void run();
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> queue_;
+  bool ending_ = false;
+  std::thread thread_;
+};
+
+}  // namespace testdriver

@@ -1,0 +1,17 @@
+// A worker ends without disposing of its tensors.
+const { isMainThread, Worker, workerData } = require('node:worker_threads')
+
+const [root, driver] = isMainThread ? process.argv.slice(2) : workerData
+const { DeviceTensor } = require(root)
+
+if (isMainThread) {
+  const worker = new Worker(__filename, { workerData: [root, driver] })
+  worker.on('exit', () => console.log(JSON.stringify(require(driver).live())))
+} else {
+  const tensors = Array.from({ length: 9 }, () =>
+    DeviceTensor.from(new Uint8Array(3000), { shape: [1, 3, 10, 100] }),
+  )
+  if (require(driver).live().allocations !== 9) throw new Error('not allocated')
+  process.on('exit', () => tensors.length)
+  process.exit()
+}

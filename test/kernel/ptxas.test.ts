@@ -1,0 +1,85 @@
+// What the compiler of machine code says of the kernels: docs/kernel.md builds on it.
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+
+const root = join(__dirname, '..', '..')
+
+function findNvcc(): string | undefined {
+  const toolkits = [process.env.CUDA_PATH, process.env.CUDA_HOME, '/usr/local/cuda']
+  const folders = [
+    ...toolkits.flatMap((toolkit) => (toolkit ? [join(toolkit, 'bin')] : [])),
+    ...(process.env.PATH ?? '').split(process.platform === 'win32' ? ';' : ':'),
+  ]
+  const name = process.platform === 'win32' ? 'nvcc.exe' : 'nvcc'
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
+}
+
+interface Usage {
+  kernel: string
+  architecture: string
+  registers: number
+  spilled: number
+}
+
+/** Compiles all kernels for each of the architectures and reads what `ptxas -v` reports. */
+function usages(nvcc: string, architectures: string[]): Usage[] {
+  const folder = mkdtempSync(join(tmpdir(), 'gridmask-kernel-'))
+  try {
+    const script = `"$0" -std=c++17 -I native -Werror all-warnings -Xptxas -v -fatbin "$@" 2>&1`
+    const options = architectures.map((sm) => `-gencode=arch=compute_${sm},code=sm_${sm}`)
+    const output = join(folder, 'gridmask.fatbin')
+    const report = execFileSync(
+      'sh',
+      ['-c', script, nvcc, ...options, '-o', output, 'native/cuda/gridmask.cu'],
+      { cwd: root, encoding: 'utf8' },
+    )
+    const pattern =
+      /entry function '(\w+)' for '(sm_\d+)'[\s\S]*?(\d+) bytes spill stores, (\d+) bytes spill loads[\s\S]*?Used (\d+) registers/g
+    return Array.from(
+      report.matchAll(pattern),
+      ([, kernel, architecture, stores, loads, used]) => ({
+        kernel: kernel as string,
+        architecture: architecture as string,
+        registers: Number(used),
+        spilled: Number(stores) + Number(loads),
+      }),
+    )
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** "At most 40 registers (planar)" of docs/kernel.md. */
+function documentedRegisters(layout: string): number {
+  const text = readFileSync(join(root, 'docs/kernel.md'), 'utf8')
+  return Number(new RegExp(`at most (\\d+) registers \\(${layout}\\)`).exec(text)?.[1])
+}
+
+const nvcc = process.platform === 'win32' ? undefined : findNvcc()
+const withNvcc = nvcc ? test : test.skip
+
+withNvcc(
+  `no kernel spills or needs more registers than documented${nvcc ? '' : ' (skipped: no nvcc)'}`,
+  () => {
+    const known = execFileSync(nvcc as string, ['--list-gpu-arch'], { encoding: 'utf8' })
+    const architectures = ['75', '80', '90', '120'].filter((sm) =>
+      known.includes(`compute_${sm}\n`),
+    )
+    const found = usages(nvcc as string, architectures)
+    expect(found).toHaveLength(18 * architectures.length)
+
+    const limits = {
+      planar: documentedRegisters('planar'),
+      interleaved: documentedRegisters('interleaved'),
+    }
+    const beyond = found.filter(({ kernel, registers, spilled }) => {
+      const limit = kernel.includes('planar') ? limits.planar : limits.interleaved
+      return spilled !== 0 || !(registers <= limit)
+    })
+    expect(beyond).toEqual([])
+  },
+  300_000,
+)
