@@ -4,7 +4,8 @@ import { checkOptions } from './check'
 import { DeviceTensor } from './device-tensor'
 import { checkDevice, type DeviceId, defaultThreads } from './devices'
 import { checkFill, type Fill } from './fill'
-import { checkPlan, type Masked } from './gridmask'
+import { checkPlan } from './gridmask'
+import type { Masked } from './options'
 import type { Plan, SampleParams } from './plan'
 import {
   type ArrayRequest,

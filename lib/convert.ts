@@ -4,8 +4,8 @@
  */
 import { checkInteger, checkNumber, checkOptions, invalid } from './check'
 import { checkRatioRange, type Range } from './draw'
-import type { GridMaskOptions } from './gridmask'
 import type { ImageSize } from './mask'
+import type { GridMaskOptions } from './options'
 import { MAX_UNIT, type SampleParams } from './plan'
 import { MAX_SIDE } from './request'
 

@@ -19,16 +19,16 @@ export {
 export { type CpuInfo, type CudaInfo, type DeviceId, type DeviceInfo, devices } from './devices'
 export { type ErrorCode, GridMaskError } from './errors'
 export type { Fill } from './fill'
-export {
-  type ApplyRequest,
-  type DrawRequest,
-  GridMask,
-  type GridMaskOptions,
-  type Masked,
-  type PlanRequest,
-  type TensorApplyRequest,
-} from './gridmask'
+export { GridMask } from './gridmask'
 export { type Box, type ImageSize, keepRatio, maskOf, visibleFraction } from './mask'
+export type {
+  ApplyRequest,
+  DrawRequest,
+  GridMaskOptions,
+  Masked,
+  PlanRequest,
+  TensorApplyRequest,
+} from './options'
 export { Plan, type Sample, type SampleParams } from './plan'
 export { presets } from './presets'
 export type { ArrayRequest, Layout, Shape } from './request'

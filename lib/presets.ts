@@ -1,4 +1,4 @@
-import type { GridMaskOptions } from './gridmask'
+import type { GridMaskOptions } from './options'
 import { constant, linear } from './schedule'
 
 /**
