@@ -55,6 +55,8 @@ size_t streamingThreshold() {
 class Fills {
  public:
   explicit Fills(const Batch& batch) {
+    const uint8_t* const fillEnd = batch.fill + batch.planes * batch.pixelBytes;
+    zero_ = std::all_of(batch.fill, fillEnd, [](uint8_t byte) { return byte == 0; });
     splat_ = true;
     for (size_t i = batch.valueBytes; i < batch.pixelBytes; ++i) {
       splat_ = splat_ && batch.fill[i] == batch.fill[i - batch.valueBytes];
@@ -79,13 +81,14 @@ class Fills {
 
   bool splat() const { return splat_; }
 
-  Fill of(size_t plane) const { return {patterns_.get() + plane * stride_, bytes_, splat_}; }
+  Fill of(size_t plane) const { return {patterns_.get() + plane * stride_, bytes_, splat_, zero_}; }
 
  private:
   std::unique_ptr<uint8_t[]> patterns_;
   size_t bytes_;
   size_t stride_;
   bool splat_;
+  bool zero_;
 };
 
 class Work {
@@ -100,6 +103,7 @@ class Work {
         planeBytes_(rowBytes_ * static_cast<size_t>(batch.height)),
         inPlace_(batch.source == batch.target),
         streams_(planeBytes_ * batch.planes * batch.count >= streamingThreshold()),
+        costs_(costsOfRow()),
         runs_(new Run[kRunsAtOnce + RunScanner::maxRunsInRow(width_)]) {}
 
   void maskBand(size_t sample, int32_t rowBegin, int32_t rowEnd) {
@@ -138,17 +142,28 @@ class Work {
     const double stepY = std::abs(lattice.y.stepX);
     const double crossed = stepX == 0 || stepY == 0 ? lattice.gap() * lattice.perPeriod : 1;
     const double steps = width_ * (stepX + stepY) * lattice.perPeriod * crossed;
+    return costs_.words < costs_.runs + steps * costs_.step;
+  }
+
+  struct Costs {
+    double runs;
+    double step;
+    double words;
+  };
+
+  Costs costsOfRow() const {
     const auto planes = static_cast<double>(batch_.planes);
     const double bytes = planes * static_cast<double>(rowBytes_);
-    const double runs = 15 + 5 * planes + steps * (4 + 3 * planes) + (inPlace_ ? 0 : 0.04 * bytes);
-
     const auto times = static_cast<double>(batch_.pixelBytes);
     const double widening = batch_.pixelBytes == 4       ? 0.03
                             : batch_.pixelBytes <= 2     ? 0.2
                             : batch_.pixelBytes % 4 == 0 ? 0.1 * times
                                                          : 0.4 * times;
-    const double words = bytes * (inPlace_ ? 0.033 : streams_ ? 0.06 : 0.045) + width_ * widening;
-    return words < runs;
+    return {15 + 5 * planes + (inPlace_ ? 0 : 0.04 * bytes), 4 + 3 * planes,
+            bytes * (inPlace_   ? 0.033
+                     : streams_ ? 0.06
+                                : 0.045) +
+                width_ * widening};
   }
 
   void maskByRuns(const Lattice& lattice, size_t offset, int32_t rowBegin, int32_t rowEnd) {
@@ -202,7 +217,7 @@ class Work {
         const size_t bytes = size_t{rows} * across * batch_.pixelBytes;
         for (size_t plane = 0; plane < batch_.planes; ++plane, begin += planeBytes_) {
           kernels_.blend(batch_.target + begin, batch_.source + begin, mask, bytes,
-                         fills_.of(plane).pattern);
+                         fills_.of(plane));
         }
       }
     }
@@ -217,6 +232,7 @@ class Work {
   const size_t planeBytes_;
   const bool inPlace_;
   const bool streams_;
+  const Costs costs_;
   std::unique_ptr<Run[]> runs_;
   std::unique_ptr<uint32_t[]> words_;
   std::unique_ptr<uint8_t[]> mask_;

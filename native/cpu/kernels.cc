@@ -15,6 +15,14 @@
 #define GRIDMASK_INDEPENDENT
 #endif
 
+#ifdef __GNUC__
+#define GRIDMASK_PREFETCH(address) __builtin_prefetch(address)
+#define GRIDMASK_PREFETCH_WRITE(address) __builtin_prefetch(address, 1)
+#else
+#define GRIDMASK_PREFETCH(address) ((void)(address))
+#define GRIDMASK_PREFETCH_WRITE(address) ((void)(address))
+#endif
+
 #ifdef GRIDMASK_STREAMING
 #define GRIDMASK_STREAM streamRuns
 #else
@@ -39,7 +47,7 @@ namespace baseline {
 
 namespace avx2 {
 #define GRIDMASK_NAME "avx2"
-#define GRIDMASK_TARGET __attribute__((target("avx2,bmi2")))
+#define GRIDMASK_TARGET __attribute__((target("avx2,bmi2,prfchw")))
 #define GRIDMASK_VECTOR 32
 #include "cpu/kernels.inc"
 #undef GRIDMASK_NAME

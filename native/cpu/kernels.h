@@ -17,11 +17,13 @@ struct Fill {
   size_t bytes;
   // The pattern is kSplatBytes of one value of 1, 2 or 4 bytes: it fits wherever a value begins.
   bool splat;
+  bool zero;  // all of it
 };
 constexpr size_t kSplatBytes = 64;
 
 constexpr size_t kMaskSlack = 15;
 constexpr size_t kLineBytes = 64;
+constexpr ptrdiff_t kRunsAhead = 8;  // whose memory is fetched while others are filled
 
 struct Kernels {
   const char* name;
@@ -46,9 +48,10 @@ struct Kernels {
   // Writes `times` bytes of each word.
   void (*widenMask)(uint8_t* wide, const uint32_t* mask, size_t words, size_t times);
 
-  // target = mask ? splat : source, bit by bit; target and source are the same or apart.
+  // target = mask ? fill : source, bit by bit, for a fill that is a splat; target and source are
+  // the same or apart.
   void (*blend)(uint8_t* target, const uint8_t* source, const uint8_t* mask, size_t bytes,
-                const uint8_t* splat);
+                const Fill& fill);
 };
 
 // Those that this processor can run, the best one first; there is at least one.

@@ -26,17 +26,16 @@ struct DrawSettings {
 };
 
 inline PackedSample drawSample(const DrawSettings& settings, uint64_t index) {
-  const auto block = [&](uint32_t number) {
-    return philox4x32({{static_cast<uint32_t>(index), static_cast<uint32_t>(index >> 32),
-                        settings.epoch, number}},
-                      settings.seed[0], settings.seed[1]);
-  };
+  const auto low = static_cast<uint32_t>(index);
+  const auto high = static_cast<uint32_t>(index >> 32);
+  Philox4 blocks[2] = {{{low, high, settings.epoch, 0}}, {{low, high, settings.epoch, 1}}};
+  philox4x32(blocks, settings.seed[0], settings.seed[1]);
   const auto fraction = [](uint32_t word) { return word / 4294967296.0; };
   const auto below = [](uint32_t word, uint32_t range) {
     return static_cast<uint32_t>((uint64_t{word} * range) >> 32);
   };
-  const Philox4 u = block(0);
-  const Philox4 v = block(1);
+  const Philox4& u = blocks[0];
+  const Philox4& v = blocks[1];
 
   PackedSample sample{};
   const uint32_t d = settings.unitMin + below(u.word[1], settings.unitMax - settings.unitMin);

@@ -115,7 +115,7 @@ void streamedRunsAreCopiedRuns() {
     for (size_t k = 0; k < pattern.size(); ++k) {
       pattern[k] = k < period ? static_cast<uint8_t>(random.word()) : pattern[k - period];
     }
-    const cpu::Fill fill{pattern.data(), pattern.size(), splat};
+    const cpu::Fill fill{pattern.data(), pattern.size(), splat, false};
     const size_t misalignment = valueBytes * static_cast<size_t>(random.between(0, 40));
     Memory source(bytes, misalignment), streamed(bytes, misalignment), copied(bytes, 0);
     for (size_t k = 0; k < bytes; ++k) source.data()[k] = static_cast<uint8_t>(random.word());
