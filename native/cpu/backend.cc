@@ -104,6 +104,7 @@ class Work {
         inPlace_(batch.source == batch.target),
         streams_(planeBytes_ * batch.planes * batch.count >= streamingThreshold()),
         costs_(costsOfRow()),
+        maskPlanes_(batch.pixelBytes == 4 ? kernels.maskPlanes : nullptr),
         runs_(new Run[kRunsAtOnce + RunScanner::maxRunsInRow(width_)]) {}
 
   void maskBand(size_t sample, int32_t rowBegin, int32_t rowEnd) {
@@ -206,8 +207,20 @@ class Work {
         const auto x = static_cast<int32_t>(column);
         const uint32_t across = std::min(columns, width_ - column);
         size_t begin = offset + static_cast<size_t>(row) * rowBytes_ + column * batch_.pixelBytes;
-        kernels_.maskWords(words_.get(), across, rows, turnsOf(lattice.x, lattice, x, row),
-                           turnsOf(lattice.y, lattice, x, row), gap, lattice.reverse,
+        const Turns turnsX = turnsOf(lattice.x, lattice, x, row);
+        const Turns turnsY = turnsOf(lattice.y, lattice, x, row);
+        if (maskPlanes_ != nullptr && across % kWholeColumns == 0) {
+          for (size_t plane = 0; plane < batch_.planes; plane += kPlanesAtOnce) {
+            const size_t planes = std::min(kPlanesAtOnce, batch_.planes - plane);
+            Fill fills[kPlanesAtOnce];
+            for (size_t k = 0; k < planes; ++k) fills[k] = fills_.of(plane + k);
+            const size_t at = begin + plane * planeBytes_;
+            maskPlanes_(batch_.target + at, batch_.source + at, planeBytes_, planes, across, rows,
+                        turnsX, turnsY, gap, lattice.reverse, fills);
+          }
+          continue;
+        }
+        kernels_.maskWords(words_.get(), across, rows, turnsX, turnsY, gap, lattice.reverse,
                            batch_.source + begin);
         const auto* mask = reinterpret_cast<const uint8_t*>(words_.get());
         if (mask_) {
@@ -233,6 +246,7 @@ class Work {
   const bool inPlace_;
   const bool streams_;
   const Costs costs_;
+  const decltype(Kernels::maskPlanes) maskPlanes_;
   std::unique_ptr<Run[]> runs_;
   std::unique_ptr<uint32_t[]> words_;
   std::unique_ptr<uint8_t[]> mask_;

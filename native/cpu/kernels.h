@@ -22,6 +22,8 @@ struct Fill {
 constexpr size_t kSplatBytes = 64;
 
 constexpr size_t kMaskSlack = 15;
+constexpr uint32_t kWholeColumns = 8;
+constexpr size_t kPlanesAtOnce = 4;
 constexpr size_t kLineBytes = 64;
 constexpr ptrdiff_t kRunsAhead = 8;  // whose memory is fetched while others are filled
 
@@ -44,6 +46,13 @@ struct Kernels {
   // up to kMaskSlack words past the end. `next` is what the caller will read next.
   void (*maskWords)(uint32_t* mask, uint32_t columns, uint32_t rows, Turns x, Turns y, uint32_t gap,
                     bool reverse, const uint8_t* next);
+
+  // Both for values of 4 bytes and `columns` a multiple of kWholeColumns, without the mask in
+  // memory: a block of rows in up to kPlanesAtOnce planes, `planeBytes` apart, each with its fill,
+  // a splat. Null where there is none.
+  void (*maskPlanes)(uint8_t* target, const uint8_t* source, size_t planeBytes, size_t planes,
+                     uint32_t columns, uint32_t rows, Turns x, Turns y, uint32_t gap, bool reverse,
+                     const Fill* fills);
 
   // Writes `times` bytes of each word.
   void (*widenMask)(uint8_t* wide, const uint32_t* mask, size_t words, size_t times);
