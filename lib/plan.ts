@@ -32,8 +32,12 @@ export interface SampleParams {
   unitProbability?: number
   /** Two 32-bit words that, with `seed`, decide which units drop theirs. Default [0, 0]. */
   unitKey?: readonly [number, number]
-  /** The 64-bit key of those draws; text where a number cannot hold it. Default 0. */
+  /** The 64-bit key of all draws; text where a number cannot hold it. Default 0. */
   seed?: number | bigint | string
+  /** The epoch that what else is drawn for the sample belongs to, 0 … 2³²-1. Default 0. */
+  epoch?: number
+  /** The sample's global number in the epoch, 0 … 2⁵³-1. Default 0. */
+  index?: number
   /** false: the sample is left as it is. Default true. */
   masked?: boolean
 }
@@ -51,6 +55,8 @@ export interface Sample {
   unitProbability: number
   unitKey: [number, number]
   seed: number | string
+  epoch: number
+  index: number
 }
 
 const sampleKeys = new Set([
@@ -65,10 +71,15 @@ const sampleKeys = new Set([
   'unitProbability',
   'unitKey',
   'seed',
+  'epoch',
+  'index',
 ])
 
 /** Bytes of a sample; the layout is that of PackedSample in native/lattice/lattice.h. */
-export const SAMPLE_BYTES = 64
+export const SAMPLE_BYTES = 72
+
+const DOUBLES = SAMPLE_BYTES / 8
+const WORDS = SAMPLE_BYTES / 4
 
 const MASKED = 1
 const REVERSE = 2
@@ -99,9 +110,11 @@ export class PackedPlan {
     unitKey1: number,
     seedLow: number,
     seedHigh: number,
+    epoch: number,
+    index: number,
   ): void {
-    const double = i * 8
-    const word = i * 16
+    const double = i * DOUBLES
+    const word = i * WORDS
     this.#doubles[double] = angle
     this.#doubles[double + 1] = ratio
     this.#doubles[double + 2] = unitProbability
@@ -114,6 +127,9 @@ export class PackedPlan {
     this.#words[word + 12] = unitKey1
     this.#words[word + 13] = seedLow
     this.#words[word + 14] = seedHigh
+    this.#words[word + 15] = epoch
+    this.#words[word + 16] = index >>> 0
+    this.#words[word + 17] = Math.floor(index / 2 ** 32)
   }
 
   /** As native code takes them. */
@@ -122,8 +138,8 @@ export class PackedPlan {
   }
 
   get(i: number): Sample {
-    const double = (k: number) => this.#doubles[i * 8 + k] as number
-    const word = (k: number) => this.#words[i * 16 + k] as number
+    const double = (k: number) => this.#doubles[i * DOUBLES + k] as number
+    const word = (k: number) => this.#words[i * WORDS + k] as number
     const seed = (BigInt(word(14)) << 32n) | BigInt(word(13))
     return {
       masked: (word(6) & MASKED) !== 0,
@@ -137,6 +153,8 @@ export class PackedPlan {
       unitProbability: double(2),
       unitKey: [word(11), word(12)],
       seed: seed <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(seed) : String(seed),
+      epoch: word(15),
+      index: word(17) * 2 ** 32 + word(16),
     }
   }
 }
@@ -168,6 +186,8 @@ function packSample(packed: PackedPlan, i: number, name: string, params: unknown
     checkInteger(`${name}.unitKey[1]`, unitKey[1], 0, 0xffffffff),
     Number(seed & 0xffffffffn),
     Number(seed >> 32n),
+    checkInteger(`${name}.epoch`, given.epoch ?? 0, 0, 0xffffffff),
+    checkInteger(`${name}.index`, given.index ?? 0, 0, Number.MAX_SAFE_INTEGER),
   )
 }
 

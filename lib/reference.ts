@@ -103,5 +103,7 @@ export function referenceDraw(settings: DrawSettings, index: number): Sample {
     unitProbability,
     unitKey: [v2, v3],
     seed: seed <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(seed) : String(seed),
+    epoch,
+    index,
   }
 }

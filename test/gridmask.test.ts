@@ -104,6 +104,8 @@ describe('a plan', () => {
       unitProbability: 1,
       unitKey: [0, 0],
       seed: 0,
+      epoch: 0,
+      index: 0,
     })
     expect(plan.at(-1)).toMatchObject({ l: 3, deltaX: 4, deltaY: 8, angle: -30.5, masked: false })
     expect(plan.at(2)).toBeUndefined()

@@ -25,6 +25,8 @@ export const sampleParams: fc.Arbitrary<SampleParams> = fc
     unitProbability: fc.oneof(fc.constant(1), fc.constantFrom(0, 0.3, 0.5, 0.99)),
     unitKey: fc.tuple(fc.nat(0xffffffff), fc.nat(0xffffffff)),
     seed: fc.oneof(fc.nat(), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
+    epoch: fc.nat(0xffffffff),
+    index: fc.nat(Number.MAX_SAFE_INTEGER),
     masked: fc.oneof({ weight: 7, arbitrary: fc.constant(true) }, fc.constant(false)),
   })
   .map(({ offsets: [x, y], ...params }) => ({

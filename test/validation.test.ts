@@ -234,6 +234,10 @@ describe('parameters of a mask', () => {
     ['unitKey', [1, 2 ** 32], 'ERR_OUT_OF_RANGE', /`params\.unitKey\[1\]`/],
     ['seed', '18446744073709551616', 'ERR_OUT_OF_RANGE', /`params\.seed`/],
     ['seed', '0x1', 'ERR_INVALID_ARG_TYPE', /`params\.seed`/],
+    ['epoch', 2 ** 32, 'ERR_OUT_OF_RANGE', /`params\.epoch`/],
+    ['epoch', 0.5, 'ERR_OUT_OF_RANGE', /`params\.epoch`/],
+    ['index', -1, 'ERR_OUT_OF_RANGE', /`params\.index`/],
+    ['index', 2 ** 53, 'ERR_OUT_OF_RANGE', /`params\.index`/],
     ['masked', 'yes', 'ERR_INVALID_ARG_TYPE', /`params\.masked`/],
     ['delta', 1, 'ERR_INVALID_ARG_VALUE', /Unknown property `delta`/],
   ]

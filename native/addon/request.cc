@@ -95,7 +95,7 @@ bool isSane(const PackedSample& sample) {
   return sample.d >= 1 && sample.d <= kMaxUnit && sample.l >= 1 && sample.l <= sample.d &&
          sample.deltaX >= 0 && sample.deltaX < sample.d && sample.deltaY >= 0 &&
          sample.deltaY < sample.d && std::isfinite(sample.angle) && sample.unitProbability >= 0 &&
-         sample.unitProbability <= 1;
+         sample.unitProbability <= 1 && sample.index[1] < 1u << 21;
 }
 
 std::optional<Samples> parseSamples(const Napi::Value& samples, const Napi::Value& first,

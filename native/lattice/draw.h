@@ -52,6 +52,9 @@ inline PackedSample drawSample(const DrawSettings& settings, uint64_t index) {
   sample.unitKey[1] = v.word[3];
   sample.seed[0] = settings.seed[0];
   sample.seed[1] = settings.seed[1];
+  sample.epoch = settings.epoch;
+  sample.index[0] = low;
+  sample.index[1] = high;
   return sample;
 }
 

@@ -28,13 +28,14 @@ struct PackedSample {
   int32_t deltaX;
   int32_t deltaY;
   uint32_t unitKey[2];
-  uint32_t seed[2];  // low, high
-  uint32_t padding;
+  uint32_t seed[2];   // low, high
+  uint32_t epoch;     // with the seed and the index: what else is drawn for this sample
+  uint32_t index[2];  // low, high
 
   static constexpr uint32_t kMasked = 1;
   static constexpr uint32_t kReverse = 2;
 };
-static_assert(sizeof(PackedSample) == 64, "lib/plan.ts writes 64 bytes a sample");
+static_assert(sizeof(PackedSample) == 72, "lib/plan.ts writes 72 bytes a sample");
 
 // V(x, y) = origin + x·stepX + y·stepY, a lattice coordinate in 16.16, the stripes' offset already
 // subtracted: the pixel lies in unit floor(V / period), at phase V mod period.

@@ -31,5 +31,8 @@ inline gridmask::PackedSample randomSample(Random& random) {
     sample.unitKey[k] = random.word();
     sample.seed[k] = random.word();
   }
+  sample.epoch = random.word();
+  sample.index[0] = random.word();
+  sample.index[1] = random.word() >> 11;
   return sample;
 }
