@@ -1,0 +1,55 @@
+// The plot of what is kept is what the committed picture shows.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import sharp from 'sharp'
+import { linePlot, ticksOf } from '../../lib/plot'
+
+const root = join(__dirname, '../..')
+
+test('examples/ablations.mjs draws docs/images/ablations.svg', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gridmask-ablations-'))
+  try {
+    const file = join(folder, 'plot.svg')
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['examples/ablations.mjs', file],
+      { cwd: root, encoding: 'utf8' },
+    )
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    // Equation 3 says 0.84 for r = 0.6; ceil(d · r) adds a little.
+    expect(stdout).toContain('r 0.6: 0.842 ±')
+    const svg = readFileSync(file, 'utf8')
+    expect(svg).toBe(readFileSync(join(root, 'docs/images/ablations.svg'), 'utf8'))
+    expect(await sharp(Buffer.from(svg)).metadata()).toMatchObject({ width: 720, height: 440 })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('ticks are few, round and around what they are for', () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+      fc.double({ min: 1e-4, max: 1e6, noNaN: true }),
+      (low, length) => {
+        const high = low + length
+        const ticks = ticksOf(low, high)
+        expect(ticks.length).toBeGreaterThanOrEqual(2)
+        expect(ticks.length).toBeLessThanOrEqual(8)
+        expect(ticks[0]).toBeLessThanOrEqual(low + 1e-6 * length)
+        expect(ticks.at(-1)).toBeGreaterThanOrEqual(high - 1e-6 * length)
+      },
+    ),
+  )
+})
+
+test('names are text, whatever they hold', async () => {
+  const series = [{ name: 'a < b & c', points: [{ x: 0, y: 1 }] }]
+  const svg = linePlot({ title: '<x>', xLabel: 'x', yLabel: 'y', series })
+  expect(svg).toContain('a &lt; b &amp; c')
+  await sharp(Buffer.from(svg)).png().toBuffer()
+})
