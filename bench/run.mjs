@@ -8,6 +8,8 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { devices } from 'gridmask'
 import { cases } from './cases.mjs'
+import { gpuTable } from './gpu-table.mjs'
+import { median } from './text.mjs'
 
 const { values: options } = parseArgs({
   options: { json: { type: 'string' }, quick: { type: 'boolean', default: false } },
@@ -32,8 +34,10 @@ console.log(
     ? '\nAll targets met.'
     : `\n${missed.length} missed: ${missed.map((row) => row.name).join('; ')}`,
 )
+console.log()
+const gpu = gpuTable({ quick: options.quick })
 if (options.json) {
-  const result = { date: new Date().toISOString(), cpu, node: process.version, rows }
+  const result = { date: new Date().toISOString(), cpu, node: process.version, rows, gpu }
   writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`)
 }
 
@@ -97,10 +101,4 @@ function time(work, calls) {
   const started = performance.now()
   for (let i = 0; i < calls; i++) work()
   return (performance.now() - started) / calls
-}
-
-/** @param {number[]} numbers */
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  return /** @type {number} */ (sorted[Math.floor(sorted.length / 2)])
 }

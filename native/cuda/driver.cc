@@ -100,8 +100,11 @@ Driver* Driver::load(const std::string& path, std::string& problem, std::string&
     close(library);
     return nullptr;
   }
+  driver->library_ = library;
   return driver.release();
 }
+
+void* Driver::symbol(const char* name) const { return symbolIn(library_, name); }
 
 std::string Driver::nameOf(CUresult code) const {
   const char* name = nullptr;

@@ -113,9 +113,15 @@ class Driver {
   // `missing` is a function that the library lacks.
   static Driver* load(const std::string& path, std::string& problem, std::string& missing);
 
+  // A function that is not among the calls above; null where the library lacks it.
+  void* symbol(const char* name) const;
+
   // CUDA's own name of an error, and its description.
   std::string nameOf(CUresult code) const;
   std::string textOf(CUresult code) const;
+
+ private:
+  void* library_ = nullptr;
 };
 
 inline void check(CUresult code, const char* call) {

@@ -16,7 +16,14 @@ const builds = [
     script: 'build:native',
     output: 'build/Release/gridmask.node',
     stamp: 'build/native.stamp',
-    sources: ['CMakeLists.txt', 'native', 'bench/baseline.cc', 'test/cuda/driver', installed],
+    sources: [
+      'CMakeLists.txt',
+      'native',
+      'bench/baseline.cc',
+      'bench/gpu.cc',
+      'test/cuda/driver',
+      installed,
+    ],
   },
   {
     script: 'build:ts',

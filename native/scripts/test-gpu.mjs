@@ -1,18 +1,54 @@
 // SPDX-License-Identifier: MIT
 //
-// Runs the CUDA suites on a real driver: the one that GRIDMASK_CUDA_DRIVER names, or the system's.
-// What only the test driver can show is skipped.
+// npm run test:gpu [-- jest's options]
+//
+// Runs the CUDA suites on a real driver, the one that GRIDMASK_CUDA_DRIVER names or the system's,
+// then measures, and prints both as tables. What only the test driver can show is skipped. Runs
+// unattended: the exit status says whether all passed.
 import { spawnSync } from 'node:child_process'
-import { createRequire } from 'node:module'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { cudaStatus } from 'gridmask'
+import { printTable } from '../../bench/text.mjs'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const { cudaStatus } = createRequire(import.meta.url)(root)
 const status = cudaStatus()
-console.log(status.message)
-if (!status.available) process.exit(1)
+if (!status.available) {
+  console.log(`${status.reason}: ${status.message}`)
+  process.exit(1)
+}
 
-const jest = fileURLToPath(new URL('../../node_modules/jest/bin/jest.js', import.meta.url))
-const args = ['--expose-gc', jest, 'test/cuda', ...process.argv.slice(2)]
+const folder = mkdtempSync(join(tmpdir(), 'gridmask-test-gpu-'))
+const report = join(folder, 'report.json')
+const jest = join(root, 'node_modules/jest/bin/jest.js')
+const args = ['--expose-gc', jest, 'test/cuda', '--json', `--outputFile=${report}`]
 const env = { ...process.env, GRIDMASK_TEST_GPU: '1' }
-process.exit(spawnSync(process.execPath, args, { cwd: root, env, stdio: 'inherit' }).status ?? 1)
+const run = spawnSync(process.execPath, [...args, ...process.argv.slice(2)], {
+  cwd: root,
+  env,
+  // Jest prints its report to stdout too.
+  stdio: ['inherit', 'ignore', 'inherit'],
+})
+/** @type {{ testResults: { name: string, assertionResults: { status: string }[] }[] }} */
+const { testResults } = JSON.parse(readFileSync(report, 'utf8'))
+rmSync(folder, { recursive: true })
+
+// Loaded now: what it measures with is on the driver that is loaded then.
+const { gpuTable } = await import('../../bench/gpu-table.mjs')
+const quick = (process.env.GRIDMASK_CUDA_DRIVER ?? '') !== ''
+console.log()
+gpuTable({ quick })
+
+console.log('\nCorrectness\n')
+printTable(
+  ['', 'passed', 'skipped', 'failed'],
+  testResults.map(({ name, assertionResults }) => {
+    const count = (/** @type {string[]} */ statuses) =>
+      String(assertionResults.filter(({ status: each }) => statuses.includes(each)).length)
+    return [basename(name), count(['passed']), count(['pending', 'todo']), count(['failed'])]
+  }),
+)
+console.log(run.status === 0 ? '\nAll passed.' : '\nNot all passed: see above.')
+process.exit(run.status ?? 1)

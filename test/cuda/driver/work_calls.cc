@@ -2,6 +2,7 @@
 //
 // The driver's functions for memory, streams, events and launches.
 
+#include <chrono>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -172,6 +173,25 @@ EXPORT Result cuMemcpyDtoHAsync_v2(void* to, uint64_t from, size_t bytes, Stream
   return copy("cuMemcpyDtoHAsync", from, to, bytes, stream, false);
 }
 
+EXPORT Result cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, Stream* handle) {
+  TRY(world().enter("cuMemcpyDtoDAsync"));
+  Context* context;
+  Stream* stream;
+  TRY(current(context));
+  TRY(streamOf(context, handle, stream));
+  enqueue(stream, "copy", [=]() -> Result {
+    uint8_t* target = world().translate(to, bytes);
+    const uint8_t* source = world().translate(from, bytes);
+    if (target == nullptr || source == nullptr) {
+      world().violate("cuMemcpyDtoDAsync beyond an allocation");
+      return kIllegalAddress;
+    }
+    std::memcpy(target, source, bytes);
+    return kSuccess;
+  });
+  return kSuccess;
+}
+
 EXPORT Result cuStreamCreate(Stream** stream, unsigned flags) {
   TRY(world().enter("cuStreamCreate"));
   Context* context;
@@ -225,7 +245,7 @@ EXPORT Result cuEventCreate(Event** event, unsigned) {
   Context* context;
   TRY(current(context));
   const Lock lock(world().mutex);
-  *event = new Event{context, nullptr};
+  *event = new Event{context, nullptr, nullptr};
   world().events.insert(*event);
   return kSuccess;
 }
@@ -249,7 +269,24 @@ EXPORT Result cuEventRecord(Event* event, Stream* handle) {
   orderWithLegacy(stream);
   const Lock lock(world().mutex);
   if (world().events.count(event) == 0 || event->context != context) return kInvalidHandle;
+  const auto reached = std::make_shared<std::chrono::steady_clock::time_point>();
+  stream->enqueue([reached] { *reached = std::chrono::steady_clock::now(); });
   event->fence = stream->mark();
+  event->reached = reached;
+  return kSuccess;
+}
+
+EXPORT Result cuEventElapsedTime(float* milliseconds, Event* begin, Event* end) {
+  TRY(world().enter("cuEventElapsedTime"));
+  Context* context;
+  TRY(current(context));
+  const Lock lock(world().mutex);
+  for (Event* event : {begin, end}) {
+    if (world().events.count(event) == 0 || !event->fence) return kInvalidHandle;
+    event->fence->wait();
+  }
+  const std::chrono::duration<float, std::milli> time = *end->reached - *begin->reached;
+  *milliseconds = time.count();
   return kSuccess;
 }
 

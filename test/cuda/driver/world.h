@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -68,6 +69,7 @@ struct Module {
 struct Event {
   Context* context;
   std::shared_ptr<Fence> fence;
+  std::shared_ptr<std::chrono::steady_clock::time_point> reached;  // known once the fence is
 };
 
 // Fails the `nth` call from now on of a function, or with "*" of any, and those that follow it,

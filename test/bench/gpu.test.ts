@@ -1,0 +1,115 @@
+// The GPU's part of the benchmark: what it counts is true, and it runs to its end where there is a
+// driver and where there is none. No time is looked at.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { Plan } from '../../lib/index'
+import { referenceMask } from '../../lib/reference'
+import { sampleParams } from '../support'
+
+const root = join(__dirname, '../..')
+const folder = mkdtempSync(join(tmpdir(), 'gridmask-bench-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function run(args: string[], options: { input?: string; env?: Record<string, string> } = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: root,
+    encoding: 'utf8',
+    input: options.input ?? '',
+    env: { ...process.env, GRIDMASK_CUDA_DRIVER: '', ...options.env },
+    maxBuffer: 64 << 20,
+  })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  return stdout
+}
+
+const shapes = fc.record({
+  channels: fc.integer({ min: 1, max: 4 }),
+  height: fc.integer({ min: 1, max: 24 }),
+  width: fc.integer({ min: 1, max: 40 }),
+  layout: fc.constantFrom('NCHW' as const, 'NHWC' as const),
+  valueBytes: fc.constantFrom(1, 2, 4),
+})
+
+/** Byte by byte, from the per-pixel definition: which vectors and sectors keep or drop something. */
+function bruteForce(plan: Plan, shape: Parameters<Parameters<typeof shapes.map>[0]>[0]) {
+  const { channels, height, width, layout, valueBytes } = shape
+  const keeps: boolean[] = []
+  for (const sample of plan) {
+    const mask = referenceMask(sample, [height, width])
+    for (let i = 0; i < channels * height * width; i++) {
+      const pixel = layout === 'NCHW' ? i % (height * width) : Math.floor(i / channels)
+      for (let byte = 0; byte < valueBytes; byte++) keeps.push(mask[pixel] === 1)
+    }
+  }
+  const groups = (size: number, of: (part: boolean[]) => boolean) => {
+    let number = 0
+    for (let at = 0; at < keeps.length; at += size) {
+      if (of(keeps.slice(at, at + size))) number += 1
+    }
+    return number
+  }
+  const keepsSome = (part: boolean[]) => part.includes(true)
+  const dropsSome = (part: boolean[]) => part.includes(false)
+  return {
+    batchBytes: keeps.length,
+    newTensor: {
+      vectorsRead: groups(16, keepsSome),
+      read: 16 * groups(16, keepsSome),
+      readSectors: 32 * groups(32, keepsSome),
+      written: keeps.length,
+    },
+    inPlace: {
+      written: groups(1, dropsSome),
+      writtenSectors: 32 * groups(32, dropsSome),
+      partSectors: 32 * groups(32, (part) => keepsSome(part) && dropsSome(part)),
+    },
+  }
+}
+
+test('the bytes counted are those of the definition', () => {
+  const batches = fc.sample(fc.tuple(fc.array(sampleParams, { maxLength: 3 }), shapes), 150)
+  const plans = batches.map(([samples, shape]) => ({ plan: Plan.from(samples), shape }))
+  const script = `
+    import { bytesToMove } from './bench/bytes.mjs'
+    import { readFileSync } from 'node:fs'
+    const plans = JSON.parse(readFileSync(0, 'utf8'))
+    console.log(JSON.stringify(plans.map(({ plan, shape }) => bytesToMove(plan, shape))))`
+  const counted = JSON.parse(
+    run(['--input-type=module', '-e', script], { input: JSON.stringify(plans) }),
+  )
+  expect(counted).toEqual(plans.map(({ plan, shape }) => bruteForce(plan, shape)))
+})
+
+test('without a driver: the reason, the bytes, and no error', () => {
+  const report = join(folder, 'none.json')
+  const output = run(['bench/gpu.mjs', '--json', report], {
+    env: { GRIDMASK_CUDA_DRIVER: '/no/such/driver' },
+  })
+  expect(output).toContain('No GPU was measured (no-driver)')
+  const { gpu } = JSON.parse(readFileSync(report, 'utf8'))
+  expect(gpu.status.reason).toBe('no-driver')
+  const [fresh, inPlace] = gpu.counted
+  // docs/kernel.md; memory accesses of the kernels' PTX were counted to be the same.
+  expect(fresh).toMatchObject({ read: 2043654 * 16, written: 38535168, movedBytes: 71720832 })
+  expect(inPlace).toMatchObject({ read: 0, written: 6204396, movedBytes: 7077696 })
+})
+
+test('on a driver: every figure is there', () => {
+  const report = join(folder, 'driver.json')
+  const driver = join(root, 'build/test-driver/cuda_test_driver.node')
+  const output = run(['bench/gpu.mjs', '--quick', '--json', report], {
+    env: { GRIDMASK_CUDA_DRIVER: driver },
+  })
+  expect(output).toContain('unless it drives a GPU, the times mean nothing')
+  const { gpu } = JSON.parse(readFileSync(report, 'utf8'))
+  expect(gpu.driver).toBe(driver)
+  expect(gpu.resident.length).toBeGreaterThan(8)
+  expect(gpu.host).toHaveLength(2)
+  for (const { reach, name, target, ...figures } of [...gpu.resident, ...gpu.host]) {
+    for (const figure of Object.values(figures)) expect(figure).toBeGreaterThan(0)
+  }
+})
