@@ -35,9 +35,7 @@ std::shared_ptr<Allocation> Allocation::create(Device& device, size_t bytes) {
   const Current current(device);
   std::shared_ptr<Allocation> allocation(new Allocation(device, bytes));
   if (bytes == 0) return allocation;
-  CUdeviceptr pointer = 0;
-  CUDA_CALL(device.driver, cuMemAlloc, &pointer, bytes);
-  allocation->pointer_ = pointer;
+  allocation->pointer_ = device.allocate(bytes);
   allocation->owned_ = true;
   return allocation;
 }

@@ -147,7 +147,7 @@ CUfunction Device::function(const char* name) {
 
 std::unique_ptr<Lane> Device::takeLane() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (lanes_.empty()) return std::make_unique<Lane>(driver);
+  if (lanes_.empty()) return std::make_unique<Lane>(*this);
   std::unique_ptr<Lane> lane = std::move(lanes_.back());
   lanes_.pop_back();
   return lane;
@@ -156,6 +156,24 @@ std::unique_ptr<Lane> Device::takeLane() {
 void Device::giveLane(std::unique_ptr<Lane> lane) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (lanes_.size() < kIdleLanes) lanes_.push_back(std::move(lane));
+}
+
+CUdeviceptr Device::allocate(size_t bytes) {
+  CUdeviceptr pointer = 0;
+  CUresult result = driver.cuMemAlloc(&pointer, bytes);
+  if (result == CUDA_ERROR_OUT_OF_MEMORY) {
+    std::vector<std::unique_ptr<Lane>> idle;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      idle.swap(lanes_);
+    }
+    if (!idle.empty()) {
+      idle.clear();
+      result = driver.cuMemAlloc(&pointer, bytes);
+    }
+  }
+  check(result, "cuMemAlloc");
+  return pointer;
 }
 
 Current::Current(Device& device) : driver_(device.driver) {

@@ -37,6 +37,10 @@ class Device {
   std::unique_ptr<Lane> takeLane();
   void giveLane(std::unique_ptr<Lane> lane);
 
+  // Memory of the device, whose context is current. Where there is no more, what idle lanes hold is
+  // given back first. Throws Error.
+  CUdeviceptr allocate(size_t bytes);
+
  private:
   std::mutex mutex_;
   CUdevice device_;

@@ -40,9 +40,7 @@ void Slot::reserve(size_t bytes, bool onDevice) {
     deviceBytes_ = 0;
     const CUdeviceptr old = std::exchange(onDevice_, 0);
     if (old != 0) check(CUDA_RELEASE(driver_, cuMemFree, old), "cuMemFree");
-    CUdeviceptr pointer = 0;
-    CUDA_CALL(driver_, cuMemAlloc, &pointer, rounded);
-    onDevice_ = pointer;
+    onDevice_ = device_.allocate(rounded);
     deviceBytes_ = rounded;
   }
 }

@@ -19,7 +19,7 @@ constexpr size_t kSlots = 4;
 
 class Slot {
  public:
-  explicit Slot(const Driver& driver) : driver_(driver) {}
+  explicit Slot(Device& device) : device_(device), driver_(device.driver) {}
   ~Slot();
   Slot(const Slot&) = delete;
   Slot& operator=(const Slot&) = delete;
@@ -42,6 +42,7 @@ class Slot {
   bool drain();
 
  private:
+  Device& device_;
   const Driver& driver_;
   CUstream stream_ = nullptr;
   void* pinned_ = nullptr;
@@ -53,7 +54,7 @@ class Slot {
 
 class Lane {
  public:
-  explicit Lane(const Driver& driver) : driver_(driver) {}
+  explicit Lane(Device& device) : device_(device), driver_(device.driver) {}
   ~Lane();
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
@@ -67,9 +68,10 @@ class Lane {
   bool drain();
 
  private:
+  Device& device_;
   const Driver& driver_;
   CUevent event_ = nullptr;
-  Slot slots_[kSlots] = {Slot(driver_), Slot(driver_), Slot(driver_), Slot(driver_)};
+  Slot slots_[kSlots] = {Slot(device_), Slot(device_), Slot(device_), Slot(device_)};
 };
 
 // A lane in use by this thread, the device's context current.

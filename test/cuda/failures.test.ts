@@ -339,6 +339,22 @@ onTestDriver('out of memory says how much was asked for, and the next call works
   expect(bytesOf(tensor.download()).every((byte) => byte === 0)).toBe(true)
 })
 
+onTestDriver('memory that only waits for the next batch is given back to who needs it now', () => {
+  const { library, driver } = freshDriver({ memory: 20 << 20 })
+  const images = new Float32Array(4 << 20)
+  const shape = [4, 1, 1024, 1024] as const
+  const gridmask = new library.GridMask({ ratio: 0.5, unit: 8, device: 'cuda' })
+  const masked = gridmask.apply(images, { shape, index: 0 })
+  const { bytes } = driver.live()
+  expect(bytes).toBeGreaterThan(16 << 20)
+  using tensor = library.DeviceTensor.from(images, { shape })
+  expect(driver.live().bytes).toBe(images.byteLength)
+  expectSame(tensor.download(), images)
+  tensor.dispose()
+  expectSame(gridmask.apply(images, { shape, index: 0 }), masked)
+  expect(driver.live().bytes).toBe(bytes)
+})
+
 onTestDriver('the calls that failed were many', () => {
   expect(injected).toBeGreaterThan(400)
 })
