@@ -7,7 +7,8 @@
 
 #include <new>
 
-#if defined(__GLIBCXX__)
+// Windows links the library in.
+#if defined(__GLIBCXX__) && defined(__linux__)
 
 namespace std {
 

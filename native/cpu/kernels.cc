@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "cpu/features.h"
 #include "cpu/stream.h"
 
 // Lets the compiler use vectors although it cannot see that no iteration reads what another wrote.
@@ -60,7 +61,7 @@ namespace avx2 {
 const Kernels* const* availableKernels() {
 #if defined(__x86_64__) && defined(__GNUC__)
   static const Kernels* const withAvx2[] = {&avx2::kTable, &baseline::kTable, nullptr};
-  static const bool avx2Works = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+  static const bool avx2Works = hasAvx2();
   if (avx2Works) return withAvx2;
 #endif
   static const Kernels* const always[] = {&baseline::kTable, nullptr};

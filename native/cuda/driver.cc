@@ -5,7 +5,9 @@
 #include <memory>
 
 #if defined(_WIN32)
+#ifndef NOMINMAX  // MinGW's C++ library defines it
 #define NOMINMAX
+#endif
 #include <windows.h>
 #else
 #include <dlfcn.h>

@@ -5,9 +5,10 @@
 #
 #   GRIDMASK_CUDA=AUTO  without a working nvcc: what native/cuda/image.inc holds, or no kernels
 #                 ON    without a working nvcc: an error
+#                 SHIPPED what native/cuda/image.inc holds: the same kernels for every platform
 #                 OFF   no kernels
 
-set(GRIDMASK_CUDA AUTO CACHE STRING "Compile the CUDA kernels: AUTO, ON or OFF")
+set(GRIDMASK_CUDA AUTO CACHE STRING "The CUDA kernels: AUTO, ON, SHIPPED or OFF")
 include(${CMAKE_CURRENT_LIST_DIR}/hash-sources.cmake)
 set(GRIDMASK_EMBED ${CMAKE_CURRENT_LIST_DIR}/embed-image.cmake)
 
@@ -30,9 +31,6 @@ function(gridmask_cuda_architectures nvcc result)
   set(options "")
   set(used "")
   set(wanted 50 60 70 75 80 90 100 120)
-  if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
-    list(APPEND wanted 110) # Jetson Thor
-  endif()
   foreach(architecture IN LISTS wanted)
     if(architecture IN_LIST known)
       list(APPEND used ${architecture})
@@ -55,7 +53,7 @@ endfunction()
 
 function(gridmask_find_nvcc result)
   set(${result} "" PARENT_SCOPE)
-  if(GRIDMASK_CUDA STREQUAL "OFF")
+  if(GRIDMASK_CUDA MATCHES "^(OFF|SHIPPED)$")
     return()
   endif()
   find_program(GRIDMASK_NVCC nvcc

@@ -1,25 +1,52 @@
 // SPDX-License-Identifier: MIT
 //
-// Makes this platform's prebuilt binary, prebuilds/<platform>-<arch>/gridmask.<libc>.node, and where
-// there is nvcc the kernels as a source, native/cuda/image.inc: with it the published package keeps
-// CUDA where its users compile it without nvcc.
+// npm run prebuild             this platform's binary: prebuilds/<platform>-<arch>/gridmask.<libc>.node
+// npm run prebuild -- --all    those of all platforms that can be compiled for here, and checks them
+// npm run prebuild -- --check  checks that all are there, without making any
+//
+// Where there is nvcc, it also makes the kernels as a source, native/cuda/image.inc: with it the
+// published package keeps CUDA where its users compile it without nvcc, and every platform has the
+// same kernels.
 //
 // npm also runs a script of this name before `npm run build`. Therefore it does no work twice: it
 // builds incrementally, in the folder that `npm run build` uses.
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { parseArgs, promisify } from 'node:util'
+import { printTable } from '../../bench/text.mjs'
+import { check } from './check-prebuilds.mjs'
+import { crossBuild } from './cross.mjs'
+import { isNative, nameOf, targets } from './targets.mjs'
 
-const prebuildify = createRequire(import.meta.url)('prebuildify')
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const stage = fileURLToPath(new URL('../../build/prebuild/', import.meta.url))
-const shim = fileURLToPath(new URL('node-gyp-shim.mjs', import.meta.url))
+const { values: options } = parseArgs({
+  options: { all: { type: 'boolean' }, check: { type: 'boolean' } },
+})
 
-// prebuildify strips the first binary that it finds in build/Release, and takes it away: it gets a
-// stage of its own, where the shim puts a copy.
-mkdirSync(stage, { recursive: true })
-prebuildify(
-  {
+if (!options.check) {
+  await buildHere()
+  shipKernels()
+}
+/** @type {Map<string, string>} */
+const missing = new Map()
+if (options.all) {
+  for (const target of targets.filter((each) => !isNative(each))) {
+    console.log(`${nameOf(target)} …`)
+    const reason = crossBuild(target)
+    if (reason !== undefined) missing.set(nameOf(target), reason)
+  }
+}
+if (options.all || options.check) report()
+
+/** prebuildify strips what cmake-js makes and names it. */
+async function buildHere() {
+  const stage = fileURLToPath(new URL('../../build/prebuild/', import.meta.url))
+  const shim = fileURLToPath(new URL('node-gyp-shim.mjs', import.meta.url))
+  // It takes the first binary that it finds in build/Release: it gets a stage of its own, where the
+  // shim puts a copy.
+  mkdirSync(stage, { recursive: true })
+  await promisify(createRequire(import.meta.url)('prebuildify'))({
     cwd: stage,
     out: root,
     name: 'gridmask',
@@ -29,12 +56,8 @@ prebuildify(
     tagLibc: process.platform === 'linux',
     // On Windows prebuildify goes through a shell.
     nodeGyp: process.platform === 'win32' ? `node "${shim}"` : shim,
-  },
-  (/** @type {Error | undefined} */ error) => {
-    if (error) throw error
-    shipKernels()
-  },
-)
+  })
+}
 
 function shipKernels() {
   const built = `${root}build/cuda/image.inc`
@@ -43,4 +66,23 @@ function shipKernels() {
   // An unchanged file keeps its time: setup.mjs builds again what is older than its sources.
   if (existsSync(shipped) && readFileSync(shipped).equals(readFileSync(built))) return
   copyFileSync(built, shipped)
+}
+
+function report() {
+  const results = targets.filter((target) => !missing.has(nameOf(target))).map(check)
+  console.log()
+  printTable(
+    ['', 'bytes', 'CUDA', 'GLIBC', 'GLIBCXX', '', ''],
+    results.map(({ target, bytes, cuda, newest, needed, faults }) => [
+      target,
+      String(bytes),
+      cuda ? 'yes' : 'no',
+      newest.GLIBC ?? '-',
+      newest.GLIBCXX ?? '-',
+      faults.length === 0 ? '✓' : `✗ ${faults.join('; ')}`,
+      `needs ${needed.join(', ')}`,
+    ]),
+  )
+  for (const [name, reason] of missing) console.log(`\n${name} was not made: ${reason}`)
+  if (results.some(({ faults }) => faults.length > 0)) process.exitCode = 1
 }
