@@ -1,0 +1,102 @@
+// @ts-nocheck: what it asks for lies beside it only where it is run.
+//
+// Run by a prebuilt binary's own kind of host, in a folder that holds the package with no other
+// binary than that one: verify.cjs <masks> <result>. Compares with the authors' masks and with the
+// definition in plain TypeScript, and writes what it found.
+process.env.PREBUILDS_ONLY = '1'
+
+const { readFileSync, writeFileSync } = require('node:fs')
+const { gunzipSync } = require('node:zlib')
+const { applyPlan, cudaStatus, devices, maskOf, Plan } = require('./dist/index.js')
+const { referenceMask } = require('./dist/reference.js')
+
+const [masks, result] = process.argv.slice(2)
+
+const golden = JSON.parse(gunzipSync(readFileSync(masks)).toString())
+let wrongMasks = 0
+for (const { height, width, keep, mode, d, ratio, deltaX, deltaY, angle } of golden) {
+  const bits = Buffer.from(keep, 'base64')
+  const params = { d, ratio, deltaX, deltaY, angle, reverse: mode === 0 }
+  const mask = maskOf(params, [height, width])
+  if (mask.some((kept, i) => kept !== ((bits[i >> 3] >> (7 - (i & 7))) & 1))) wrongMasks += 1
+}
+
+let state = 1
+/** Whole numbers below `n`, the same on every host. @param {number} n */
+function below(n) {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+  return Math.floor((state / 2 ** 32) * n)
+}
+
+const arrays = { float32: Float32Array, uint8: Uint8Array, float16: Uint16Array }
+let batches = 0
+let wrongBatches = 0
+for (const dtype of Object.keys(arrays)) {
+  for (const layout of ['NCHW', 'NHWC']) {
+    for (let i = 0; i < 12; i++) {
+      const [count, channels, height, width] = [
+        1 + below(3),
+        1 + below(4),
+        1 + below(60),
+        1 + below(90),
+      ]
+      const plan = Plan.from(
+        Array.from({ length: count }, () => {
+          const d = 1 + below(70)
+          const angle = below(2) * below(360)
+          const unitProbability = 1 - below(2) / 2
+          const reverse = below(2) === 1
+          const [deltaX, deltaY, ratio] = [below(d), below(d), 0.1 + below(8) / 10]
+          return {
+            d,
+            ratio,
+            deltaX,
+            deltaY,
+            angle,
+            unitProbability,
+            reverse,
+            unitKey: [i, below(99)],
+          }
+        }),
+      )
+      const planar = layout === 'NCHW'
+      const shape = planar ? [count, channels, height, width] : [count, height, width, channels]
+      const images = new arrays[dtype](count * channels * height * width)
+      for (let at = 0; at < images.length; at++) images[at] = 1 + below(250)
+      const expected = images.slice()
+      for (let n = 0; n < count; n++) {
+        const mask = referenceMask(plan.at(n), [height, width])
+        for (let pixel = 0; pixel < mask.length; pixel++) {
+          for (let c = 0; c < channels && mask[pixel] === 0; c++) {
+            const at = planar ? c * mask.length + pixel : pixel * channels + c
+            expected[n * channels * mask.length + at] = 0
+          }
+        }
+      }
+      const request = { shape, layout, dtype, device: 'cpu' }
+      const fresh = applyPlan(images, plan, request)
+      applyPlan(images, plan, { ...request, out: images })
+      batches += 1
+      const same = (array) => array.every((value, at) => value === expected[at])
+      if (!same(fresh) || !same(images)) wrongBatches += 1
+    }
+  }
+}
+
+const [{ instructionSet }] = devices()
+const host = process.versions.bun
+  ? `Bun ${process.versions.bun}`
+  : `Node ${process.version.slice(1)}`
+writeFileSync(
+  result,
+  JSON.stringify({
+    host,
+    platform: `${process.platform}-${process.arch}`,
+    instructionSet,
+    cuda: cudaStatus().reason,
+    masks: golden.length,
+    wrongMasks,
+    batches,
+    wrongBatches,
+  }),
+)
