@@ -25,7 +25,8 @@
         "NAPI_VERSION=8",
         "NAPI_DISABLE_CPP_EXCEPTIONS",
         "NODE_API_NO_EXTERNAL_BUFFERS_ALLOWED",
-        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
+        "GRIDMASK_VERSION=\"<!(node -p \"require('./package.json').version\")\""
       ],
       "cflags": ["-fvisibility=hidden", "-ffp-contract=off"],
       "cflags_cc": ["-std=c++17", "-O3"],

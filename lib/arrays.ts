@@ -57,7 +57,7 @@ const tagOf = slot<string | undefined>(Symbol.toStringTag)
 export const lengthOf = slot<number>('length')
 export const bufferOf = slot<ArrayBufferLike>('buffer')
 export const offsetOf = slot<number>('byteOffset')
-const byteLengthOf = slot<number>('byteLength')
+export const byteLengthOf = slot<number>('byteLength')
 
 /** Name of the array's own type: undefined for a proxy, whatever its prototype. */
 export function arrayTag(name: string, value: unknown): Tag {

@@ -8,6 +8,7 @@ import { native } from './native'
 
 /** Why CUDA can't be used. */
 export type CudaReason =
+  | 'no-addon'
   | 'no-kernels'
   | 'no-driver'
   | 'driver-too-old'
@@ -169,6 +170,8 @@ function statusOf(outcome: CudaOutcome, opened: Opened, ordinal: number): CudaSt
 function adviceOn(reason: CudaReason, detail: string, { version }: Opened): string {
   const driver = version === 0 ? 'the NVIDIA driver' : `the NVIDIA driver (${versionText(version)})`
   switch (reason) {
+    case 'no-addon':
+      return 'CUDA needs the native addon of gridmask, in whose place plain TypeScript works here'
     case 'no-kernels':
       return (
         'This build of gridmask has no CUDA kernels. Use a prebuilt one, or build it where nvcc is ' +

@@ -1,6 +1,7 @@
 import { availableParallelism, cpus } from 'node:os'
 import { checkInteger, invalid } from './check'
 import { type CudaDevice, cudaDevice, openCuda } from './cuda'
+import { fallback } from './fallback'
 import { native } from './native'
 
 /** Where masks are applied. */
@@ -15,6 +16,11 @@ export interface CpuInfo {
   threads: number
   /** The instruction set of the inner loops: the best of those built in that runs here. */
   instructionSet: string
+  /**
+   * 'native', or 'typescript' where the package has no binary for the platform: the same results,
+   * many times slower.
+   */
+  backend: 'native' | 'typescript'
 }
 
 /** A GPU. */
@@ -42,8 +48,9 @@ export function devices(): [CpuInfo, ...CudaInfo[]] {
   const cpu: CpuInfo = {
     id: 'cpu',
     name: cpus()[0]?.model.trim() || 'unknown processor',
-    threads: defaultThreads(),
+    threads: native === fallback ? 1 : defaultThreads(),
     instructionSet: native.instructionSet,
+    backend: native === fallback ? 'typescript' : 'native',
   }
   const gpus = openCuda().devices.map(
     ({ name, major, minor, totalMemory, multiprocessors }, i): CudaInfo => ({

@@ -1,11 +1,11 @@
 /**
- * The native addon: how it is found, and what it offers. The functions trust nothing; what they
+ * The native addon and what it offers. Its functions trust nothing; what they
  * answer is a status, since an error made in native code would be of another realm under Jest.
  */
-import { join } from 'node:path'
 import type { CudaOutcome, Opened } from './cuda'
 import type { CudaMemory } from './device-tensor'
 import { GridMaskError } from './errors'
+import { load } from './load'
 
 // The Status of native/addon/request.h.
 const DONE = 0
@@ -69,7 +69,8 @@ interface NativeCuda {
   applyHost(...args: [...host: HostArguments, async: boolean]): CudaOutcome | Promise<CudaOutcome>
 }
 
-interface Native {
+/** All functions of native/addon/addon.cc. */
+export interface Native {
   apply(...args: ApplyArguments): number
   applyAsync(...args: ApplyArguments): number | Promise<number>
   draw(plan: Uint8Array, ...samples: SampleArguments): number
@@ -83,23 +84,6 @@ interface Native {
   useLargePages(array: Bytes): number
   instructionSet: string
   cuda: NativeCuda
-}
-
-function load(): Native {
-  const root = join(__dirname, '..')
-  try {
-    // A CommonJS module without types of its own.
-    return (require('node-gyp-build') as (directory: string) => Native)(root)
-  } catch (cause) {
-    const { platform, arch, version } = process
-    throw new GridMaskError(
-      'ERR_NATIVE_LOAD',
-      `No native addon of gridmask could be loaded for ${platform}-${arch}, Node ${version}, from ` +
-        `${root}: neither a prebuilt one nor one built there. With a C++17 compiler, ` +
-        '`npm rebuild gridmask` builds it',
-      { cause },
-    )
-  }
 }
 
 export const native = load()

@@ -90,10 +90,18 @@ export class PackedPlan {
   readonly #doubles: Float64Array
   readonly #words: Uint32Array
 
-  constructor(readonly length: number) {
-    this.bytes = new Uint8Array(length * SAMPLE_BYTES)
-    this.#doubles = new Float64Array(this.bytes.buffer)
-    this.#words = new Uint32Array(this.bytes.buffer)
+  constructor(
+    readonly length: number,
+    bytes: Uint8Array = new Uint8Array(length * SAMPLE_BYTES),
+  ) {
+    this.bytes = bytes
+    this.#doubles = new Float64Array(bytes.buffer, bytes.byteOffset, length * DOUBLES)
+    this.#words = new Uint32Array(bytes.buffer, bytes.byteOffset, length * WORDS)
+  }
+
+  /** The samples that are packed in `bytes`. */
+  static over(bytes: Uint8Array): PackedPlan {
+    return new PackedPlan(bytes.byteLength / SAMPLE_BYTES, bytes)
   }
 
   set(
@@ -130,6 +138,26 @@ export class PackedPlan {
     this.#words[word + 15] = epoch
     this.#words[word + 16] = index >>> 0
     this.#words[word + 17] = Math.floor(index / 2 ** 32)
+  }
+
+  put(i: number, sample: Sample): void {
+    const seed = BigInt(sample.seed)
+    this.set(
+      i,
+      sample.masked,
+      sample.d,
+      sample.ratio,
+      sample.deltaX,
+      sample.deltaY,
+      sample.angle,
+      sample.reverse,
+      sample.unitProbability,
+      ...sample.unitKey,
+      Number(seed & 0xffffffffn),
+      Number(seed >> 32n),
+      sample.epoch,
+      sample.index,
+    )
   }
 
   /** As native code takes them. */

@@ -57,6 +57,7 @@ test('devices lists the processor', () => {
       name: expect.any(String),
       threads: expect.any(Number),
       instructionSet: expect.stringMatching(/^(baseline|avx2)$/),
+      backend: 'native',
     },
   ])
 })

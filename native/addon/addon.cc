@@ -124,6 +124,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["useLargePages"] = Napi::Function::New(env, useLargePages, "useLargePages");
   exports["countKept"] = Napi::Function::New(env, countKept, "countKept");
   exports["cuda"] = cudaFunctions(env);
+  // That of the package whose TypeScript it belongs to.
+  exports["version"] = Napi::String::New(env, GRIDMASK_VERSION);
   exports["instructionSet"] = Napi::String::New(env, cpu::bestKernels().name);
   return exports;
 }

@@ -133,7 +133,7 @@ describe('on a platform without a prebuilt binary', () => {
     rmSync(join(consumer.installed, 'prebuilds'), { recursive: true })
     const code = `require('gridmask').keepRatio({ d: 10, ratio: 0.6, angle: 30 }, [50, 50])`
     const load = () => consumer.run(process.execPath, ['-p', code])
-    expect(load).toThrow('No native build was found')
+    expect(load).toThrow(/ERR_NATIVE_LOAD|could not be loaded/)
 
     consumer.run('npm', ['rebuild', 'gridmask', '--prefix', consumer.folder], nodeHeaders())
     expect(load()).toBe(`${keepRatio({ d: 10, ratio: 0.6, angle: 30 }, [50, 50])}\n`)

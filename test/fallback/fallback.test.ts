@@ -1,0 +1,152 @@
+// The backend in plain TypeScript gives the bits that the native one gives: called with the same
+// arguments, and by the suites of the public interface.
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { batchArguments } from '../../lib/backend'
+import { Drawer } from '../../lib/draw'
+import { fallback } from '../../lib/fallback'
+import { encodeFill } from '../../lib/fill'
+import { maskOf, Plan } from '../../lib/index'
+import { native } from '../../lib/native'
+import { PackedPlan } from '../../lib/plan'
+import { rotationOf } from '../../lib/rotation'
+import { bytesOf, kinds, sampleParams } from '../support'
+
+const root = join(__dirname, '../..')
+
+const shapes = fc.record({
+  kind: fc.constantFrom(...kinds),
+  channels: fc.integer({ min: 1, max: 4 }),
+  height: fc.integer({ min: 1, max: 50 }),
+  width: fc.integer({ min: 1, max: 70 }),
+  offset: fc.integer({ min: 0, max: 5 }),
+  inPlace: fc.boolean(),
+  fills: fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 4, maxLength: 4 }),
+})
+
+test('bindings match fallback: masks', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(sampleParams, { maxLength: 3 }),
+      shapes,
+      async (params, { kind, channels, height, width, offset, inPlace, fills }) => {
+        const count = params.length
+        const { dtype, layout, make } = kind
+        const { samples } = Plan.packed(Plan.from(params))
+        const length = count * channels * height * width
+        const dimensions = { count, channels, height, width, channelsLast: layout === 'NHWC' }
+        const fill = encodeFill(fills.slice(0, channels), dtype, channels)
+        const batch = batchArguments(samples, { dtype }, dimensions, fill)
+        const results = [native, fallback].map((backend) => {
+          const source = make(length + offset).subarray(offset)
+          bytesOf(source).forEach((_, i, bytes) => {
+            bytes[i] = i * 31 + 7
+          })
+          const target = inPlace ? source : make(length + offset).subarray(offset)
+          expect(backend.apply(source, target, ...batch, 2)).toBe(0)
+          return { source, target }
+        })
+        expect(results[1]).toEqual(results[0])
+        const source = make(length)
+        bytesOf(source).set(bytesOf(results[0]?.source as Uint8Array))
+        if (inPlace) return
+        const target = make(length)
+        expect(await fallback.applyAsync(source, target, ...batch, 2)).toBe(0)
+        expect(Buffer.compare(bytesOf(target), bytesOf(results[0]?.target as Uint8Array))).toBe(0)
+      },
+    ),
+    { numRuns: 300 },
+  )
+})
+
+test('bindings match fallback: draws', () => {
+  const drawer = new Drawer({
+    ratio: [0.3, 0.8],
+    rotate: 360,
+    reverse: false,
+    unitProbability: 0.5,
+    seed: 0xfedc_ba98_7654_3210n,
+  })
+  const packed = (backend: typeof native, indices?: Float64Array) => {
+    const plan = new PackedPlan(200)
+    const samples = drawer.samples([3, 224], 0.7, 12, 2 ** 40, indices)
+    expect(backend.draw(plan.bytes, ...samples)).toBe(0)
+    return plan.bytes
+  }
+  expect(packed(fallback)).toEqual(packed(native))
+  const indices = Float64Array.from({ length: 200 }, (_, i) => i ** 5)
+  expect(packed(fallback, indices)).toEqual(packed(native, indices))
+})
+
+test('bindings match fallback: counts', () => {
+  fc.assert(
+    fc.property(sampleParams, fc.nat(60), fc.nat(60), (params, height, width) => {
+      const boxes = Int32Array.of(0, 0, width, height, width >> 1, height >> 2, width, height >> 1)
+      const { bytes } = Plan.packed(Plan.from([params]))
+      const [ours, theirs] = [fallback, native].map((backend) => {
+        const counts = new Float64Array(2)
+        expect(backend.countKept(bytes, height, width, boxes, counts)).toBe(0)
+        return counts
+      })
+      expect(ours).toEqual(theirs)
+    }),
+  )
+})
+
+describe('rotation', () => {
+  test('whole degrees are right in all 15 decimals', () => {
+    const one = 10n ** 60n
+    // The double's exact value; the series of cos(t), or of sin(t) where `k` begins with 1.
+    const exact = (t: number) => BigInt(t.toFixed(60).replace('.', ''))
+    const series = (t: bigint, k: bigint) => {
+      let term = k === 0n ? one : t
+      let sum = term
+      for (let n = k + 2n; term !== 0n; n += 2n) {
+        term = (-term * t * t) / (one * one * n * (n - 1n))
+        sum += term
+      }
+      return sum
+    }
+    // To the nearest double first, as every function of a library does at best.
+    const round15 = (value: bigint) => Number(Number(`${value}e-60`).toFixed(15))
+    for (let degree = 0; degree < 360; degree++) {
+      const t = exact((-degree * Math.PI) / 180)
+      const [c, s] = rotationOf(degree)
+      expect([c + 0, s + 0]).toEqual([round15(series(t, 0n)) + 0, round15(series(t, 1n)) + 0])
+    }
+  })
+
+  // Large enough that one bit more or less would show in some pixel.
+  test('any angle turns a mask as the native code does', () => {
+    fc.assert(
+      fc.property(fc.double({ min: -1e5, max: 1e5, noNaN: true }), (angle) => {
+        const params = { d: 3, ratio: 0.4, angle }
+        const { bytes, samples } = Plan.packed(Plan.from([params]))
+        expect(bytes.length).toBeGreaterThan(0)
+        const [height, width] = [64, 16384]
+        const mask = new Uint8Array(height * width).fill(1)
+        const dimensions = { count: 1, channels: 1, height, width, channelsLast: false }
+        const batch = batchArguments(samples, { dtype: 'uint8' }, dimensions, new Uint8Array(1))
+        fallback.apply(mask, mask, ...batch, 1)
+        expect(Buffer.compare(mask, maskOf(params, [height, width]))).toBe(0)
+      }),
+      { numRuns: 20 },
+    )
+  })
+})
+
+// The rest of the suite holds for it too; these are the ones that say most in little time. Two
+// SharedArrayBuffer objects over the same memory can't be told from two memories without native code.
+test("the public interface's own suites pass without the addon", () => {
+  const suites = ['test/golden', 'test/gridmask.test.ts', 'test/validation.test.ts', 'test/draws']
+  const jest = join(root, 'node_modules/jest/bin/jest.js')
+  const { status, stderr } = spawnSync(process.execPath, ['--expose-gc', jest, ...suites], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, GRIDMASK_FALLBACK: '1', NODE_NO_WARNINGS: '1' },
+  })
+  expect(stderr).toContain('Test Suites: 4 passed, 4 total')
+  expect(status).toBe(0)
+}, 120_000)
