@@ -8,6 +8,7 @@
         "native/addon/addon.cc",
         "native/addon/compat.cc",
         "native/addon/cuda.cc",
+        "native/addon/host_program.cc",
         "native/addon/request.cc",
         "native/cpu/backend.cc",
         "native/cpu/kernels.cc",

@@ -107,8 +107,9 @@ function importLibrary(folder) {
   )
   const definition = join(folder, 'node.def')
   writeFileSync(definition, ['NAME node.exe', 'EXPORTS', ...new Set(functions)].join('\n'))
-  run('x86_64-w64-mingw32-dlltool', ['-d', definition, '-l', library])
-  return library
+  // Looked up when first called: native/addon/host_program.cc says in what.
+  run('x86_64-w64-mingw32-dlltool', ['-d', definition, '-y', library])
+  return `${library};delayimp`
 }
 
 /**
