@@ -2,6 +2,7 @@
 //
 // npm run prebuild             this platform's binary: prebuilds/<platform>-<arch>/gridmask.<libc>.node
 // npm run prebuild -- --all    those of all platforms that can be compiled for here, and checks them
+// npm run prebuild -- --target NAME  another platform's alone, such as win32-x64
 // npm run prebuild -- --check  checks that all are there, without making any
 //
 // Where there is nvcc, it also makes the kernels as a source, native/cuda/image.inc: with it the
@@ -21,23 +22,28 @@ import { isNative, nameOf, targets } from './targets.mjs'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const { values: options } = parseArgs({
-  options: { all: { type: 'boolean' }, check: { type: 'boolean' } },
+  options: { all: { type: 'boolean' }, target: { type: 'string' }, check: { type: 'boolean' } },
 })
 
-if (!options.check) {
+if (!options.check && options.target === undefined) {
   await buildHere()
   shipKernels()
 }
 /** @type {Map<string, string>} */
 const missing = new Map()
-if (options.all) {
-  for (const target of targets.filter((each) => !isNative(each))) {
+if (options.all || options.target !== undefined) {
+  const wanted = targets.filter((target) =>
+    options.target === undefined ? !isNative(target) : nameOf(target) === options.target,
+  )
+  if (wanted.length === 0) throw new Error(`no target is called ${options.target}`)
+  for (const target of wanted) {
     console.log(`${nameOf(target)} …`)
     const reason = crossBuild(target)
     if (reason !== undefined) missing.set(nameOf(target), reason)
   }
 }
 if (options.all || options.check) report()
+else if (missing.size > 0) throw new Error([...missing.values()].join('; '))
 
 /** prebuildify strips what cmake-js makes and names it. */
 async function buildHere() {

@@ -1,9 +1,9 @@
-// npm run test:runtimes [-- --quick]
+// npm run test:runtimes [-- --quick] [-- --tarball FILE]
 //
 // Packs the package and uses it as its users do: installed by npm, pnpm and Yarn with scripts
 // disabled, under several versions of Node, Bun and Deno, in worker threads, as CommonJS, as a module,
 // from TypeScript, and bundled. Everywhere the same masks are to come, those of the definition.
-// --quick: the Node that runs this, and npm.
+// --quick: the Node that runs this, and npm. --tarball: what was packed before; quick, too.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -15,7 +15,9 @@ import { printTable } from '../../bench/text.mjs'
 import { programs } from './consumers.mjs'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const { values: options } = parseArgs({ options: { quick: { type: 'boolean' } } })
+const { values: options } = parseArgs({
+  options: { quick: { type: 'boolean' }, tarball: { type: 'string' } },
+})
 const require = createRequire(import.meta.url)
 const tools = join(root, 'build/tools')
 const work = mkdtempSync(join(tmpdir(), 'gridmask-runtimes-'))
@@ -37,12 +39,12 @@ const runtimes = {
 const rows = []
 let failed = false
 try {
-  const tarball = pack()
+  const tarball = options.tarball ?? pack()
   const byNpm = project('npm', (folder) => npm(['install', '--ignore-scripts', tarball], folder))
   compileAndBundle(byNpm)
   const node = process.execPath
   consume('Node that runs this', [node], byNpm)
-  if (!options.quick) {
+  if (!options.quick && options.tarball === undefined) {
     for (const [name, runtime] of Object.entries(runtimes)) {
       if (process.platform !== 'linux' || process.arch !== 'x64') {
         rows.push([name, '', 'not run', 'its packages are for Linux x64'])

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+//
+// npm run release:dry
+//
+// Everything that a release does but to publish: the version, the changelog, every prebuilt binary,
+// the tarball's content and size, and that the tarball works where it is installed. The tarball is
+// left in build/release. On a tag (GITHUB_REF_TYPE) all of it must be in order; before that, what
+// only a release needs is told and no more.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { printTable } from '../../bench/text.mjs'
+import { check } from './check-prebuilds.mjs'
+import { targets } from './targets.mjs'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const out = join(root, 'build/release')
+const tagged = process.env.GITHUB_REF_TYPE === 'tag'
+const LARGEST = 3_000_000
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+/** @type {string} */
+const version = manifest.version
+
+/** @type {string[][]} */
+const rows = []
+let failed = false
+
+/**
+ * @param {string} name
+ * @param {string | undefined} fault
+ * @param {string} [right] what is said where there is no fault
+ * @param {boolean} [onlyForRelease]
+ */
+function tell(name, fault, right = '', onlyForRelease = false) {
+  const waits = onlyForRelease && !tagged
+  if (fault !== undefined && !waits) failed = true
+  rows.push([name, fault === undefined ? '✓' : waits ? '…' : '✗', fault ?? right])
+}
+
+const tag = process.env.GITHUB_REF_NAME
+tell(
+  'tag',
+  tagged && tag !== `v${version}` ? `is ${tag}, not v${version}` : undefined,
+  `v${version}`,
+)
+tell('lockfile', lockfileFault())
+const entry = changelogEntry()
+tell('changelog', entry === undefined ? `has no entry for ${version}` : undefined)
+tell(
+  'date of the entry',
+  /^## .* - \d{4}-\d\d-\d\d$/.test(entry ?? '') ? undefined : `"${entry}" has none`,
+  entry,
+  true,
+)
+tell(
+  'working tree',
+  output('git', ['status', '--porcelain']) === '' ? undefined : 'has changes',
+  '',
+  true,
+)
+
+for (const target of targets) {
+  const { target: name, bytes, faults } = check(target)
+  const fault = faults.length === 0 ? undefined : faults.join('; ')
+  const absent = fault === 'not there'
+  tell(name, fault, `${bytes} bytes`, absent)
+}
+
+rmSync(out, { recursive: true, force: true })
+mkdirSync(out, { recursive: true })
+const report = JSON.parse(
+  output('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', out]),
+)
+const { filename, size, files } = report[0]
+tell(
+  'size',
+  size > LARGEST ? `${size} bytes, more than ${LARGEST}` : undefined,
+  `${size} bytes packed`,
+)
+tell(
+  'content',
+  contentFault(files.map((/** @type {{ path: string }} */ { path }) => path)),
+  `${files.length} files`,
+)
+tell('types and exports', status('npm', ['run', 'lint:package']))
+tell(
+  'installed and used',
+  status(process.execPath, ['test/runtimes/run.mjs', '--tarball', join(out, filename)]),
+)
+
+printTable(['', '', ''], rows)
+console.log(`\n${join('build/release', filename)}${failed ? ' must not be published.' : ''}`)
+process.exit(failed ? 1 : 0)
+
+function lockfileFault() {
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  return lock.version === version ? undefined : `is of ${lock.version}`
+}
+
+/** The heading of this version's entry. */
+function changelogEntry() {
+  const lines = readFileSync(join(root, 'CHANGELOG.md'), 'utf8').split('\n')
+  return lines.find((line) => line.startsWith(`## ${version} `))
+}
+
+/** @param {string[]} paths */
+function contentFault(paths) {
+  const wanted = ['README.md', 'LICENSE', 'binding.gyp', 'native/cuda/image.inc', 'dist/index.js']
+  const lacking = wanted.filter((path) => !paths.includes(path))
+  // Each source has what was compiled from it, and nothing is left of sources that are gone.
+  const sources = readdirSync(join(root, 'lib')).filter((name) => name.endsWith('.ts'))
+  lacking.push(
+    ...sources
+      .map((name) => `dist/${name.replace(/ts$/, 'js')}`)
+      .filter((path) => !paths.includes(path)),
+  )
+  const others = paths.filter((path) => /(^|\/)(test|build|node_modules|\.[^/]*)(\/|$)/.test(path))
+  const faults = [
+    ...(lacking.length > 0 ? [`lacks ${lacking.join(', ')}`] : []),
+    ...(others.length > 0 ? [`holds ${others.join(', ')}`] : []),
+  ]
+  return faults.length > 0 ? faults.join('; ') : undefined
+}
+
+/** What a command prints. @param {string} command @param {string[]} args */
+function output(command, args) {
+  const { status: code, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' })
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`)
+  return stdout
+}
+
+/** The last line of a command that failed. @param {string} command @param {string[]} args */
+function status(command, args) {
+  if (!existsSync(join(root, 'dist/index.js'))) return 'there is no dist'
+  const { status: code, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' })
+  return code === 0 ? undefined : `${stdout}${stderr}`.trim().split('\n').at(-1)
+}
