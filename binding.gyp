@@ -12,6 +12,7 @@
         "native/addon/request.cc",
         "native/cpu/backend.cc",
         "native/cpu/kernels.cc",
+        "native/cpu/noise.cc",
         "native/cpu/pool.cc",
         "native/cuda/backend.cc",
         "native/cuda/context.cc",

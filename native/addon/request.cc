@@ -2,6 +2,7 @@
 
 #include "addon/request.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -42,6 +43,38 @@ std::optional<DrawSettings> parseDrawSettings(const Napi::Value& value) {
                       word(unitMax),   word(rotate), reverse != 0,
                       unitProbability, probability,  {word(seedLow), word(seedHigh)},
                       word(epoch)};
+}
+
+// What a Float32Array in the fill's place means: kind, shared, type and nothing, then offset and
+// scale of each channel. None: there is a fill.
+bool parseNoise(const Napi::Value& value, size_t channels, size_t valueBytes, uint64_t pixels,
+                Noise& noise) {
+  constexpr size_t kHead = 4;
+  const auto bytes = bytesOf(value);
+  if (!bytes || reinterpret_cast<uintptr_t>(bytes->data) % alignof(float) != 0 ||
+      bytes->length / sizeof(float) < kHead || channels > SIZE_MAX / 16 ||
+      bytes->length != (kHead + 2 * channels) * sizeof(float)) {
+    return false;
+  }
+  const auto* numbers = reinterpret_cast<const float*>(bytes->data);
+  const auto isOneOf = [](float number, std::initializer_list<float> all) {
+    return std::find(all.begin(), all.end(), number) != all.end();
+  };
+  if (!isOneOf(numbers[0], {1, 2}) || !isOneOf(numbers[1], {0, 1}) ||
+      !isOneOf(numbers[2], {0, 1, 2, 3})) {
+    return false;
+  }
+  noise = {static_cast<NoiseKind>(numbers[0]), static_cast<NoiseType>(numbers[2]), numbers[1] != 0,
+           numbers + kHead};
+  if (gridmask::bytesOf(noise.type) != valueBytes) return false;
+  // Every block has its own number of 32 bits.
+  const uint64_t fields = noise.shared ? 1 : channels;
+  return fields <= (UINT32_MAX - kFirstNoiseBlock) / std::max(1u, noiseBlocks(pixels));
+}
+
+bool isFloat32Array(const Napi::Value& value) {
+  return value.IsTypedArray() &&
+         value.As<Napi::TypedArray>().TypedArrayType() == napi_float32_array;
 }
 
 }  // namespace
@@ -150,8 +183,15 @@ Status parseBatch(const Napi::CallbackInfo& info, size_t at, const std::optional
 
   const auto bytes = product({*count, *planes, *height, *width, *pixelBytes});
   const auto fillBytes = product({*planes, *pixelBytes});
+  Noise noise{};
+  const bool hasNoise = isFloat32Array(info[at + 3]);
+  if (hasNoise && (!fillBytes || !parseNoise(info[at + 3], *fillBytes / *valueBytes, *valueBytes,
+                                             uint64_t{*height} * *width, noise))) {
+    return kBadArguments;
+  }
   if (!bytes || source->length != *bytes || target->length != *bytes || !fillBytes ||
-      fill->length != *fillBytes || reinterpret_cast<uintptr_t>(target->data) % *valueBytes != 0) {
+      (!hasNoise && fill->length != *fillBytes) ||
+      reinterpret_cast<uintptr_t>(target->data) % *valueBytes != 0) {
     return kBadArguments;
   }
   const auto samples = parseSamples(info[at], info[at + 1], info[at + 2], *count);
@@ -173,7 +213,8 @@ Status parseBatch(const Napi::CallbackInfo& info, size_t at, const std::optional
            *pixelBytes,
            *valueBytes,
            fill->data,
-           *samples};
+           *samples,
+           noise};
   return kDone;
 }
 

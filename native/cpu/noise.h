@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+//
+// Masks a batch on the CPU with noise for a fill.
+#pragma once
+
+#include "cpu/backend.h"
+
+namespace gridmask::cpu {
+
+// As apply(), of a batch whose `noise` has a kind.
+void applyNoise(const Batch& batch, unsigned threads);
+
+}  // namespace gridmask::cpu
