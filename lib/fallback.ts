@@ -4,10 +4,11 @@
  */
 import { bufferOf, byteLengthOf, offsetOf } from './arrays'
 import type { Opened } from './cuda'
-import { MaskRows } from './fallback-mask'
+import { MaskRows, RegionRows, type Rows } from './fallback-mask'
 import type { BatchArguments, Native, SampleArguments } from './native'
 import { PackedPlan, type Sample } from './plan'
 import { referenceDraw } from './reference'
+import { PackedRegions } from './regions'
 
 type Values = Uint8Array | Uint16Array | Uint32Array
 
@@ -45,6 +46,28 @@ function sampleReader([first, from, indices]: SampleArguments): (i: number) => S
   return (i) => referenceDraw(settings, indices === undefined ? from + i : (indices[i] as number))
 }
 
+/** The mask of sample i of a batch; undefined where nothing is dropped. */
+function rowsReader(
+  samples: SampleArguments,
+  count: number,
+  height: number,
+  width: number,
+): (i: number) => Rows | undefined {
+  const [first] = samples
+  if (first instanceof Uint32Array) {
+    const plan = PackedRegions.over(first, count)
+    return (i) => {
+      const sample = plan.get(i)
+      return sample.masked ? new RegionRows(sample) : undefined
+    }
+  }
+  const sampleOf = sampleReader(samples)
+  return (i) => {
+    const sample = sampleOf(i)
+    return sample.masked ? new MaskRows(sample, height, width) : undefined
+  }
+}
+
 /** Masks a batch sample by sample; the caller may do something else between them. */
 function* maskSamples(
   source: ArrayBufferView,
@@ -58,17 +81,14 @@ function* maskSamples(
   const inPlace = offsetOf(source) === offsetOf(target) && bufferOf(source) === bufferOf(target)
   const perPixel = pixelBytes / bytes
   const plane = height * width * perPixel
-  const sampleOf = sampleReader([first, from, indices] as SampleArguments)
+  const samples = [first, from, indices] as SampleArguments
+  const rowsOf = rowsReader(samples, count, height, width)
   const dropped = new Uint8Array(width)
   for (let n = 0; n < count; n++) {
     const begin = n * planes * plane
-    const sample = sampleOf(n)
-    if (!sample.masked) {
-      if (!inPlace) output.set(input.subarray(begin, begin + planes * plane), begin)
-      continue
-    }
-    const rows = new MaskRows(sample, height, width)
+    const rows = rowsOf(n)
     if (!inPlace) output.set(input.subarray(begin, begin + planes * plane), begin)
+    if (rows === undefined) continue
     for (let y = 0; y < height; y++) {
       rows.write(dropped, 0, y)
       for (let p = 0; p < planes; p++) {
@@ -115,13 +135,13 @@ export const fallback: Native = {
   },
 
   countKept(packed, height, width, boxes, counts) {
-    const rows = new MaskRows(PackedPlan.over(packed).get(0), height, width)
+    const rows = rowsReader([packed, undefined, undefined], 1, height, width)(0)
     for (let i = 0; i < counts.length; i++) {
       const [x0, y0, x1, y1] = boxes.subarray(4 * i, 4 * i + 4) as unknown as Box
       const dropped = new Uint8Array(x1 - x0)
       let kept = 0
       for (let y = y0; y < y1; y++) {
-        rows.write(dropped, x0, y)
+        rows?.write(dropped, x0, y)
         for (const drop of dropped) kept += 1 - drop
       }
       counts[i] = kept
