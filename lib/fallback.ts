@@ -8,7 +8,7 @@ import { MaskRows, RegionRows, type Rows } from './fallback-mask'
 import type { BatchArguments, Native, SampleArguments } from './native'
 import { PackedPlan, type Sample } from './plan'
 import { referenceDraw } from './reference'
-import { PackedRegions } from './regions'
+import { PackedRegions, type RegionSample } from './regions'
 
 type Values = Uint8Array | Uint16Array | Uint32Array
 
@@ -46,26 +46,16 @@ function sampleReader([first, from, indices]: SampleArguments): (i: number) => S
   return (i) => referenceDraw(settings, indices === undefined ? from + i : (indices[i] as number))
 }
 
-/** The mask of sample i of a batch; undefined where nothing is dropped. */
-function rowsReader(
-  samples: SampleArguments,
-  count: number,
-  height: number,
-  width: number,
-): (i: number) => Rows | undefined {
+/** What there is to know of the mask of sample i of a batch. */
+function maskReader(samples: SampleArguments, count: number): (i: number) => Sample | RegionSample {
   const [first] = samples
-  if (first instanceof Uint32Array) {
-    const plan = PackedRegions.over(first, count)
-    return (i) => {
-      const sample = plan.get(i)
-      return sample.masked ? new RegionRows(sample) : undefined
-    }
-  }
-  const sampleOf = sampleReader(samples)
-  return (i) => {
-    const sample = sampleOf(i)
-    return sample.masked ? new MaskRows(sample, height, width) : undefined
-  }
+  if (!(first instanceof Uint32Array)) return sampleReader(samples)
+  const plan = PackedRegions.over(first, count)
+  return (i) => plan.get(i)
+}
+
+function rowsOf(sample: Sample | RegionSample, height: number, width: number): Rows {
+  return 'regions' in sample ? new RegionRows(sample) : new MaskRows(sample, height, width)
 }
 
 /** Masks a batch sample by sample; the caller may do something else between them. */
@@ -81,14 +71,17 @@ function* maskSamples(
   const inPlace = offsetOf(source) === offsetOf(target) && bufferOf(source) === bufferOf(target)
   const perPixel = pixelBytes / bytes
   const plane = height * width * perPixel
-  const samples = [first, from, indices] as SampleArguments
-  const rowsOf = rowsReader(samples, count, height, width)
+  const sampleOf = maskReader([first, from, indices] as SampleArguments, count)
   const dropped = new Uint8Array(width)
   for (let n = 0; n < count; n++) {
     const begin = n * planes * plane
-    const rows = rowsOf(n)
+    const sample = sampleOf(n)
+    if (!sample.masked) {
+      if (!inPlace) output.set(input.subarray(begin, begin + planes * plane), begin)
+      continue
+    }
+    const rows = rowsOf(sample, height, width)
     if (!inPlace) output.set(input.subarray(begin, begin + planes * plane), begin)
-    if (rows === undefined) continue
     for (let y = 0; y < height; y++) {
       rows.write(dropped, 0, y)
       for (let p = 0; p < planes; p++) {
@@ -135,13 +128,14 @@ export const fallback: Native = {
   },
 
   countKept(packed, height, width, boxes, counts) {
-    const rows = rowsReader([packed, undefined, undefined], 1, height, width)(0)
+    const sample = maskReader([packed, undefined, undefined], 1)(0)
+    const rows = rowsOf(sample, height, width)
     for (let i = 0; i < counts.length; i++) {
       const [x0, y0, x1, y1] = boxes.subarray(4 * i, 4 * i + 4) as unknown as Box
       const dropped = new Uint8Array(x1 - x0)
       let kept = 0
       for (let y = y0; y < y1; y++) {
-        rows?.write(dropped, x0, y)
+        rows.write(dropped, x0, y)
         for (const drop of dropped) kept += 1 - drop
       }
       counts[i] = kept

@@ -92,7 +92,7 @@ export class GridMask {
    * @param epoch default: the epoch set
    * @throws {GridMaskError} ERR_OUT_OF_RANGE for the epoch, or if the schedule leaves [0, 1]
    */
-  probabilityAt(epoch: number = this.epoch): number {
+  probabilityAt(epoch: number = this.#numbering.epoch): number {
     return this.#numbering.probabilityAt(epoch)
   }
 
