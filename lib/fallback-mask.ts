@@ -5,6 +5,7 @@
  */
 import { philox4x32 } from './philox'
 import type { Sample } from './plan'
+import type { RegionSample } from './regions'
 import { rotationOf } from './rotation'
 
 const FRACTION = 65536
@@ -19,7 +20,25 @@ interface Axis {
   stepY: number
 }
 
-export class MaskRows {
+export interface Rows {
+  /** Writes 1 for each dropped pixel of columns [x0, x0 + row.length) of row y, else 0. */
+  write(row: Uint8Array, x0: number, y: number): void
+}
+
+/** The rows of a mask that drops rectangles. */
+export class RegionRows implements Rows {
+  constructor(readonly sample: RegionSample) {}
+
+  write(row: Uint8Array, x0: number, y: number): void {
+    row.fill(0)
+    if (!this.sample.masked) return
+    for (const [left, top, right, bottom] of this.sample.regions) {
+      if (y >= top && y < bottom) row.fill(1, Math.max(left - x0, 0), Math.max(right - x0, 0))
+    }
+  }
+}
+
+export class MaskRows implements Rows {
   readonly #sample: Sample
   readonly #x: Axis
   readonly #y: Axis
@@ -52,7 +71,6 @@ export class MaskRows {
     this.#seed = [Number(key & 0xffffffffn), Number(key >> 32n)]
   }
 
-  /** Writes 1 for each dropped pixel of columns [x0, x0 + row.length) of row y, else 0. */
   write(row: Uint8Array, x0: number, y: number): void {
     const { masked, reverse, unitProbability } = this.#sample
     if (!masked) {

@@ -4,10 +4,11 @@
  */
 import { bufferOf, byteLengthOf, offsetOf } from './arrays'
 import type { Opened } from './cuda'
-import { MaskRows } from './fallback-mask'
+import { MaskRows, RegionRows, type Rows } from './fallback-mask'
 import type { BatchArguments, Native, SampleArguments } from './native'
 import { PackedPlan, type Sample } from './plan'
 import { referenceDraw } from './reference'
+import { PackedRegions, type RegionSample } from './regions'
 
 type Values = Uint8Array | Uint16Array | Uint32Array
 
@@ -45,6 +46,18 @@ function sampleReader([first, from, indices]: SampleArguments): (i: number) => S
   return (i) => referenceDraw(settings, indices === undefined ? from + i : (indices[i] as number))
 }
 
+/** What there is to know of the mask of sample i of a batch. */
+function maskReader(samples: SampleArguments, count: number): (i: number) => Sample | RegionSample {
+  const [first] = samples
+  if (!(first instanceof Uint32Array)) return sampleReader(samples)
+  const plan = PackedRegions.over(first, count)
+  return (i) => plan.get(i)
+}
+
+function rowsOf(sample: Sample | RegionSample, height: number, width: number): Rows {
+  return 'regions' in sample ? new RegionRows(sample) : new MaskRows(sample, height, width)
+}
+
 /** Masks a batch sample by sample; the caller may do something else between them. */
 function* maskSamples(
   source: ArrayBufferView,
@@ -58,7 +71,7 @@ function* maskSamples(
   const inPlace = offsetOf(source) === offsetOf(target) && bufferOf(source) === bufferOf(target)
   const perPixel = pixelBytes / bytes
   const plane = height * width * perPixel
-  const sampleOf = sampleReader([first, from, indices] as SampleArguments)
+  const sampleOf = maskReader([first, from, indices] as SampleArguments, count)
   const dropped = new Uint8Array(width)
   for (let n = 0; n < count; n++) {
     const begin = n * planes * plane
@@ -67,7 +80,7 @@ function* maskSamples(
       if (!inPlace) output.set(input.subarray(begin, begin + planes * plane), begin)
       continue
     }
-    const rows = new MaskRows(sample, height, width)
+    const rows = rowsOf(sample, height, width)
     if (!inPlace) output.set(input.subarray(begin, begin + planes * plane), begin)
     for (let y = 0; y < height; y++) {
       rows.write(dropped, 0, y)
@@ -115,7 +128,8 @@ export const fallback: Native = {
   },
 
   countKept(packed, height, width, boxes, counts) {
-    const rows = new MaskRows(PackedPlan.over(packed).get(0), height, width)
+    const sample = maskReader([packed, undefined, undefined], 1)(0)
+    const rows = rowsOf(sample, height, width)
     for (let i = 0; i < counts.length; i++) {
       const [x0, y0, x1, y1] = boxes.subarray(4 * i, 4 * i + 4) as unknown as Box
       const dropped = new Uint8Array(x1 - x0)

@@ -1,25 +1,24 @@
 import type { ImageArray } from './arrays'
-import { fillOf, isEmpty, type Place, run, runAsync, type Work } from './backend'
+import { fillOf, isEmpty } from './backend'
 import {
-  checkBoolean,
-  checkEpoch,
-  checkInteger,
-  checkOptions,
-  checkProbability,
-  checkSeed,
-  invalid,
-} from './check'
+  type Augmentation,
+  applyToArrays,
+  applyToArraysAsync,
+  checkPlanLength,
+  type Drawn,
+  type Given,
+  refuseDraws,
+} from './batch'
+import { checkBoolean, checkInteger, checkOptions, checkProbability, checkSeed } from './check'
 import { DeviceTensor } from './device-tensor'
 import { checkDevice, checkThreads, defaultThreads } from './devices'
 import { checkRatioRange, checkUnit, Drawer, draw, type Range } from './draw'
-import { GridMaskError } from './errors'
-import { checkFill, type Fill } from './fill'
+import { checkFill } from './fill'
 import type { SampleArguments } from './native'
+import { Numbering, type Numbers, readCount } from './numbering'
 import {
   type ApplyRequest,
   applyKeys,
-  type DrawRequest,
-  drawKeys,
   type GridMaskOptions,
   type Masked,
   optionKeys,
@@ -28,28 +27,8 @@ import {
   type TensorApplyRequest,
 } from './options'
 import { PackedPlan, Plan, type SampleParams } from './plan'
-import {
-  checkArrays,
-  type Dimensions,
-  MAX_COUNT,
-  MAX_SIDE,
-  readDimensions,
-  readDType,
-  targetOf,
-} from './request'
-import { constant, type Schedule } from './schedule'
+import { type Dimensions, MAX_SIDE } from './request'
 import { checkTensors, runTensors, runTensorsAsync } from './tensors'
-import { takeArrays } from './transfer'
-
-/** A batch's samples by their global numbers. */
-interface Numbers {
-  count: number
-  epoch: number
-  first: number
-  indices: Float64Array | undefined
-  /** Whether this instance numbers them. */
-  own: boolean
-}
 
 /**
  * The GridMask augmentation (Chen, Liu, Zhao, Jia 2020, arXiv 2001.04086) with its settings, a seed
@@ -58,13 +37,8 @@ interface Numbers {
 export class GridMask {
   readonly #drawer: Drawer
   readonly #unit: Range | ((height: number, width: number) => Range)
-  readonly #schedule: Schedule
-  readonly #fill: Fill
-  readonly #place: Place
-  #epoch = 0
-  /** How many samples have been numbered in epoch `#numberedEpoch`. */
-  #numbered = 0
-  #numberedEpoch = 0
+  readonly #numbering: Numbering
+  readonly #self: Augmentation
 
   /**
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (also for an option that
@@ -84,16 +58,21 @@ export class GridMask {
       typeof unit === 'function'
         ? (height, width) => checkUnit('unit(height, width)', unit(height, width))
         : checkUnit('unit', unit)
-    this.#schedule = typeof probability === 'function' ? probability : constant(probability)
-    this.#fill = checkFill('fill', given.fill ?? 0)
+    this.#numbering = new Numbering(probability)
+    const fill = checkFill('fill', given.fill ?? 0)
     const threads =
       given.threads === undefined ? defaultThreads() : checkThreads('threads', given.threads)
-    this.#place = { device: checkDevice(given.device), threads }
+    this.#self = {
+      numbering: this.#numbering,
+      fill,
+      place: { device: checkDevice(given.device), threads },
+      samplesOf: (request, dimensions) => this.#samplesOf(request, dimensions),
+    }
   }
 
   /** The epoch that `setEpoch` set; 0 at first. */
   get epoch(): number {
-    return this.#epoch
+    return this.#numbering.epoch
   }
 
   /**
@@ -104,10 +83,7 @@ export class GridMask {
    * @throws {GridMaskError} ERR_OUT_OF_RANGE, ERR_INVALID_ARG_TYPE
    */
   setEpoch(epoch: number): void {
-    const next = checkEpoch('epoch', epoch)
-    const goesOn = next > this.#epoch && Math.floor(next) === Math.floor(this.#epoch)
-    this.#epoch = next
-    if (!goesOn) this.#numbered = 0
+    this.#numbering.setEpoch(epoch)
   }
 
   /**
@@ -116,9 +92,8 @@ export class GridMask {
    * @param epoch default: the epoch set
    * @throws {GridMaskError} ERR_OUT_OF_RANGE for the epoch, or if the schedule leaves [0, 1]
    */
-  probabilityAt(epoch: number = this.#epoch): number {
-    const at = checkEpoch('epoch', epoch)
-    return checkProbability(`probability(${at})`, this.#schedule(at))
+  probabilityAt(epoch: number = this.#numbering.epoch): number {
+    return this.#numbering.probabilityAt(epoch)
   }
 
   /**
@@ -129,21 +104,17 @@ export class GridMask {
    */
   plan(request: PlanRequest): Plan {
     const given = checkOptions<PlanRequest>('request', request, planKeys)
-    const { indices } = given
-    if (indices !== undefined && given.count !== undefined && given.count !== indices.length) {
-      invalid('ERR_SHAPE_MISMATCH', 'count', `the length of \`indices\`, or left out`, given.count)
-    }
-    const count = checkInteger('count', given.count ?? indices?.length, 0, MAX_COUNT)
+    const count = readCount(given)
     const side = (name: string, value: unknown) => {
       const needed = typeof this.#unit === 'function'
       return value === undefined && !needed ? 0 : checkInteger(name, value, 0, MAX_SIDE)
     }
     const height = side('height', given.height)
     const width = side('width', given.width)
-    const numbers = this.#numbers(given, count)
+    const numbers = this.#numbering.of(given, count)
     const packed =
       count === 0 ? new PackedPlan(0) : draw(count, this.#samples(numbers, height, width))
-    this.#markSeen(numbers)
+    this.#numbering.markSeen(numbers)
     return new Plan(packed)
   }
 
@@ -170,14 +141,10 @@ export class GridMask {
     if (DeviceTensor.is(images)) {
       const { batch, samples, numbers, fill } = this.#prepareTensor(images, request)
       const result = runTensors(batch, samples, fill)
-      if (numbers !== undefined) this.#markSeen(numbers)
+      if (numbers !== undefined) this.#numbering.markSeen(numbers)
       return result
     }
-    const { out, arrays, dimensions, numbers, work } = this.#prepare(images, request, undefined)
-    const target = targetOf(out, arrays)
-    if (!isEmpty(dimensions)) run(images, target, ...work)
-    if (numbers !== undefined) this.#markSeen(numbers)
-    return target
+    return applyToArrays(images, request, this.#self)
   }
 
   /**
@@ -202,78 +169,32 @@ export class GridMask {
     if (DeviceTensor.is(images)) {
       const { batch, samples, numbers, fill } = this.#prepareTensor(images, request)
       const done = runTensorsAsync(batch, samples, fill)
-      if (numbers !== undefined) this.#markSeen(numbers)
+      if (numbers !== undefined) this.#numbering.markSeen(numbers)
       return done
     }
-    const { out, arrays, dimensions, numbers, work } = this.#prepare(images, request, images)
-    const [source, target] = takeArrays(arrays.tag, images, out as ImageArray)
-    const done = isEmpty(dimensions) ? undefined : runAsync(source, target, ...work)
-    if (numbers !== undefined) this.#markSeen(numbers)
-    try {
-      await done
-    } catch (error) {
-      if (error instanceof GridMaskError) error.array = source
-      throw error
-    }
-    return target
+    return applyToArraysAsync(images, request, this.#self)
   }
 
   #prepareTensor(images: DeviceTensor, request: unknown) {
     const given = checkOptions<TensorApplyRequest>('request', request, applyKeys)
     const dimensions = DeviceTensor.dimensions(images)
-    const fill = fillOf(this.#fill, images, dimensions)
+    const fill = fillOf(this.#self.fill, images, dimensions)
     const drawn = this.#samplesOf(given, dimensions)
     // Last, since the request's getters and the schedule are the caller's code.
     return { batch: checkTensors(images, given), fill, ...drawn }
   }
 
-  #prepare(images: unknown, request: unknown, defaultOut: ImageArray | undefined) {
-    const given = checkOptions<ApplyRequest>('request', request, applyKeys)
-    const out = given.out ?? defaultOut
-    const dimensions = readDimensions(given)
-    const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
-    const fill = fillOf(this.#fill, arrays, dimensions)
-    const { samples, numbers } = this.#samplesOf(given, dimensions)
-    // The request's getters and the schedule are the caller's code: the arrays may have changed.
-    checkArrays(images, out, dimensions, arrays.dtype)
-    const work: DropTwo<Work> = [samples, arrays, dimensions, fill, this.#place]
-    return { out, arrays, dimensions, numbers, work }
-  }
-
-  #samplesOf(given: Partial<ApplyRequest | TensorApplyRequest>, dimensions: Dimensions) {
+  #samplesOf(given: Given, dimensions: Dimensions): Drawn {
     const { count, height, width } = dimensions
-    let samples: SampleArguments
-    let numbers: Numbers | undefined
-    if (given.plan === undefined) {
-      numbers = this.#numbers(given, count)
-      samples = isEmpty(dimensions)
-        ? new PackedPlan(0).samples
-        : this.#samples(numbers, height, width)
-    } else {
-      samples = packedPlan(given, count).samples
+    if (given.plan !== undefined) {
+      refuseDraws(given)
+      return { samples: checkPlan(given.plan as Plan, count).samples, numbers: undefined }
     }
+    const numbers = this.#numbering.of(given, count)
+    const samples = isEmpty(dimensions)
+      ? new PackedPlan(0).samples
+      : this.#samples(numbers, height, width)
     return { samples, numbers }
-  }
-
-  /** The global numbers of a batch's samples, checked. */
-  #numbers({ epoch: epochValue, index, indices }: DrawRequest, count: number): Numbers {
-    const epoch = epochValue === undefined ? this.#epoch : checkEpoch('epoch', epochValue)
-    if (indices !== undefined) {
-      if (index !== undefined) {
-        invalid('ERR_INVALID_ARG_VALUE', 'index', 'left out where `indices` are given', index)
-      }
-      return { count, epoch, first: 0, indices: checkIndices(indices, count), own: false }
-    }
-    const own = index === undefined
-    const seen = Math.floor(epoch) === this.#numberedEpoch ? this.#numbered : 0
-    const last = Number.MAX_SAFE_INTEGER - Math.max(count - 1, 0)
-    return { count, epoch, first: checkInteger('index', own ? seen : index, 0, last), indices, own }
-  }
-
-  #markSeen({ own, epoch, first, count }: Numbers): void {
-    if (!own) return
-    this.#numberedEpoch = Math.floor(epoch)
-    this.#numbered = first + count
   }
 
   #samples({ epoch, first, indices }: Numbers, height: number, width: number): SampleArguments {
@@ -283,43 +204,9 @@ export class GridMask {
   }
 }
 
-type DropTwo<T extends unknown[]> = T extends [unknown, unknown, ...infer Rest] ? Rest : never
-
-function checkIndices(indices: unknown, count: number): Float64Array {
-  const isList = Array.isArray(indices) || ArrayBuffer.isView(indices)
-  const list = isList ? Array.from(indices as ArrayLike<unknown>) : undefined
-  if (list === undefined) {
-    invalid('ERR_INVALID_ARG_TYPE', 'indices', 'an array of whole numbers', indices)
-  }
-  if (list.length !== count) {
-    throw new GridMaskError(
-      'ERR_SHAPE_MISMATCH',
-      `Expected \`indices\` to have one number for each of ${count} samples, ` +
-        `but received ${list.length}`,
-    )
-  }
-  return Float64Array.from(list, (value, i) =>
-    checkInteger(`indices[${i}]`, value, 0, Number.MAX_SAFE_INTEGER),
-  )
-}
-
-function packedPlan(given: Partial<Omit<ApplyRequest, 'out'>>, count: number): PackedPlan {
-  for (const key of drawKeys) {
-    if (given[key] !== undefined) {
-      invalid('ERR_INVALID_ARG_VALUE', key, 'left out where a `plan` is given', given[key])
-    }
-  }
-  return checkPlan(given.plan as Plan, count)
-}
-
 /** A plan of the batch's length, packed. */
 export function checkPlan(value: Plan | readonly SampleParams[], count: number): PackedPlan {
   const plan = Plan.from(value)
-  if (plan.length !== count) {
-    throw new GridMaskError(
-      'ERR_SHAPE_MISMATCH',
-      `Expected \`plan\` to have one element for each of ${count} samples, but received ${plan.length}`,
-    )
-  }
+  checkPlanLength(plan.length, count)
   return Plan.packed(plan)
 }

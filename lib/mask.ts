@@ -2,8 +2,9 @@ import { run } from './backend'
 import { checkInteger, invalid } from './check'
 import { defaultThreads } from './devices'
 import { GridMaskError } from './errors'
-import { expectDone, native } from './native'
+import { expectDone, native, type PlanArguments } from './native'
 import { packParams, type SampleParams } from './plan'
+import { packRegions, type RegionParams } from './regions'
 import { MAX_SIDE } from './request'
 
 /** Height and width of an image in pixels, each 0 … 16384. */
@@ -19,20 +20,30 @@ function checkSize(value: unknown): [height: number, width: number] {
   ]
 }
 
+/** A lattice's parameters, or the rectangles of a method that is compared with. */
+type MaskParams = SampleParams | RegionParams
+
+function samplesOf(params: MaskParams): PlanArguments {
+  // Whatever else it is, one of the two says what is wrong with it.
+  return typeof params === 'object' && params !== null && 'regions' in params
+    ? packRegions('params', params).samples
+    : packParams('params', params).samples
+}
+
 /**
  * M, the mask of equation 1: one byte a pixel, row by row, 1 = kept, 0 = dropped.
  *
  * @param size [height, width] in pixels, each 0 … 16384
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  */
-export function maskOf(params: SampleParams, size: ImageSize): Uint8Array {
-  const packed = packParams('params', params)
+export function maskOf(params: MaskParams, size: ImageSize): Uint8Array {
+  const samples = samplesOf(params)
   const [height, width] = checkSize(size)
   const mask = new Uint8Array(height * width).fill(1)
   if (mask.length === 0) return mask
   const dimensions = { count: 1, channels: 1, height, width, channelsLast: false }
   const arrays = { tag: 'Uint8Array', dtype: 'uint8', length: mask.length } as const
-  run(mask, mask, packed.samples, arrays, dimensions, new Uint8Array(1), {
+  run(mask, mask, samples, arrays, dimensions, new Uint8Array(1), {
     device: 'cpu',
     threads: defaultThreads(),
   })
@@ -41,13 +52,13 @@ export function maskOf(params: SampleParams, size: ImageSize): Uint8Array {
 
 /** Kept pixels of each box, given in whole pixels within the image. */
 function countKept(
-  params: SampleParams,
+  params: MaskParams,
   [height, width]: ImageSize,
   boxes: Int32Array,
 ): Float64Array {
   const counts = new Float64Array(boxes.length / 4)
-  const { bytes } = packParams('params', params)
-  expectDone(native.countKept(bytes, height, width, boxes, counts))
+  const [sample] = samplesOf(params)
+  expectDone(native.countKept(sample, height, width, boxes, counts))
   return counts
 }
 
@@ -58,7 +69,7 @@ function countKept(
  * @param size [height, width] in pixels, each 0 … 16384
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  */
-export function keepRatio(params: SampleParams, size: ImageSize): number {
+export function keepRatio(params: MaskParams, size: ImageSize): number {
   const [height, width] = checkSize(size)
   const pixels = height * width
   const [kept] = countKept(params, [height, width], Int32Array.of(0, 0, width, height))
@@ -79,7 +90,7 @@ export type Box = readonly [x0: number, y0: number, x1: number, y1: number]
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  */
 export function visibleFraction(
-  params: SampleParams,
+  params: MaskParams,
   size: ImageSize,
   boxes: readonly Box[],
 ): number[] {

@@ -14,9 +14,12 @@ const OVERLAP = 2
 /** The bytes of these arrays are what counts; the element type does not. */
 type Bytes = ArrayBufferView
 
-/** A plan's packed samples, or what to draw from and with which numbers. */
+/** A plan's packed samples, or their rectangles. */
+export type PlanArguments = [plan: Uint8Array | Uint32Array, first: undefined, indices: undefined]
+
+/** A plan, or what to draw from and with which numbers. */
 export type SampleArguments =
-  | [plan: Uint8Array, first: undefined, indices: undefined]
+  | PlanArguments
   | [settings: Float64Array, first: number, indices: Float64Array | undefined]
 
 /** What is told of a batch beside its images. */
@@ -75,7 +78,7 @@ export interface Native {
   applyAsync(...args: ApplyArguments): number | Promise<number>
   draw(plan: Uint8Array, ...samples: SampleArguments): number
   countKept(
-    sample: Uint8Array,
+    sample: Uint8Array | Uint32Array,
     height: number,
     width: number,
     boxes: Int32Array,

@@ -7,7 +7,8 @@ import {
   checkSeed,
   invalid,
 } from './check'
-import type { SampleArguments } from './native'
+import type { PlanArguments } from './native'
+import { PlanList } from './plan-list'
 
 /** Largest unit side, pixels: d · 2¹⁶ is to fit 31 bits. */
 export const MAX_UNIT = 32767
@@ -161,7 +162,7 @@ export class PackedPlan {
   }
 
   /** As native code takes them. */
-  get samples(): SampleArguments {
+  get samples(): PlanArguments {
     return [this.bytes, undefined, undefined]
   }
 
@@ -235,7 +236,7 @@ export function packParams(name: string, params: SampleParams): PackedPlan {
  * it can be looked at, stored and done again. Immutable. `JSON.stringify` writes it as an array of
  * {@link Sample}, from which {@link Plan.from} makes an equal one.
  */
-export class Plan implements Iterable<Sample> {
+export class Plan extends PlanList<Sample> {
   readonly #packed: PackedPlan
 
   /** @internal Plans come from `GridMask.plan()` and {@link Plan.from}. */
@@ -243,6 +244,7 @@ export class Plan implements Iterable<Sample> {
     if (!(packed instanceof PackedPlan)) {
       invalid('ERR_INVALID_ARG_TYPE', 'plan', 'made by Plan.from() or GridMask.plan()', packed)
     }
+    super()
     this.#packed = packed
   }
 
@@ -267,19 +269,9 @@ export class Plan implements Iterable<Sample> {
     return this.#packed.length
   }
 
-  /** The parameters of sample `i`, from the end if negative; undefined where there is none. */
-  at(i: number): Sample | undefined {
-    const index = Math.trunc(i) || 0
-    const from = index < 0 ? index + this.length : index
-    return from >= 0 && from < this.length ? this.#packed.get(from) : undefined
-  }
-
-  *[Symbol.iterator](): Iterator<Sample> {
-    for (let i = 0; i < this.length; i++) yield this.#packed.get(i)
-  }
-
-  toJSON(): Sample[] {
-    return [...this]
+  /** @internal */
+  protected read(i: number): Sample {
+    return this.#packed.get(i)
   }
 
   /** @internal */

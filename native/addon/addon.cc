@@ -84,7 +84,8 @@ Napi::Value useLargePages(const Napi::CallbackInfo& info) {
 }
 
 // countKept(sample, height, width, boxes, counts): for each box x0, y0, x1, y1 of the Int32Array
-// the number of its pixels that the mask keeps, into the Float64Array.
+// the number of its pixels that the mask keeps, into the Float64Array. A Uint32Array is a sample
+// that drops rectangles.
 Napi::Value countKept(const Napi::CallbackInfo& info) {
   const Napi::Value refused = Napi::Number::New(info.Env(), kBadArguments);
   if (info.Length() != 5) return refused;
@@ -93,16 +94,20 @@ Napi::Value countKept(const Napi::CallbackInfo& info) {
   const auto width = wholeNumber(info[2], kMaxSide);
   const auto boxes = bytesOf(info[3]);
   const auto counts = bytesOf(info[4]);
-  if (!packed || packed->length != sizeof(PackedSample) || !height || !width || !boxes || !counts ||
-      boxes->length % (4 * sizeof(int32_t)) != 0 || counts->length != boxes->length / 2) {
+  Regions regions;
+  if (!packed || !parseRegions(info[0], 1, regions) ||
+      (!regions && packed->length != sizeof(PackedSample)) || !height || !width || !boxes ||
+      !counts || boxes->length % (4 * sizeof(int32_t)) != 0 ||
+      counts->length != boxes->length / 2) {
     return refused;
   }
-  PackedSample sample;
-  std::memcpy(&sample, packed->data, sizeof sample);
-  if (!isSane(sample)) return refused;
-
-  const Lattice lattice =
-      latticeOf(sample, static_cast<int32_t>(*height), static_cast<int32_t>(*width));
+  Lattice lattice{};
+  if (!regions) {
+    PackedSample sample;
+    std::memcpy(&sample, packed->data, sizeof sample);
+    if (!isSane(sample)) return refused;
+    lattice = latticeOf(sample, static_cast<int32_t>(*height), static_cast<int32_t>(*width));
+  }
   for (size_t i = 0; i < counts->length / sizeof(double); ++i) {
     int32_t box[4];
     std::memcpy(box, boxes->data + i * sizeof box, sizeof box);
@@ -111,8 +116,10 @@ Napi::Value countKept(const Napi::CallbackInfo& info) {
         y1 > static_cast<int32_t>(*height)) {
       return refused;
     }
-    const auto kept = static_cast<double>(gridmask::countKept(lattice, x0, y0, x1, y1));
-    std::memcpy(counts->data + i * sizeof kept, &kept, sizeof kept);
+    const uint64_t kept = regions ? gridmask::countKept<RegionScanner>(regions[0], x0, y0, x1, y1)
+                                  : gridmask::countKept(lattice, x0, y0, x1, y1);
+    const auto number = static_cast<double>(kept);
+    std::memcpy(counts->data + i * sizeof number, &number, sizeof number);
   }
   return Napi::Number::New(info.Env(), kDone);
 }

@@ -323,6 +323,7 @@ Napi::Value apply(const Napi::CallbackInfo& info) {
   const Status parsed = parseBatch(info, 2, Bytes{(*source)->data(), (*source)->bytes()},
                                    Bytes{(*target)->data(), (*target)->bytes()}, batch);
   if (parsed != kDone) return status(info.Env(), parsed);
+  if (batch.regions) return status(info.Env(), kBadArguments);  // there are no kernels for them
   // In one order for both of two memories, so that nobody waits in a circle: one thread takes them.
   std::vector<cuda::Turn> turns;
   turns.emplace_back(*source);
@@ -346,6 +347,7 @@ Napi::Value applyHost(const Napi::CallbackInfo& info) {
   cpu::Batch batch;
   const Status parsed = parseBatch(info, 3, bytesOf(info[1]), bytesOf(info[2]), batch);
   if (parsed != kDone) return status(info.Env(), parsed);
+  if (batch.regions) return status(info.Env(), kBadArguments);  // there are no kernels for them
   return perform(info, info[15].As<Napi::Boolean>(), device->driver,
                  [device, batch = hostBatch(batch), staging = *staging](bool& wrote) {
                    cuda::applyHost(*device, batch, staging, wrote);

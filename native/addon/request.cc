@@ -72,9 +72,8 @@ bool parseNoise(const Napi::Value& value, size_t channels, size_t valueBytes, ui
   return fields <= (UINT32_MAX - kFirstNoiseBlock) / std::max(1u, noiseBlocks(pixels));
 }
 
-bool isFloat32Array(const Napi::Value& value) {
-  return value.IsTypedArray() &&
-         value.As<Napi::TypedArray>().TypedArrayType() == napi_float32_array;
+bool isArrayOf(napi_typedarray_type type, const Napi::Value& value) {
+  return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == type;
 }
 
 }  // namespace
@@ -131,6 +130,34 @@ bool isSane(const PackedSample& sample) {
          sample.unitProbability <= 1 && sample.index[1] < 1u << 21;
 }
 
+bool parseRegions(const Napi::Value& value, size_t count, Regions& regions) {
+  if (!isArrayOf(napi_uint32_array, value)) return true;
+  const auto bytes = bytesOf(value);
+  if (!bytes || count == 0 || count > bytes->length / sizeof(RegionHeader)) return false;
+  const size_t left = bytes->length - count * sizeof(RegionHeader);
+  if (left % sizeof(Region) != 0) return false;
+  const auto* headers = reinterpret_cast<const RegionHeader*>(bytes->data);
+  const auto* all = reinterpret_cast<const Region*>(headers + count);
+  uint32_t next = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const uint32_t end = headers[i].end;
+    if (end < next || end > left / sizeof(Region) || headers[i].masked > 1 ||
+        headers[i].key.index[1] >= 1u << 21) {
+      return false;
+    }
+    for (uint32_t y0 = 0; next != end; y0 = all[next++].y0) {
+      const Region& region = all[next];
+      if (region.x0 > region.x1 || region.x1 > kMaxSide || region.y0 > region.y1 ||
+          region.y1 > kMaxSide || region.y0 < y0) {
+        return false;
+      }
+    }
+  }
+  if (next != left / sizeof(Region)) return false;
+  regions = Regions(headers, count);
+  return true;
+}
+
 std::optional<Samples> parseSamples(const Napi::Value& samples, const Napi::Value& first,
                                     const Napi::Value& indices, size_t count) {
   if (!first.IsUndefined()) {
@@ -184,7 +211,7 @@ Status parseBatch(const Napi::CallbackInfo& info, size_t at, const std::optional
   const auto bytes = product({*count, *planes, *height, *width, *pixelBytes});
   const auto fillBytes = product({*planes, *pixelBytes});
   Noise noise{};
-  const bool hasNoise = isFloat32Array(info[at + 3]);
+  const bool hasNoise = isArrayOf(napi_float32_array, info[at + 3]);
   if (hasNoise && (!fillBytes || !parseNoise(info[at + 3], *fillBytes / *valueBytes, *valueBytes,
                                              uint64_t{*height} * *width, noise))) {
     return kBadArguments;
@@ -194,7 +221,11 @@ Status parseBatch(const Napi::CallbackInfo& info, size_t at, const std::optional
       reinterpret_cast<uintptr_t>(target->data) % *valueBytes != 0) {
     return kBadArguments;
   }
-  const auto samples = parseSamples(info[at], info[at + 1], info[at + 2], *count);
+  Regions regions;
+  if (!parseRegions(info[at], *count, regions)) return kBadArguments;
+  if (regions && !(info[at + 1].IsUndefined() && info[at + 2].IsUndefined())) return kBadArguments;
+  const auto samples =
+      regions ? Samples() : parseSamples(info[at], info[at + 1], info[at + 2], *count);
   if (!samples) return kBadArguments;
 
   const bool inPlace = source->data == target->data;
@@ -214,7 +245,8 @@ Status parseBatch(const Napi::CallbackInfo& info, size_t at, const std::optional
            *valueBytes,
            fill->data,
            *samples,
-           noise};
+           noise,
+           regions};
   return kDone;
 }
 

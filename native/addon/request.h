@@ -61,6 +61,11 @@ Status parseApply(const Napi::CallbackInfo& info, ApplyRequest& request);
 std::optional<Samples> parseSamples(const Napi::Value& samples, const Napi::Value& first,
                                     const Napi::Value& indices, size_t count);
 
+// `count` samples that drop rectangles, from a Uint32Array: their headers, then the rectangles of
+// all; none where it is another array. Whether it is sane: of a sample sorted by y0, no side beyond
+// an image's.
+bool parseRegions(const Napi::Value& value, size_t count, Regions& regions);
+
 // Whether all values lie in the ranges that the geometry's integers are made for.
 bool isSane(const PackedSample& sample);
 

@@ -109,8 +109,13 @@ class Work {
         runs_(new Run[kRunsAtOnce + RunScanner::maxRunsInRow(width_)]) {}
 
   void maskBand(size_t sample, int32_t rowBegin, int32_t rowEnd) {
-    const Lattice lattice = latticeOf(batch_.samples[sample], canvas_);
     const size_t offset = sample * batch_.planes * planeBytes_;
+    if (batch_.regions) {
+      const RegionSample regions = batch_.regions[sample];
+      maskByRuns(RegionScanner(regions, 0, rowBegin, width_), offset, rowBegin, rowEnd);
+      return;
+    }
+    const Lattice lattice = latticeOf(batch_.samples[sample], canvas_);
     if (!lattice.masked || (lattice.gap() == 0 && !lattice.reverse)) {
       if (!inPlace_) copyBand(offset, rowBegin, rowEnd);
       return;
@@ -118,7 +123,7 @@ class Work {
     if (prefersWords(lattice)) {
       maskByWords(lattice, offset, rowBegin, rowEnd);
     } else {
-      maskByRuns(lattice, offset, rowBegin, rowEnd);
+      maskByRuns(RunScanner(lattice, 0, rowBegin, width_), offset, rowBegin, rowEnd);
     }
   }
 
@@ -168,8 +173,8 @@ class Work {
                 width_ * widening};
   }
 
-  void maskByRuns(const Lattice& lattice, size_t offset, int32_t rowBegin, int32_t rowEnd) {
-    RunScanner scanner(lattice, 0, rowBegin, width_);
+  template <typename Scanner>
+  void maskByRuns(Scanner scanner, size_t offset, int32_t rowBegin, int32_t rowEnd) {
     Run* const runs = runs_.get();
     for (int32_t row = rowBegin; row < rowEnd;) {
       const size_t first = offset + static_cast<size_t>(row) * rowBytes_;

@@ -9,6 +9,7 @@
 #include "cpu/kernels.h"
 #include "lattice/draw.h"
 #include "lattice/noise.h"
+#include "lattice/regions.h"
 
 namespace gridmask::cpu {
 
@@ -27,6 +28,7 @@ struct Batch {
   const uint8_t* fill;  // planes * pixelBytes bytes: what a dropped pixel becomes
   Samples samples;      // count of them
   Noise noise = {};     // instead of the fill, where it has a kind
+  Regions regions = {};  // instead of the samples, where there are any
 };
 
 // Dropped pixels become the fill, kept ones keep their bits. On up to `threads` threads.

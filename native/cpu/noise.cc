@@ -31,10 +31,21 @@ class NoiseWork {
         runs_(new Run[RunScanner::maxRunsInRow(width_)]) {}
 
   void maskSample(size_t n) {
+    if (batch_.regions) {
+      const RegionSample regions = batch_.regions[n];
+      key_ = regions.key;
+      maskRows(RegionScanner(regions, 0, 0, width_), n);
+      return;
+    }
     const PackedSample sample = batch_.samples[n];
     const Lattice lattice = latticeOf(sample, batch_.height, batch_.width);
     key_ = {{sample.seed[0], sample.seed[1]}, {sample.index[0], sample.index[1]}, sample.epoch};
-    RunScanner scanner(lattice, 0, 0, width_);
+    maskRows(RunScanner(lattice, 0, 0, width_), n);
+  }
+
+ private:
+  template <typename Scanner>
+  void maskRows(Scanner scanner, size_t n) {
     for (int32_t row = 0; row < batch_.height; ++row) {
       end_ = scanner.appendRow(runs_.get(), runs_.get(), 0);
       const size_t at = n * batch_.planes * planeBytes_ + static_cast<size_t>(row) * rowBytes_;
@@ -43,7 +54,6 @@ class NoiseWork {
     }
   }
 
- private:
   void copyKept(size_t at) const {
     for (size_t plane = 0; plane < batch_.planes; ++plane, at += planeBytes_) {
       size_t from = 0;

@@ -165,10 +165,12 @@ class RunScanner {
   uint32_t width_;
 };
 
-// Number of pixels kept in columns [x0, x1) and rows [y0, y1).
-inline uint64_t countKept(const Lattice& lattice, int32_t x0, int32_t y0, int32_t x1, int32_t y1) {
+// Number of pixels kept in columns [x0, x1) and rows [y0, y1) by the mask that a lattice is, or
+// whatever else a Scanner reads.
+template <typename Scanner = RunScanner, typename Mask>
+uint64_t countKept(const Mask& mask, int32_t x0, int32_t y0, int32_t x1, int32_t y1) {
   const auto width = static_cast<uint32_t>(x1 - x0);
-  RunScanner scanner(lattice, x0, y0, width);
+  Scanner scanner(mask, x0, y0, width);
   Run runs[RunScanner::maxRunsInRow(kMaxSide)];
   uint64_t kept = 0;
   for (int32_t y = y0; y < y1; ++y) {

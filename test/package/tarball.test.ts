@@ -20,8 +20,8 @@ describe('the tarball', () => {
   test('holds what is used or can be built from, and nothing else', () => {
     const known = [
       /^(package\.json|README\.md|LICENSE|binding\.gyp)$/,
-      /^lib\/[\w-]+\.m?ts$/,
-      /^dist\/[\w-]+\.(m?js|d\.m?ts)(\.map)?$/,
+      /^lib\/(baselines\/)?[\w-]+\.m?ts$/,
+      /^dist\/(baselines\/)?[\w-]+\.(m?js|d\.m?ts)(\.map)?$/,
       /^native\/(addon|cpu|cuda|lattice)\/\w+\.(cc|cu|h|inc)$/,
       // Those of other platforms where they were made: `npm run prebuild -- --all`.
       /^prebuilds\/linux-(x64|arm64)\/gridmask\.(glibc|musl)\.node$/,
@@ -82,10 +82,12 @@ describe('the prebuilt binary', () => {
   test('is one for both: classes are the same', () => {
     const code = `
       import { createRequire } from 'node:module'
-      import * as esm from 'gridmask'
-      const cjs = createRequire(process.cwd() + '/')('gridmask')
-      for (const name of new Set([...Object.keys(esm), ...Object.keys(cjs)]))
-        if (esm[name] !== cjs[name]) console.log(name)`
+      import * as main from 'gridmask'
+      import * as baselines from 'gridmask/baselines'
+      const require = createRequire(process.cwd() + '/')
+      for (const [esm, cjs] of [[main, require('gridmask')], [baselines, require('gridmask/baselines')]])
+        for (const name of new Set([...Object.keys(esm), ...Object.keys(cjs)]))
+          if (esm[name] !== cjs[name]) console.log(name)`
     expect(evaluate('module', code)).toBe('')
   })
 

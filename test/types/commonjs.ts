@@ -21,6 +21,15 @@ import {
   visibleFraction,
 } from 'gridmask'
 
+import {
+  Cutout,
+  HideAndSeek,
+  RandomErasing,
+  type RegionApplyRequest,
+  RegionPlan,
+  type RegionSample,
+} from 'gridmask/baselines'
+
 import gridmask = require('gridmask')
 
 type Equal<A, B> =
@@ -78,6 +87,23 @@ try {
     if (error.code === 'ERR_NO_SUCH_CODE') throw error
   }
 }
+
+const cutout = new Cutout({ size: [8, 17], keep: 0.75, probability: (epoch) => epoch / 300 })
+const cut = cutout.apply(new Uint8Array(192), { shape })
+is<Equal<typeof cut, Uint8Array<ArrayBuffer>>>()
+const cutLater = new HideAndSeek({ sizes: [2, 4] }).applyAsync(new Float32Array(192), { shape })
+is<Equal<typeof cutLater, Promise<Float32Array<ArrayBuffer>>>>()
+const erased: RegionPlan = new RandomErasing().plan({ count: 1, height: 8, width: 8 })
+const rectangles: RegionSample | undefined = erased.at(0)
+const replay: RegionApplyRequest = { shape, plan: RegionPlan.from([{ regions: [[0, 0, 2, 2]] }]) }
+if (rectangles) keepRatio(rectangles, [8, 8])
+cutout.apply(floats, { ...replay, plan: JSON.parse(JSON.stringify(erased)) })
+// @ts-expect-error: the size is needed
+cutout.plan({ count: 1 })
+// @ts-expect-error: they work on the CPU
+new Cutout({ device: 'cuda' })
+// @ts-expect-error: a plan of the other kind
+cutout.apply(floats, { shape, plan })
 
 // @ts-expect-error: not the name of an option
 new GridMask({ ratio: 0.6, unit: 96, units: 96 })

@@ -1,0 +1,102 @@
+import { checkInteger, checkNumber, checkOptions, invalid } from '../check'
+import { Coverage } from '../coverage'
+import type { Range } from '../draw'
+import type { Box } from '../mask'
+import { MAX_SIDE } from '../request'
+import {
+  Baseline,
+  type BaselineOptions,
+  baselineKeys,
+  checkRegionCount,
+  type DrawRegions,
+} from './method'
+
+/** Settings of {@link Cutout}. */
+export interface CutoutOptions extends BaselineOptions {
+  /**
+   * The square's side in pixels, 1 … 32768. A pair [min, max) is drawn from for each image, max
+   * exclusive. Default 16, the original's for CIFAR-10 (section 4.1).
+   */
+  size?: number | readonly [min: number, max: number]
+  /**
+   * Several squares, of one side, are dropped until no more than this part of the image is kept; in
+   * (0, 1): the "multi-region Cutout" that GridMask is compared with (section 3, Figure 5), there
+   * 0.75. Default: one square.
+   */
+  keep?: number
+}
+
+const optionKeys = new Set<string>([...baselineKeys, 'size', 'keep'])
+
+/** The first of its blocks of random numbers. */
+const FIRST_BLOCK = 0xc0000000
+
+/**
+ * Cutout (DeVries, Taylor 2017, arXiv 1708.04552), to compare GridMask with: a square centred on any
+ * pixel of the image, clipped at its border (section 3.2). Every image is masked by default.
+ */
+export class Cutout extends Baseline {
+  /**
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (also for an option that
+   *   does not exist), ERR_OUT_OF_RANGE
+   */
+  constructor(options: CutoutOptions = {}) {
+    const given = checkOptions<CutoutOptions>('options', options, optionKeys)
+    const size = checkSize(given.size ?? 16)
+    const { keep } = given
+    const draw =
+      keep === undefined
+        ? oneSquare(size)
+        : severalSquares(
+            size,
+            checkNumber('keep', keep, 'a number in (0, 1)', (k) => k > 0 && k < 1),
+          )
+    super(given, { probability: 1, firstBlock: FIRST_BLOCK }, draw)
+  }
+}
+
+function checkSize(value: unknown): Range {
+  if (!Array.isArray(value)) {
+    const size = checkInteger('size', value, 1, 2 * MAX_SIDE)
+    return [size, size + 1]
+  }
+  if (value.length !== 2) {
+    invalid('ERR_INVALID_ARG_TYPE', 'size', 'a whole number or a range [min, max) of them', value)
+  }
+  const min = checkInteger('size[0]', value[0], 1, 2 * MAX_SIDE)
+  return [min, checkInteger('size[1]', value[1], min + 1, 2 * MAX_SIDE + 1)]
+}
+
+type Words = Parameters<DrawRegions>[0]
+
+const drawSize = (words: Words, [min, max]: Range) => min + words.below(max - min)
+
+/** A square of `size` about a pixel of the image, clipped. */
+function square(words: Words, size: number, height: number, width: number): Box {
+  const x0 = words.below(width) - Math.floor(size / 2)
+  const y0 = words.below(height) - Math.floor(size / 2)
+  return [Math.max(x0, 0), Math.max(y0, 0), Math.min(x0 + size, width), Math.min(y0 + size, height)]
+}
+
+function oneSquare(range: Range): DrawRegions {
+  return (words, height, width) => {
+    const size = drawSize(words, range)
+    return { size, regions: [square(words, size, height, width)] }
+  }
+}
+
+function severalSquares(range: Range, keep: number): DrawRegions {
+  return (words, height, width) => {
+    const size = drawSize(words, range)
+    const coverage = new Coverage(height, width)
+    const pixels = height * width
+    const regions: Box[] = []
+    for (let kept = pixels; kept > keep * pixels; ) {
+      const region = square(words, size, height, width)
+      kept -= coverage.cover(...region)
+      regions.push(region)
+      checkRegionCount('size', regions.length)
+    }
+    return { size, regions }
+  }
+}
