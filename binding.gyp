@@ -30,7 +30,7 @@
         "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
         "GRIDMASK_VERSION=\"<!(node -p \"require('./package.json').version\")\""
       ],
-      "cflags": ["-fvisibility=hidden", "-ffp-contract=off"],
+      "cflags": ["-fvisibility=hidden", "-ffp-contract=off", "-fno-math-errno"],
       "cflags_cc": ["-std=c++17", "-O3"],
       # The C++ library throws where a thread can't be started; N-API's wrapper does not.
       "cflags_cc!": ["-fno-exceptions", "-std=gnu++17", "-std=gnu++20"],
@@ -40,7 +40,7 @@
         "GCC_OPTIMIZATION_LEVEL": "3",
         "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
         "MACOSX_DEPLOYMENT_TARGET": "11.0",
-        "OTHER_CFLAGS": ["-ffp-contract=off"]
+        "OTHER_CFLAGS": ["-ffp-contract=off", "-fno-math-errno"]
       },
       "msvs_settings": {
         "VCCLCompilerTool": {"ExceptionHandling": 1, "AdditionalOptions": ["/std:c++17"]}

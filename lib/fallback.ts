@@ -5,7 +5,10 @@
 import { bufferOf, byteLengthOf, offsetOf } from './arrays'
 import type { Opened } from './cuda'
 import { MaskRows, RegionRows, type Rows } from './fallback-mask'
+import type { EncodedFill } from './fill'
 import type { BatchArguments, Native, SampleArguments } from './native'
+import { NoiseField, noiseBits, noiseValue } from './noise'
+import { decodeNoise } from './noise-fill'
 import { PackedPlan, type Sample } from './plan'
 import { referenceDraw } from './reference'
 import { PackedRegions, type RegionSample } from './regions'
@@ -58,6 +61,31 @@ function rowsOf(sample: Sample | RegionSample, height: number, width: number): R
   return 'regions' in sample ? new RegionRows(sample) : new MaskRows(sample, height, width)
 }
 
+/** The bits of a sample's dropped values, by channel and by pixel, counted row by row. */
+type FillBits = (channel: number, pixel: number) => number
+
+function fillReader(
+  fill: EncodedFill,
+  bytes: number,
+  pixels: number,
+): (of: Sample | RegionSample) => FillBits {
+  if (!(fill instanceof Float32Array)) {
+    // A copy, since a fill need not be aligned to its values.
+    const values = valuesOf(fill.slice(), bytes)
+    return () => (channel) => values[channel] as number
+  }
+  const { kind, shared, dtype, numbers } = decodeNoise(fill)
+  return (sample) => {
+    const field = (number: number) => new NoiseField(kind, sample, number, pixels)
+    const fields = Array.from({ length: shared ? 1 : numbers.length / 2 }, (_, i) => field(i))
+    return (channel, pixel) => {
+      const drawn = (fields[shared ? 0 : channel] as NoiseField).at(pixel)
+      const [a, b] = [numbers[2 * channel] as number, numbers[2 * channel + 1] as number]
+      return noiseBits(noiseValue(kind, drawn, a, b), dtype)
+    }
+  }
+}
+
 /** Masks a batch sample by sample; the caller may do something else between them. */
 function* maskSamples(
   source: ArrayBufferView,
@@ -66,8 +94,7 @@ function* maskSamples(
 ): Generator<void> {
   const input = valuesOf(source, bytes)
   const output = valuesOf(target, bytes)
-  // A copy, since a fill need not be aligned to its values.
-  const fills = valuesOf(fill.slice(), bytes)
+  const fillOf = fillReader(fill, bytes, height * width)
   const inPlace = offsetOf(source) === offsetOf(target) && bufferOf(source) === bufferOf(target)
   const perPixel = pixelBytes / bytes
   const plane = height * width * perPixel
@@ -81,6 +108,7 @@ function* maskSamples(
       continue
     }
     const rows = rowsOf(sample, height, width)
+    const fillBits = fillOf(sample)
     if (!inPlace) output.set(input.subarray(begin, begin + planes * plane), begin)
     for (let y = 0; y < height; y++) {
       rows.write(dropped, 0, y)
@@ -89,7 +117,7 @@ function* maskSamples(
         for (let x = 0; x < width; x++, value += perPixel) {
           if (dropped[x] === 0) continue
           for (let c = 0; c < perPixel; c++) {
-            output[value + c] = fills[p * perPixel + c] as number
+            output[value + c] = fillBits(p * perPixel + c, y * width + x)
           }
         }
       }

@@ -29,6 +29,9 @@ export type {
   Layout,
   LinearOptions,
   Masked,
+  NoiseFill,
+  NormalNoise,
+  PerChannel,
   PlanRequest,
   Sample,
   SampleParams,
@@ -36,6 +39,7 @@ export type {
   Shape,
   TensorApplyPlanRequest,
   TensorApplyRequest,
+  UniformNoise,
 } from './index.js'
 export {
   applyPlan,

@@ -21,6 +21,7 @@ export { type ErrorCode, GridMaskError } from './errors'
 export type { Fill } from './fill'
 export { GridMask } from './gridmask'
 export { type Box, type ImageSize, keepRatio, maskOf, visibleFraction } from './mask'
+export type { NoiseFill, NormalNoise, PerChannel, UniformNoise } from './noise-fill'
 export type {
   ApplyRequest,
   DrawRequest,

@@ -5,6 +5,7 @@
 import type { CudaOutcome, Opened } from './cuda'
 import type { CudaMemory } from './device-tensor'
 import { GridMaskError } from './errors'
+import type { EncodedFill } from './fill'
 import { load } from './load'
 
 // The Status of native/addon/request.h.
@@ -25,7 +26,7 @@ export type SampleArguments =
 /** What is told of a batch beside its images. */
 export type BatchArguments = [
   ...samples: SampleArguments,
-  fill: Uint8Array,
+  fill: EncodedFill,
   count: number,
   planes: number,
   height: number,

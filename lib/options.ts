@@ -35,8 +35,9 @@ export interface GridMaskOptions {
    */
   probability?: number | Schedule
   /**
-   * What dropped pixels become: a number, or one for each channel. Default 0, the mean colour of
-   * normalised images. For uint8 images 0 … 255.
+   * What dropped pixels become: a number, one for each channel, or {@link NoiseFill}, such as
+   * `{ noise: 'uniform', low: -1, high: 1 }`. Default 0, the mean colour of normalised images. For
+   * uint8 images 0 … 255.
    */
   fill?: Fill
   /** 64-bit key of all draws, 0 … 2⁶⁴-1. Default 0: give every run its own. */

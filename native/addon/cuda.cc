@@ -303,8 +303,8 @@ Napi::Value download(const Napi::CallbackInfo& info) {
 }
 
 cuda::HostBatch hostBatch(const cpu::Batch& batch) {
-  return {batch.source, batch.target,     batch.count,      batch.planes, batch.height,
-          batch.width,  batch.pixelBytes, batch.valueBytes, batch.fill,   batch.samples};
+  return {batch.source,     batch.target,     batch.count, batch.planes,  batch.height, batch.width,
+          batch.pixelBytes, batch.valueBytes, batch.fill,  batch.samples, batch.noise};
 }
 
 // apply(source, target, samples, first, indices, fill, count, planes, height, width, pixelBytes,

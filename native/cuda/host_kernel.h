@@ -7,6 +7,7 @@
 
 #include "cuda/kernel_list.h"
 #include "cuda/mask_thread.h"
+#include "cuda/noise_thread.h"
 
 namespace gridmask::cuda {
 
@@ -19,6 +20,7 @@ inline HostKernel hostKernel(const char* function) {
   if (std::strcmp(function, #name) == 0) return maskThread<bytes, interleaved, aligned, inPlace>;
   GRIDMASK_KERNELS(GRIDMASK_FIND)
 #undef GRIDMASK_FIND
+  if (std::strcmp(function, kNoiseKernel) == 0) return noiseThread;
   return nullptr;
 }
 

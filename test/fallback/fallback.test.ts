@@ -37,7 +37,7 @@ test('bindings match fallback: masks', async () => {
         const { samples } = Plan.packed(Plan.from(params))
         const length = count * channels * height * width
         const dimensions = { count, channels, height, width, channelsLast: layout === 'NHWC' }
-        const fill = encodeFill(fills.slice(0, channels), dtype, channels)
+        const fill = encodeFill(fills.slice(0, channels), dtype, channels, height * width)
         const batch = batchArguments(samples, { dtype }, dimensions, fill)
         const results = [native, fallback].map((backend) => {
           const source = make(length + offset).subarray(offset)
