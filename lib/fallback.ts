@@ -5,11 +5,12 @@
 import { bufferOf, byteLengthOf, offsetOf } from './arrays'
 import type { Opened } from './cuda'
 import { MaskRows, RegionRows, type Rows } from './fallback-mask'
+import { drawPartner, mixRows } from './fallback-mix'
 import type { EncodedFill } from './fill'
-import type { BatchArguments, Native, SampleArguments } from './native'
+import type { BatchArguments, MixArguments, Native, SampleArguments } from './native'
 import { NoiseField, noiseBits, noiseValue } from './noise'
 import { decodeNoise } from './noise-fill'
-import { PackedPlan, type Sample } from './plan'
+import { PackedPlan, SAMPLE_BYTES, type Sample } from './plan'
 import { referenceDraw } from './reference'
 import { PackedRegions, type RegionSample } from './regions'
 
@@ -126,6 +127,17 @@ function* maskSamples(
   }
 }
 
+/** Does work to its end, and lets others run in between. */
+async function inSlices(work: Generator<void>): Promise<number> {
+  let started = performance.now()
+  for (const _ of work) {
+    if (performance.now() - started < SLICE_MS) continue
+    await new Promise((resolve) => setImmediate(resolve))
+    started = performance.now()
+  }
+  return DONE
+}
+
 export const fallback: Native = {
   instructionSet: 'none',
 
@@ -139,11 +151,27 @@ export const fallback: Native = {
 
   async applyAsync(...args) {
     const [source, target] = args
-    let started = performance.now()
-    for (const _ of maskSamples(source, target, ...batchOf(args))) {
-      if (performance.now() - started < SLICE_MS) continue
-      await new Promise((resolve) => setImmediate(resolve))
-      started = performance.now()
+    return inSlices(maskSamples(source, target, ...batchOf(args)))
+  },
+
+  mix(source, target, ...args) {
+    for (const _ of mixRows(source, target, ...mixOf(args))) {
+      // As above.
+    }
+    return DONE
+  },
+
+  async mixAsync(source, target, ...args) {
+    return inSlices(mixRows(source, target, ...mixOf(args)))
+  },
+
+  drawPartner,
+
+  countPlan(plan, height, width, counts) {
+    for (let i = 0; i < counts.length; i++) {
+      const sample = plan.subarray(i * SAMPLE_BYTES, (i + 1) * SAMPLE_BYTES)
+      const box = Int32Array.of(0, 0, width, height)
+      fallback.countKept(sample, height, width, box, counts.subarray(i, i + 1))
     }
     return DONE
   },
@@ -184,4 +212,9 @@ type Box = [x0: number, y0: number, x1: number, y1: number]
 /** The arguments between the arrays and the number of threads. */
 function batchOf(args: Parameters<Native['apply']>): BatchArguments {
   return args.slice(2, -1) as unknown as BatchArguments
+}
+
+/** The arguments before the number of threads. */
+function mixOf(args: [...mix: MixArguments, threads: number]): MixArguments {
+  return args.slice(0, -1) as unknown as MixArguments
 }

@@ -46,6 +46,16 @@ export type HostArguments = [
   threads: number,
 ]
 
+/** What is told of a batch to be mixed, beside its images; native/addon/mix.h. */
+export type MixArguments = [
+  plan: Uint8Array,
+  partner: Int32Array,
+  planes: number,
+  height: number,
+  width: number,
+  pixelBytes: number,
+]
+
 /** native/addon/cuda.cc. What is asked for asynchronously may be refused at once. */
 interface NativeCuda {
   open(path: string): Opened
@@ -71,10 +81,38 @@ interface NativeCuda {
     ...args: [source: CudaMemory, target: CudaMemory, ...batch: BatchArguments, async: boolean]
   ): CudaOutcome | Promise<CudaOutcome>
   applyHost(...args: [...host: HostArguments, async: boolean]): CudaOutcome | Promise<CudaOutcome>
+  mix(
+    ...args: [source: CudaMemory, target: CudaMemory, ...mix: MixArguments, async: boolean]
+  ): CudaOutcome | Promise<CudaOutcome>
+  mixHost(
+    ...args: [
+      device: number,
+      source: Bytes,
+      target: Bytes,
+      ...mix: MixArguments,
+      chunkBytes: number,
+      threads: number,
+      async: boolean,
+    ]
+  ): CudaOutcome | Promise<CudaOutcome>
+}
+
+/** native/addon/mix.cc. */
+interface NativeMix {
+  mix(...args: [source: Bytes, target: Bytes, ...mix: MixArguments, threads: number]): number
+  mixAsync(...args: Parameters<NativeMix['mix']>): number | Promise<number>
+  drawPartner(plan: Uint8Array, partner: Int32Array): number
+  countPlan(
+    plan: Uint8Array,
+    height: number,
+    width: number,
+    counts: Float64Array,
+    threads: number,
+  ): number
 }
 
 /** All functions of native/addon/addon.cc. */
-export interface Native {
+export interface Native extends NativeMix {
   apply(...args: ApplyArguments): number
   applyAsync(...args: ApplyArguments): number | Promise<number>
   draw(plan: Uint8Array, ...samples: SampleArguments): number

@@ -17,11 +17,13 @@
 #include <utility>
 #include <vector>
 
+#include "addon/mix.h"
 #include "addon/request.h"
 #include "cpu/pool.h"
 #include "cuda/allocation.h"
 #include "cuda/backend.h"
 #include "cuda/context.h"
+#include "cuda/mix.h"
 
 namespace gridmask::addon {
 namespace {
@@ -302,6 +304,34 @@ Napi::Value download(const Napi::CallbackInfo& info) {
                  });
 }
 
+// Two memories of one device, which may be the same, to work on.
+struct Operands {
+  cuda::Device* device;
+  Bytes source, target;
+  std::optional<cuda::CUstream> sourceStream, targetStream;
+  Handle handles[2];
+
+  // In one order for both, so that nobody waits in a circle: one thread takes them.
+  std::vector<cuda::Turn> turns() const {
+    std::vector<cuda::Turn> taken;
+    taken.emplace_back(handles[0]);
+    if (handles[0] != handles[1]) taken.emplace_back(handles[1]);
+    return taken;
+  }
+};
+
+std::optional<Operands> operandsOf(const Napi::Value& sourceValue, const Napi::Value& targetValue) {
+  const Handle* source = handleOf(sourceValue);
+  const Handle* target = handleOf(targetValue);
+  if (source == nullptr || target == nullptr || !*source || !*target ||
+      &(*source)->device() != &(*target)->device()) {
+    return std::nullopt;
+  }
+  const auto bytes = [](const Handle& of) { return Bytes{of->data(), of->bytes()}; };
+  return Operands{&(*source)->device(), bytes(*source),      bytes(*target),
+                  (*source)->stream(),  (*target)->stream(), {*source, *target}};
+}
+
 cuda::HostBatch hostBatch(const cpu::Batch& batch) {
   return {batch.source,     batch.target,     batch.count, batch.planes,  batch.height, batch.width,
           batch.pixelBytes, batch.valueBytes, batch.fill,  batch.samples, batch.noise};
@@ -312,30 +342,19 @@ cuda::HostBatch hostBatch(const cpu::Batch& batch) {
 Napi::Value apply(const Napi::CallbackInfo& info) {
   const Napi::Value refused = status(info.Env(), kBadArguments);
   if (info.Length() != 13 || !info[12].IsBoolean()) return refused;
-  const Handle* source = handleOf(info[0]);
-  const Handle* target = handleOf(info[1]);
-  if (source == nullptr || target == nullptr || !*source || !*target ||
-      &(*source)->device() != &(*target)->device()) {
-    return refused;
-  }
-  cuda::Device& device = (*source)->device();
+  const auto operands = operandsOf(info[0], info[1]);
+  if (!operands) return refused;
   cpu::Batch batch;
-  const Status parsed = parseBatch(info, 2, Bytes{(*source)->data(), (*source)->bytes()},
-                                   Bytes{(*target)->data(), (*target)->bytes()}, batch);
+  const Status parsed = parseBatch(info, 2, operands->source, operands->target, batch);
   if (parsed != kDone) return status(info.Env(), parsed);
   if (batch.regions) return status(info.Env(), kBadArguments);  // there are no kernels for them
-  // In one order for both of two memories, so that nobody waits in a circle: one thread takes them.
-  std::vector<cuda::Turn> turns;
-  turns.emplace_back(*source);
-  if (*source != *target) turns.emplace_back(*target);
-  const auto sourceStream = (*source)->stream();
-  const auto targetStream = (*target)->stream();
-  return perform(info, info[12].As<Napi::Boolean>(), device.driver,
-                 [turns = std::move(turns), &device, batch = hostBatch(batch), sourceStream,
-                  targetStream](bool& wrote) {
-                   for (const cuda::Turn& turn : turns) turn.wait();
-                   cuda::apply(device, batch, sourceStream, targetStream, wrote);
-                 });
+  return perform(
+      info, info[12].As<Napi::Boolean>(), operands->device->driver,
+      [turns = operands->turns(), device = operands->device, batch = hostBatch(batch),
+       sourceStream = operands->sourceStream, targetStream = operands->targetStream](bool& wrote) {
+        for (const cuda::Turn& turn : turns) turn.wait();
+        cuda::apply(*device, batch, sourceStream, targetStream, wrote);
+      });
 }
 
 // applyHost(device, source, target, samples, first, indices, fill, count, planes, height, width,
@@ -351,6 +370,42 @@ Napi::Value applyHost(const Napi::CallbackInfo& info) {
   return perform(info, info[15].As<Napi::Boolean>(), device->driver,
                  [device, batch = hostBatch(batch), staging = *staging](bool& wrote) {
                    cuda::applyHost(*device, batch, staging, wrote);
+                 });
+}
+
+// mix(source, target, plan, partner, planes, height, width, pixelBytes, async) for two memories of
+// one device, which may be the same.
+Napi::Value mix(const Napi::CallbackInfo& info) {
+  constexpr size_t kAsync = 2 + kMixArguments;
+  const Napi::Value refused = status(info.Env(), kBadArguments);
+  if (info.Length() != kAsync + 1 || !info[kAsync].IsBoolean()) return refused;
+  const auto operands = operandsOf(info[0], info[1]);
+  if (!operands) return refused;
+  MixBatch batch;
+  const Status parsed = parseMix(info, 2, operands->source, operands->target, batch);
+  if (parsed != kDone) return status(info.Env(), parsed);
+  return perform(
+      info, info[kAsync].As<Napi::Boolean>(), operands->device->driver,
+      [turns = operands->turns(), device = operands->device, batch,
+       sourceStream = operands->sourceStream, targetStream = operands->targetStream](bool& wrote) {
+        for (const cuda::Turn& turn : turns) turn.wait();
+        cuda::mix(*device, batch, sourceStream, targetStream, wrote);
+      });
+}
+
+// mixHost(device, source, target, plan, partner, planes, height, width, pixelBytes, chunkBytes,
+// threads, async) for arrays, as mix() of the CPU.
+Napi::Value mixHost(const Napi::CallbackInfo& info) {
+  constexpr size_t kChunk = 3 + kMixArguments;
+  cuda::Device* device = info.Length() == kChunk + 3 ? devices().at(info[0]) : nullptr;
+  const auto staging = device != nullptr ? stagingOf(info[kChunk], info[kChunk + 1]) : std::nullopt;
+  if (!staging || !info[kChunk + 2].IsBoolean()) return status(info.Env(), kBadArguments);
+  MixBatch batch;
+  const Status parsed = parseMix(info, 3, bytesOf(info[1]), bytesOf(info[2]), batch);
+  if (parsed != kDone) return status(info.Env(), parsed);
+  return perform(info, info[kChunk + 2].As<Napi::Boolean>(), device->driver,
+                 [device, batch, staging = *staging](bool& wrote) {
+                   cuda::mixHost(*device, batch, staging, wrote);
                  });
 }
 
@@ -371,6 +426,8 @@ Napi::Object cudaFunctions(Napi::Env env) {
   add("download", download);
   add("apply", apply);
   add("applyHost", applyHost);
+  add("mix", mix);
+  add("mixHost", mixHost);
   return functions;
 }
 

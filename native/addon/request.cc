@@ -12,19 +12,6 @@
 namespace gridmask::addon {
 namespace {
 
-std::optional<size_t> product(std::initializer_list<size_t> factors) {
-  size_t result = 1;
-  for (const size_t factor : factors) {
-    if (factor != 0 && result > SIZE_MAX / factor) return std::nullopt;
-    result *= factor;
-  }
-  return result;
-}
-
-bool overlap(const Bytes& a, const Bytes& b) {
-  return a.length > 0 && b.length > 0 && a.data < b.data + b.length && b.data < a.data + a.length;
-}
-
 std::optional<DrawSettings> parseDrawSettings(const Napi::Value& value) {
   double numbers[11];
   const auto bytes = bytesOf(value);
@@ -80,6 +67,19 @@ bool isArrayOf(napi_typedarray_type type, const Napi::Value& value) {
 }
 
 }  // namespace
+
+std::optional<size_t> product(std::initializer_list<size_t> factors) {
+  size_t result = 1;
+  for (const size_t factor : factors) {
+    if (factor != 0 && result > SIZE_MAX / factor) return std::nullopt;
+    result *= factor;
+  }
+  return result;
+}
+
+bool overlap(const Bytes& a, const Bytes& b) {
+  return a.length > 0 && b.length > 0 && a.data < b.data + b.length && b.data < a.data + a.length;
+}
 
 std::optional<Bytes> bytesOf(const Napi::Value& value) {
   napi_typedarray_type type;

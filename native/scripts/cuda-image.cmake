@@ -20,6 +20,8 @@ set(KERNEL_SOURCES
   native/cuda/kernel_list.h
   native/cuda/mask_thread.h
   native/cuda/memory.h
+  native/cuda/mix_kernel.h
+  native/cuda/mix_thread.h
   native/cuda/noise.cu
   native/cuda/noise_thread.h
   native/lattice/host_device.h

@@ -25,6 +25,10 @@ describe('native functions called with arguments that lie', () => {
       ['countKept: honest', '0'],
       ['countKept, rectangles: honest', '0'],
       ['useLargePages: honest', '0'],
+      ['mix: honest', '0'],
+      ['mixAsync: honest', 'a promise'],
+      ['drawPartner: honest', '0'],
+      ['countPlan: honest', '0'],
     ])
     const lies = answers.filter(([call]) => !call.endsWith('honest'))
     expect(lies.length).toBeGreaterThan(400)
