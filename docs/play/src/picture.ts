@@ -32,8 +32,21 @@ export async function pictureOf(file: File): Promise<ImageBitmap> {
   }
 }
 
-/** The largest cut from the picture's middle that has the image's shape, at the image's size. */
+let last: { picture: ImageBitmap; image: ImageData } | undefined
+
+/**
+ * The largest cut from the picture's middle that has the image's shape, at the image's size. The last
+ * one is kept, since a slider changes neither.
+ */
 export function cut(picture: ImageBitmap, width: number, height: number): ImageData {
+  const { image } = last ?? {}
+  if (last?.picture !== picture || image?.width !== width || image.height !== height) {
+    last = { picture, image: cutAnew(picture, width, height) }
+  }
+  return last.image
+}
+
+function cutAnew(picture: ImageBitmap, width: number, height: number): ImageData {
   const scale = Math.min(picture.width / width, picture.height / height)
   const [cutWidth, cutHeight] = [width * scale, height * scale]
   const left = (picture.width - cutWidth) / 2
