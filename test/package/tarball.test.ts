@@ -22,6 +22,7 @@ describe('the tarball', () => {
       /^(package\.json|README\.md|LICENSE|binding\.gyp)$/,
       /^lib\/(baselines\/)?[\w-]+\.m?ts$/,
       /^dist\/(baselines\/)?[\w-]+\.(m?js|d\.m?ts)(\.map)?$/,
+      /^dist\/play\.html$/,
       /^native\/(addon|cpu|cuda|lattice)\/\w+\.(cc|cu|h|inc)$/,
       // Those of other platforms where they were made: `npm run prebuild -- --all`.
       /^prebuilds\/linux-(x64|arm64)\/gridmask\.(glibc|musl)\.node$/,
@@ -41,7 +42,9 @@ describe('the tarball', () => {
       )
     })
     expect(sources).not.toEqual([])
-    expect(consumer.files.filter((file) => file.startsWith('dist/'))).toEqual(compiled.sort())
+    expect(consumer.files.filter((file) => file.startsWith('dist/'))).toEqual(
+      [...compiled, 'dist/play.html'].sort(),
+    )
   })
 })
 
