@@ -6,9 +6,11 @@ declare global {
   /** A batch of images, and what belongs to it. */
   let images: Float32Array
   let labels: Int32Array
-  let boxes: Box[]
+  const boxes: Box[]
   function batches(): AsyncIterable<{ images: Float32Array; labels: Int32Array }>
   function train(images: Float32Array, labels: ArrayLike<number>): Promise<void>
+  /** Images of different sizes. */
+  const list: { data: Float32Array; height: number; width: number }[]
   /** Where a batch stands in the training. */
   let epoch: number
   let index: number
