@@ -20,7 +20,7 @@ export { type CpuInfo, type CudaInfo, type DeviceId, type DeviceInfo, devices } 
 export { type ErrorCode, GridMaskError } from './errors'
 export type { Fill } from './fill'
 export { GridMask } from './gridmask'
-export { type IgnoreDroppedRequest, ignoreDropped, type LabelArray } from './labels'
+export { type IgnoreDroppedRequest, ignoreDropped, type LabelArray } from './ignore-dropped'
 export { type Box, type ImageSize, keepRatio, maskOf, visibleFraction } from './mask'
 export type {
   ApplyRequest,

@@ -144,7 +144,7 @@ test("the public interface's own suites pass without the addon", () => {
     'test/golden',
     'test/gridmask.test.ts',
     'test/validation.test.ts',
-    'test/labels.test.ts',
+    'test/ignore-dropped.test.ts',
     'test/draws',
   ]
   const jest = join(root, 'node_modules/jest/bin/jest.js')
