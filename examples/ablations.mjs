@@ -58,7 +58,7 @@ writeFileSync(
 )
 console.log(`written: ${file}`)
 
-const units = Array.from({ length: 14 }, (_, i) => 16 * (i + 1))
+const units = Array.from({ length: 28 }, (_, i) => 8 * (i + 1))
 
 /**
  * Below what, and above what, the kept fraction is for one image in twenty.

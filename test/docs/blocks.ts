@@ -52,7 +52,8 @@ export function modulesOf(page: string): { block: Block; code: string }[] {
     })
 }
 
-/** What a block says that it prints: the comments after its calls of console.log(). */
+/** What a block says that it prints: the comment after, or below, each call of console.log(). */
 export function promisedOutput(code: string): string[] {
-  return [...code.matchAll(/^ *console\.log\(.*\) +\/\/ (.*)$/gm)].map(([, text]) => text as string)
+  const promises = code.matchAll(/^ *console\.log\(.*\)\s+\/\/ (.*)$/gm)
+  return [...promises].map(([, text]) => text as string)
 }
