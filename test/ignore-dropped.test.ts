@@ -71,7 +71,7 @@ describe.each(types.map((Labels) => ({ Labels, name: Labels.name })))('$name', (
       ),
       { numRuns: 40 },
     )
-  })
+  }, 30_000)
 
   test.each([min, max])('takes %d as the label, and nothing beyond', (label) => {
     const labels = new Labels(16)

@@ -38,7 +38,7 @@ export function blocksOf(page: string): Block[] {
   return blocks
 }
 
-const IMPORT = /^import .* from '.*'\n/gm
+const IMPORT = /^import [^']* from '.*'\n/gm
 
 /** A page's blocks of TypeScript as modules. One without imports goes on with those before it. */
 export function modulesOf(page: string): { block: Block; code: string }[] {
