@@ -125,6 +125,7 @@ test.each([0, 360])(
       expect(Math.abs(times / count - expected)).toBeLessThan(5 * error)
     }
   },
+  30_000,
 )
 
 test('over all offsets, every pixel is dropped equally often, whatever the angle', () => {
