@@ -96,7 +96,7 @@ function runCpuAsync([source, target, samples, arrays, dimensions, fill, place]:
   const batch = batchArguments(samples, arrays, dimensions, fill)
   const started = native.applyAsync(source, target, ...batch, place.threads)
   if (typeof started === 'number') expectDone(started)
-  return Promise.resolve(started).then(expectDone)
+  return Promise.resolve(started).then((status) => expectDone(status))
 }
 
 function runCuda(work: Work, device: CudaDevice): void {

@@ -130,14 +130,18 @@ export interface Native extends NativeMix {
 
 export const native = load()
 
-/** For what TypeScript has already checked: a refusal shows a defect of this package. */
-export function expectDone(status: number): void {
+/**
+ * For what TypeScript has already checked: a refusal shows a defect of this package.
+ *
+ * @param name what the caller knows the source as
+ */
+export function expectDone(status: number, name = 'images'): void {
   if (status === DONE) return
   // Two SharedArrayBuffer objects can stand for the same memory; only their addresses show it.
   if (status === OVERLAP) {
     throw new GridMaskError(
       'ERR_OVERLAP',
-      'Expected `out` to be the memory of `images` or apart from it, but the two overlap in part',
+      `Expected \`out\` to be the memory of \`${name}\` or apart from it, but the two overlap in part`,
     )
   }
   throw new Error(`gridmask's native code refused arguments that had been checked (${status})`)

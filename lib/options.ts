@@ -1,5 +1,4 @@
 /** What a GridMask is made of and asked for: settings, requests, and the names that they know. */
-import type { ImageArray } from './arrays'
 import type { DeviceTensor } from './device-tensor'
 import type { DeviceId } from './devices'
 import type { Fill } from './fill'
@@ -146,6 +145,6 @@ export const mixKeys = new Set<string>([...applyKeys, 'partner'])
 export const planKeys = new Set<string>([...drawKeys, 'count', 'height', 'width'])
 
 /** The result's type: a Node `Buffer` comes back as the Uint8Array that it is. */
-export type Masked<T extends ImageArray> = T extends Uint8Array & { readUInt8: unknown }
+export type Masked<T extends ArrayBufferView> = T extends Uint8Array & { readUInt8: unknown }
   ? Uint8Array
   : T

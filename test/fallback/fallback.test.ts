@@ -146,6 +146,7 @@ test("the public interface's own suites pass without the addon", () => {
     'test/validation.test.ts',
     'test/draws',
     'test/baselines/draws',
+    'test/ignore-dropped.test.ts',
   ]
   const jest = join(root, 'node_modules/jest/bin/jest.js')
   const { status, stderr } = spawnSync(process.execPath, ['--expose-gc', jest, ...suites], {

@@ -11,6 +11,7 @@ import {
   GridMask,
   GridMaskError,
   type GridMaskOptions,
+  ignoreDropped,
   keepRatio,
   linear,
   maskOf,
@@ -72,6 +73,8 @@ if (sample) {
   const visible: number[] = visibleFraction(fromDali({ tile: 8 }, [8, 8]), [8, 8], boxes)
   void visible
 }
+const labels = ignoreDropped(new Int32Array(64), plan, { shape: [1, 8, 8], label: -1 })
+is<Equal<typeof labels, Int32Array<ArrayBuffer>>>()
 const schedule: Schedule = linear({ to: 0.8, epochs: 240 })
 const list: DeviceInfo[] = devices()
 const status: CudaStatus = cudaStatus()
@@ -117,6 +120,8 @@ new GridMask({ ratio: 0.6, unit: 9, device: 'gpu' })
 instance.apply(floats, { shape: [3, 8, 8] })
 // @ts-expect-error: holds no images
 instance.apply(new Float64Array(192), { shape })
+// @ts-expect-error: holds no labels
+ignoreDropped(floats, plan, { shape: [1, 8, 8], label: 255 })
 // @ts-expect-error: not the name of a layout
 instance.apply(floats, { shape, layout: 'CHW' })
 // @ts-expect-error: a plan is not made by hand
