@@ -20,8 +20,8 @@ describe('the tarball', () => {
   test('holds what is used or can be built from, and nothing else', () => {
     const known = [
       /^(package\.json|README\.md|LICENSE|binding\.gyp)$/,
-      /^lib\/(baselines\/)?[\w-]+\.m?ts$/,
-      /^dist\/(baselines\/)?[\w-]+\.(m?js|d\.m?ts)(\.map)?$/,
+      /^lib\/((baselines|cli)\/)?[\w-]+\.m?ts$/,
+      /^dist\/((baselines|cli)\/)?[\w-]+\.(m?js|d\.m?ts)(\.map)?$/,
       /^dist\/play\.html$/,
       /^native\/(addon|cpu|cuda|lattice)\/\w+\.(cc|cu|h|inc)$/,
       // Those of other platforms where they were made: `npm run prebuild -- --all`.
@@ -100,6 +100,24 @@ describe('the prebuilt binary', () => {
     const symbols = consumer.run('objdump', ['-T', join(consumer.installed, prebuilt)])
     expect(newest(symbols, 'GLIBC')).toBeLessThanOrEqual(version('2.28'))
     expect(newest(symbols, 'GLIBCXX')).toBeLessThanOrEqual(version('3.4.25'))
+  })
+})
+
+describe('the command', () => {
+  const npx = (...args: string[]) =>
+    consumer.run('npx', ['--offline', '--no', 'gridmask', ...args], { PREBUILDS_ONLY: '1' })
+
+  test('runs by npx, on the prebuilt binary', () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    expect(npx('--version')).toBe(`${version}\n`)
+    expect(JSON.parse(npx('devices', '--json')).devices[0].backend).toBe('native')
+    // Threads find their file in the installed package.
+    const { curves } = JSON.parse(npx('failures', '--images', '100', '--xs', '50', '--json'))
+    expect(curves['hide-and-seek'][0].probability).toBeGreaterThan(0.1)
+  })
+
+  test('asks for sharp where nobody has installed it', () => {
+    expect(() => npx('preview', 'photo.jpg')).toThrow(/decoded by sharp, .*: npm install sharp/)
   })
 })
 
