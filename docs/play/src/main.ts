@@ -87,7 +87,7 @@ function showSchedule(masked: boolean): void {
     `p = ${percent(p)} of the samples are masked in epoch ${epoch}`
   const drawn = masked
     ? 'Drawn: this sample is masked in this epoch.'
-    : 'Drawn: this sample is left as it is in this epoch. Try another index, or a later epoch.'
+    : 'Drawn: this sample is left as it is in this epoch. Try another index or epoch.'
   say(mode === 'drawn' ? drawn : 'Set by hand: masked, whatever the epoch.')
 }
 
