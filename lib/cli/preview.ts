@@ -5,6 +5,7 @@ import { Command, Option } from 'commander'
 import { GridMask } from '../gridmask'
 import { keepRatio } from '../mask'
 import type { GridMaskOptions } from '../options'
+import { openPage } from '../page'
 import type { Plan, Sample } from '../plan'
 import { presets } from '../presets'
 import { number, numberOrRange, numbers, seed, size, whole } from './arguments'
@@ -29,6 +30,7 @@ interface Options {
   size?: { width: number; height: number }
   count: number
   output: string
+  open?: true
   json?: true
 }
 
@@ -51,7 +53,7 @@ export function previewCommand(): Command {
       'Masks photographs as in training and draws a contact sheet: each photograph, and beside it ' +
         'samples of it with what was drawn for them. Pictures are decoded by sharp (npm install sharp).',
     )
-    .argument('<photos...>', 'pictures in any format that sharp decodes')
+    .argument('[photos...]', 'pictures in any format that sharp decodes')
     .addOption(
       new Option(
         '--preset <name>',
@@ -96,6 +98,10 @@ export function previewCommand(): Command {
     )
     .option('--count <n>', 'samples of each photograph', whole(1, 100), 5)
     .option('-o, --output <file>', 'the sheet', 'gridmask-preview.png')
+    .option(
+      '--open',
+      'show the page to play with in a browser, at these settings; photographs are not needed then',
+    )
     .option('--json', 'print file, settings, and every sample with its place in the sheet, as JSON')
     .addHelpText(
       'after',
@@ -106,11 +112,38 @@ Examples:
   $ gridmask preview photo.jpg --epoch 60                  p is 0.2 then: few are masked
   $ gridmask preview photo.jpg --ratio 0.5 --unit 56       squares of 28 pixels, 3/4 is kept
   $ gridmask preview photo.jpg --ratio 0.4:0.6 --unit 96:224 --rotate 360
+  $ gridmask preview --open --preset cifar10               sliders for all of it
 
 The samples are those of new GridMask({ …, seed }).plan({ count, epoch, index: 0 }): the first
 photograph has the first numbers, and so on.`,
     )
-    .action(preview)
+    .action(async (paths: string[], options: Options, command: Command) => {
+      if (paths.length === 0 && !options.open) command.error("missing required argument 'photos'")
+      if (options.open) await showPage(options, paths.length === 0)
+      if (paths.length > 0) await preview(paths, options)
+    })
+}
+
+/** The page has a number where a range could be drawn from: what is a range here is its own there. */
+async function showPage(options: Options, alone: boolean): Promise<void> {
+  const { preset, ratio, unit, reverse, unitProbability, seed, epoch, size } = options
+  const single = (value: Options['ratio']) => (typeof value === 'number' ? value : undefined)
+  const given = {
+    preset,
+    ratio: single(ratio),
+    d: single(unit),
+    reverse,
+    unitProbability,
+    seed,
+    epoch,
+    ...size,
+  }
+  const params = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  )
+  const page = await openPage({ params })
+  if (!options.json) print(`the page: ${page}`)
+  else if (alone) printJson({ page })
 }
 
 async function preview(paths: string[], options: Options): Promise<void> {
