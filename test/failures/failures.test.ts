@@ -111,7 +111,7 @@ describe('failures', () => {
         expect(Math.abs(failed / 200 - p)).toBeLessThan(bound)
       }
     }
-  }, 60000)
+  }, 120000)
 })
 
 describe('what was found', () => {
