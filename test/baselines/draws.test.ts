@@ -211,6 +211,33 @@ describe.each(names)('%s', (name) => {
     expect(counting.apply(ones(3), { shape: shape(3) })).toEqual(at(9))
   })
 
+  test('images without pixels, and batches without images, are no error', () => {
+    for (const [height, width] of [
+      [0, 0],
+      [0, 5],
+      [5, 0],
+    ] as const) {
+      const plan = make7().plan({ count: 2, height, width }).toJSON()
+      expect(plan.map(({ regions }) => regions)).toEqual([[], []])
+      const empty = new Float32Array(0)
+      expect(make7().apply(empty, { shape: [2, 3, height, width] })).toEqual(empty)
+    }
+    expect(make7().plan({ count: 0, ...size })).toHaveLength(0)
+    expect(make7().apply(new Float32Array(0), { shape: shape(0) })).toEqual(new Float32Array(0))
+  })
+
+  test('masks shared memory in place, and takes nothing of it', async () => {
+    const shared = () => {
+      const array = new Float32Array(new SharedArrayBuffer(4 * ones(3).length + 4), 4)
+      return array.fill(1)
+    }
+    const expected = make7().apply(ones(3), { shape: shape(3), index: 0 })
+    const [a, b] = [shared(), shared()]
+    make7().apply(a, { shape: shape(3), index: 0, out: a })
+    const result = await make7().applyAsync(b, { shape: shape(3), index: 0 })
+    expect([a, b, result]).toEqual([expected, expected, expected])
+  })
+
   test('follows a schedule', () => {
     const method = make({ probability: linear({ to: 0.8, epochs: 10 }) })
     method.setEpoch(5.5)
