@@ -1,6 +1,6 @@
 // Rectangles against the definition, pixel by pixel, in every dtype, layout and mode, by the native code
 // and by its stand-in in plain TypeScript.
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import fc from 'fast-check'
 import { batchArguments } from '../../lib/backend'
 import { Cutout, RegionPlan } from '../../lib/baselines'
@@ -9,6 +9,8 @@ import { GridMask, keepRatio, maskOf, Plan, visibleFraction } from '../../lib/in
 import { native } from '../../lib/native'
 import { bytesOf, kinds, sampleParams, shapeOf } from '../support'
 import { type Box, oracleMask, regionParams } from './support'
+
+jest.setTimeout(60_000)
 
 const SIDE = 40
 
