@@ -33,7 +33,7 @@ import { Words } from './words'
 export interface BaselineOptions {
   /** The probability that a sample is masked, in [0, 1], or a function of the epoch. */
   probability?: number | Schedule
-  /** What dropped pixels become, as GridMask's: a number, or one for each channel. Default 0. */
+  /** What dropped pixels become, as GridMask's: a number, one for each channel, or noise. Default 0. */
   fill?: Fill
   /** 64-bit key of all draws, 0 … 2⁶⁴-1. Default 0: give every run its own. */
   seed?: number | bigint

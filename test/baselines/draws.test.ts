@@ -2,7 +2,7 @@
 // draws it.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import fc from 'fast-check'
 import {
   Cutout,
@@ -22,6 +22,8 @@ import {
   referenceErasing,
   referenceHiding,
 } from './support'
+
+jest.setTimeout(60_000)
 
 type Options = CutoutOptions & RandomErasingOptions & HideAndSeekOptions
 type Name = 'Cutout' | 'RandomErasing' | 'HideAndSeek'
@@ -209,6 +211,33 @@ describe.each(names)('%s', (name) => {
     counting.apply(ones(3), { shape: shape(3), plan })
     expect(() => counting.apply(ones(2), { shape: shape(3) })).toThrow()
     expect(counting.apply(ones(3), { shape: shape(3) })).toEqual(at(9))
+  })
+
+  test('images without pixels, and batches without images, are no error', () => {
+    for (const [height, width] of [
+      [0, 0],
+      [0, 5],
+      [5, 0],
+    ] as const) {
+      const plan = make7().plan({ count: 2, height, width }).toJSON()
+      expect(plan.map(({ regions }) => regions)).toEqual([[], []])
+      const empty = new Float32Array(0)
+      expect(make7().apply(empty, { shape: [2, 3, height, width] })).toEqual(empty)
+    }
+    expect(make7().plan({ count: 0, ...size })).toHaveLength(0)
+    expect(make7().apply(new Float32Array(0), { shape: shape(0) })).toEqual(new Float32Array(0))
+  })
+
+  test('masks shared memory in place, and takes nothing of it', async () => {
+    const shared = () => {
+      const array = new Float32Array(new SharedArrayBuffer(4 * ones(3).length + 4), 4)
+      return array.fill(1)
+    }
+    const expected = make7().apply(ones(3), { shape: shape(3), index: 0 })
+    const [a, b] = [shared(), shared()]
+    make7().apply(a, { shape: shape(3), index: 0, out: a })
+    const result = await make7().applyAsync(b, { shape: shape(3), index: 0 })
+    expect([a, b, result]).toEqual([expected, expected, expected])
   })
 
   test('follows a schedule', () => {

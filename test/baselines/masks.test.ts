@@ -1,14 +1,19 @@
 // Rectangles against the definition, pixel by pixel, in every dtype, layout and mode, by the native code
 // and by its stand-in in plain TypeScript.
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import fc from 'fast-check'
 import { batchArguments } from '../../lib/backend'
 import { Cutout, RegionPlan } from '../../lib/baselines'
 import { fallback } from '../../lib/fallback'
+import { encodeFill, type Fill } from '../../lib/fill'
 import { GridMask, keepRatio, maskOf, Plan, visibleFraction } from '../../lib/index'
 import { native } from '../../lib/native'
+import type { PackedPlan } from '../../lib/plan'
+import type { PackedRegions } from '../../lib/regions'
 import { bytesOf, kinds, sampleParams, shapeOf } from '../support'
 import { type Box, oracleMask, regionParams } from './support'
+
+jest.setTimeout(60_000)
 
 const SIDE = 40
 
@@ -199,15 +204,11 @@ describe('a lattice as rectangles', () => {
     })
     return regions
   }
-  // kind, shared, type; then an offset and a scale for each channel (native/addon/request.cc).
-  const noise = (channels: number) =>
-    Float32Array.of(2, 0, 0, 0, ...Array.from({ length: channels }, (_, c) => [c, 0.5]).flat())
-  const values = (channels: number) =>
-    Uint8Array.from({ length: 4 * channels }, (_, i) => 3 * i + 1)
 
-  test.each([
-    ['values', values],
-    ['noise', noise],
+  test.each<[string, (channels: number) => Fill]>([
+    ['values', (channels) => Array.from({ length: channels }, (_, c) => -1 - c)],
+    ['noise', () => ({ noise: 'normal', mean: -5, std: 0.5, shared: false })],
+    ['shared noise', () => ({ noise: 'uniform', low: -1, high: 0 })],
   ])('drops the same, with %s', (_, fillOf) => {
     fc.assert(
       fc.property(cases, ({ params, height, width, channels, layout, inPlace }) => {
@@ -221,17 +222,17 @@ describe('a lattice as rectangles', () => {
         const count = params.length
         const dimensions = { count, channels, height, width, channelsLast: layout === 'NHWC' }
         const length = count * channels * height * width
-        const [a, b] = [Plan.packed(lattices).samples, RegionPlan.packed(rectangles).samples].map(
-          (samples) => {
-            const fill = fillOf(channels) as Uint8Array
-            const args = batchArguments(samples, { dtype: 'float32' }, dimensions, fill)
-            const source = Float32Array.from({ length }, (_, i) => i)
-            const target = inPlace ? source : new Float32Array(length)
-            expect(native.apply(source, target, ...args, 2)).toBe(0)
-            return target
-          },
-        )
-        expect(b).toEqual(a)
+        const fill = encodeFill(fillOf(channels), 'float32', channels, height * width)
+        const masked = (backend: typeof native, plan: PackedPlan | PackedRegions) => {
+          const args = batchArguments(plan.samples, { dtype: 'float32' }, dimensions, fill)
+          const source = Float32Array.from({ length }, (_, i) => i)
+          const target = inPlace ? source : new Float32Array(length)
+          expect(backend.apply(source, target, ...args, 2)).toBe(0)
+          return target
+        }
+        const expected = masked(native, Plan.packed(lattices))
+        expect(masked(native, RegionPlan.packed(rectangles))).toEqual(expected)
+        expect(masked(fallback, RegionPlan.packed(rectangles))).toEqual(expected)
       }),
       { numRuns: 100 },
     )

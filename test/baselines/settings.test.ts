@@ -1,8 +1,10 @@
 // The settings of the papers, as statistics of what is drawn. Seeds are fixed; tolerances are four
 // standard deviations of the mean, so that another seed would fail one time in 16,000.
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { Cutout, HideAndSeek, RandomErasing, type RegionSample } from '../../lib/baselines'
 import { keepRatio } from '../../lib/index'
+
+jest.setTimeout(60_000)
 
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length
 

@@ -1,8 +1,10 @@
 // Bad input to the methods for comparison: each gets a GridMaskError with its code and a message that
 // names the argument, before anything is written.
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { Cutout, HideAndSeek, RandomErasing, RegionPlan } from '../../lib/baselines'
 import { type ErrorCode, GridMaskError, keepRatio, maskOf } from '../../lib/index'
+
+jest.setTimeout(60_000)
 
 // What TypeScript would refuse is what must be tried.
 // biome-ignore lint/suspicious/noExplicitAny: see above

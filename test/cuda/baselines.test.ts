@@ -40,9 +40,9 @@ test('native CUDA functions refuse rectangles', () => {
   const plan = new baselines.Cutout().plan({ count: 1, height: 4, width: 4 })
   const [words] = baselines.RegionPlan.packed(plan).samples
   const images = new Uint8Array(16).fill(1)
+  const tensor = library.DeviceTensor.from(images, { shape, device: 'cuda:0' })
   const batch = [words, undefined, undefined, new Uint8Array(1), 1, 1, 4, 4, 1, 1] as const
   expect(native.cuda.applyHost(0, images, images, ...batch, 4096, 1, false)).toBe(1)
-  const tensor = library.DeviceTensor.from(images, { shape, device: 'cuda:0' })
   const memory = library.DeviceTensor.memory(tensor)
   expect(native.cuda.apply(memory, memory, ...batch, false)).toBe(1)
   expect(tensor.download()).toEqual(images)
