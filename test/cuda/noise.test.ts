@@ -24,7 +24,11 @@ function prepare(given: Case) {
 const property = (name: string, check: (given: ReturnType<typeof prepare>) => void) =>
   test(
     name,
-    () => fc.assert(fc.property(cases, (given) => check(prepare(given))), { numRuns: 150 }),
+    () =>
+      fc.assert(
+        fc.property(cases, (given) => check(prepare(given))),
+        { numRuns: 150 },
+      ),
     600_000,
   )
 
@@ -69,7 +73,9 @@ property('tensors over any address', ({ images, plan, fill, request, expected, s
   const around = bytesOf(to.download())
   const begin = 3 * size
   const end = begin + images().byteLength
-  expect([...around.subarray(0, begin), ...around.subarray(end)].every((b) => b === 0xa5)).toBe(true)
+  expect([...around.subarray(0, begin), ...around.subarray(end)].every((b) => b === 0xa5)).toBe(
+    true,
+  )
 })
 
 test('the class, asynchronously and on tensors', async () => {

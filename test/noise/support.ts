@@ -73,8 +73,7 @@ export function noisyByDefinition(
   const bytes = bytesOf(images).slice()
   const size = images.BYTES_PER_ELEMENT
   const view = new DataView(bytes.buffer)
-  const [first, second] =
-    fill.noise === 'uniform' ? [fill.low, fill.high] : [fill.mean, fill.std]
+  const [first, second] = fill.noise === 'uniform' ? [fill.low, fill.high] : [fill.mean, fill.std]
   const of = (numbers: number | readonly number[], channel: number) =>
     Math.fround(typeof numbers === 'number' ? numbers : (numbers[channel] as number))
   for (const [n, sample] of [...Plan.from(plan)].entries()) {
