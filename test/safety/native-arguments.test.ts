@@ -19,6 +19,8 @@ describe('native functions called with arguments that lie', () => {
       ['apply, drawing: honest', '0'],
       ['applyAsync: honest', 'a promise'],
       ['applyAsync, drawing: honest', 'a promise'],
+      ['apply, noise: honest', '0'],
+      ['applyAsync, noise: honest', 'a promise'],
       ['draw: honest', '0'],
       ['countKept: honest', '0'],
       ['useLargePages: honest', '0'],
