@@ -82,7 +82,10 @@ test('the class, asynchronously and on tensors', async () => {
   const shape = [3, 3, 40, 37] as const
   const images = () => Float32Array.from({ length: 3 * 3 * 40 * 37 }, (_, i) => i)
   const options = {
-    ...{ ratio: 0.5, unit: [9, 30], rotate: 360, seed: 2n ** 63n + 5n },
+    ratio: 0.5,
+    unit: [9, 30],
+    rotate: 360,
+    seed: 2n ** 63n + 5n,
     fill: { noise: 'normal', mean: [0, 1, 2], std: 0.5, shared: false },
   } as const
   const request = { shape, epoch: 4_000_000_000, index: 2 ** 52 }

@@ -6,7 +6,7 @@ import { NoiseField, noiseBits, noiseValue } from '../../lib/noise'
 import { keepsPixel } from '../../lib/reference'
 import { type Batch, bytesOf, type Kind, kinds, sampleParams } from '../support'
 
-export interface Case extends Batch {
+export interface Case extends Omit<Batch, 'count'> {
   kind: Kind
   plan: SampleParams[]
   fill: NoiseFill
@@ -55,9 +55,9 @@ export const cases: fc.Arbitrary<Case> = fc
   })
 
 /** Any bits at all: NaN payloads, infinities and denormals among them. */
-export function imagesOf({ kind, offset, ...batch }: Case): ReturnType<Kind['make']> {
-  const { count, channels, height, width } = { count: batch.plan.length, ...batch }
-  const images = kind.make(count * channels * height * width + offset).subarray(offset)
+export function imagesOf(given: Case): ReturnType<Kind['make']> {
+  const { kind, plan, channels, height, width, offset } = given
+  const images = kind.make(plan.length * channels * height * width + offset).subarray(offset)
   bytesOf(images).forEach((_, i, bytes) => {
     bytes[i] = (i * 197 + (i >> 8) * 31 + 11) & 0xff
   })
