@@ -140,7 +140,7 @@ export class NoiseField {
 export function noiseValue(kind: NoiseKind, number: number, a: number, b: number): number {
   if (kind === 'normal') return f(a + f(number * b))
   const value = f(a + f(number * f(b - a)))
-  return value > b ? b : value
+  return value < b ? value : b
 }
 
 /** The bits of a finite float32 as it is stored: rounded to nearest, ties to even. */

@@ -68,6 +68,11 @@ struct Kernels {
   // list of `count` places, a multiple of kNoiseBlocksAtOnce, may repeat itself.
   void (*drawNoise)(float* numbers, const uint32_t* places, size_t count, uint32_t first,
                     const NoiseKey& key, NoiseKind kind);
+
+  // Writes the values that a channel, of numbers a and b, makes of numbers[x] to the runs' pixels
+  // x.
+  void (*storeNoise)(uint8_t* plane, const float* numbers, const Run* runs, const Run* end,
+                     size_t pixelBytes, NoiseKind kind, NoiseType type, float a, float b);
 };
 
 // Those that this processor can run, the best one first; there is at least one.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Row by row: the dropped runs, numbers for their pixels, and these as values in every channel.
-// What takes time is to draw the numbers; a field that channels share is drawn once for all.
+// Some rows at a time: the dropped runs, numbers for their pixels, and these as values in every
+// channel. What takes time is to draw the numbers; a field that channels share is drawn once.
 
 #include "cpu/noise.h"
 
@@ -15,8 +15,12 @@
 namespace gridmask::cpu {
 namespace {
 
+// Pixels whose numbers are drawn before they are used on every plane, unless a row has more: they
+// stay in the first-level cache.
+constexpr uint32_t kPixelsAtOnce = 4096;
+
 // Pixels of an image that make waking another thread worth while.
-constexpr size_t kSharePixels = 8192;
+constexpr size_t kSharePixels = 2 * kPixelsAtOnce;
 
 class NoiseWork {
  public:
@@ -24,14 +28,14 @@ class NoiseWork {
       : batch_(batch),
         kernels_(kernels),
         width_(static_cast<uint32_t>(batch.width)),
-        rowBytes_(width_ * batch.pixelBytes),
-        planeBytes_(rowBytes_ * static_cast<size_t>(batch.height)),
+        planeBytes_(width_ * batch.pixelBytes * static_cast<size_t>(batch.height)),
         valuesPerPixel_(batch.pixelBytes / batch.valueBytes),
         inPlace_(batch.source == batch.target),
         blocks_(noiseBlocks(uint64_t{width_} * static_cast<uint32_t>(batch.height))),
-        numbers_(new float[kNoisePixels * maxBlocksInRow()]),
-        places_(new uint32_t[maxBlocksInRow() + kNoiseBlocksAtOnce]),
-        runs_(new Run[RunScanner::maxRunsInRow(width_)]) {}
+        rowsAtOnce_(std::max<uint32_t>(1, kPixelsAtOnce / width_)),
+        numbers_(new float[kNoisePixels * maxBlocks()]),
+        places_(new uint32_t[maxBlocks() + kNoiseBlocksAtOnce]),
+        runs_(new Run[rowsAtOnce_ * RunScanner::maxRunsInRow(width_)]) {}
 
   void maskBand(size_t n, int32_t rowBegin, int32_t rowEnd) {
     if (batch_.regions) {
@@ -49,27 +53,34 @@ class NoiseWork {
   }
 
  private:
-  // A row may begin and end within a block.
-  size_t maxBlocksInRow() const { return width_ / kNoisePixels + 2; }
+  // Rows may begin and end within a block.
+  size_t maxBlocks() const { return size_t{rowsAtOnce_} * width_ / kNoisePixels + 2; }
 
   template <typename Scanner>
   void maskRows(Scanner scanner, size_t n, int32_t rowBegin, int32_t rowEnd) {
-    for (int32_t row = rowBegin; row < rowEnd; ++row) {
-      end_ = scanner.appendRow(runs_.get(), runs_.get(), 0);
-      const size_t at = n * batch_.planes * planeBytes_ + static_cast<size_t>(row) * rowBytes_;
-      if (!inPlace_) copyKept(at);
-      if (end_ != runs_.get()) fillRow(at, static_cast<uint32_t>(row) * width_);
+    for (int32_t row = rowBegin; row < rowEnd;) {
+      const uint32_t first = static_cast<uint32_t>(row) * width_;
+      const int32_t end = std::min(row + static_cast<int32_t>(rowsAtOnce_), rowEnd);
+      Run* runsEnd = runs_.get();
+      uint32_t pixels = 0;
+      for (; row < end; ++row, pixels += width_) {
+        runsEnd = scanner.appendRow(runs_.get(), runsEnd, pixels);
+      }
+      end_ = runsEnd;
+      const size_t at = n * batch_.planes * planeBytes_ + size_t{first} * batch_.pixelBytes;
+      if (!inPlace_) copyKept(at, pixels);
+      if (end_ != runs_.get()) fill(at, first);
     }
   }
 
-  void copyKept(size_t at) const {
+  void copyKept(size_t at, uint32_t pixels) const {
     for (size_t plane = 0; plane < batch_.planes; ++plane, at += planeBytes_) {
       size_t from = 0;
       for (const Run* run = runs_.get(); run != end_; ++run) {
         copy(at, from, run->begin);
         from = run->end;
       }
-      copy(at, from, width_);
+      copy(at, from, pixels);
     }
   }
 
@@ -78,8 +89,8 @@ class NoiseWork {
     std::memcpy(batch_.target + begin, batch_.source + begin, (to - from) * batch_.pixelBytes);
   }
 
-  // `first`: the row's first pixel in the image.
-  void fillRow(size_t at, uint32_t first) {
+  // `first`: the rows' first pixel in the image.
+  void fill(size_t at, uint32_t first) {
     const size_t places = listPlaces(first % kNoisePixels);
     const float* numbers = numbers_.get() + first % kNoisePixels;
     uint32_t block = kFirstNoiseBlock + first / kNoisePixels;
@@ -90,13 +101,16 @@ class NoiseWork {
           kernels_.drawNoise(numbers_.get(), places_.get(), places, block, key_, batch_.noise.kind);
           block += blocks_;
         }
-        store(batch_.target + at + value * batch_.valueBytes, numbers, channel);
+        const float* pair = batch_.noise.channels + 2 * channel;
+        kernels_.storeNoise(batch_.target + at + value * batch_.valueBytes, numbers, runs_.get(),
+                            end_, batch_.pixelBytes, batch_.noise.kind, batch_.noise.type, pair[0],
+                            pair[1]);
       }
     }
   }
 
-  // The blocks of the dropped pixels, counted from that of the row's first pixel, which is its
-  // pixel `lead`.
+  // The blocks of the dropped pixels, counted from that of the rows' first pixel, which is
+  // its pixel `lead`.
   size_t listPlaces(uint32_t lead) {
     uint32_t* places = places_.get();
     size_t count = 0;
@@ -109,50 +123,14 @@ class NoiseWork {
     return count;
   }
 
-  void store(uint8_t* row, const float* numbers, size_t channel) const {
-    switch (batch_.noise.type) {
-      case NoiseType::kFloat32:
-        return storeAs<NoiseType::kFloat32>(row, numbers, channel);
-      case NoiseType::kUint8:
-        return storeAs<NoiseType::kUint8>(row, numbers, channel);
-      case NoiseType::kFloat16:
-        return storeAs<NoiseType::kFloat16>(row, numbers, channel);
-      case NoiseType::kBfloat16:
-        return storeAs<NoiseType::kBfloat16>(row, numbers, channel);
-    }
-  }
-
-  template <NoiseType type>
-  void storeAs(uint8_t* row, const float* numbers, size_t channel) const {
-    constexpr size_t kBytes = valueBytesOf(type);
-    const NoiseKind kind = batch_.noise.kind;
-    const float a = batch_.noise.channels[2 * channel];
-    const float b = batch_.noise.channels[2 * channel + 1];
-    const auto storeRuns = [=](size_t pixelBytes) {
-      for (const Run* run = runs_.get(); run != end_; ++run) {
-        for (size_t x = run->begin; x < run->end; ++x) {
-          const uint32_t bits = noiseBits(noiseValue(kind, numbers[x], a, b), type);
-          // Little-endian: the value's bytes come first.
-          std::memcpy(row + x * pixelBytes, &bits, kBytes);
-        }
-      }
-    };
-    // A constant that the compiler sees lets it use vectors.
-    if (batch_.pixelBytes == kBytes) {
-      storeRuns(kBytes);
-    } else {
-      storeRuns(batch_.pixelBytes);
-    }
-  }
-
   const Batch& batch_;
   const Kernels& kernels_;
   const uint32_t width_;
-  const size_t rowBytes_;
   const size_t planeBytes_;
   const size_t valuesPerPixel_;
   const bool inPlace_;
   const uint32_t blocks_;
+  const uint32_t rowsAtOnce_;
   std::unique_ptr<float[]> numbers_;
   std::unique_ptr<uint32_t[]> places_;
   std::unique_ptr<Run[]> runs_;

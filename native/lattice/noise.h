@@ -172,10 +172,9 @@ GRIDMASK_HD inline uint32_t noiseBits(float value, NoiseType type) {
 
 // What a channel makes of a number. Where a sum was rounded up, it would leave [low, high].
 GRIDMASK_HD inline float noiseValue(NoiseKind kind, float number, float a, float b) {
-  const bool uniform = kind == NoiseKind::kUniform;
-  const float scale = uniform ? exact::add(b, -a) : b;
-  const float value = exact::add(a, exact::multiply(number, scale));
-  return uniform && value > b ? b : value;
+  if (kind == NoiseKind::kNormal) return exact::add(a, exact::multiply(number, b));
+  const float value = exact::add(a, exact::multiply(number, exact::add(b, -a)));
+  return value < b ? value : b;
 }
 
 }  // namespace gridmask

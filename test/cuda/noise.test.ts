@@ -24,7 +24,11 @@ function prepare(given: Case) {
 const property = (name: string, check: (given: ReturnType<typeof prepare>) => void) =>
   test(
     name,
-    () => fc.assert(fc.property(cases, (given) => check(prepare(given))), { numRuns: 150 }),
+    () =>
+      fc.assert(
+        fc.property(cases, (given) => check(prepare(given))),
+        { numRuns: 150 },
+      ),
     600_000,
   )
 
@@ -69,14 +73,19 @@ property('tensors over any address', ({ images, plan, fill, request, expected, s
   const around = bytesOf(to.download())
   const begin = 3 * size
   const end = begin + images().byteLength
-  expect([...around.subarray(0, begin), ...around.subarray(end)].every((b) => b === 0xa5)).toBe(true)
+  expect([...around.subarray(0, begin), ...around.subarray(end)].every((b) => b === 0xa5)).toBe(
+    true,
+  )
 })
 
 test('the class, asynchronously and on tensors', async () => {
   const shape = [3, 3, 40, 37] as const
   const images = () => Float32Array.from({ length: 3 * 3 * 40 * 37 }, (_, i) => i)
   const options = {
-    ...{ ratio: 0.5, unit: [9, 30], rotate: 360, seed: 2n ** 63n + 5n },
+    ratio: 0.5,
+    unit: [9, 30],
+    rotate: 360,
+    seed: 2n ** 63n + 5n,
     fill: { noise: 'normal', mean: [0, 1, 2], std: 0.5, shared: false },
   } as const
   const request = { shape, epoch: 4_000_000_000, index: 2 ** 52 }

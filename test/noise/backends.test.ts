@@ -27,7 +27,7 @@ test('a new array, `out` and in place are what the definition says, byte for byt
       applyPlan(images, plan, { ...request, out: images })
       expect(Buffer.compare(bytesOf(images), expected)).toBe(0)
     }),
-    { numRuns: 600 },
+    { numRuns: 250 },
   )
 }, 300_000)
 
@@ -45,6 +45,6 @@ test('the fallback gives the same bits', async () => {
       expect(await fallback.applyAsync(images, target, ...batch, 1)).toBe(0)
       expect(Buffer.compare(bytesOf(target), expected)).toBe(0)
     }),
-    { numRuns: 200 },
+    { numRuns: 120 },
   )
 }, 300_000)

@@ -21,6 +21,8 @@ describe('native functions called with arguments that lie', () => {
       ['applyAsync: honest', 'a promise'],
       ['applyAsync, rectangles: honest', 'a promise'],
       ['applyAsync, drawing: honest', 'a promise'],
+      ['apply, noise: honest', '0'],
+      ['applyAsync, noise: honest', 'a promise'],
       ['draw: honest', '0'],
       ['countKept: honest', '0'],
       ['countKept, rectangles: honest', '0'],
