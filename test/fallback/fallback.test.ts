@@ -140,13 +140,16 @@ describe('rotation', () => {
 // The rest of the suite holds for it too; these are the ones that say most in little time. Two
 // SharedArrayBuffer objects over the same memory can't be told from two memories without native code.
 test("the public interface's own suites pass without the addon", () => {
-  const suites = ['test/golden', 'test/gridmask.test.ts', 'test/validation.test.ts', 'test/draws']
+  const suites = [
+    ...['test/golden', 'test/gridmask.test.ts', 'test/validation.test.ts', 'test/draws'],
+    ...['test/gridmix/partners', 'test/gridmix/validation', 'test/gridmix/labels'],
+  ]
   const jest = join(root, 'node_modules/jest/bin/jest.js')
   const { status, stderr } = spawnSync(process.execPath, ['--expose-gc', jest, ...suites], {
     cwd: root,
     encoding: 'utf8',
     env: { ...process.env, GRIDMASK_FALLBACK: '1', NODE_NO_WARNINGS: '1' },
   })
-  expect(stderr).toContain('Test Suites: 4 passed, 4 total')
+  expect(stderr).toContain('Test Suites: 7 passed, 7 total')
   expect(status).toBe(0)
 }, 120_000)
