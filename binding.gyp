@@ -23,6 +23,7 @@
         "native/cuda/lane.cc",
         "native/cuda/launch.cc",
         "native/cuda/mix.cc",
+        "native/cuda/mix_launch.cc",
         "native/cuda/allocation.cc"
       ],
       "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],

@@ -62,6 +62,24 @@ Devices& devices() {
   return *instance;
 }
 
+// What is to be done, at once or on another thread: of one type, since the code around it is not to
+// be compiled for each. Sets `wrote` when it begins to write to its target.
+class Operation {
+ public:
+  virtual ~Operation() = default;
+  virtual void run(bool& wrote) const = 0;
+};
+
+template <typename Function>
+class OperationOf final : public Operation {
+ public:
+  explicit OperationOf(Function function) : function_(std::move(function)) {}
+  void run(bool& wrote) const override { function_(wrote); }
+
+ private:
+  Function function_;
+};
+
 // How an operation ended: with kDone, or why not.
 struct Outcome {
   Status status = kDone;
@@ -69,12 +87,11 @@ struct Outcome {
   int code = 0;
   std::string call, name, text;
 
-  // Runs `operation(wrote)`. Nothing is thrown any further.
-  template <typename Operation>
+  // Runs the operation. Nothing is thrown any further.
   static Outcome of(const cuda::Driver& driver, const Operation& operation) {
     Outcome outcome;
     try {
-      operation(outcome.wrote);
+      operation.run(outcome.wrote);
     } catch (const cuda::Error& error) {
       outcome.status = kCudaFailed;
       outcome.code = error.code;
@@ -143,12 +160,12 @@ Napi::Value newHandle(Napi::Env env, Handle memory) {
   return object;
 }
 
-// Runs an operation off the JavaScript thread and settles a promise with its outcome. `Operation`
+// Runs an operation off the JavaScript thread and settles a promise with its outcome. The operation
 // holds what it works on; references keep the arrays among the arguments alive.
-template <typename Operation>
 class Worker : public Napi::AsyncWorker {
  public:
-  Worker(const Napi::CallbackInfo& info, const cuda::Driver& driver, Operation operation)
+  Worker(const Napi::CallbackInfo& info, const cuda::Driver& driver,
+         std::unique_ptr<const Operation> operation)
       : Napi::AsyncWorker(info.Env(), "gridmask.cuda"),
         driver_(driver),
         operation_(std::move(operation)),
@@ -163,29 +180,35 @@ class Worker : public Napi::AsyncWorker {
   // What the operation holds is let go of here already: the JavaScript thread, which will delete
   // this, may be waiting for its turn.
   void Execute() override {
-    const Operation operation = std::move(operation_);
-    outcome_ = Outcome::of(driver_, operation);
+    const std::unique_ptr<const Operation> operation = std::move(operation_);
+    outcome_ = Outcome::of(driver_, *operation);
   }
   void OnOK() override { deferred_.Resolve(outcome_.value(Env())); }
   void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
 
  private:
   const cuda::Driver& driver_;
-  Operation operation_;
+  std::unique_ptr<const Operation> operation_;
   Outcome outcome_;
   Napi::ObjectReference arguments_;
   Napi::Promise::Deferred deferred_;
 };
 
-// Runs an operation at once, or with `async` as a promise.
-template <typename Operation>
 Napi::Value perform(const Napi::CallbackInfo& info, bool async, const cuda::Driver& driver,
-                    Operation operation) {
-  if (!async) return Outcome::of(driver, operation).value(info.Env());
-  auto* worker = new Worker<Operation>(info, driver, std::move(operation));
+                    std::unique_ptr<const Operation> operation) {
+  if (!async) return Outcome::of(driver, *operation).value(info.Env());
+  auto* worker = new Worker(info, driver, std::move(operation));
   const Napi::Promise promise = worker->promise();
   worker->Queue();
   return promise;
+}
+
+// Runs an operation at once, or with `async` as a promise.
+template <typename Function>
+Napi::Value perform(const Napi::CallbackInfo& info, bool async, const cuda::Driver& driver,
+                    Function function) {
+  return perform(info, async, driver,
+                 std::unique_ptr<const Operation>(new OperationOf<Function>(std::move(function))));
 }
 
 // open(path): what there is of CUDA.
@@ -226,8 +249,9 @@ Napi::Value allocate(const Napi::CallbackInfo& info) {
   const auto bytes = device != nullptr ? wholeNumber(info[1], kMostExact) : std::nullopt;
   if (!bytes) return status(info.Env(), kBadArguments);
   Handle memory;
-  const Outcome outcome = Outcome::of(
-      device->driver, [&](bool&) { memory = cuda::Allocation::create(*device, *bytes); });
+  const Outcome outcome =
+      Outcome::of(device->driver,
+                  OperationOf([&](bool&) { memory = cuda::Allocation::create(*device, *bytes); }));
   return memory ? newHandle(info.Env(), std::move(memory)) : outcome.value(info.Env());
 }
 
@@ -250,10 +274,11 @@ Napi::Value wrap(const Napi::CallbackInfo& info) {
   if (!pointer || !bytes || !stream) return status(info.Env(), kBadArguments);
   Handle memory;
   const char* problem = nullptr;
-  const Outcome outcome = Outcome::of(device->driver, [&](bool&) {
-    const auto handle = reinterpret_cast<cuda::CUstream>(static_cast<uintptr_t>(*stream));
-    memory = cuda::Allocation::wrap(*device, *pointer, *bytes, handle, problem);
-  });
+  const Outcome outcome = Outcome::of(
+      device->driver, OperationOf([&](bool&) {
+        const auto handle = reinterpret_cast<cuda::CUstream>(static_cast<uintptr_t>(*stream));
+        memory = cuda::Allocation::wrap(*device, *pointer, *bytes, handle, problem);
+      }));
   if (problem != nullptr) return Napi::String::New(info.Env(), problem);
   return memory ? newHandle(info.Env(), std::move(memory)) : outcome.value(info.Env());
 }

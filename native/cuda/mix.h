@@ -7,14 +7,9 @@
 #include <optional>
 
 #include "cuda/backend.h"
-#include "cuda/mix_kernel.h"
 #include "lattice/mix.h"
 
 namespace gridmask::cuda {
-
-// What the kernel needs on the device: `walks` are cyclesOf(), in place, else null.
-MixParams mixParamsOf(const MixBatch& batch, const KernelSample* samples, const int32_t* partner,
-                      const int32_t* walks, size_t walkCount);
 
 // Dropped pixels become the partner's. `source` and `target` are on the device, the rest is on the
 // host. Work of others on the two memories that is on the streams, where there are such, comes

@@ -11,10 +11,13 @@ import {
   GridMask,
   GridMaskError,
   type GridMaskOptions,
+  type GridMix,
+  gridmix,
   ignoreDropped,
   keepRatio,
   linear,
   maskOf,
+  mixLabels,
   Plan,
   presets,
   type Sample,
@@ -60,6 +63,14 @@ const bytes = instance.apply(new Uint8ClampedArray(192), { shape: [1, 8, 8, 3], 
 is<Equal<typeof bytes, Uint8ClampedArray<ArrayBuffer>>>()
 const later = instance.applyAsync(new Uint16Array(192), { shape, dtype: 'bfloat16', epoch: 1.5 })
 is<Equal<typeof later, Promise<Uint16Array<ArrayBuffer>>>>()
+
+const mixed = instance.gridmix(floats, { shape, partner: [0] })
+is<Equal<typeof mixed, GridMix<Float32Array<ArrayBuffer>>>>()
+const mixedLater = instance.gridmixAsync(bytes, { shape: [1, 8, 8, 3], layout: 'NHWC', index: 7 })
+is<Equal<typeof mixedLater, Promise<GridMix<Uint8ClampedArray<ArrayBuffer>>>>>()
+const { partner, lambda } = gridmix(floats, { shape, plan: [{ d: 8, ratio: 0.5 }], device: 'cpu' })
+const labels: Float32Array = mixLabels(new Float32Array(10), { shape: [1, 10], partner, lambda })
+void labels
 
 const plan: Plan = instance.plan({ count: 1 })
 const sample: Sample | undefined = plan.at(0)
@@ -124,5 +135,9 @@ instance.apply(new Float64Array(192), { shape })
 ignoreDropped(floats, plan, { shape: [1, 8, 8], label: 255 })
 // @ts-expect-error: not the name of a layout
 instance.apply(floats, { shape, layout: 'CHW' })
+// @ts-expect-error: without an instance, a plan is needed
+gridmix(floats, { shape })
+// @ts-expect-error: nothing is filled
+instance.gridmix(floats, { shape, fill: 0 })
 // @ts-expect-error: a plan is not made by hand
 new Plan([])
