@@ -1,6 +1,7 @@
 /** The code blocks of the documentation, as the test of them and nothing else reads them. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import * as gridmask from '../../lib/index'
 
 export const root = join(__dirname, '../..')
 
@@ -40,9 +41,12 @@ export function blocksOf(page: string): Block[] {
 
 const IMPORT = /^import [^']* from '.*'\n/gm
 
-/** A page's blocks of TypeScript as modules. One without imports goes on with those before it. */
+/**
+ * A page's blocks of TypeScript as modules. One without imports goes on with those before it; where
+ * there are none, it is an excerpt and may use every name of the package.
+ */
 export function modulesOf(page: string): { block: Block; code: string }[] {
-  let imports = ''
+  let imports = `import { ${Object.keys(gridmask).join(', ')} } from 'gridmask'\n`
   return blocksOf(page)
     .filter(({ language }) => language === 'ts')
     .map((block) => {

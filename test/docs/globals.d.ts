@@ -6,6 +6,8 @@ declare global {
   /** A batch of images, and what belongs to it. */
   let images: Float32Array
   let labels: Int32Array
+  const oneHot: Float32Array
+  const shape: readonly [number, number, number, number]
   const boxes: Box[]
   function batches(): AsyncIterable<{ images: Float32Array; labels: Int32Array }>
   function train(images: Float32Array, labels: ArrayLike<number>): Promise<void>
