@@ -69,8 +69,12 @@ is<Equal<typeof mixed, GridMix<Float32Array<ArrayBuffer>>>>()
 const mixedLater = instance.gridmixAsync(bytes, { shape: [1, 8, 8, 3], layout: 'NHWC', index: 7 })
 is<Equal<typeof mixedLater, Promise<GridMix<Uint8ClampedArray<ArrayBuffer>>>>>()
 const { partner, lambda } = gridmix(floats, { shape, plan: [{ d: 8, ratio: 0.5 }], device: 'cpu' })
-const labels: Float32Array = mixLabels(new Float32Array(10), { shape: [1, 10], partner, lambda })
-void labels
+const mixedLabels: Float32Array = mixLabels(new Float32Array(10), {
+  shape: [1, 10],
+  partner,
+  lambda,
+})
+void mixedLabels
 
 const plan: Plan = instance.plan({ count: 1 })
 const sample: Sample | undefined = plan.at(0)
