@@ -26,7 +26,7 @@ struct Batch {
   size_t valueBytes;    // 1, 2 or 4: the size of one channel's value
   const uint8_t* fill;  // planes * pixelBytes bytes: what a dropped pixel becomes
   Samples samples;      // count of them
-  Noise noise;          // instead of the fill, where it has a kind
+  Noise noise{};        // instead of the fill, where it has a kind
 };
 
 // Dropped pixels become the fill, kept ones keep their bits. On up to `threads` threads.
