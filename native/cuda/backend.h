@@ -29,7 +29,7 @@ struct HostBatch {
   size_t valueBytes;    // 1, 2 or 4: the size of one channel's value
   const uint8_t* fill;  // planes * pixelBytes bytes: what a dropped pixel becomes
   Samples samples;      // count of them
-  Noise noise;          // instead of the fill, where it has a kind
+  Noise noise{};        // instead of the fill, where it has a kind
 };
 
 // How host memory is moved.
