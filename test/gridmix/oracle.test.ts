@@ -97,7 +97,9 @@ test('plain TypeScript', async () => {
       const [ours, theirs] = [fallback, native].map((backend) => {
         const counts = new Float64Array(batch.count)
         expect(backend.countPlan(bytes, batch.height, batch.width, counts, 2)).toBe(0)
-        return counts
+        const partner = new Int32Array(batch.count)
+        expect(backend.drawPartner(bytes, partner)).toBe(0)
+        return { counts, partner }
       })
       expect(ours).toEqual(theirs)
     }),

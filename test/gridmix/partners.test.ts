@@ -3,9 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { fallback } from '../../lib/fallback'
-import { GridMask, gridmix, Plan } from '../../lib/index'
-import { native } from '../../lib/native'
+import { GridMask, gridmix, type Plan } from '../../lib/index'
 import { scramble } from './support'
 
 interface Vector {
@@ -50,12 +48,6 @@ describe('the published vectors', () => {
     const plan = indices.map((index) => ({
       ...{ d: 5, ratio: 0.5, seed, epoch: Math.floor(epoch), index },
     }))
-    const { bytes } = Plan.packed(Plan.from(plan))
-    for (const backend of [native, fallback]) {
-      const drawn = new Int32Array(partner.length)
-      expect(backend.drawPartner(bytes, drawn)).toBe(0)
-      expect([...drawn]).toEqual(partner)
-    }
     const request = { shape: shapeOf(indices.length), plan }
     expect([...gridmix(pixels(indices.length), request).partner]).toEqual(partner)
   })
