@@ -15,10 +15,13 @@ export interface Block {
   code: string
 }
 
-export const pages = readdirSync(join(root, 'docs'))
-  .map((name) => `docs/${name}`)
-  .filter((page) => page.endsWith('.md'))
-  .sort()
+export const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .map((name) => `docs/${name}`)
+    .filter((page) => page.endsWith('.md'))
+    .sort(),
+]
 
 export function blocksOf(page: string): Block[] {
   const blocks: Block[] = []

@@ -58,11 +58,16 @@ export async function openTab(
   return { page, faults }
 }
 
+/** Waits for a text. Without code in the page, which its own policy may forbid. */
+export async function has(page: Page, selector: string, hasText: RegExp): Promise<void> {
+  await page.locator(selector, { hasText }).waitFor({ state: 'attached' })
+}
+
 /** Opens a page, by default the page, and waits for its first figures. */
 export async function load(page: Page, url = pageUrl): Promise<void> {
   await page.goto('about:blank')
   await page.goto(url)
-  await page.waitForFunction('document.getElementById("call")?.textContent')
+  await has(page, '#call', /\S/)
 }
 
 /** Another address of the page that is open, as a link in it would do it. */

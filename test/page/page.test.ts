@@ -17,6 +17,7 @@ import { GridMask, keepRatio, maskOf, presets, type SampleParams } from '../../l
 import {
   evaluate,
   type Faults,
+  has,
   hasBrowser,
   launch,
   load,
@@ -255,7 +256,7 @@ describeInBrowser('the page', () => {
 
     test('the program can be copied', async () => {
       await page.click('#copy')
-      await page.waitForFunction('document.getElementById("copied").textContent !== ""')
+      await has(page, '#copied', /\S/)
       expect(await page.textContent('#copied')).toMatch(/^(Copied|Selected)/)
     })
 
@@ -334,7 +335,7 @@ describeInBrowser('the page', () => {
       const before = await shown(page)
       const buffer = Buffer.from('no picture')
       await page.setInputFiles('#file', { name: 'notes.png', mimeType: 'image/png', buffer })
-      await page.waitForFunction('/notes.png/.test(document.getElementById("status").textContent)')
+      await has(page, '#status', /notes\.png/)
       expect((await shown(page)).result).toEqual(before.result)
     })
 
