@@ -86,7 +86,7 @@ class RegionScanner {
       const uint32_t begin = first + active.begin;
       const uint32_t end = first + active.end;
       if (out != list && out[-1].end >= begin) {
-        out[-1].end = std::max(out[-1].end, end);
+        if (out[-1].end < end) out[-1].end = end;
       } else {
         *out++ = {begin, end};
       }
