@@ -28,17 +28,18 @@ const { values: options } = parseArgs({
 
 const full = {
   images: { train: 50, validation: 200, test: 1000 }, // of each class
-  training: { epochs: 40, batch: 25, learningRate: 0.02, every: 10 },
-  settings: 4,
-  selectionSeeds: [101],
-  seeds: [1, 2, 3, 4, 5],
+  training: { batch: 25, learningRate: 0.02 },
+  selection: { settings: 4, epochs: 40, seeds: [101] },
+  comparisons: [
+    { epochs: 40, seeds: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] },
+    { epochs: 120, seeds: [1, 2, 3, 4, 5] },
+  ],
 }
 const quick = {
   images: { train: 10, validation: 20, test: 50 },
-  training: { epochs: 6, batch: 10, learningRate: 0.05, every: 3 },
-  settings: 2,
-  selectionSeeds: [101],
-  seeds: [1, 2],
+  training: { batch: 10, learningRate: 0.05 },
+  selection: { settings: 2, epochs: 6, seeds: [101] },
+  comparisons: [{ epochs: 6, seeds: [1, 2] }],
 }
 const plan = options.quick ? quick : full
 const state = options.state ?? `build/fashion-mnist${options.quick ? '-quick' : ''}`
@@ -46,39 +47,45 @@ mkdirSync(state, { recursive: true })
 const store = new Store(join(state, 'runs.jsonl'))
 
 await ready()
-const everySeed = [...plan.selectionSeeds, ...plan.seeds]
+const everySeed = [...new Set([plan.selection, ...plan.comparisons].flatMap(({ seeds }) => seeds))]
 const data = readData({ ...plan.images, trainingSets: everySeed.length })
 
-const tried = methods.slice(1).map(({ settings }) => Math.min(settings.length, plan.settings))
-const selections = plan.selectionSeeds.length * tried.reduce((sum, count) => sum + count, 0)
+const tried = methods.slice(1).flatMap((method) => {
+  return method.settings.slice(0, plan.selection.settings).map((settings) => ({ method, settings }))
+})
 const bar = new cliProgress.SingleBar({
   format: '{bar} {percentage} % | {value} of {total} epochs | {eta_formatted} left | {what}',
   noTTYOutput: true,
   notTTYSchedule: 10_000,
   etaBuffer: 200,
 })
-bar.start((selections + plan.seeds.length * methods.length) * plan.training.epochs, 0, { what: '' })
+const total = [
+  plan.selection.epochs * plan.selection.seeds.length * tried.length,
+  ...plan.comparisons.map(({ epochs, seeds }) => epochs * seeds.length * methods.length),
+].reduce((sum, epochs) => sum + epochs)
+bar.start(total, 0, { what: '' })
 
 /** @type {import('./results.mjs').Finished[]} */
 const selected = []
-for (const seed of plan.selectionSeeds) {
-  for (const method of methods.slice(1)) {
-    for (const settings of method.settings.slice(0, plan.settings)) {
-      selected.push(await finish('selection', method, settings, seed))
-    }
+for (const seed of plan.selection.seeds) {
+  for (const { method, settings } of tried) {
+    selected.push(await finish('selection', method, settings, seed, plan.selection.epochs))
   }
 }
 const selection = methods.slice(1).map(({ name }) => {
   return { method: name, tried: rank(selected.filter(({ method }) => method === name)) }
 })
 
-/** @type {import('./results.mjs').Finished[]} */
-const tested = []
-for (const seed of plan.seeds) {
-  for (const method of methods) {
-    const chosen = selection.find((s) => s.method === method.name)?.tried[0]?.settings
-    tested.push(await finish('test', method, chosen ?? {}, seed))
+const comparisons = []
+for (const { epochs, seeds } of plan.comparisons) {
+  const tested = []
+  for (const seed of seeds) {
+    for (const method of methods) {
+      const chosen = selection.find((s) => s.method === method.name)?.tried[0]?.settings
+      tested.push(await finish('test', method, chosen ?? {}, seed, epochs))
+    }
   }
+  comparisons.push({ epochs, seeds, results: compare(tested) })
 }
 bar.stop()
 
@@ -88,17 +95,20 @@ const results = {
   layers: LAYERS,
   plan,
   selection,
-  results: compare(tested),
+  comparisons,
 }
 const file = options.out ?? join(state, 'results.json')
 writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`)
-for (const { method, mean, standardError, difference } of results.results) {
-  /** @param {number} share */
-  const percent = (share) => (100 * share).toFixed(2)
-  const beside = `${percent(difference.mean)} ± ${percent(difference.standardError)}`
-  console.log(
-    `${method.padEnd(16)}${percent(mean)} ± ${percent(standardError)} %, ${beside} to none`,
-  )
+for (const { epochs, results } of comparisons) {
+  console.log(`${epochs} epochs`)
+  for (const { method, mean, standardError, difference } of results) {
+    /** @param {number} share */
+    const percent = (share) => (100 * share).toFixed(2)
+    const beside = `${percent(difference.mean)} ± ${percent(difference.standardError)}`
+    console.log(
+      `  ${method.padEnd(16)}${percent(mean)} ± ${percent(standardError)} %, ${beside} to none`,
+    )
+  }
 }
 console.log(`written: ${file}`)
 
@@ -109,14 +119,16 @@ console.log(`written: ${file}`)
  * @param {import('./methods.mjs').Method} method
  * @param {Readonly<Record<string, unknown>>} settings
  * @param {number} seed
+ * @param {number} epochs
  */
-async function finish(stage, method, settings, seed) {
-  const { images, training } = plan
+async function finish(stage, method, settings, seed, epochs) {
+  const { images } = plan
+  const training = { epochs, ...plan.training, every: Math.ceil(epochs / 4) }
   const key = JSON.stringify([stage, method.name, settings, seed, LAYERS, images, training])
-  const what = `${method.name}, ${stage}, seed ${seed}`
+  const what = `${method.name}, ${stage}, ${epochs} epochs, seed ${seed}`
   const finished = store.find(key)
   if (finished) {
-    bar.increment(training.epochs, { what })
+    bar.increment(epochs, { what })
     return finished
   }
   const raw = /** @type {import('./data.mjs').Images} */ (
@@ -128,7 +140,7 @@ async function finish(stage, method, settings, seed) {
     seed,
     trainingSet: normalised(raw, raw),
     evaluationSet: normalised(stage === 'test' ? data.test : data.validation, raw),
-    augmentation: method.create(settings, seed, training.epochs),
+    augmentation: method.create(settings, seed, epochs),
     plan: training,
     checkpoint: join(state, 'checkpoint.bin'),
     onEpoch: (epoch) => {
