@@ -9,9 +9,11 @@
         "native/addon/compat.cc",
         "native/addon/cuda.cc",
         "native/addon/host_program.cc",
+        "native/addon/mix.cc",
         "native/addon/request.cc",
         "native/cpu/backend.cc",
         "native/cpu/kernels.cc",
+        "native/cpu/mix.cc",
         "native/cpu/noise.cc",
         "native/cpu/pool.cc",
         "native/cuda/backend.cc",
@@ -20,6 +22,8 @@
         "native/cuda/image.cc",
         "native/cuda/lane.cc",
         "native/cuda/launch.cc",
+        "native/cuda/mix.cc",
+        "native/cuda/mix_launch.cc",
         "native/cuda/allocation.cc"
       ],
       "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
@@ -30,7 +34,7 @@
         "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
         "GRIDMASK_VERSION=\"<!(node -p \"require('./package.json').version\")\""
       ],
-      "cflags": ["-fvisibility=hidden", "-ffp-contract=off"],
+      "cflags": ["-fvisibility=hidden", "-ffp-contract=off", "-fno-math-errno"],
       "cflags_cc": ["-std=c++17", "-O3"],
       # The C++ library throws where a thread can't be started; N-API's wrapper does not.
       "cflags_cc!": ["-fno-exceptions", "-std=gnu++17", "-std=gnu++20"],
@@ -40,7 +44,7 @@
         "GCC_OPTIMIZATION_LEVEL": "3",
         "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
         "MACOSX_DEPLOYMENT_TARGET": "11.0",
-        "OTHER_CFLAGS": ["-ffp-contract=off"]
+        "OTHER_CFLAGS": ["-ffp-contract=off", "-fno-math-errno"]
       },
       "msvs_settings": {
         "VCCLCompilerTool": {"ExceptionHandling": 1, "AdditionalOptions": ["/std:c++17"]}

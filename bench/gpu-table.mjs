@@ -5,8 +5,9 @@
 // memory, measured in turn with the kernel.
 import { createRequire } from 'node:module'
 import { cudaStatus, DeviceTensor, devices, GridMask } from 'gridmask'
+import { median } from '../dist/cli/measure.js'
 import { bytesOf, gpuCases, hostCases, packedPlan } from './gpu-cases.mjs'
-import { duration, gigabytesASecond, median, megabytes, percent, printTable } from './text.mjs'
+import { duration, gigabytesASecond, megabytes, percent, printTable } from './text.mjs'
 
 /**
  * Milliseconds of each round.

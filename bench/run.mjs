@@ -7,16 +7,15 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { devices } from 'gridmask'
+import { compare, median, time } from '../dist/cli/measure.js'
 import { cases } from './cases.mjs'
 import { gpuTable } from './gpu-table.mjs'
-import { median } from './text.mjs'
 
 const { values: options } = parseArgs({
   options: { json: { type: 'string' }, quick: { type: 'boolean', default: false } },
 })
 
-const MIN_BATCH_MS = options.quick ? 1 : 10
-const ROUNDS = options.quick ? 5 : 25
+const effort = options.quick ? { milliseconds: 1, rounds: 5 } : { milliseconds: 10, rounds: 25 }
 
 const [cpu] = devices()
 if (!cpu) throw new Error('no CPU in devices()')
@@ -44,16 +43,7 @@ if (options.json) {
 /** @param {import('./cases.mjs').Case} benchmark */
 function measure({ name, target, setUp }) {
   const { subject, baseline, loop } = setUp()
-  const calls = callsFor(subject)
-  const baselineCalls = callsFor(baseline)
-  const times = { subject: /** @type {number[]} */ ([]), baseline: /** @type {number[]} */ ([]) }
-  for (let round = 0; round < ROUNDS; round++) {
-    times.baseline.push(time(baseline, baselineCalls))
-    times.subject.push(time(subject, calls))
-  }
-  const ratios = times.subject.map((ms, i) => ms / /** @type {number} */ (times.baseline[i]))
-  const ms = median(times.subject)
-  const ratio = median(ratios)
+  const { milliseconds: ms, baselineMilliseconds, ratio } = compare(subject, baseline, effort)
   const loopMs = loop && median([1, 2, 3].map(() => time(loop, 1)))
   const value = 'microseconds' in target ? ms * 1000 : ratio
   const limit = 'microseconds' in target ? target.microseconds : target.ratio
@@ -61,7 +51,7 @@ function measure({ name, target, setUp }) {
     name,
     against: target.against,
     milliseconds: ms,
-    baselineMilliseconds: median(times.baseline),
+    baselineMilliseconds,
     ratio,
     limit: limit ?? null,
     unit: 'microseconds' in target ? 'µs' : '×',
@@ -87,18 +77,4 @@ function print({ name, against, milliseconds, value, unit, limit, met, loopRatio
     loop,
   ]
   console.log(cells.join('  ').trimEnd())
-}
-
-/** How many calls make a batch long enough to time. @param {() => void} work */
-function callsFor(work) {
-  let calls = 1
-  while (time(work, calls) * calls < MIN_BATCH_MS) calls *= 2
-  return calls
-}
-
-/** Milliseconds of one call. @param {() => void} work @param {number} calls */
-function time(work, calls) {
-  const started = performance.now()
-  for (let i = 0; i < calls; i++) work()
-  return (performance.now() - started) / calls
 }

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// How figures are summed up and written.
-
-/** @param {number[]} numbers */
-export function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  return /** @type {number} */ (sorted[Math.floor(sorted.length / 2)])
-}
+// How figures are written.
+import { tableOf } from '../dist/cli/output.js'
 
 /** @param {number} bytes */
 export function megabytes(bytes) {
@@ -32,13 +27,5 @@ export function percent(share) {
 
 /** Text to the left, figures to the right. @param {string[]} head @param {string[][]} rows */
 export function printTable(head, rows) {
-  const lines = [head, ...rows]
-  const widths = head.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)))
-  for (const line of lines) {
-    const cells = line.map((cell, i) => {
-      const width = /** @type {number} */ (widths[i])
-      return head[i] === '' ? cell.padEnd(width) : cell.padStart(width)
-    })
-    console.log(cells.join('  ').trimEnd())
-  }
+  console.log(tableOf(head, rows))
 }

@@ -19,7 +19,7 @@ import { checkTensors, runTensors, type TensorRequest } from './tensors'
 
 /** The request of {@link applyPlan}. */
 export interface ApplyPlanRequest extends ArrayRequest {
-  /** What dropped pixels become: a number, or one for each channel. Default 0. */
+  /** What dropped pixels become: a number, one for each channel, or {@link NoiseFill}. Default 0. */
   fill?: Fill
   /** Where to work. Default 'auto'. */
   device?: DeviceId
@@ -27,7 +27,7 @@ export interface ApplyPlanRequest extends ArrayRequest {
 
 /** The request of {@link applyPlan} on a {@link DeviceTensor}, which says the rest itself. */
 export interface TensorApplyPlanRequest extends TensorRequest {
-  /** What dropped pixels become: a number, or one for each channel. Default 0. */
+  /** What dropped pixels become: a number, one for each channel, or {@link NoiseFill}. Default 0. */
   fill?: Fill
 }
 

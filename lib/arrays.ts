@@ -53,7 +53,7 @@ function slot<T>(key: PropertyKey): (array: unknown) => T {
   return (array) => getter.call(array)
 }
 
-const tagOf = slot<string | undefined>(Symbol.toStringTag)
+export const tagOf = slot<string | undefined>(Symbol.toStringTag)
 export const lengthOf = slot<number>('length')
 export const bufferOf = slot<ArrayBufferLike>('buffer')
 export const offsetOf = slot<number>('byteOffset')
@@ -91,7 +91,7 @@ export function resolveDType(name: string, tag: Tag, requested: DType | undefine
 }
 
 /** A detached array shows length 0, like an empty one; its buffer can no longer be viewed. */
-export function checkAttached(name: string, array: ImageArray): void {
+export function checkAttached(name: string, array: ArrayBufferView): void {
   if (lengthOf(array) !== 0) return
   const buffer = bufferOf(array)
   if (types.isSharedArrayBuffer(buffer)) return
@@ -107,7 +107,7 @@ export function checkAttached(name: string, array: ImageArray): void {
   }
 }
 
-export function overlaps(a: ImageArray, b: ImageArray): boolean {
+export function overlaps(a: ArrayBufferView, b: ArrayBufferView): boolean {
   const aBegin = offsetOf(a)
   const bBegin = offsetOf(b)
   return (
@@ -146,12 +146,12 @@ export function viewOf(
 /** From here on the pages of new memory are worth asking for in bulk, bytes. */
 const LARGE = 4 * 2 ** 20
 
-/** New memory, whose content is not defined: every element will be written. */
-export function allocate(tag: Tag, length: number, bytes: number): ImageArray {
+/** New memory, whose content is not defined: every byte will be written. */
+export function allocateBytes(bytes: number): ArrayBuffer {
   try {
-    const array = viewOf(tag, Buffer.allocUnsafeSlow(bytes).buffer, 0, length)
-    if (bytes >= LARGE) native.useLargePages(array)
-    return array
+    const { buffer } = Buffer.allocUnsafeSlow(bytes)
+    if (bytes >= LARGE) native.useLargePages(new Uint8Array(buffer))
+    return buffer
   } catch (cause) {
     throw new GridMaskError(
       'ERR_OUT_OF_RANGE',
@@ -159,4 +159,9 @@ export function allocate(tag: Tag, length: number, bytes: number): ImageArray {
       { cause },
     )
   }
+}
+
+/** New memory as an array of the type that `tag` names. */
+export function allocate(tag: Tag, length: number, bytes: number): ImageArray {
+  return viewOf(tag, allocateBytes(bytes), 0, length)
 }

@@ -2,7 +2,7 @@
 import { bytesPerValue, type ImageArray } from './arrays'
 import { runAuto, runAutoAsync } from './auto'
 import { type CudaDevice, type CudaOutcome, chunkBytes, expectCuda } from './cuda'
-import { encodeFill, type Fill } from './fill'
+import { type EncodedFill, encodeFill, type Fill, isUniformFill } from './fill'
 import {
   type BatchArguments,
   expectDone,
@@ -24,7 +24,7 @@ export type Work = [
   samples: SampleArguments,
   arrays: Arrays,
   dimensions: Dimensions,
-  fill: Uint8Array,
+  fill: EncodedFill,
   place: Place,
 ]
 
@@ -33,7 +33,7 @@ export function batchArguments(
   samples: SampleArguments,
   { dtype }: Pick<Arrays, 'dtype'>,
   { count, channels, height, width, channelsLast }: Dimensions,
-  fill: Uint8Array,
+  fill: EncodedFill,
 ): BatchArguments {
   const size = bytesPerValue[dtype]
   return [
@@ -58,10 +58,10 @@ export function fillOf(
   fill: Fill,
   { dtype }: Pick<Arrays, 'dtype'>,
   dimensions: Dimensions,
-): Uint8Array {
-  const { channels } = dimensions
-  const few = typeof fill === 'number' && isEmpty(dimensions)
-  return encodeFill(fill, dtype, few ? Math.min(channels, 1) : channels)
+): EncodedFill {
+  const { channels, height, width } = dimensions
+  const few = isUniformFill(fill) && isEmpty(dimensions)
+  return encodeFill(fill, dtype, few ? Math.min(channels, 1) : channels, height * width)
 }
 
 export function run(...work: Work): void {
@@ -96,7 +96,7 @@ function runCpuAsync([source, target, samples, arrays, dimensions, fill, place]:
   const batch = batchArguments(samples, arrays, dimensions, fill)
   const started = native.applyAsync(source, target, ...batch, place.threads)
   if (typeof started === 'number') expectDone(started)
-  return Promise.resolve(started).then(expectDone)
+  return Promise.resolve(started).then((status) => expectDone(status))
 }
 
 function runCuda(work: Work, device: CudaDevice): void {

@@ -106,7 +106,7 @@ function answer(worker: Worker, task: FailureTask): Promise<FailureCounts> {
 
 const names: Record<FailureMethod, string> = {
   gridmask: 'GridMask',
-  'gridmask-unit': 'GridMask, d for x',
+  'gridmask-unit': 'GridMask, d x…2x',
   cutout: 'Cutout',
   'hide-and-seek': 'Hide-and-Seek',
 }
@@ -129,12 +129,13 @@ export function failureTable({ curves, xs }: FailureFigure): string {
     .join('\n')
 }
 
-/** The figure as SVG. */
-export function failurePlot({ curves, images }: FailureFigure): string {
+/** The figure as SVG. `command` is what makes it again. */
+export function failurePlot({ curves, images }: FailureFigure, command?: string): string {
   return linePlot({
+    ...(command === undefined ? {} : { description: command }),
     title: 'Failure cases as removed squares grow',
-    xLabel: 'x: removed squares have sides from x to 2x pixels',
-    yLabel: `failures among ${images.toLocaleString('en')} images`,
+    xLabel: 'x: sides of removed squares are drawn from x to 2x pixels',
+    yLabel: `probability of a failure, ${images.toLocaleString('en')} images each`,
     series: failureMethods.map((method) => ({
       name: names[method],
       points: curves[method].map(({ x, probability, standardError }) => ({

@@ -5,10 +5,14 @@
 import { bufferOf, byteLengthOf, offsetOf } from './arrays'
 import type { Opened } from './cuda'
 import { MaskRows, RegionRows, type Rows } from './fallback-mask'
-import type { BatchArguments, Native, SampleArguments } from './native'
-import { PackedPlan, type Sample } from './plan'
+import { drawPartner, mixRows } from './fallback-mix'
+import type { EncodedFill } from './fill'
+import type { BatchArguments, MixArguments, Native, SampleArguments } from './native'
+import { NoiseField, noiseBits, noiseValue } from './noise'
+import { decodeNoise } from './noise-fill'
+import { PackedPlan, SAMPLE_BYTES, type Sample } from './plan'
 import { referenceDraw } from './reference'
-import { PackedRegions } from './regions'
+import { PackedRegions, type RegionSample } from './regions'
 
 type Values = Uint8Array | Uint16Array | Uint32Array
 
@@ -46,25 +50,40 @@ function sampleReader([first, from, indices]: SampleArguments): (i: number) => S
   return (i) => referenceDraw(settings, indices === undefined ? from + i : (indices[i] as number))
 }
 
-/** The mask of sample i of a batch; undefined where nothing is dropped. */
-function rowsReader(
-  samples: SampleArguments,
-  count: number,
-  height: number,
-  width: number,
-): (i: number) => Rows | undefined {
+/** What there is to know of the mask of sample i of a batch. */
+function maskReader(samples: SampleArguments, count: number): (i: number) => Sample | RegionSample {
   const [first] = samples
-  if (first instanceof Uint32Array) {
-    const plan = PackedRegions.over(first, count)
-    return (i) => {
-      const sample = plan.get(i)
-      return sample.masked ? new RegionRows(sample) : undefined
-    }
+  if (!(first instanceof Uint32Array)) return sampleReader(samples)
+  const plan = PackedRegions.over(first, count)
+  return (i) => plan.get(i)
+}
+
+function rowsOf(sample: Sample | RegionSample, height: number, width: number): Rows {
+  return 'regions' in sample ? new RegionRows(sample) : new MaskRows(sample, height, width)
+}
+
+/** The bits of a sample's dropped values, by channel and by pixel, counted row by row. */
+type FillBits = (channel: number, pixel: number) => number
+
+function fillReader(
+  fill: EncodedFill,
+  bytes: number,
+  pixels: number,
+): (of: Sample | RegionSample) => FillBits {
+  if (!(fill instanceof Float32Array)) {
+    // A copy, since a fill need not be aligned to its values.
+    const values = valuesOf(fill.slice(), bytes)
+    return () => (channel) => values[channel] as number
   }
-  const sampleOf = sampleReader(samples)
-  return (i) => {
-    const sample = sampleOf(i)
-    return sample.masked ? new MaskRows(sample, height, width) : undefined
+  const { kind, shared, dtype, numbers } = decodeNoise(fill)
+  return (sample) => {
+    const field = (number: number) => new NoiseField(kind, sample, number, pixels)
+    const fields = Array.from({ length: shared ? 1 : numbers.length / 2 }, (_, i) => field(i))
+    return (channel, pixel) => {
+      const drawn = (fields[shared ? 0 : channel] as NoiseField).at(pixel)
+      const [a, b] = [numbers[2 * channel] as number, numbers[2 * channel + 1] as number]
+      return noiseBits(noiseValue(kind, drawn, a, b), dtype)
+    }
   }
 }
 
@@ -76,19 +95,22 @@ function* maskSamples(
 ): Generator<void> {
   const input = valuesOf(source, bytes)
   const output = valuesOf(target, bytes)
-  // A copy, since a fill need not be aligned to its values.
-  const fills = valuesOf(fill.slice(), bytes)
+  const fillOf = fillReader(fill, bytes, height * width)
   const inPlace = offsetOf(source) === offsetOf(target) && bufferOf(source) === bufferOf(target)
   const perPixel = pixelBytes / bytes
   const plane = height * width * perPixel
-  const samples = [first, from, indices] as SampleArguments
-  const rowsOf = rowsReader(samples, count, height, width)
+  const sampleOf = maskReader([first, from, indices] as SampleArguments, count)
   const dropped = new Uint8Array(width)
   for (let n = 0; n < count; n++) {
     const begin = n * planes * plane
-    const rows = rowsOf(n)
+    const sample = sampleOf(n)
+    if (!sample.masked) {
+      if (!inPlace) output.set(input.subarray(begin, begin + planes * plane), begin)
+      continue
+    }
+    const rows = rowsOf(sample, height, width)
+    const fillBits = fillOf(sample)
     if (!inPlace) output.set(input.subarray(begin, begin + planes * plane), begin)
-    if (rows === undefined) continue
     for (let y = 0; y < height; y++) {
       rows.write(dropped, 0, y)
       for (let p = 0; p < planes; p++) {
@@ -96,13 +118,24 @@ function* maskSamples(
         for (let x = 0; x < width; x++, value += perPixel) {
           if (dropped[x] === 0) continue
           for (let c = 0; c < perPixel; c++) {
-            output[value + c] = fills[p * perPixel + c] as number
+            output[value + c] = fillBits(p * perPixel + c, y * width + x)
           }
         }
       }
     }
     yield
   }
+}
+
+/** Does work to its end, and lets others run in between. */
+async function inSlices(work: Generator<void>): Promise<number> {
+  let started = performance.now()
+  for (const _ of work) {
+    if (performance.now() - started < SLICE_MS) continue
+    await new Promise((resolve) => setImmediate(resolve))
+    started = performance.now()
+  }
+  return DONE
 }
 
 export const fallback: Native = {
@@ -118,11 +151,27 @@ export const fallback: Native = {
 
   async applyAsync(...args) {
     const [source, target] = args
-    let started = performance.now()
-    for (const _ of maskSamples(source, target, ...batchOf(args))) {
-      if (performance.now() - started < SLICE_MS) continue
-      await new Promise((resolve) => setImmediate(resolve))
-      started = performance.now()
+    return inSlices(maskSamples(source, target, ...batchOf(args)))
+  },
+
+  mix(source, target, ...args) {
+    for (const _ of mixRows(source, target, ...mixOf(args))) {
+      // As above.
+    }
+    return DONE
+  },
+
+  async mixAsync(source, target, ...args) {
+    return inSlices(mixRows(source, target, ...mixOf(args)))
+  },
+
+  drawPartner,
+
+  countPlan(plan, height, width, counts) {
+    for (let i = 0; i < counts.length; i++) {
+      const sample = plan.subarray(i * SAMPLE_BYTES, (i + 1) * SAMPLE_BYTES)
+      const box = Int32Array.of(0, 0, width, height)
+      fallback.countKept(sample, height, width, box, counts.subarray(i, i + 1))
     }
     return DONE
   },
@@ -135,13 +184,14 @@ export const fallback: Native = {
   },
 
   countKept(packed, height, width, boxes, counts) {
-    const rows = rowsReader([packed, undefined, undefined], 1, height, width)(0)
+    const sample = maskReader([packed, undefined, undefined], 1)(0)
+    const rows = rowsOf(sample, height, width)
     for (let i = 0; i < counts.length; i++) {
       const [x0, y0, x1, y1] = boxes.subarray(4 * i, 4 * i + 4) as unknown as Box
       const dropped = new Uint8Array(x1 - x0)
       let kept = 0
       for (let y = y0; y < y1; y++) {
-        rows?.write(dropped, x0, y)
+        rows.write(dropped, x0, y)
         for (const drop of dropped) kept += 1 - drop
       }
       counts[i] = kept
@@ -162,4 +212,9 @@ type Box = [x0: number, y0: number, x1: number, y1: number]
 /** The arguments between the arrays and the number of threads. */
 function batchOf(args: Parameters<Native['apply']>): BatchArguments {
   return args.slice(2, -1) as unknown as BatchArguments
+}
+
+/** The arguments before the number of threads. */
+function mixOf(args: [...mix: MixArguments, threads: number]): MixArguments {
+  return args.slice(0, -1) as unknown as MixArguments
 }

@@ -1,9 +1,13 @@
 import { bytesPerValue, type DType } from './arrays'
 import { invalid } from './check'
 import { GridMaskError } from './errors'
+import { checkNoise, encodeNoise, isForAll, type NoiseFill } from './noise-fill'
 
-/** What dropped pixels become: one value, or one for each channel. */
-export type Fill = number | readonly number[]
+/** What dropped pixels become: one value, one for each channel, or noise. */
+export type Fill = number | readonly number[] | NoiseFill
+
+/** A fill as native code takes it: the bytes of a pixel in all channels, or noise. */
+export type EncodedFill = Uint8Array | Float32Array
 
 /** Checks what can be checked before the dtype and the number of channels are known. */
 export function checkFill(name: string, value: unknown): Fill {
@@ -11,7 +15,11 @@ export function checkFill(name: string, value: unknown): Fill {
   if (Array.isArray(value) && value.length > 0 && value.every((v) => typeof v === 'number')) {
     return [...value]
   }
-  invalid('ERR_INVALID_ARG_TYPE', name, 'a number, or an array of one number per channel', value)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return checkNoise(name, value)
+  }
+  const expected = 'a number, an array of one number per channel, or noise'
+  invalid('ERR_INVALID_ARG_TYPE', name, expected, value)
 }
 
 const float32 = new Float32Array(1)
@@ -48,25 +56,39 @@ const write: Record<DType, (view: DataView, offset: number, value: number) => vo
   bfloat16: (view, offset, value) => view.setUint16(offset, bfloat16Bits(value), true),
 }
 
+/** The fill of images with so many channels and pixels. */
+export function encodeFill(
+  fill: Fill,
+  dtype: DType,
+  channels: number,
+  pixels: number,
+): EncodedFill {
+  if (typeof fill === 'number') return encodeConstant([fill], dtype, channels)
+  if ('noise' in fill) return encodeNoise(fill, dtype, channels, pixels)
+  if (fill.length === channels) return encodeConstant(fill, dtype, channels)
+  throw new GridMaskError(
+    'ERR_SHAPE_MISMATCH',
+    `Expected \`fill\` to be a number or one for each of ${channels} channels, ` +
+      `but received ${fill.length} of them`,
+  )
+}
+
 /** The fill of one pixel in all channels, in the dtype's own bytes. */
-export function encodeFill(fill: Fill, dtype: DType, channels: number): Uint8Array {
-  const values = typeof fill === 'number' ? undefined : fill
-  if (values !== undefined && values.length !== channels) {
-    throw new GridMaskError(
-      'ERR_SHAPE_MISMATCH',
-      `Expected \`fill\` to be a number or one for each of ${channels} channels, ` +
-        `but received ${values.length} of them`,
-    )
-  }
+function encodeConstant(fill: readonly number[], dtype: DType, channels: number): Uint8Array {
   const size = bytesPerValue[dtype]
   const bytes = new Uint8Array(channels * size)
   const view = new DataView(bytes.buffer)
   for (let channel = 0; channel < channels; channel++) {
-    const value = values === undefined ? (fill as number) : (values[channel] as number)
+    const value = fill[fill.length === 1 ? 0 : channel] as number
     if (dtype === 'uint8' && !(Number.isInteger(value) && value >= 0 && value <= 255)) {
       invalid('ERR_OUT_OF_RANGE', 'fill', 'a whole number from 0 to 255 for dtype uint8', value)
     }
     write[dtype](view, channel * size, value)
   }
   return bytes
+}
+
+/** Whether it is the same for all channels, however many there are. */
+export function isUniformFill(fill: Fill): boolean {
+  return typeof fill === 'number' || ('noise' in fill && isForAll(fill))
 }

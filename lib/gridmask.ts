@@ -13,22 +13,36 @@ import { checkBoolean, checkInteger, checkOptions, checkProbability, checkSeed }
 import { DeviceTensor } from './device-tensor'
 import { checkDevice, checkThreads, defaultThreads } from './devices'
 import { checkRatioRange, checkUnit, Drawer, draw, type Range } from './draw'
+import { GridMaskError } from './errors'
 import { checkFill } from './fill'
+import { mixOf, runMix, runMixAsync, runMixTensors, runMixTensorsAsync } from './mix'
 import type { SampleArguments } from './native'
 import { Numbering, type Numbers, readCount } from './numbering'
 import {
   type ApplyRequest,
   applyKeys,
   type GridMaskOptions,
+  type GridMix,
+  type GridMixRequest,
   type Masked,
+  mixKeys,
   optionKeys,
   type PlanRequest,
   planKeys,
   type TensorApplyRequest,
+  type TensorGridMixRequest,
 } from './options'
 import { PackedPlan, Plan, type SampleParams } from './plan'
-import { type Dimensions, MAX_SIDE } from './request'
+import {
+  checkArrays,
+  type Dimensions,
+  MAX_SIDE,
+  readDimensions,
+  readDType,
+  targetOf,
+} from './request'
 import { checkTensors, runTensors, runTensorsAsync } from './tensors'
+import { takeArrays } from './transfer'
 
 /**
  * The GridMask augmentation (Chen, Liu, Zhao, Jia 2020, arXiv 2001.04086) with its settings, a seed
@@ -92,7 +106,7 @@ export class GridMask {
    * @param epoch default: the epoch set
    * @throws {GridMaskError} ERR_OUT_OF_RANGE for the epoch, or if the schedule leaves [0, 1]
    */
-  probabilityAt(epoch: number = this.epoch): number {
+  probabilityAt(epoch: number = this.#numbering.epoch): number {
     return this.#numbering.probabilityAt(epoch)
   }
 
@@ -175,6 +189,78 @@ export class GridMask {
     return applyToArraysAsync(images, request, this.#self)
   }
 
+  /**
+   * GridMix (section 4.4, Table 9): masks a batch as {@link GridMask.apply} does, but what is dropped
+   * of a sample becomes what its partner has there, another sample of the batch; `fill` is not used.
+   * Partners are drawn, one cycle through the batch, or given. A host array is mixed on the CPU
+   * where `device` is 'auto'; with 'cuda' the whole batch has to fit the device's memory.
+   *
+   * @returns the images, `out` or new ones; whose pixels each sample got; and how much it kept, for
+   *   {@link mixLabels}
+   * @throws {GridMaskError} what `apply` throws, and for `partner` ERR_INVALID_ARG_TYPE,
+   *   ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE, ERR_SHAPE_MISMATCH
+   */
+  gridmix<T extends ImageArray>(images: T, request: GridMixRequest): GridMix<Masked<T>>
+  gridmix<T extends ImageArray>(
+    images: DeviceTensor<T>,
+    request?: TensorGridMixRequest,
+  ): GridMix<DeviceTensor<T>>
+  gridmix(
+    images: ImageArray | DeviceTensor,
+    request: GridMixRequest | TensorGridMixRequest = {},
+  ): GridMix<ImageArray | DeviceTensor> {
+    if (DeviceTensor.is(images)) {
+      const { batch, mix, numbers } = this.#prepareTensorMix(images, request)
+      const result = runMixTensors(batch, mix)
+      if (numbers !== undefined) this.#numbering.markSeen(numbers)
+      return { images: result, partner: mix.partner, lambda: mix.lambda }
+    }
+    const { out, arrays, mix, numbers } = this.#prepareMix(images, request, undefined)
+    const target = targetOf(out, arrays)
+    runMix(images, target, mix, arrays, this.#self.place)
+    if (numbers !== undefined) this.#numbering.markSeen(numbers)
+    return { images: target, partner: mix.partner, lambda: mix.lambda }
+  }
+
+  /**
+   * As {@link GridMask.gridmix}, off the main thread. Takes the array as
+   * {@link GridMask.applyAsync} does: detaches it at once, mixes it in place, and resolves with one
+   * over the same memory.
+   *
+   * @returns rejects with what `gridmix` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then,
+   *   but where CUDA fails: the error's `array` is the one that was taken
+   */
+  gridmixAsync<T extends ImageArray>(
+    images: T,
+    request: GridMixRequest,
+  ): Promise<GridMix<Masked<T>>>
+  gridmixAsync<T extends ImageArray>(
+    images: DeviceTensor<T>,
+    request?: TensorGridMixRequest,
+  ): Promise<GridMix<DeviceTensor<T>>>
+  async gridmixAsync(
+    images: ImageArray | DeviceTensor,
+    request: GridMixRequest | TensorGridMixRequest = {},
+  ): Promise<GridMix<ImageArray | DeviceTensor>> {
+    if (DeviceTensor.is(images)) {
+      const { batch, mix, numbers } = this.#prepareTensorMix(images, request)
+      const done = runMixTensorsAsync(batch, mix)
+      if (numbers !== undefined) this.#numbering.markSeen(numbers)
+      return { images: await done, partner: mix.partner, lambda: mix.lambda }
+    }
+    const { out, arrays, mix, numbers } = this.#prepareMix(images, request, images)
+    const [source, target] = takeArrays(arrays.tag, images, out as ImageArray)
+    const done = runMixAsync(source, target, mix, arrays, this.#self.place)
+    if (numbers !== undefined) this.#numbering.markSeen(numbers)
+    try {
+      await done
+    } catch (error) {
+      if (error instanceof GridMaskError) error.array = source
+      throw error
+    }
+    return { images: target, partner: mix.partner, lambda: mix.lambda }
+  }
+
   #prepareTensor(images: DeviceTensor, request: unknown) {
     const given = checkOptions<TensorApplyRequest>('request', request, applyKeys)
     const dimensions = DeviceTensor.dimensions(images)
@@ -182,6 +268,41 @@ export class GridMask {
     const drawn = this.#samplesOf(given, dimensions)
     // Last, since the request's getters and the schedule are the caller's code.
     return { batch: checkTensors(images, given), fill, ...drawn }
+  }
+
+  #prepareTensorMix(images: DeviceTensor, request: unknown) {
+    const given = checkOptions<TensorGridMixRequest>('request', request, mixKeys)
+    const { mix, numbers } = this.#mixOf(given, DeviceTensor.dimensions(images))
+    // Last, for the reason given above.
+    return { batch: checkTensors(images, given), mix, numbers }
+  }
+
+  #prepareMix(images: unknown, request: unknown, defaultOut: ImageArray | undefined) {
+    const given = checkOptions<GridMixRequest>('request', request, mixKeys)
+    const out = given.out ?? defaultOut
+    const dimensions = readDimensions(given)
+    const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
+    const { mix, numbers } = this.#mixOf(given, dimensions)
+    checkArrays(images, out, dimensions, arrays.dtype)
+    return { out, arrays, mix, numbers }
+  }
+
+  #mixOf(given: Partial<GridMixRequest | TensorGridMixRequest>, dimensions: Dimensions) {
+    const { count, height, width } = dimensions
+    let plan: PackedPlan
+    let numbers: Numbers | undefined
+    if (given.plan === undefined) {
+      numbers = this.#numbering.of(given, count)
+      // Partners are drawn for a batch without pixels too; a unit for its size need not exist.
+      const samples = isEmpty(dimensions)
+        ? this.#drawer.samples([1, 1], 0, Math.floor(numbers.epoch), numbers.first, numbers.indices)
+        : this.#samples(numbers, height, width)
+      plan = count === 0 ? new PackedPlan(0) : draw(count, samples)
+    } else {
+      refuseDraws(given)
+      plan = checkPlan(given.plan as Plan, count)
+    }
+    return { mix: mixOf(plan, given.partner, dimensions, this.#self.place.threads), numbers }
   }
 
   #samplesOf(given: Given, dimensions: Dimensions): Drawn {

@@ -20,14 +20,22 @@ export { type CpuInfo, type CudaInfo, type DeviceId, type DeviceInfo, devices } 
 export { type ErrorCode, GridMaskError } from './errors'
 export type { Fill } from './fill'
 export { GridMask } from './gridmask'
+export { type GridMixPlanRequest, gridmix, type TensorGridMixPlanRequest } from './gridmix'
+export { type IgnoreDroppedRequest, ignoreDropped, type LabelArray } from './ignore-dropped'
+export { type LabelRequest, mixLabels } from './labels'
 export { type Box, type ImageSize, keepRatio, maskOf, visibleFraction } from './mask'
+export type { NoiseFill, NormalNoise, PerChannel, UniformNoise } from './noise-fill'
 export type {
   ApplyRequest,
   DrawRequest,
   GridMaskOptions,
+  GridMix,
+  GridMixRequest,
   Masked,
+  PartnerRequest,
   PlanRequest,
   TensorApplyRequest,
+  TensorGridMixRequest,
 } from './options'
 export { Plan, type Sample, type SampleParams } from './plan'
 export { presets } from './presets'

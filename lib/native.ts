@@ -5,6 +5,7 @@
 import type { CudaOutcome, Opened } from './cuda'
 import type { CudaMemory } from './device-tensor'
 import { GridMaskError } from './errors'
+import type { EncodedFill } from './fill'
 import { load } from './load'
 
 // The Status of native/addon/request.h.
@@ -25,7 +26,7 @@ export type SampleArguments =
 /** What is told of a batch beside its images. */
 export type BatchArguments = [
   ...samples: SampleArguments,
-  fill: Uint8Array,
+  fill: EncodedFill,
   count: number,
   planes: number,
   height: number,
@@ -43,6 +44,16 @@ export type HostArguments = [
   ...batch: BatchArguments,
   chunkBytes: number,
   threads: number,
+]
+
+/** What is told of a batch to be mixed, beside its images; native/addon/mix.h. */
+export type MixArguments = [
+  plan: Uint8Array,
+  partner: Int32Array,
+  planes: number,
+  height: number,
+  width: number,
+  pixelBytes: number,
 ]
 
 /** native/addon/cuda.cc. What is asked for asynchronously may be refused at once. */
@@ -70,10 +81,38 @@ interface NativeCuda {
     ...args: [source: CudaMemory, target: CudaMemory, ...batch: BatchArguments, async: boolean]
   ): CudaOutcome | Promise<CudaOutcome>
   applyHost(...args: [...host: HostArguments, async: boolean]): CudaOutcome | Promise<CudaOutcome>
+  mix(
+    ...args: [source: CudaMemory, target: CudaMemory, ...mix: MixArguments, async: boolean]
+  ): CudaOutcome | Promise<CudaOutcome>
+  mixHost(
+    ...args: [
+      device: number,
+      source: Bytes,
+      target: Bytes,
+      ...mix: MixArguments,
+      chunkBytes: number,
+      threads: number,
+      async: boolean,
+    ]
+  ): CudaOutcome | Promise<CudaOutcome>
+}
+
+/** native/addon/mix.cc. */
+interface NativeMix {
+  mix(...args: [source: Bytes, target: Bytes, ...mix: MixArguments, threads: number]): number
+  mixAsync(...args: Parameters<NativeMix['mix']>): number | Promise<number>
+  drawPartner(plan: Uint8Array, partner: Int32Array): number
+  countPlan(
+    plan: Uint8Array,
+    height: number,
+    width: number,
+    counts: Float64Array,
+    threads: number,
+  ): number
 }
 
 /** All functions of native/addon/addon.cc. */
-export interface Native {
+export interface Native extends NativeMix {
   apply(...args: ApplyArguments): number
   applyAsync(...args: ApplyArguments): number | Promise<number>
   draw(plan: Uint8Array, ...samples: SampleArguments): number
@@ -91,14 +130,18 @@ export interface Native {
 
 export const native = load()
 
-/** For what TypeScript has already checked: a refusal shows a defect of this package. */
-export function expectDone(status: number): void {
+/**
+ * For what TypeScript has already checked: a refusal shows a defect of this package.
+ *
+ * @param name what the caller knows the source as
+ */
+export function expectDone(status: number, name = 'images'): void {
   if (status === DONE) return
   // Two SharedArrayBuffer objects can stand for the same memory; only their addresses show it.
   if (status === OVERLAP) {
     throw new GridMaskError(
       'ERR_OVERLAP',
-      'Expected `out` to be the memory of `images` or apart from it, but the two overlap in part',
+      `Expected \`out\` to be the memory of \`${name}\` or apart from it, but the two overlap in part`,
     )
   }
   throw new Error(`gridmask's native code refused arguments that had been checked (${status})`)

@@ -1,5 +1,4 @@
 /** What a GridMask is made of and asked for: settings, requests, and the names that they know. */
-import type { ImageArray } from './arrays'
 import type { DeviceTensor } from './device-tensor'
 import type { DeviceId } from './devices'
 import type { Fill } from './fill'
@@ -35,8 +34,9 @@ export interface GridMaskOptions {
    */
   probability?: number | Schedule
   /**
-   * What dropped pixels become: a number, or one for each channel. Default 0, the mean colour of
-   * normalised images. For uint8 images 0 … 255.
+   * What dropped pixels become: a number, one for each channel, or {@link NoiseFill}, such as
+   * `{ noise: 'uniform', low: -1, high: 1 }`. Default 0, the mean colour of normalised images. For
+   * uint8 images 0 … 255.
    */
   fill?: Fill
   /** 64-bit key of all draws, 0 … 2⁶⁴-1. Default 0: give every run its own. */
@@ -97,6 +97,38 @@ export interface TensorApplyRequest extends Partial<Omit<ApplyRequest, 'out'>> {
   out?: DeviceTensor
 }
 
+/** What GridMix made of a batch. */
+export interface GridMix<T> {
+  /** The mixed images. */
+  images: T
+  /** `partner[i]` is the sample whose pixels sample i got where its own were dropped. */
+  partner: Int32Array
+  /**
+   * The fraction of each sample's pixels that stayed its own, exactly; 1 for a sample that is not
+   * masked, or is its own partner.
+   */
+  lambda: Float64Array
+}
+
+/** With whom a batch's samples are mixed. */
+export interface PartnerRequest {
+  /**
+   * For each sample the one whose pixels it gets where its own are dropped: a permutation of
+   * 0 … n-1, in which a sample may be its own partner and then stays as it is. Default: drawn from
+   * what each sample's plan says it is (seed, epoch, index).
+   */
+  partner?: ArrayLike<number>
+}
+
+/** The request of {@link GridMask.gridmix} and {@link GridMask.gridmixAsync}. */
+export interface GridMixRequest extends ApplyRequest, PartnerRequest {}
+
+/**
+ * The request of {@link GridMask.gridmix} on a {@link DeviceTensor}. What the tensor says of itself
+ * need not be repeated.
+ */
+export interface TensorGridMixRequest extends TensorApplyRequest, PartnerRequest {}
+
 /** The request of {@link GridMask.plan}. */
 export interface PlanRequest extends DrawRequest {
   /** Number of samples. Not needed with `indices`. */
@@ -109,9 +141,10 @@ export interface PlanRequest extends DrawRequest {
 
 export const drawKeys = ['epoch', 'index', 'indices'] as const
 export const applyKeys = new Set<string>([...arrayRequestKeys, ...drawKeys, 'plan'])
+export const mixKeys = new Set<string>([...applyKeys, 'partner'])
 export const planKeys = new Set<string>([...drawKeys, 'count', 'height', 'width'])
 
 /** The result's type: a Node `Buffer` comes back as the Uint8Array that it is. */
-export type Masked<T extends ImageArray> = T extends Uint8Array & { readUInt8: unknown }
+export type Masked<T extends ArrayBufferView> = T extends Uint8Array & { readUInt8: unknown }
   ? Uint8Array
   : T

@@ -19,6 +19,8 @@ export interface Plot {
   xLabel: string
   yLabel: string
   series: readonly PlotSeries[]
+  /** Of no effect on the picture: how it was made. */
+  description?: string
   /** The y axis begins at 0 unless this says otherwise. */
   yMin?: number
 }
@@ -58,7 +60,8 @@ export function ticksOf(low: number, high: number): number[] {
   )
 }
 
-export function linePlot({ title, xLabel, yLabel, series, yMin = 0 }: Plot): string {
+export function linePlot(plot: Plot): string {
+  const { title, xLabel, yLabel, series, description, yMin = 0 } = plot
   const all = series.flatMap(({ points }) => points)
   const xTicks = ticksOf(Math.min(...all.map(({ x }) => x)), Math.max(...all.map(({ x }) => x)))
   const yTicks = ticksOf(yMin, Math.max(...all.map(({ y, error = 0 }) => y + error)))
@@ -114,7 +117,12 @@ export function linePlot({ title, xLabel, yLabel, series, yMin = 0 }: Plot): str
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="Helvetica, Arial, sans-serif" font-size="13">
 <style>.grid{stroke:#ddd}.axis{stroke:#333;fill:none}.line{fill:none;stroke-width:1.8}.end{text-anchor:end}.middle{text-anchor:middle}.name{font-weight:bold}text{stroke:none}</style>
-<title>${escaped(title)}</title>
+<title>${escaped(title)}</title>${
+    description === undefined
+      ? ''
+      : `
+<desc>${escaped(description)}</desc>`
+  }
 <rect width="100%" height="100%" fill="#fff"/>
 <text x="${LEFT}" y="26" font-size="16" font-weight="bold">${escaped(title)}</text>
 ${parts.join('\n')}

@@ -116,28 +116,40 @@ export function checkArrays(
   checkLength('images', images as ImageArray, length)
   if (out !== undefined && out !== images) {
     const outTag = arrayTag('out', out)
-    if (outTag !== tag) {
-      throw new GridMaskError(
-        'ERR_INVALID_ARG_TYPE',
-        `Expected \`out\` to be a ${tag} like \`images\`, but received an instance of ${outTag}`,
-      )
-    }
-    checkLength('out', out as ImageArray, length)
-    if (overlaps(images as ImageArray, out as ImageArray) && !sameMemory(images, out)) {
-      throw new GridMaskError(
-        'ERR_OVERLAP',
-        'Expected `out` to be the memory of `images` or apart from it, but the two overlap in part',
-      )
-    }
+    checkOut('images', images as ImageArray, tag, out as ImageArray, outTag, length)
   }
   return { tag, dtype, length }
+}
+
+/** Checks `out` against the array, named `name`, whose result it is to hold. */
+export function checkOut(
+  name: string,
+  array: ArrayBufferView,
+  tag: string,
+  out: ArrayBufferView,
+  outTag: string,
+  length: number,
+): void {
+  if (outTag !== tag) {
+    throw new GridMaskError(
+      'ERR_INVALID_ARG_TYPE',
+      `Expected \`out\` to be a ${tag} like \`${name}\`, but received an instance of ${outTag}`,
+    )
+  }
+  checkLength('out', out, length)
+  if (overlaps(array, out) && !sameMemory(array, out)) {
+    throw new GridMaskError(
+      'ERR_OVERLAP',
+      `Expected \`out\` to be the memory of \`${name}\` or apart from it, but the two overlap in part`,
+    )
+  }
 }
 
 function sameMemory(a: unknown, b: unknown): boolean {
   return bufferOf(a) === bufferOf(b) && offsetOf(a) === offsetOf(b)
 }
 
-function checkLength(name: string, array: ImageArray, length: number): void {
+export function checkLength(name: string, array: ArrayBufferView, length: number): void {
   checkAttached(name, array)
   if (lengthOf(array) === length) return
   throw new GridMaskError(

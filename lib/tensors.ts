@@ -4,6 +4,7 @@ import { invalid } from './check'
 import { type CudaOutcome, expectCuda } from './cuda'
 import { type CudaMemory, DeviceTensor } from './device-tensor'
 import { GridMaskError } from './errors'
+import type { EncodedFill } from './fill'
 import { type BatchArguments, native, type SampleArguments } from './native'
 import { type ArrayRequest, readDimensions, readDType } from './request'
 
@@ -62,7 +63,7 @@ function agrees(
 export function runTensors(
   { source, target }: TensorBatch,
   samples: SampleArguments,
-  fill: Uint8Array,
+  fill: EncodedFill,
 ): DeviceTensor {
   const result = target ?? source.like()
   if (isEmpty(DeviceTensor.dimensions(source))) return result
@@ -75,7 +76,7 @@ export function runTensors(
 export function runTensorsAsync(
   { source, target }: TensorBatch,
   samples: SampleArguments,
-  fill: Uint8Array,
+  fill: EncodedFill,
 ): Promise<DeviceTensor> {
   const result = target ?? source.like()
   if (isEmpty(DeviceTensor.dimensions(source))) return Promise.resolve(result)
@@ -91,7 +92,7 @@ function argumentsOf(
   source: DeviceTensor,
   target: DeviceTensor,
   samples: SampleArguments,
-  fill: Uint8Array,
+  fill: EncodedFill,
 ): [source: CudaMemory, target: CudaMemory, ...batch: BatchArguments] {
   const batch = batchArguments(samples, source, DeviceTensor.dimensions(source), fill)
   return [DeviceTensor.memory(source), DeviceTensor.memory(target), ...batch]

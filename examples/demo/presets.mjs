@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // The authors' settings, each on images of the size that it was made for.
-import { GridMask, keepRatio, presets } from 'gridmask'
-import { resize, toPictures } from './photos.mjs'
+import { GridMask, presets } from 'gridmask'
+import { captionOf } from '../../dist/cli/contact-sheet.js'
+import { resizePicture } from '../../dist/cli/pictures.js'
+import { toPictures } from './photos.mjs'
 import { SEED, sampleBatch } from './schedule.mjs'
 import { colours, columnX, MARGIN, Sheet, SIDE, WIDTH } from './sheet.mjs'
 
@@ -37,9 +39,9 @@ export async function presetsSheet(photos) {
     for (const [i, picture] of masked.entries()) {
       const x = columnX(i + 1)
       const kernel = width < SIDE ? 'nearest' : 'lanczos3'
-      sheet.panel(await resize(picture, SIDE, shownHeight, kernel), x, y)
+      sheet.panel(await resizePicture(picture, SIDE, shownHeight, { kernel }), x, y)
       const sample = /** @type {import('gridmask').Sample} */ (plan.at(i))
-      sheet.text(x, y + shownHeight + 26, caption(sample, width, height), {
+      sheet.text(x, y + shownHeight + 26, captionOf(sample, width, height), {
         size: 16,
         fill: colours.quiet,
       })
@@ -84,15 +86,4 @@ function describe(name, gridmask, width, height) {
     `r ${ratio}, ${rotate > 1 ? `0 … ${rotate - 1}°` : 'not rotated'}`,
     reached === 0 ? `p ${p}` : `p ${gridmask.probabilityAt(0)} → ${p} in ${reached} epochs`,
   ]
-}
-
-/**
- * @param {import('gridmask').Sample} sample
- * @param {number} width
- * @param {number} height
- */
-function caption(sample, width, height) {
-  if (!sample.masked) return 'not masked'
-  const kept = (100 * keepRatio(sample, [height, width])).toFixed(1)
-  return `d ${sample.d}${sample.angle === 0 ? '' : `, ${sample.angle}°`}, ${kept} % kept`
 }

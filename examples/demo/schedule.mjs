@@ -2,7 +2,8 @@
 //
 // The same samples at several epochs, under the schedule of the ImageNet preset.
 import { GridMask, presets } from 'gridmask'
-import { crop, resize, toBatch, toPictures } from './photos.mjs'
+import { resizePicture } from '../../dist/cli/pictures.js'
+import { crop, toBatch, toPictures } from './photos.mjs'
 import { colours, columnX, MARGIN, Sheet, SIDE } from './sheet.mjs'
 
 /** @typedef {import('./photos.mjs').Photo} Photo */
@@ -46,7 +47,7 @@ export async function scheduleSheet(photos) {
     const pictures = toPictures(imagenet.apply(images, { shape, plan }), shape)
     for (const [i, picture] of pictures.entries()) {
       const row = y + i * (side + gap)
-      sheet.panel(await resize(picture, side, side), x, row)
+      sheet.panel(await resizePicture(picture, side, side), x, row)
       if (plan.at(i)?.masked) sheet.frame(x, row, side, colours.accent, 4)
     }
     drawCount(sheet, x + side / 2, y + count * (side + gap) + 18, epoch, plan)
@@ -77,7 +78,7 @@ export async function drawMosaics(sheet, photos, top) {
     for (const [i, picture] of pictures.entries()) {
       const left = x + (i % across) * (side + gap)
       const row = y + Math.floor(i / across) * (side + gap)
-      sheet.panel(await resize(picture, side, side), left, row)
+      sheet.panel(await resizePicture(picture, side, side), left, row)
       if (plan.at(i)?.masked) sheet.frame(left, row, side, colours.accent, 3)
     }
     drawCount(sheet, x + SIDE / 2, y + SIDE + 32, epoch, plan)

@@ -95,7 +95,7 @@ function severalSquares(range: Range, keep: number): DrawRegions {
       const region = square(words, size, height, width)
       kept -= coverage.cover(...region)
       regions.push(region)
-      checkRegionCount(regions.length)
+      checkRegionCount('size', regions.length)
     }
     return { size, regions }
   }

@@ -30,7 +30,7 @@ const MAX_SIZES = 2 ** 16
 /**
  * Hide-and-Seek (Singh, Lee 2017, arXiv 1704.04232; Singh, Yu, Sarmasi, Pradeep, Lee 2018, arXiv
  * 1811.02545), to compare GridMask with: a grid of square cells from the image's upper left corner on,
- * each hidden with a probability of its own (section 3.1). Every image is masked by default, but for
+ * each hidden with probability p_hide (section 3 of both). Every image is masked by default, but for
  * those whose cells are drawn to be 0.
  */
 export class HideAndSeek extends Baseline {
@@ -72,7 +72,7 @@ function cells(sizes: readonly number[], hide: number): DrawRegions {
         }
       }
       if (begin >= 0) regions.push([begin, y0, width, y1])
-      checkRegionCount(regions.length)
+      checkRegionCount('sizes', regions.length)
     }
     return { size, regions }
   }

@@ -33,7 +33,7 @@ import { Words } from './words'
 export interface BaselineOptions {
   /** The probability that a sample is masked, in [0, 1], or a function of the epoch. */
   probability?: number | Schedule
-  /** What dropped pixels become, as GridMask's: a number, or one for each channel. Default 0. */
+  /** What dropped pixels become, as GridMask's: a number, one for each channel, or noise. Default 0. */
   fill?: Fill
   /** 64-bit key of all draws, 0 … 2⁶⁴-1. Default 0: give every run its own. */
   seed?: number | bigint
@@ -67,7 +67,7 @@ export type DrawRegions = (
 ) => { size: number; regions: readonly Box[] }
 
 /** Rectangles of a sample, at most. */
-export const MAX_REGIONS = 2 ** 20
+const MAX_REGIONS = 2 ** 18
 
 /**
  * A method that drops rectangles, with its settings, a seed and an epoch. Holds no reference to any
@@ -125,7 +125,7 @@ export abstract class Baseline {
    * @param epoch default: the epoch set
    * @throws {GridMaskError} ERR_OUT_OF_RANGE for the epoch, or if the schedule leaves [0, 1]
    */
-  probabilityAt(epoch: number = this.epoch): number {
+  probabilityAt(epoch: number = this.#numbering.epoch): number {
     return this.#numbering.probabilityAt(epoch)
   }
 
@@ -216,11 +216,11 @@ function refuseTensor(images: unknown): void {
   )
 }
 
-/** Refuses to go on with what would take too much memory. */
-export function checkRegionCount(count: number): void {
+/** Refuses to go on with what would take too much memory. `name` is the option that decides it. */
+export function checkRegionCount(name: string, count: number): void {
   if (count <= MAX_REGIONS) return
   throw new GridMaskError(
     'ERR_OUT_OF_RANGE',
-    `Expected \`size\` to need at most ${MAX_REGIONS} rectangles for an image, but it needs more`,
+    `Expected \`${name}\` to need at most ${MAX_REGIONS} rectangles for an image, but it needs more`,
   )
 }

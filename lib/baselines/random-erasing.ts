@@ -27,7 +27,8 @@ const ATTEMPTS = 100
 /**
  * Random Erasing (Zhong, Zheng, Kang, Li, Yang 2017, arXiv 1708.04896), to compare GridMask with: a
  * rectangle of random area, aspect and place, drawn again until it lies within the image
- * (Algorithm 1). Half of the images are masked by default, the original's p.
+ * (Algorithm 1). Half of the images are masked by default, the original's p. It fills with random
+ * values: `fill: { noise: 'uniform', low: 0, high: 255, shared: false }`, for uint8.
  */
 export class RandomErasing extends Baseline {
   /**

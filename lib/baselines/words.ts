@@ -6,9 +6,11 @@ import { philox4x32 } from '../philox'
  * methods with the same seed, GridMask and noise among them, share no number.
  */
 export class Words {
-  readonly #key: readonly [number, number]
+  readonly #seedLow: number
+  readonly #seedHigh: number
   readonly #words = new Uint32Array(4)
-  #index: readonly [number, number] = [0, 0]
+  #indexLow = 0
+  #indexHigh = 0
   #epoch = 0
   #used = 0
 
@@ -16,11 +18,13 @@ export class Words {
     seed: bigint,
     readonly firstBlock: number,
   ) {
-    this.#key = [Number(seed & 0xffffffffn), Number(seed >> 32n)]
+    this.#seedLow = Number(seed & 0xffffffffn)
+    this.#seedHigh = Number(seed >> 32n)
   }
 
   start(epoch: number, index: number): void {
-    this.#index = [index >>> 0, Math.floor(index / 2 ** 32)]
+    this.#indexLow = index >>> 0
+    this.#indexHigh = Math.floor(index / 2 ** 32)
     this.#epoch = epoch
     this.#used = 0
   }
@@ -29,7 +33,15 @@ export class Words {
     const word = this.#used % 4
     if (word === 0) {
       const block = this.firstBlock + this.#used / 4
-      philox4x32(this.#words, ...this.#index, this.#epoch, block, ...this.#key)
+      philox4x32(
+        this.#words,
+        this.#indexLow,
+        this.#indexHigh,
+        this.#epoch,
+        block,
+        this.#seedLow,
+        this.#seedHigh,
+      )
     }
     this.#used++
     return this.#words[word] as number

@@ -9,54 +9,30 @@
 #include <cstring>
 
 #include "addon/cuda.h"
+#include "addon/mix.h"
 #include "addon/request.h"
+#include "addon/worker.h"
 #include "cpu/pages.h"
 #include "lattice/runs.h"
 
 namespace gridmask::addon {
 namespace {
 
+void run(const ApplyRequest& request) { cpu::apply(request.batch, request.threads); }
+
 Napi::Value apply(const Napi::CallbackInfo& info) {
   ApplyRequest request;
   const Status status = parseApply(info, request);
-  if (status == kDone) cpu::apply(request.batch, request.threads);
+  if (status == kDone) run(request);
   return Napi::Number::New(info.Env(), status);
 }
-
-// Runs apply() off the JavaScript thread and settles a promise with its Status. JavaScript has made
-// sure that nobody else can detach or resize the arrays; the references keep them, and so their
-// memory, alive. One thread of Node's pool coordinates, ours do the work.
-class ApplyWorker : public Napi::AsyncWorker {
- public:
-  ApplyWorker(const Napi::CallbackInfo& info, const ApplyRequest& request)
-      : Napi::AsyncWorker(info.Env(), "gridmask.applyAsync"),
-        request_(request),
-        deferred_(Napi::Promise::Deferred::New(info.Env())) {
-    const Napi::Array arrays = Napi::Array::New(info.Env(), kArrayArguments);
-    for (uint32_t i = 0; i < kArrayArguments; ++i) arrays.Set(i, info[i]);
-    arrays_ = Napi::Persistent(arrays.As<Napi::Object>());
-  }
-
-  Napi::Promise promise() const { return deferred_.Promise(); }
-
-  void Execute() override { cpu::apply(request_.batch, request_.threads); }
-  void OnOK() override { deferred_.Resolve(Napi::Number::New(Env(), kDone)); }
-  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
-
- private:
-  ApplyRequest request_;
-  Napi::ObjectReference arrays_;
-  Napi::Promise::Deferred deferred_;
-};
 
 Napi::Value applyAsync(const Napi::CallbackInfo& info) {
   ApplyRequest request;
   const Status status = parseApply(info, request);
   if (status != kDone) return Napi::Number::New(info.Env(), status);
-  auto* worker = new ApplyWorker(info, request);
-  const Napi::Promise promise = worker->promise();
-  worker->Queue();
-  return promise;
+  constexpr const char* kName = "gridmask.applyAsync";
+  return (new RequestWorker<ApplyRequest>(info, kName, kArrayArguments, request, run))->start();
 }
 
 // draw(plan, settings, first, indices): draws as apply() does with the last three, into the packed
@@ -130,6 +106,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["draw"] = Napi::Function::New(env, draw, "draw");
   exports["useLargePages"] = Napi::Function::New(env, useLargePages, "useLargePages");
   exports["countKept"] = Napi::Function::New(env, countKept, "countKept");
+  addMixFunctions(env, exports);
   exports["cuda"] = cudaFunctions(env);
   // That of the package whose TypeScript it belongs to.
   exports["version"] = Napi::String::New(env, GRIDMASK_VERSION);

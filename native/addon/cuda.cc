@@ -17,11 +17,13 @@
 #include <utility>
 #include <vector>
 
+#include "addon/mix.h"
 #include "addon/request.h"
 #include "cpu/pool.h"
 #include "cuda/allocation.h"
 #include "cuda/backend.h"
 #include "cuda/context.h"
+#include "cuda/mix.h"
 
 namespace gridmask::addon {
 namespace {
@@ -60,6 +62,24 @@ Devices& devices() {
   return *instance;
 }
 
+// What is to be done, at once or on another thread: of one type, since the code around it is not to
+// be compiled for each. Sets `wrote` when it begins to write to its target.
+class Operation {
+ public:
+  virtual ~Operation() = default;
+  virtual void run(bool& wrote) const = 0;
+};
+
+template <typename Function>
+class OperationOf final : public Operation {
+ public:
+  explicit OperationOf(Function function) : function_(std::move(function)) {}
+  void run(bool& wrote) const override { function_(wrote); }
+
+ private:
+  Function function_;
+};
+
 // How an operation ended: with kDone, or why not.
 struct Outcome {
   Status status = kDone;
@@ -67,12 +87,11 @@ struct Outcome {
   int code = 0;
   std::string call, name, text;
 
-  // Runs `operation(wrote)`. Nothing is thrown any further.
-  template <typename Operation>
+  // Runs the operation. Nothing is thrown any further.
   static Outcome of(const cuda::Driver& driver, const Operation& operation) {
     Outcome outcome;
     try {
-      operation(outcome.wrote);
+      operation.run(outcome.wrote);
     } catch (const cuda::Error& error) {
       outcome.status = kCudaFailed;
       outcome.code = error.code;
@@ -141,12 +160,12 @@ Napi::Value newHandle(Napi::Env env, Handle memory) {
   return object;
 }
 
-// Runs an operation off the JavaScript thread and settles a promise with its outcome. `Operation`
+// Runs an operation off the JavaScript thread and settles a promise with its outcome. The operation
 // holds what it works on; references keep the arrays among the arguments alive.
-template <typename Operation>
 class Worker : public Napi::AsyncWorker {
  public:
-  Worker(const Napi::CallbackInfo& info, const cuda::Driver& driver, Operation operation)
+  Worker(const Napi::CallbackInfo& info, const cuda::Driver& driver,
+         std::unique_ptr<const Operation> operation)
       : Napi::AsyncWorker(info.Env(), "gridmask.cuda"),
         driver_(driver),
         operation_(std::move(operation)),
@@ -161,29 +180,35 @@ class Worker : public Napi::AsyncWorker {
   // What the operation holds is let go of here already: the JavaScript thread, which will delete
   // this, may be waiting for its turn.
   void Execute() override {
-    const Operation operation = std::move(operation_);
-    outcome_ = Outcome::of(driver_, operation);
+    const std::unique_ptr<const Operation> operation = std::move(operation_);
+    outcome_ = Outcome::of(driver_, *operation);
   }
   void OnOK() override { deferred_.Resolve(outcome_.value(Env())); }
   void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
 
  private:
   const cuda::Driver& driver_;
-  Operation operation_;
+  std::unique_ptr<const Operation> operation_;
   Outcome outcome_;
   Napi::ObjectReference arguments_;
   Napi::Promise::Deferred deferred_;
 };
 
-// Runs an operation at once, or with `async` as a promise.
-template <typename Operation>
 Napi::Value perform(const Napi::CallbackInfo& info, bool async, const cuda::Driver& driver,
-                    Operation operation) {
-  if (!async) return Outcome::of(driver, operation).value(info.Env());
-  auto* worker = new Worker<Operation>(info, driver, std::move(operation));
+                    std::unique_ptr<const Operation> operation) {
+  if (!async) return Outcome::of(driver, *operation).value(info.Env());
+  auto* worker = new Worker(info, driver, std::move(operation));
   const Napi::Promise promise = worker->promise();
   worker->Queue();
   return promise;
+}
+
+// Runs an operation at once, or with `async` as a promise.
+template <typename Function>
+Napi::Value perform(const Napi::CallbackInfo& info, bool async, const cuda::Driver& driver,
+                    Function function) {
+  return perform(info, async, driver,
+                 std::unique_ptr<const Operation>(new OperationOf<Function>(std::move(function))));
 }
 
 // open(path): what there is of CUDA.
@@ -224,8 +249,9 @@ Napi::Value allocate(const Napi::CallbackInfo& info) {
   const auto bytes = device != nullptr ? wholeNumber(info[1], kMostExact) : std::nullopt;
   if (!bytes) return status(info.Env(), kBadArguments);
   Handle memory;
-  const Outcome outcome = Outcome::of(
-      device->driver, [&](bool&) { memory = cuda::Allocation::create(*device, *bytes); });
+  const Outcome outcome =
+      Outcome::of(device->driver,
+                  OperationOf([&](bool&) { memory = cuda::Allocation::create(*device, *bytes); }));
   return memory ? newHandle(info.Env(), std::move(memory)) : outcome.value(info.Env());
 }
 
@@ -248,10 +274,11 @@ Napi::Value wrap(const Napi::CallbackInfo& info) {
   if (!pointer || !bytes || !stream) return status(info.Env(), kBadArguments);
   Handle memory;
   const char* problem = nullptr;
-  const Outcome outcome = Outcome::of(device->driver, [&](bool&) {
-    const auto handle = reinterpret_cast<cuda::CUstream>(static_cast<uintptr_t>(*stream));
-    memory = cuda::Allocation::wrap(*device, *pointer, *bytes, handle, problem);
-  });
+  const Outcome outcome = Outcome::of(
+      device->driver, OperationOf([&](bool&) {
+        const auto handle = reinterpret_cast<cuda::CUstream>(static_cast<uintptr_t>(*stream));
+        memory = cuda::Allocation::wrap(*device, *pointer, *bytes, handle, problem);
+      }));
   if (problem != nullptr) return Napi::String::New(info.Env(), problem);
   return memory ? newHandle(info.Env(), std::move(memory)) : outcome.value(info.Env());
 }
@@ -302,9 +329,37 @@ Napi::Value download(const Napi::CallbackInfo& info) {
                  });
 }
 
+// Two memories of one device, which may be the same, to work on.
+struct Operands {
+  cuda::Device* device;
+  Bytes source, target;
+  std::optional<cuda::CUstream> sourceStream, targetStream;
+  Handle handles[2];
+
+  // In one order for both, so that nobody waits in a circle: one thread takes them.
+  std::vector<cuda::Turn> turns() const {
+    std::vector<cuda::Turn> taken;
+    taken.emplace_back(handles[0]);
+    if (handles[0] != handles[1]) taken.emplace_back(handles[1]);
+    return taken;
+  }
+};
+
+std::optional<Operands> operandsOf(const Napi::Value& sourceValue, const Napi::Value& targetValue) {
+  const Handle* source = handleOf(sourceValue);
+  const Handle* target = handleOf(targetValue);
+  if (source == nullptr || target == nullptr || !*source || !*target ||
+      &(*source)->device() != &(*target)->device()) {
+    return std::nullopt;
+  }
+  const auto bytes = [](const Handle& of) { return Bytes{of->data(), of->bytes()}; };
+  return Operands{&(*source)->device(), bytes(*source),      bytes(*target),
+                  (*source)->stream(),  (*target)->stream(), {*source, *target}};
+}
+
 cuda::HostBatch hostBatch(const cpu::Batch& batch) {
-  return {batch.source, batch.target,     batch.count,      batch.planes, batch.height,
-          batch.width,  batch.pixelBytes, batch.valueBytes, batch.fill,   batch.samples};
+  return {batch.source,     batch.target,     batch.count, batch.planes,  batch.height, batch.width,
+          batch.pixelBytes, batch.valueBytes, batch.fill,  batch.samples, batch.noise};
 }
 
 // apply(source, target, samples, first, indices, fill, count, planes, height, width, pixelBytes,
@@ -312,30 +367,19 @@ cuda::HostBatch hostBatch(const cpu::Batch& batch) {
 Napi::Value apply(const Napi::CallbackInfo& info) {
   const Napi::Value refused = status(info.Env(), kBadArguments);
   if (info.Length() != 13 || !info[12].IsBoolean()) return refused;
-  const Handle* source = handleOf(info[0]);
-  const Handle* target = handleOf(info[1]);
-  if (source == nullptr || target == nullptr || !*source || !*target ||
-      &(*source)->device() != &(*target)->device()) {
-    return refused;
-  }
-  cuda::Device& device = (*source)->device();
+  const auto operands = operandsOf(info[0], info[1]);
+  if (!operands) return refused;
   cpu::Batch batch;
-  const Status parsed = parseBatch(info, 2, Bytes{(*source)->data(), (*source)->bytes()},
-                                   Bytes{(*target)->data(), (*target)->bytes()}, batch);
+  const Status parsed = parseBatch(info, 2, operands->source, operands->target, batch);
   if (parsed != kDone) return status(info.Env(), parsed);
   if (batch.regions) return status(info.Env(), kBadArguments);  // there are no kernels for them
-  // In one order for both of two memories, so that nobody waits in a circle: one thread takes them.
-  std::vector<cuda::Turn> turns;
-  turns.emplace_back(*source);
-  if (*source != *target) turns.emplace_back(*target);
-  const auto sourceStream = (*source)->stream();
-  const auto targetStream = (*target)->stream();
-  return perform(info, info[12].As<Napi::Boolean>(), device.driver,
-                 [turns = std::move(turns), &device, batch = hostBatch(batch), sourceStream,
-                  targetStream](bool& wrote) {
-                   for (const cuda::Turn& turn : turns) turn.wait();
-                   cuda::apply(device, batch, sourceStream, targetStream, wrote);
-                 });
+  return perform(
+      info, info[12].As<Napi::Boolean>(), operands->device->driver,
+      [turns = operands->turns(), device = operands->device, batch = hostBatch(batch),
+       sourceStream = operands->sourceStream, targetStream = operands->targetStream](bool& wrote) {
+        for (const cuda::Turn& turn : turns) turn.wait();
+        cuda::apply(*device, batch, sourceStream, targetStream, wrote);
+      });
 }
 
 // applyHost(device, source, target, samples, first, indices, fill, count, planes, height, width,
@@ -351,6 +395,42 @@ Napi::Value applyHost(const Napi::CallbackInfo& info) {
   return perform(info, info[15].As<Napi::Boolean>(), device->driver,
                  [device, batch = hostBatch(batch), staging = *staging](bool& wrote) {
                    cuda::applyHost(*device, batch, staging, wrote);
+                 });
+}
+
+// mix(source, target, plan, partner, planes, height, width, pixelBytes, async) for two memories of
+// one device, which may be the same.
+Napi::Value mix(const Napi::CallbackInfo& info) {
+  constexpr size_t kAsync = 2 + kMixArguments;
+  const Napi::Value refused = status(info.Env(), kBadArguments);
+  if (info.Length() != kAsync + 1 || !info[kAsync].IsBoolean()) return refused;
+  const auto operands = operandsOf(info[0], info[1]);
+  if (!operands) return refused;
+  MixBatch batch;
+  const Status parsed = parseMix(info, 2, operands->source, operands->target, batch);
+  if (parsed != kDone) return status(info.Env(), parsed);
+  return perform(
+      info, info[kAsync].As<Napi::Boolean>(), operands->device->driver,
+      [turns = operands->turns(), device = operands->device, batch,
+       sourceStream = operands->sourceStream, targetStream = operands->targetStream](bool& wrote) {
+        for (const cuda::Turn& turn : turns) turn.wait();
+        cuda::mix(*device, batch, sourceStream, targetStream, wrote);
+      });
+}
+
+// mixHost(device, source, target, plan, partner, planes, height, width, pixelBytes, chunkBytes,
+// threads, async) for arrays, as mix() of the CPU.
+Napi::Value mixHost(const Napi::CallbackInfo& info) {
+  constexpr size_t kChunk = 3 + kMixArguments;
+  cuda::Device* device = info.Length() == kChunk + 3 ? devices().at(info[0]) : nullptr;
+  const auto staging = device != nullptr ? stagingOf(info[kChunk], info[kChunk + 1]) : std::nullopt;
+  if (!staging || !info[kChunk + 2].IsBoolean()) return status(info.Env(), kBadArguments);
+  MixBatch batch;
+  const Status parsed = parseMix(info, 3, bytesOf(info[1]), bytesOf(info[2]), batch);
+  if (parsed != kDone) return status(info.Env(), parsed);
+  return perform(info, info[kChunk + 2].As<Napi::Boolean>(), device->driver,
+                 [device, batch, staging = *staging](bool& wrote) {
+                   cuda::mixHost(*device, batch, staging, wrote);
                  });
 }
 
@@ -371,6 +451,8 @@ Napi::Object cudaFunctions(Napi::Env env) {
   add("download", download);
   add("apply", apply);
   add("applyHost", applyHost);
+  add("mix", mix);
+  add("mixHost", mixHost);
   return functions;
 }
 

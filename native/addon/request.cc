@@ -5,24 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <initializer_list>
 
 #include "cpu/pool.h"
 
 namespace gridmask::addon {
 namespace {
-
-std::optional<size_t> product(std::initializer_list<size_t> factors) {
-  size_t result = 1;
-  for (const size_t factor : factors) {
-    if (factor != 0 && result > SIZE_MAX / factor) return std::nullopt;
-    result *= factor;
-  }
-  return result;
-}
-
-bool overlap(const Bytes& a, const Bytes& b) {
-  return a.length > 0 && b.length > 0 && a.data < b.data + b.length && b.data < a.data + a.length;
-}
 
 std::optional<DrawSettings> parseDrawSettings(const Napi::Value& value) {
   double numbers[11];
@@ -45,18 +33,20 @@ std::optional<DrawSettings> parseDrawSettings(const Napi::Value& value) {
                       word(epoch)};
 }
 
-// What a Float32Array in the fill's place means: kind, shared, type and nothing, then offset and
-// scale of each channel. None: there is a fill.
-bool parseNoise(const Napi::Value& value, size_t channels, size_t valueBytes, uint64_t pixels,
+// What a Float32Array in the fill's place means: kind, shared and type, then two numbers of each
+// channel.
+bool parseNoise(const Bytes& array, size_t channels, size_t valueBytes, uint64_t pixels,
                 Noise& noise) {
-  constexpr size_t kHead = 4;
-  const auto bytes = bytesOf(value);
-  if (!bytes || reinterpret_cast<uintptr_t>(bytes->data) % alignof(float) != 0 ||
-      bytes->length / sizeof(float) < kHead || channels > SIZE_MAX / 16 ||
-      bytes->length != (kHead + 2 * channels) * sizeof(float)) {
+  constexpr size_t kHead = 3;
+  if (channels > SIZE_MAX / 16 || array.length != (kHead + 2 * channels) * sizeof(float)) {
     return false;
   }
-  const auto* numbers = reinterpret_cast<const float*>(bytes->data);
+  const auto* numbers = reinterpret_cast<const float*>(array.data);
+  // A NaN would have other bits on every processor.
+  if (!std::all_of(numbers, numbers + kHead + 2 * channels,
+                   [](float number) { return std::isfinite(number); })) {
+    return false;
+  }
   const auto isOneOf = [](float number, std::initializer_list<float> all) {
     return std::find(all.begin(), all.end(), number) != all.end();
   };
@@ -66,7 +56,7 @@ bool parseNoise(const Napi::Value& value, size_t channels, size_t valueBytes, ui
   }
   noise = {static_cast<NoiseKind>(numbers[0]), static_cast<NoiseType>(numbers[2]), numbers[1] != 0,
            numbers + kHead};
-  if (gridmask::bytesOf(noise.type) != valueBytes) return false;
+  if (valueBytesOf(noise.type) != valueBytes) return false;
   // Every block has its own number of 32 bits.
   const uint64_t fields = noise.shared ? 1 : channels;
   return fields <= (UINT32_MAX - kFirstNoiseBlock) / std::max(1u, noiseBlocks(pixels));
@@ -77,6 +67,19 @@ bool isArrayOf(napi_typedarray_type type, const Napi::Value& value) {
 }
 
 }  // namespace
+
+std::optional<size_t> product(std::initializer_list<size_t> factors) {
+  size_t result = 1;
+  for (const size_t factor : factors) {
+    if (factor != 0 && result > SIZE_MAX / factor) return std::nullopt;
+    result *= factor;
+  }
+  return result;
+}
+
+bool overlap(const Bytes& a, const Bytes& b) {
+  return a.length > 0 && b.length > 0 && a.data < b.data + b.length && b.data < a.data + a.length;
+}
 
 std::optional<Bytes> bytesOf(const Napi::Value& value) {
   napi_typedarray_type type;
@@ -210,15 +213,19 @@ Status parseBatch(const Napi::CallbackInfo& info, size_t at, const std::optional
 
   const auto bytes = product({*count, *planes, *height, *width, *pixelBytes});
   const auto fillBytes = product({*planes, *pixelBytes});
-  Noise noise{};
-  const bool hasNoise = isArrayOf(napi_float32_array, info[at + 3]);
-  if (hasNoise && (!fillBytes || !parseNoise(info[at + 3], *fillBytes / *valueBytes, *valueBytes,
-                                             uint64_t{*height} * *width, noise))) {
+  if (!bytes || source->length != *bytes || target->length != *bytes || !fillBytes ||
+      reinterpret_cast<uintptr_t>(target->data) % *valueBytes != 0) {
     return kBadArguments;
   }
-  if (!bytes || source->length != *bytes || target->length != *bytes || !fillBytes ||
-      (!hasNoise && fill->length != *fillBytes) ||
-      reinterpret_cast<uintptr_t>(target->data) % *valueBytes != 0) {
+  Noise noise{};
+  if (isArrayOf(napi_float32_array, info[at + 3])) {
+    // Of masks alone, a source on a device may lie anywhere.
+    if (reinterpret_cast<uintptr_t>(source->data) % *valueBytes != 0 ||
+        !parseNoise(*fill, *fillBytes / *valueBytes, *valueBytes, uint64_t{*height} * *width,
+                    noise)) {
+      return kBadArguments;
+    }
+  } else if (fill->length != *fillBytes) {
     return kBadArguments;
   }
   Regions regions;

@@ -6,6 +6,7 @@
 
 #include <napi.h>
 
+#include <initializer_list>
 #include <optional>
 
 #include "cpu/backend.h"
@@ -30,6 +31,11 @@ struct Bytes {
   size_t length;
 };
 std::optional<Bytes> bytesOf(const Napi::Value& value);
+
+bool overlap(const Bytes& a, const Bytes& b);
+
+// Of numbers of things, as long as it can be one.
+std::optional<size_t> product(std::initializer_list<size_t> factors);
 
 constexpr size_t kMostExact = size_t{1} << 53;  // up to here a double holds every whole number
 

@@ -262,7 +262,7 @@ class Work {
 
 void apply(const Batch& batch, unsigned threads, const Kernels& kernels) {
   if (batch.count == 0 || batch.planes == 0 || batch.height == 0 || batch.width == 0) return;
-  if (batch.noise.kind != NoiseKind::kNone) return applyNoise(batch, threads);
+  if (batch.noise.kind != NoiseKind::kNone) return applyNoise(batch, threads, kernels);
   const size_t rowBytes = batch.planes * static_cast<size_t>(batch.width) * batch.pixelBytes;
   const auto height = static_cast<size_t>(batch.height);
   const size_t totalRows = batch.count * height;

@@ -24,11 +24,11 @@ struct Batch {
   int32_t height;
   int32_t width;
   size_t pixelBytes;
-  size_t valueBytes;    // 1, 2 or 4: the size of one channel's value
-  const uint8_t* fill;  // planes * pixelBytes bytes: what a dropped pixel becomes
-  Samples samples;      // count of them
-  Noise noise;          // instead of the fill, where it has a kind
-  Regions regions;      // instead of the samples, where there are any
+  size_t valueBytes;     // 1, 2 or 4: the size of one channel's value
+  const uint8_t* fill;   // planes * pixelBytes bytes: what a dropped pixel becomes
+  Samples samples;       // count of them
+  Noise noise = {};      // instead of the fill, where it has a kind
+  Regions regions = {};  // instead of the samples, where there are any
 };
 
 // Dropped pixels become the fill, kept ones keep their bits. On up to `threads` threads.

@@ -16,6 +16,13 @@
 #define GRIDMASK_INDEPENDENT
 #endif
 
+// GCC takes short loops apart before it looks for vectors in them.
+#if defined(__GNUC__) && !defined(__clang__)
+#define GRIDMASK_WHOLE_LOOP _Pragma("GCC unroll 1")
+#else
+#define GRIDMASK_WHOLE_LOOP
+#endif
+
 #ifdef __GNUC__
 #define GRIDMASK_PREFETCH(address) __builtin_prefetch(address)
 #define GRIDMASK_PREFETCH_WRITE(address) __builtin_prefetch(address, 1)

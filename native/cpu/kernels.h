@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lattice/noise.h"
 #include "lattice/runs.h"
 #include "lattice/turns.h"
 
@@ -26,6 +27,7 @@ constexpr uint32_t kWholeColumns = 8;
 constexpr size_t kPlanesAtOnce = 4;
 constexpr size_t kLineBytes = 64;
 constexpr ptrdiff_t kRunsAhead = 8;  // whose memory is fetched while others are filled
+constexpr size_t kNoiseBlocksAtOnce = 16;
 
 struct Kernels {
   const char* name;
@@ -61,6 +63,16 @@ struct Kernels {
   // the same or apart.
   void (*blend)(uint8_t* target, const uint8_t* source, const uint8_t* mask, size_t bytes,
                 const Fill& fill);
+
+  // The numbers of noise of the generator's blocks first + place, to numbers[4 · place] and on. The
+  // list of `count` places, a multiple of kNoiseBlocksAtOnce, may repeat itself.
+  void (*drawNoise)(float* numbers, const uint32_t* places, size_t count, uint32_t first,
+                    const NoiseKey& key, NoiseKind kind);
+
+  // Writes the values that a channel, of numbers a and b, makes of numbers[x] to the runs' pixels
+  // x.
+  void (*storeNoise)(uint8_t* plane, const float* numbers, const Run* runs, const Run* end,
+                     size_t pixelBytes, NoiseKind kind, NoiseType type, float a, float b);
 };
 
 // Those that this processor can run, the best one first; there is at least one.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Row by row: the dropped runs, numbers for their pixels, and these as values in every channel.
-// What takes time is to draw the numbers; a field that channels share is drawn once for all.
+// Some rows at a time: the dropped runs, numbers for their pixels, and these as values in every
+// channel. What takes time is to draw the numbers; a field that channels share is drawn once.
 
 #include "cpu/noise.h"
 
@@ -15,53 +15,72 @@
 namespace gridmask::cpu {
 namespace {
 
-// Counters that are worked on at a time: each round waits for the last, but not for other counters.
-constexpr uint32_t kAtOnce = 4;
+// Pixels whose numbers are drawn before they are used on every plane, unless a row has more: they
+// stay in the first-level cache.
+constexpr uint32_t kPixelsAtOnce = 4096;
+
+// Pixels of an image that make waking another thread worth while.
+constexpr size_t kSharePixels = 2 * kPixelsAtOnce;
 
 class NoiseWork {
  public:
-  explicit NoiseWork(const Batch& batch)
+  NoiseWork(const Batch& batch, const Kernels& kernels)
       : batch_(batch),
+        kernels_(kernels),
         width_(static_cast<uint32_t>(batch.width)),
-        rowBytes_(width_ * batch.pixelBytes),
-        planeBytes_(rowBytes_ * static_cast<size_t>(batch.height)),
+        planeBytes_(width_ * batch.pixelBytes * static_cast<size_t>(batch.height)),
         valuesPerPixel_(batch.pixelBytes / batch.valueBytes),
+        inPlace_(batch.source == batch.target),
         blocks_(noiseBlocks(uint64_t{width_} * static_cast<uint32_t>(batch.height))),
-        units_(new float[width_]),
-        runs_(new Run[RunScanner::maxRunsInRow(width_)]) {}
+        rowsAtOnce_(std::max<uint32_t>(1, kPixelsAtOnce / width_)),
+        numbers_(new float[kNoisePixels * maxBlocks()]),
+        places_(new uint32_t[maxBlocks() + kNoiseBlocksAtOnce]),
+        runs_(new Run[rowsAtOnce_ * RunScanner::maxRunsInRow(width_)]) {}
 
-  void maskSample(size_t n) {
+  void maskBand(size_t n, int32_t rowBegin, int32_t rowEnd) {
     if (batch_.regions) {
       const RegionSample regions = batch_.regions[n];
+      if (inPlace_ && regions.begin == regions.end) return;
       key_ = regions.key;
-      maskRows(RegionScanner(regions, 0, 0, width_), n);
+      maskRows(RegionScanner(regions, 0, rowBegin, width_), n, rowBegin, rowEnd);
       return;
     }
     const PackedSample sample = batch_.samples[n];
     const Lattice lattice = latticeOf(sample, batch_.height, batch_.width);
-    key_ = {{sample.seed[0], sample.seed[1]}, {sample.index[0], sample.index[1]}, sample.epoch};
-    maskRows(RunScanner(lattice, 0, 0, width_), n);
+    if (inPlace_ && !lattice.masked) return;
+    key_ = noiseKeyOf(sample);
+    maskRows(RunScanner(lattice, 0, rowBegin, width_), n, rowBegin, rowEnd);
   }
 
  private:
+  // Rows may begin and end within a block.
+  size_t maxBlocks() const { return size_t{rowsAtOnce_} * width_ / kNoisePixels + 2; }
+
   template <typename Scanner>
-  void maskRows(Scanner scanner, size_t n) {
-    for (int32_t row = 0; row < batch_.height; ++row) {
-      end_ = scanner.appendRow(runs_.get(), runs_.get(), 0);
-      const size_t at = n * batch_.planes * planeBytes_ + static_cast<size_t>(row) * rowBytes_;
-      if (batch_.source != batch_.target) copyKept(at);
-      if (end_ != runs_.get()) fillRow(at, static_cast<uint32_t>(row));
+  void maskRows(Scanner scanner, size_t n, int32_t rowBegin, int32_t rowEnd) {
+    for (int32_t row = rowBegin; row < rowEnd;) {
+      const uint32_t first = static_cast<uint32_t>(row) * width_;
+      const int32_t end = std::min(row + static_cast<int32_t>(rowsAtOnce_), rowEnd);
+      Run* runsEnd = runs_.get();
+      uint32_t pixels = 0;
+      for (; row < end; ++row, pixels += width_) {
+        runsEnd = scanner.appendRow(runs_.get(), runsEnd, pixels);
+      }
+      end_ = runsEnd;
+      const size_t at = n * batch_.planes * planeBytes_ + size_t{first} * batch_.pixelBytes;
+      if (!inPlace_) copyKept(at, pixels);
+      if (end_ != runs_.get()) fill(at, first);
     }
   }
 
-  void copyKept(size_t at) const {
+  void copyKept(size_t at, uint32_t pixels) const {
     for (size_t plane = 0; plane < batch_.planes; ++plane, at += planeBytes_) {
       size_t from = 0;
       for (const Run* run = runs_.get(); run != end_; ++run) {
         copy(at, from, run->begin);
         from = run->end;
       }
-      copy(at, from, width_);
+      copy(at, from, pixels);
     }
   }
 
@@ -70,74 +89,50 @@ class NoiseWork {
     std::memcpy(batch_.target + begin, batch_.source + begin, (to - from) * batch_.pixelBytes);
   }
 
-  void fillRow(size_t at, uint32_t row) {
+  // `first`: the rows' first pixel in the image.
+  void fill(size_t at, uint32_t first) {
+    const size_t places = listPlaces(first % kNoisePixels);
+    const float* numbers = numbers_.get() + first % kNoisePixels;
+    uint32_t block = kFirstNoiseBlock + first / kNoisePixels;
     for (size_t plane = 0; plane < batch_.planes; ++plane, at += planeBytes_) {
       for (size_t value = 0; value < valuesPerPixel_; ++value) {
         const size_t channel = plane * valuesPerPixel_ + value;
-        if (channel == 0 || !batch_.noise.shared) drawRow(channel, row);
-        store(batch_.target + at + value * batch_.valueBytes, channel);
-      }
-    }
-  }
-
-  // A number for each dropped pixel of the row, at the pixel's place.
-  void drawRow(size_t field, uint32_t row) {
-    const uint32_t base = row * width_;
-    const uint32_t firstBlock = kFirstNoiseBlock + static_cast<uint32_t>(field) * blocks_;
-    for (const Run* run = runs_.get(); run != end_; ++run) {
-      const uint32_t first = base + run->begin;
-      const uint32_t last = base + run->end - 1;
-      for (uint32_t block = first / kNoisePixels; block <= last / kNoisePixels; block += kAtOnce) {
-        Philox4 counters[kAtOnce];
-        for (uint32_t k = 0; k < kAtOnce; ++k) {
-          counters[k] = noiseCounter(key_, firstBlock + block + k);
+        if (channel == 0 || !batch_.noise.shared) {
+          kernels_.drawNoise(numbers_.get(), places_.get(), places, block, key_, batch_.noise.kind);
+          block += blocks_;
         }
-        philox4x32(counters, key_.seed[0], key_.seed[1]);
-        for (uint32_t k = 0; k < kAtOnce; ++k) {
-          float units[kNoisePixels];
-          noiseUnitsOf(counters[k], batch_.noise.kind, units);
-          for (uint32_t i = 0; i < kNoisePixels; ++i) {
-            const uint32_t pixel = (block + k) * kNoisePixels + i;
-            if (pixel >= first && pixel <= last) units_[pixel - base] = units[i];
-          }
-        }
+        const float* pair = batch_.noise.channels + 2 * channel;
+        kernels_.storeNoise(batch_.target + at + value * batch_.valueBytes, numbers, runs_.get(),
+                            end_, batch_.pixelBytes, batch_.noise.kind, batch_.noise.type, pair[0],
+                            pair[1]);
       }
     }
   }
 
-  void store(uint8_t* row, size_t channel) const {
-    switch (batch_.noise.type) {
-      case NoiseType::kFloat32:
-        return storeAs<NoiseType::kFloat32>(row, channel);
-      case NoiseType::kUint8:
-        return storeAs<NoiseType::kUint8>(row, channel);
-      case NoiseType::kFloat16:
-        return storeAs<NoiseType::kFloat16>(row, channel);
-      case NoiseType::kBfloat16:
-        return storeAs<NoiseType::kBfloat16>(row, channel);
-    }
-  }
-
-  template <NoiseType type>
-  void storeAs(uint8_t* row, size_t channel) const {
-    float parameters[2];
-    std::memcpy(parameters, batch_.noise.channels + 2 * channel, sizeof parameters);
+  // The blocks of the dropped pixels, counted from that of the rows' first pixel, which is
+  // its pixel `lead`.
+  size_t listPlaces(uint32_t lead) {
+    uint32_t* places = places_.get();
+    size_t count = 0;
     for (const Run* run = runs_.get(); run != end_; ++run) {
-      for (uint32_t x = run->begin; x < run->end; ++x) {
-        const uint32_t bits = noiseBits(noiseValue(units_[x], parameters[0], parameters[1]), type);
-        // Little-endian: the value's bytes come first.
-        std::memcpy(row + x * batch_.pixelBytes, &bits, bytesOf(type));
-      }
+      uint32_t place = (lead + run->begin) / kNoisePixels;
+      if (count != 0 && places[count - 1] == place) ++place;
+      for (; place <= (lead + run->end - 1) / kNoisePixels; ++place) places[count++] = place;
     }
+    for (; count % kNoiseBlocksAtOnce != 0; ++count) places[count] = places[count - 1];
+    return count;
   }
 
   const Batch& batch_;
+  const Kernels& kernels_;
   const uint32_t width_;
-  const size_t rowBytes_;
   const size_t planeBytes_;
   const size_t valuesPerPixel_;
+  const bool inPlace_;
   const uint32_t blocks_;
-  std::unique_ptr<float[]> units_;
+  const uint32_t rowsAtOnce_;
+  std::unique_ptr<float[]> numbers_;
+  std::unique_ptr<uint32_t[]> places_;
   std::unique_ptr<Run[]> runs_;
   const Run* end_ = nullptr;
   NoiseKey key_{};
@@ -145,10 +140,19 @@ class NoiseWork {
 
 }  // namespace
 
-void applyNoise(const Batch& batch, unsigned threads) {
-  parallelFor(batch.count, 1, threads, [&](size_t begin, size_t end) {
-    NoiseWork work(batch);
-    for (size_t n = begin; n < end; ++n) work.maskSample(n);
+void applyNoise(const Batch& batch, unsigned threads, const Kernels& kernels) {
+  const auto height = static_cast<size_t>(batch.height);
+  const size_t shareRows = kSharePixels / static_cast<size_t>(batch.width);
+  const size_t bandRows = std::min(std::max<size_t>(1, shareRows), height);
+  const size_t bands = (height + bandRows - 1) / bandRows;
+  const size_t grain = std::max<size_t>(1, shareRows / height);
+  parallelFor(batch.count * bands, grain, threads, [&](size_t begin, size_t end) {
+    NoiseWork work(batch, kernels);
+    for (size_t item = begin; item < end; ++item) {
+      const size_t row = item % bands * bandRows;
+      work.maskBand(item / bands, static_cast<int32_t>(row),
+                    static_cast<int32_t>(std::min(row + bandRows, height)));
+    }
   });
 }
 

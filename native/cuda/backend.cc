@@ -32,9 +32,22 @@ KernelSample sampleFrom(const HostBatch& batch, size_t i, size_t row) {
   return sample;
 }
 
-// A part of a batch to be masked on the device by way of a slot, which takes the samples, the fill
-// where it is needed there, and `dataBytes` of images: at the same places on the host and on the
-// device, so that one copy uploads them all.
+// The noise of channels from `channel` and rows from `row` on.
+KernelNoise noiseFrom(const HostBatch& batch, size_t channel, size_t row) {
+  KernelNoise noise{};
+  noise.kind = static_cast<uint32_t>(batch.noise.kind);
+  noise.type = static_cast<uint32_t>(batch.noise.type);
+  noise.shared = batch.noise.shared;
+  const auto width = static_cast<size_t>(batch.width);
+  noise.blocks = noiseBlocks(static_cast<size_t>(batch.height) * width);
+  noise.firstPixel = static_cast<uint32_t>(row * width);
+  noise.firstField = batch.noise.shared ? 0 : static_cast<uint32_t>(channel);
+  return noise;
+}
+
+// A part of a batch to be masked on the device by way of a slot, which takes the samples, where
+// they are needed there the fill or what noise is drawn from, and `dataBytes` of images: at the
+// same places on the host and on the device, so that one copy uploads them all.
 class SlotWork {
  public:
   SlotWork(const HostBatch& batch, const Piece& piece, Slot& slot, size_t dataBytes) : slot_(slot) {
@@ -44,10 +57,21 @@ class SlotWork {
     batch_.width = batch.width;
     batch_.pixelBytes = batch.pixelBytes;
     batch_.valueBytes = batch.valueBytes;
-    batch_.fill = batch.fill + piece.plane * batch.pixelBytes;
-    const size_t fillBytes = needsDeviceFill(batch_) ? piece.planes * batch.pixelBytes : 0;
+    const size_t channel = piece.plane * (batch.pixelBytes / batch.valueBytes);
+    size_t fillBytes = 0;
+    size_t keyBytes = 0;
+    if (batch.noise.kind != NoiseKind::kNone) {
+      batch_.noise = noiseFrom(batch, channel, piece.row);
+      batch_.fill = reinterpret_cast<const uint8_t*>(batch.noise.channels + 2 * channel);
+      fillBytes = piece.planes * (batch.pixelBytes / batch.valueBytes) * 2 * sizeof(float);
+      keyBytes = piece.samples * sizeof(NoiseKey);
+    } else {
+      batch_.fill = batch.fill + piece.plane * batch.pixelBytes;
+      if (needsDeviceFill(batch_)) fillBytes = piece.planes * batch.pixelBytes;
+    }
     const size_t fill = aligned(piece.samples * sizeof(KernelSample));
-    data_ = fill + aligned(fillBytes);
+    const size_t keys = fill + fillBytes;
+    data_ = fill + aligned(fillBytes + keyBytes);
     bytes_ = data_ + dataBytes;
     slot.reserve(bytes_);
 
@@ -56,6 +80,11 @@ class SlotWork {
       std::memcpy(slot.pinned() + i * sizeof sample, &sample, sizeof sample);
     }
     std::memcpy(slot.pinned() + fill, batch_.fill, fillBytes);
+    for (size_t i = 0; keyBytes != 0 && i < piece.samples; ++i) {
+      const NoiseKey key = noiseKeyOf(batch.samples[piece.sample + i]);
+      std::memcpy(slot.pinned() + keys + i * sizeof key, &key, sizeof key);
+    }
+    batch_.noise.keys = reinterpret_cast<const NoiseKey*>(slot.onDevice() + keys);
     batch_.samples = reinterpret_cast<const KernelSample*>(slot.onDevice());
     batch_.deviceFill = slot.onDevice() + fill;
   }

@@ -12,6 +12,7 @@
 #include "cuda/allocation.h"
 #include "cuda/context.h"
 #include "lattice/draw.h"
+#include "lattice/noise.h"
 
 namespace gridmask::cuda {
 
@@ -28,6 +29,7 @@ struct HostBatch {
   size_t valueBytes;    // 1, 2 or 4: the size of one channel's value
   const uint8_t* fill;  // planes * pixelBytes bytes: what a dropped pixel becomes
   Samples samples;      // count of them
+  Noise noise{};        // instead of the fill, where it has a kind
 };
 
 // How host memory is moved.

@@ -2,9 +2,11 @@
 
 #include "cuda/context.h"
 
+#include <cstring>
 #include <utility>
 
 #include "cuda/image.h"
+#include "cuda/kernel_list.h"
 #include "cuda/lane.h"
 
 namespace gridmask::cuda {
@@ -139,8 +141,12 @@ CUfunction Device::function(const char* name) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto known = functions_.find(name);
   if (known != functions_.end()) return known->second;
+  CUmodule module = module_;
+  if (std::strcmp(name, kNoiseKernel) == 0) {
+    CUDA_CALL(driver, cuModuleLoadData, &module, noiseImage());
+  }
   CUfunction function = nullptr;
-  CUDA_CALL(driver, cuModuleGetFunction, &function, module_, name);
+  CUDA_CALL(driver, cuModuleGetFunction, &function, module, name);
   functions_.emplace(name, function);
   return function;
 }

@@ -3,6 +3,7 @@
 // The kernels' entry points. What they do is in mask_thread.h, which compiles for the host too.
 #include "cuda/kernel_list.h"
 #include "cuda/mask_thread.h"
+#include "cuda/mix_thread.h"
 
 // Blocks of kMaxBlockThreads that a multiprocessor must have room for, which bounds the registers.
 // Without the bound, the compiler of some toolkits spills to keep to 32 of them.
@@ -20,3 +21,8 @@ constexpr int kMinBlocks = 5;
                                                                      threadIdx.x);             \
   }
 GRIDMASK_KERNELS(GRIDMASK_KERNEL)
+
+extern "C" __global__ void __launch_bounds__(gridmask::cuda::kMaxBlockThreads, kMinBlocks)
+    gridmask_mix(const __grid_constant__ gridmask::cuda::MixParams params) {
+  gridmask::cuda::mixThread(params, blockIdx.x, blockIdx.y, blockIdx.z, threadIdx.x);
+}

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lattice/noise.h"
+
 namespace gridmask::cuda {
 
 // Exact division of any 32-bit number by one number, by multiplication. With
@@ -66,6 +68,18 @@ struct KernelSample {
 };
 static_assert(sizeof(KernelUnits) == 64 && sizeof(KernelSample) == 128, "read as 16-byte vectors");
 
+// Noise for a fill. The channels' numbers, two floats each, lie where KernelParams::fill points.
+struct KernelNoise {
+  uint32_t kind;  // NoiseKind; none: the fill is not noise
+  uint32_t type;  // NoiseType
+  uint32_t shared;
+  uint32_t blocks;  // of a field of the images that the batch's rows and planes are of
+  uint32_t firstPixel;
+  uint32_t firstField;
+  Reciprocal widthReciprocal;
+  const NoiseKey* keys;  // on the device, one for each sample
+};
+
 constexpr uint32_t kMaxBlockThreads = 256;
 
 // Values of a pixel in all channels whose fill travels with the launch.
@@ -100,7 +114,8 @@ struct KernelParams {
   uint32_t uniformFill;  // all values have the same fill
   // Each value's fill, repeated to 4 bytes. One fill for all: in every word.
   uint32_t fillWords[kInlineFills];
+  KernelNoise noise;
 };
-static_assert(sizeof(KernelParams) == 200, "the same on both sides");
+static_assert(sizeof(KernelParams) == 240, "the same on both sides");
 
 }  // namespace gridmask::cuda

@@ -8,6 +8,8 @@
 //
 // Interleaved batches have one plane: to ask there whether rows are aligned costs little, and
 // kernels take room.
+//
+// Noise for a fill has a kernel of its own, kNoiseKernel, in an image of its own (cuda/image.h).
 #pragma once
 
 #define GRIDMASK_KERNELS_OF(KERNEL, bytes)                                        \
@@ -22,3 +24,9 @@
   GRIDMASK_KERNELS_OF(KERNEL, 1) \
   GRIDMASK_KERNELS_OF(KERNEL, 2) \
   GRIDMASK_KERNELS_OF(KERNEL, 4)
+
+namespace gridmask::cuda {
+
+constexpr const char* kNoiseKernel = "gridmask_noise";
+
+}  // namespace gridmask::cuda

@@ -90,6 +90,12 @@ bool isUniform(const Batch& batch, size_t valueBytes) {
   return std::memcmp(batch.fill, batch.fill + valueBytes, bytes - valueBytes) == 0;
 }
 
+// One for each block of the noise that has pixels of the batch's rows.
+uint64_t noiseThreads(const Batch& batch) {
+  const uint64_t pixels = static_cast<uint64_t>(batch.height) * static_cast<uint64_t>(batch.width);
+  return noiseBlocks(batch.noise.firstPixel % kNoisePixels + pixels);
+}
+
 }  // namespace
 
 KernelSample kernelSampleOf(const Lattice& lattice, int32_t height, int32_t width) {
@@ -109,6 +115,7 @@ KernelSample kernelSampleOf(const Lattice& lattice, int32_t height, int32_t widt
 }
 
 bool needsDeviceFill(const Batch& batch) {
+  if (batch.noise.kind != 0) return true;
   const size_t valueBytes = accessBytes(batch);
   return batch.planes * batch.pixelBytes / valueBytes > kInlineFills &&
          !isUniform(batch, valueBytes);
@@ -149,7 +156,10 @@ KernelParams kernelParamsOf(const Batch& batch) {
   const uint64_t lead = params.aligned ? 0 : kVectorBytes - valueBytes;
   params.vectorsPerRow = static_cast<uint32_t>((rowBytes + lead + kVectorBytes - 1) / kVectorBytes);
   params.vectorsPerRowReciprocal = reciprocalOf(params.vectorsPerRow);
-  const uint64_t threads = uint64_t{params.height} * params.vectorsPerRow;
+  params.noise = batch.noise;
+  params.noise.widthReciprocal = reciprocalOf(params.width);
+  const uint64_t threads =
+      batch.noise.kind != 0 ? noiseThreads(batch) : uint64_t{params.height} * params.vectorsPerRow;
   if (threads + kMaxBlockThreads > UINT32_MAX) return params;
   params.threadsPerSample = static_cast<uint32_t>(threads);
   params.threadsPerBlock =
@@ -158,7 +168,7 @@ KernelParams kernelParamsOf(const Batch& batch) {
   const size_t gridZ = (batch.count + kMaxGridY - 1) / kMaxGridY;
   params.gridY = static_cast<uint32_t>((batch.count + gridZ - 1) / gridZ);
 
-  params.uniformFill = isUniform(batch, valueBytes);
+  params.uniformFill = batch.noise.kind == 0 && isUniform(batch, valueBytes);
   if (needsDeviceFill(batch)) {
     params.fill = batch.deviceFill;
     return params;
@@ -186,6 +196,7 @@ Launch launchOf(const KernelParams& params) {
   const char* function = nullptr;
   GRIDMASK_KERNELS(GRIDMASK_CHOOSE)
 #undef GRIDMASK_CHOOSE
+  if (params.noise.kind != 0) function = kNoiseKernel;
   return {function, (params.threadsPerSample + params.threadsPerBlock - 1) / params.threadsPerBlock,
           params.gridY, (params.count + params.gridY - 1) / params.gridY, params.threadsPerBlock};
 }

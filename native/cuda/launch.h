@@ -24,6 +24,7 @@ struct Batch {
   const uint8_t* fill;          // on the host: planes * pixelBytes bytes
   const uint8_t* deviceFill;    // the same on the device, where needsDeviceFill(), else unused
   const KernelSample* samples;  // count of them, aligned to 16 bytes
+  KernelNoise noise{};          // where it has a kind, deviceFill holds the channels' numbers
 };
 
 KernelSample kernelSampleOf(const Lattice& lattice, int32_t height, int32_t width);

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "lattice/lattice.h"
+#include "lattice/noise.h"
 #include "lattice/philox.h"
 
 namespace gridmask {
@@ -56,6 +57,10 @@ inline PackedSample drawSample(const DrawSettings& settings, uint64_t index) {
   sample.index[0] = low;
   sample.index[1] = high;
   return sample;
+}
+
+inline NoiseKey noiseKeyOf(const PackedSample& sample) {
+  return {{sample.seed[0], sample.seed[1]}, {sample.index[0], sample.index[1]}, sample.epoch};
 }
 
 // The samples of a batch: those of a plan, or drawn when they are asked for, which costs less than

@@ -15,6 +15,11 @@
 #include <cmath>
 #endif
 
+// Other compilers have an option for it, -ffp-contract=off.
+#if defined(_MSC_VER) && !defined(__clang__)
+#pragma fp_contract(off)
+#endif
+
 namespace gridmask {
 
 enum class NoiseKind : uint32_t { kNone = 0, kUniform = 1, kNormal = 2 };
@@ -22,7 +27,7 @@ enum class NoiseKind : uint32_t { kNone = 0, kUniform = 1, kNormal = 2 };
 // How values are stored.
 enum class NoiseType : uint32_t { kFloat32 = 0, kUint8 = 1, kFloat16 = 2, kBfloat16 = 3 };
 
-constexpr uint32_t bytesOf(NoiseType type) {
+constexpr uint32_t valueBytesOf(NoiseType type) {
   return type == NoiseType::kFloat32 ? 4 : type == NoiseType::kUint8 ? 1 : 2;
 }
 
@@ -30,10 +35,10 @@ struct Noise {
   NoiseKind kind;
   NoiseType type;
   bool shared;            // one field for all channels
-  const float* channels;  // offset and scale of each: low, high - low; mean, std
+  const float* channels;  // two numbers of each: low and high, or mean and standard deviation
 };
 
-// What a sample's noise is drawn from.
+// What a sample's noise is drawn from: the generator's key, and all of its counter but the block.
 struct NoiseKey {
   uint32_t seed[2];
   uint32_t index[2];
@@ -66,13 +71,6 @@ GRIDMASK_HD inline float multiply(float a, float b) {
   return a * b;
 #endif
 }
-GRIDMASK_HD inline float divide(float a, float b) {
-#ifdef __CUDA_ARCH__
-  return __fdiv_rn(a, b);
-#else
-  return a / b;
-#endif
-}
 GRIDMASK_HD inline float squareRoot(float a) {
 #ifdef __CUDA_ARCH__
   return __fsqrt_rn(a);
@@ -95,29 +93,33 @@ GRIDMASK_HD inline float ofBits(uint32_t bits) {
 
 // Uniform in [0, 1), of 24 bits.
 GRIDMASK_HD inline float uniformOf(uint32_t word) {
-  return exact::multiply(static_cast<float>(word >> 8), 5.9604644775390625e-8f);
+  return exact::multiply(static_cast<float>(static_cast<int32_t>(word >> 8)),
+                         5.9604644775390625e-8f);
 }
 
-// The natural logarithm of k / 2²⁴, 1 <= k <= 2²⁴: with k = m·2ᵉ, m about 1, and s = (m-1)/(m+1),
-// it is e·ln 2 + 2·(s + s³/3 + s⁵/5 + …).
+// The natural logarithm of k / 2²⁴, 1 <= k <= 2²⁴: with k = (1 + f)·2ᵉ, 1 + f about 1, it is
+// e·ln 2 + ln(1 + f), and of the latter f - f²/2 + f³·p(f), p fitted to less than 2·10⁻⁸.
 GRIDMASK_HD inline float logarithmOf(uint32_t k) {
-  const uint32_t bits = exact::bitsOf(static_cast<float>(k));
+  const uint32_t bits = exact::bitsOf(static_cast<float>(static_cast<int32_t>(k)));
   constexpr uint32_t kMantissa = 0x007FFFFFu;
-  const bool upper = (bits & kMantissa) > 0x003504F3u;  // above the root of 2
-  const int32_t exponent = static_cast<int32_t>(bits >> 23) - 127 - 24 + (upper ? 1 : 0);
-  const float m = exact::ofBits((bits & kMantissa) | (upper ? 0x3F000000u : 0x3F800000u));
-  const float f = exact::add(m, -1.0f);
-  const float s = exact::divide(f, exact::add(f, 2.0f));
-  const float z = exact::multiply(s, s);
-  float series = 0.222222222f;
-  series = exact::add(exact::multiply(series, z), 0.285714298f);
-  series = exact::add(exact::multiply(series, z), 0.400000006f);
-  series = exact::add(exact::multiply(series, z), 0.666666687f);
-  series = exact::add(exact::multiply(series, z), 2.0f);
-  const float e = static_cast<float>(exponent);
+  const uint32_t upper = (bits & kMantissa) > 0x003504F3u ? 1 : 0;  // above the root of 2
+  const auto e = static_cast<float>(static_cast<int32_t>((bits >> 23) + upper) - 127 - 24);
+  const float f =
+      exact::add(exact::ofBits((bits & kMantissa) | (0x3F800000u - (upper << 23))), -1.0f);
+  float p = -0.079027459f;
+  p = exact::add(exact::multiply(p, f), 0.126223207f);
+  p = exact::add(exact::multiply(p, f), -0.129981831f);
+  p = exact::add(exact::multiply(p, f), 0.142144963f);
+  p = exact::add(exact::multiply(p, f), -0.166412815f);
+  p = exact::add(exact::multiply(p, f), 0.200010449f);
+  p = exact::add(exact::multiply(p, f), -0.25000307f);
+  p = exact::add(exact::multiply(p, f), 0.333333313f);
+  const float square = exact::multiply(f, f);
+  float low = exact::multiply(exact::multiply(square, f), p);
   // ln 2 in two parts, of which the first has few bits: its product with e is exact.
-  const float low = exact::add(exact::multiply(e, -2.12194442e-4f), exact::multiply(s, series));
-  return exact::add(exact::multiply(e, 0.693359375f), low);
+  low = exact::add(low, exact::multiply(e, -2.12194442e-4f));
+  low = exact::add(low, exact::multiply(square, -0.5f));
+  return exact::add(exact::add(f, low), exact::multiply(e, 0.693359375f));
 }
 
 // Two independent normal numbers (Box and Muller 1958): a radius from the one word, a direction
@@ -147,20 +149,6 @@ GRIDMASK_HD inline void normalsOf(uint32_t first, uint32_t second, float& x, flo
   y = exact::multiply(signY, across);
 }
 
-// The words of a block as numbers of the kind.
-GRIDMASK_HD inline void noiseUnitsOf(const Philox4& words, NoiseKind kind, float* units) {
-  if (kind == NoiseKind::kUniform) {
-    for (int k = 0; k < 4; ++k) units[k] = uniformOf(words.word[k]);
-  } else {
-    normalsOf(words.word[0], words.word[1], units[0], units[1]);
-    normalsOf(words.word[2], words.word[3], units[2], units[3]);
-  }
-}
-
-GRIDMASK_HD inline Philox4 noiseCounter(const NoiseKey& key, uint32_t block) {
-  return {{key.index[0], key.index[1], key.epoch, block}};
-}
-
 // The bits of a value as it is stored: rounded to nearest, ties to even; bytes from 0 to 255.
 GRIDMASK_HD inline uint32_t noiseBits(float value, NoiseType type) {
   uint32_t bits = exact::bitsOf(value);
@@ -182,8 +170,11 @@ GRIDMASK_HD inline uint32_t noiseBits(float value, NoiseType type) {
   return sign | ((bits - 0x38000000 + 0x0FFF + (bits >> 13 & 1)) >> 13);
 }
 
-GRIDMASK_HD inline float noiseValue(float unit, float offset, float scale) {
-  return exact::add(offset, exact::multiply(unit, scale));
+// What a channel makes of a number. Where a sum was rounded up, it would leave [low, high].
+GRIDMASK_HD inline float noiseValue(NoiseKind kind, float number, float a, float b) {
+  if (kind == NoiseKind::kNormal) return exact::add(a, exact::multiply(number, b));
+  const float value = exact::add(a, exact::multiply(number, exact::add(b, -a)));
+  return value < b ? value : b;
 }
 
 }  // namespace gridmask

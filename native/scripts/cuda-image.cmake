@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# Compiles the kernels, where there is an nvcc that works, to build/cuda/image.inc: one fatbin as a
-# list of bytes, which native/cuda/image.cc embeds. Defines gridmask_add_cuda_image(target).
+# Compiles the kernels, where there is an nvcc that works, to build/cuda/image.inc: two fatbins as a
+# list of bytes (native/cuda/image.h), which native/cuda/image.cc embeds. Defines gridmask_add_cuda_image(target).
 #
 #   GRIDMASK_CUDA=AUTO  without a working nvcc: what native/cuda/image.inc holds, or no kernels
 #                 ON    without a working nvcc: an error
@@ -20,15 +20,22 @@ set(KERNEL_SOURCES
   native/cuda/kernel_list.h
   native/cuda/mask_thread.h
   native/cuda/memory.h
+  native/cuda/mix_kernel.h
+  native/cuda/mix_thread.h
+  native/cuda/noise.cu
+  native/cuda/noise_thread.h
   native/lattice/host_device.h
+  native/lattice/noise.h
   native/lattice/philox.h)
 
 # Sets `result` to nvcc's options for one fatbin: machine code for each major architecture, which no
-# driver has to translate, and PTX of the oldest and the newest for all in between and to come.
-function(gridmask_cuda_architectures nvcc result)
+# driver has to translate, and PTX of the oldest and the newest for all in between and to come. Sets
+# `portable` to those for PTX of the oldest alone.
+function(gridmask_cuda_architectures nvcc result portable)
   execute_process(COMMAND ${nvcc} --list-gpu-arch OUTPUT_VARIABLE list ERROR_QUIET)
   string(REGEX MATCHALL "[0-9]+" known "${list}")
   set(options "")
+  set(ptx "")
   set(used "")
   set(wanted 50 60 70 75 80 90 100 120)
   foreach(architecture IN LISTS wanted)
@@ -41,14 +48,17 @@ function(gridmask_cuda_architectures nvcc result)
     list(SORT used COMPARE NATURAL)
     list(GET used 0 oldest)
     list(GET used -1 newest)
-    list(APPEND options -gencode=arch=compute_${oldest},code=compute_${oldest})
+    set(ptx -gencode=arch=compute_${oldest},code=compute_${oldest})
+    list(APPEND options ${ptx})
     list(APPEND options -gencode=arch=compute_${newest},code=compute_${newest})
   endif()
   execute_process(COMMAND ${nvcc} --help OUTPUT_VARIABLE help ERROR_QUIET)
   if(help MATCHES "--compress-mode")
     list(APPEND options --compress-mode=size)
+    list(APPEND ptx --compress-mode=size)
   endif()
   set(${result} "${options}" PARENT_SCOPE)
+  set(${portable} "${ptx}" PARENT_SCOPE)
 endfunction()
 
 function(gridmask_find_nvcc result)
@@ -108,14 +118,18 @@ function(gridmask_add_cuda_image target)
     endif()
     return()
   endif()
-  gridmask_cuda_architectures(${nvcc} options)
+  gridmask_cuda_architectures(${nvcc} options portable)
   set(fatbin ${CMAKE_BINARY_DIR}/cuda/gridmask.fatbin)
+  set(noise ${CMAKE_BINARY_DIR}/cuda/noise.fatbin)
   set(image ${CMAKE_BINARY_DIR}/cuda/image.inc)
   add_custom_command(
     OUTPUT ${image}
     COMMAND ${nvcc} -std=c++17 -Inative -Werror all-warnings ${options}
       -fatbin -o ${fatbin} native/cuda/gridmask.cu
-    COMMAND ${CMAKE_COMMAND} -Dfrom=${fatbin} -Dto=${image} "-Dsources=${KERNEL_SOURCES}"
+    COMMAND ${nvcc} -std=c++17 -Inative -Werror all-warnings ${portable}
+      -fatbin -o ${noise} native/cuda/noise.cu
+    COMMAND ${CMAKE_COMMAND} "-Dfrom=${fatbin};${noise}" -Dto=${image}
+      "-Dsources=${KERNEL_SOURCES}"
       -P ${GRIDMASK_EMBED}
     DEPENDS ${KERNEL_SOURCES} ${GRIDMASK_EMBED}
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
 #
-# Writes the file `from` to the file `to` as a list of bytes in C, behind a line that tells which
+# Writes the files `from` to the file `to` as a list of bytes in C, behind a line that tells which
 # `sources` it was compiled from.
 include(${CMAKE_CURRENT_LIST_DIR}/hash-sources.cmake)
 hash_sources("${sources}" hash)
-file(READ ${from} bytes HEX)
+set(bytes "")
+foreach(file IN LISTS from)
+  file(READ ${file} hex HEX)
+  string(APPEND bytes "${hex}")
+endforeach()
 string(REPEAT "[0-9a-f]" 32 line)
 string(REGEX REPLACE "(${line})" "\\1\n" bytes "${bytes}")
 string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")

@@ -7,7 +7,7 @@
 // left in build/release. On a tag (GITHUB_REF_TYPE) all of it must be in order; before that, what
 // only a release needs is told and no more.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { printTable } from '../../bench/text.mjs'
@@ -70,9 +70,7 @@ for (const target of targets) {
 
 rmSync(out, { recursive: true, force: true })
 mkdirSync(out, { recursive: true })
-const report = JSON.parse(
-  output('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', out]),
-)
+const report = JSON.parse(pack())
 const { filename, size, files } = report[0]
 tell(
   'size',
@@ -93,6 +91,25 @@ tell(
 printTable(['', '', ''], rows)
 console.log(`\n${join('build/release', filename)}${failed ? ' must not be published.' : ''}`)
 process.exit(failed ? 1 : 0)
+
+/**
+ * Provenance is refused unless the package names the repository that it was built in, which the
+ * runner knows.
+ */
+function pack() {
+  const file = join(root, 'package.json')
+  const text = readFileSync(file, 'utf8')
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = process.env
+  if (repository !== undefined) {
+    const url = `git+${server}/${repository}.git`
+    writeFileSync(file, JSON.stringify({ ...manifest, repository: { type: 'git', url } }, null, 2))
+  }
+  try {
+    return output('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', out])
+  } finally {
+    writeFileSync(file, text)
+  }
+}
 
 function lockfileFault() {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))

@@ -29,7 +29,7 @@ const builds = [
     script: 'build:ts',
     output: 'dist/index.mjs',
     stamp: 'build/ts.stamp',
-    sources: ['tsconfig.json', 'tsconfig.build.json', 'lib', installed],
+    sources: ['tsconfig.json', 'tsconfig.build.json', 'lib', 'docs/play/index.html', installed],
   },
 ]
 

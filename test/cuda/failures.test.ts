@@ -40,7 +40,9 @@ interface Scene extends Fresh {
 interface Operation {
   /** What there is before: it is not what fails. */
   before?: (scene: Scene) => DeviceTensor[]
-  /** Returns what must equal the masked batch. */
+  /** What is made of the batch. Default: the masked batch. */
+  expected?: (scene: Scene) => Float32Array
+  /** Returns what must equal that. */
   run: (scene: Scene, tensors: DeviceTensor[]) => unknown
 }
 
@@ -151,6 +153,57 @@ const operations: Record<string, Operation> = {
       return (tensor as DeviceTensor).downloadAsync()
     },
   },
+  'gridmix() to a new array': {
+    expected: mixed,
+    run: ({ gridmask }) => gridmask.gridmix(newImages(), { shape, index: 0 }).images,
+  },
+  'gridmix() in place': {
+    expected: mixed,
+    run(scene) {
+      const images = newImages()
+      try {
+        return scene.gridmask.gridmix(images, { shape, index: 0, out: images }).images
+      } catch (error) {
+        const original = newImages()
+        const [is, was, willBe] = [images, original, mixed(scene)].map(words)
+        expect((is as Uint32Array).every((w, i) => w === was?.[i] || w === willBe?.[i])).toBe(true)
+        if ((is as Uint32Array).some((word, i) => word !== was?.[i])) {
+          expect((error as Error).message).toMatch('has been mixed in part')
+        }
+        throw error
+      }
+    },
+  },
+  'gridmixAsync()': {
+    expected: mixed,
+    async run({ gridmask }) {
+      const images = newImages()
+      try {
+        return (await gridmask.gridmixAsync(images, { shape, index: 0 })).images
+      } catch (error) {
+        expect(images.length).toBe(0)
+        expect((error as { array?: Float32Array }).array?.length).toBe(length)
+        throw error
+      }
+    },
+  },
+  'gridmix() on a tensor': {
+    before: (scene) => [upload(scene)],
+    expected: mixed,
+    run({ gridmask }, [tensor]) {
+      const { images } = gridmask.gridmix(tensor as DeviceTensor, { index: 0 })
+      return disposing(images, (result) => result.download())
+    },
+  },
+  'gridmixAsync() on a tensor in place': {
+    before: (scene) => [upload(scene)],
+    expected: mixed,
+    async run({ gridmask }, [tensor]) {
+      const out = tensor as DeviceTensor
+      await gridmask.gridmixAsync(out, { index: 0, out })
+      return out.downloadAsync()
+    },
+  },
   'tensors of other streams': {
     before: (scene) => [upload(scene), upload(scene)],
     run({ library, gridmask }, [first, second]) {
@@ -163,6 +216,12 @@ const operations: Record<string, Operation> = {
       return gridmask.apply(wrap(first, 0n), { index: 0, out }).download()
     },
   },
+}
+
+/** The batch mixed by the CPU. */
+function mixed({ library }: Scene): Float32Array {
+  const cpu = new library.GridMask({ ...options, device: 'cpu' })
+  return cpu.gridmix(newImages(), { shape, index: 0 }).images
 }
 
 function words(array: Float32Array): Uint32Array {
@@ -181,9 +240,10 @@ async function attempt(scene: Scene, operation: Operation, failing: () => void) 
   const tensors = operation.before?.(scene) ?? []
   scene.driver.reset()
   failing()
+  const expected = operation.expected?.(scene) ?? scene.expected
   let error: unknown
   try {
-    expectSame((await operation.run(scene, tensors)) as Float32Array, scene.expected)
+    expectSame((await operation.run(scene, tensors)) as Float32Array, expected)
   } catch (thrown) {
     error = thrown
   }

@@ -1,4 +1,4 @@
-// The plot of what is kept is what the committed picture shows.
+// The plots of what is kept are what the committed pictures show.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,25 +10,33 @@ import { linePlot, ticksOf } from '../../lib/plot'
 
 const root = join(__dirname, '../..')
 
-test('examples/ablations.mjs draws docs/images/ablations.svg', async () => {
+test('examples/ablations.mjs draws docs/images/ablations.svg and ablations-d.svg', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gridmask-ablations-'))
   try {
-    const file = join(folder, 'plot.svg')
+    const names = ['ablations.svg', 'ablations-d.svg']
+    const files = names.map((name) => join(folder, name))
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      ['examples/ablations.mjs', file],
+      ['examples/ablations.mjs', ...files],
       { cwd: root, encoding: 'utf8' },
     )
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     // Equation 3 says 0.84 for r = 0.6; ceil(d · r) adds a little.
     expect(stdout).toContain('r 0.6: 0.842 ±')
-    const svg = readFileSync(file, 'utf8')
-    expect(svg).toBe(readFileSync(join(root, 'docs/images/ablations.svg'), 'utf8'))
-    expect(await sharp(Buffer.from(svg)).metadata()).toMatchObject({ width: 720, height: 440 })
+    // Two units of 112 fill the image: every upright mask keeps the same.
+    const [above, below] = ['upright, 95 %', 'upright, 5 %'].map(
+      (name) => new RegExp(`^${name}.* d 112: (\\S+)`, 'm').exec(stdout)?.[1],
+    )
+    expect([above, below]).toEqual(['0.846', '0.846'])
+    for (const name of names) {
+      const svg = readFileSync(join(folder, name), 'utf8')
+      expect(svg).toBe(readFileSync(join(root, 'docs/images', name), 'utf8'))
+      expect(await sharp(Buffer.from(svg)).metadata()).toMatchObject({ width: 720, height: 440 })
+    }
   } finally {
     rmSync(folder, { recursive: true })
   }
-})
+}, 60_000)
 
 test('ticks are few, round and around what they are for', () => {
   fc.assert(

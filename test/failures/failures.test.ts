@@ -12,8 +12,7 @@ import {
   simulateImages,
 } from '../../lib/failures'
 import { type FailureFigure, failurePlot, failureTable } from '../../lib/failures-run'
-import { Plan } from '../../lib/plan'
-import { keepsPixel } from '../../lib/reference'
+import { boundOf, countPixelByPixel, Generator } from './pixel-by-pixel'
 
 // Threads run the built file.
 const { simulateFailures } = require(
@@ -21,65 +20,6 @@ const { simulateFailures } = require(
 ) as typeof import('../../lib/failures-run')
 
 const SIDE = 224
-
-/** A generator that has nothing to do with ours: Marsaglia's xorshift. */
-function generator(state: number) {
-  const next = () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) / 2 ** 32
-  }
-  return { next, whole: (min: number, max: number) => min + Math.floor(next() * (max - min + 1)) }
-}
-type Generator = ReturnType<typeof generator>
-
-/** Whether a pixel is removed, for one image. */
-const removers: Record<FailureMethod, (x: number, random: Generator) => Remover> = {
-  gridmask: (x, random) => gridmaskRemover(2 * random.whole(x, 2 * x), random),
-  'gridmask-unit': (x, random) => gridmaskRemover(random.whole(x, 2 * x), random),
-  cutout: (x, random) => {
-    const side = random.whole(x, 2 * x)
-    const removed = new Uint8Array(SIDE * SIDE)
-    let pixels = 0
-    while (pixels < (SIDE * SIDE) / 4) {
-      const left = random.whole(0, SIDE - 1) - Math.floor(side / 2)
-      const top = random.whole(0, SIDE - 1) - Math.floor(side / 2)
-      for (let y = Math.max(top, 0); y < Math.min(top + side, SIDE); y++) {
-        for (let column = Math.max(left, 0); column < Math.min(left + side, SIDE); column++) {
-          if (removed[y * SIDE + column] === 0) pixels++
-          removed[y * SIDE + column] = 1
-        }
-      }
-    }
-    return (column, y) => removed[y * SIDE + column] === 1
-  },
-  'hide-and-seek': (x, random) => {
-    const side = random.whole(x, 2 * x)
-    const hidden = Array.from({ length: 24 * 24 }, () => random.next() < 0.25)
-    return (column, y) => hidden[Math.floor(y / side) * 24 + Math.floor(column / side)] as boolean
-  },
-}
-type Remover = (column: number, y: number) => boolean
-
-function gridmaskRemover(d: number, random: Generator): Remover {
-  const deltas = { deltaX: random.whole(0, d - 1), deltaY: random.whole(0, d - 1) }
-  const sample = Plan.from([{ d, ratio: 0.5, ...deltas }]).at(0)
-  const keeps = keepsPixel(sample as NonNullable<typeof sample>, [SIDE, SIDE])
-  return (column, y) => !keeps(column, y)
-}
-
-function failsPixelByPixel(method: FailureMethod, x: number, random: Generator): boolean {
-  const [width, height] = [random.whole(40, 160), random.whole(40, 160)]
-  const [left, top] = [random.whole(0, SIDE - width), random.whole(0, SIDE - height)]
-  const removes = removers[method](x, random)
-  let removed = 0
-  for (let y = top; y < top + height; y++) {
-    for (let column = left; column < left + width; column++) if (removes(column, y)) removed++
-  }
-  const part = removed / (width * height)
-  return part >= 0.99 || part <= 0.01
-}
 
 // Threads run at full speed what is several times slower among Jest's own globals.
 const images = 10000
@@ -95,15 +35,11 @@ function probability(method: FailureMethod, x: number): number {
 
 describe('failures', () => {
   test.each(failureMethods)('of %s are as often as pixel by pixel', (method) => {
-    const random = generator(0x9e3779b9)
+    const random = new Generator()
     for (const x of [30, 80]) {
-      const count = 250
-      let failed = 0
-      for (let i = 0; i < count; i++) if (failsPixelByPixel(method, x, random)) failed++
+      const failed = countPixelByPixel(method, x, 250, random)
       const p = probability(method, x)
-      // Four standard errors, and one image for the points where nothing fails.
-      const bound = 4 * Math.sqrt((p * (1 - p)) / count) + 1 / count
-      expect(Math.abs(failed / count - p)).toBeLessThan(bound)
+      expect(Math.abs(failed / 250 - p)).toBeLessThan(boundOf(p, 250))
     }
   })
 
@@ -149,9 +85,9 @@ describe('failures', () => {
     }
   })
 
-  test('every reading can be simulated, and changes what it says', async () => {
+  test('every reading changes what it says, to what pixel by pixel comes out too', async () => {
     const simulate = async (reading: FailureReading) =>
-      (await simulateFailures({ images: 2000, xs: [50, 90], seed: 1, reading, threads: 2 })).curves
+      (await simulateFailures({ images: 4000, xs: [50, 90], seed: 1, reading, threads: 2 })).curves
     const usual = await simulate(defaultReading)
     const changed: Record<string, FailureMethod> = {
       border: 'cutout',
@@ -159,15 +95,23 @@ describe('failures', () => {
       sides: 'cutout',
       rotation: 'gridmask',
     }
+    const random = new Generator()
     for (const [key, [, other]] of Object.entries(failureReadings)) {
-      const curves = await simulate({ ...defaultReading, [key]: other } as FailureReading)
+      const reading = { ...defaultReading, [key]: other } as FailureReading
+      const curves = await simulate(reading)
       for (const method of failureMethods) {
         const differs = JSON.stringify(curves[method]) !== JSON.stringify(usual[method])
         const expected = key === 'objects' || method.startsWith(changed[key] as string)
         expect([key, method, differs]).toEqual([key, method, expected])
+        if (!differs) continue
+        const p = curves[method][1]?.probability as number
+        const failed = countPixelByPixel(method, 90, 200, random, reading)
+        // Of the 4000 images too, p is only an estimate.
+        const bound = boundOf(p, 200) + boundOf(p, 4000)
+        expect(Math.abs(failed / 200 - p)).toBeLessThan(bound)
       }
     }
-  })
+  }, 120000)
 })
 
 describe('what was found', () => {
@@ -191,6 +135,52 @@ describe('what was found', () => {
       expect(lower(p, probability('hide-and-seek', x))).toBe(true)
     }
   })
+
+  test('objects that GridMask removes wholly are fewest, with squares of x … 2x too', () => {
+    const removed = (method: FailureMethod, x: number) =>
+      figure.curves[method].find((point) => point.x === x)?.removed as number
+    for (const x of [40, 50, 70, 80, 90, 110]) {
+      expect(removed('gridmask', x)).toBeLessThan(removed('cutout', x))
+      expect(removed('gridmask', x)).toBeLessThan(removed('hide-and-seek', x))
+    }
+  })
+
+  test('several large squares of Cutout remove far more than a quarter', () => {
+    let [pixels, gone] = [0, 0]
+    const task = { method: 'cutout', x: 110, first: 0, count: 2000, seed: 1 } as const
+    simulateImages({ ...task, reading: defaultReading }, (all, removed) => {
+      pixels += all
+      gone += removed
+    })
+    expect(gone / pixels).toBeGreaterThan(0.45)
+  })
+
+  test('in every reading: squares of x … 2x are best at 30 and not at 110, units throughout', async () => {
+    let readings: FailureReading[] = [defaultReading]
+    for (const [key, choices] of Object.entries(failureReadings)) {
+      readings = readings.flatMap((reading) =>
+        choices.map((choice) => ({ ...reading, [key]: choice }) as FailureReading),
+      )
+    }
+    // Of one square there is one side.
+    readings = readings.filter(({ cutout, sides }) => cutout === 'several' || sides === 'image')
+    const count = 3000
+    const isLower = (a: number, b: number) =>
+      b - a > 4 * Math.sqrt((a * (1 - a) + b * (1 - b)) / count)
+    for (const reading of readings) {
+      const settings = { images: count, xs: [30, 110], seed: 1, reading, threads: 2 }
+      const { curves } = await simulateFailures(settings)
+      const [near, far] = [0, 1].map(
+        (i) => (method: FailureMethod) => Number(curves[method][i]?.probability),
+      ) as [(method: FailureMethod) => number, (method: FailureMethod) => number]
+      for (const p of [near, far]) {
+        expect([reading, isLower(p('gridmask'), p('hide-and-seek'))]).toEqual([reading, true])
+        expect([reading, isLower(p('gridmask-unit'), p('cutout'))]).toEqual([reading, true])
+      }
+      expect([reading, isLower(near('gridmask'), near('cutout'))]).toEqual([reading, true])
+      expect([reading, isLower(far('gridmask'), far('cutout'))]).toEqual([reading, false])
+    }
+  }, 120000)
 
   test('Hide-and-Seek fails most from 20 on', () => {
     for (const x of [20, 50, 80, 110]) {

@@ -37,7 +37,7 @@ test('bindings match fallback: masks', async () => {
         const { samples } = Plan.packed(Plan.from(params))
         const length = count * channels * height * width
         const dimensions = { count, channels, height, width, channelsLast: layout === 'NHWC' }
-        const fill = encodeFill(fills.slice(0, channels), dtype, channels)
+        const fill = encodeFill(fills.slice(0, channels), dtype, channels, height * width)
         const batch = batchArguments(samples, { dtype }, dimensions, fill)
         const results = [native, fallback].map((backend) => {
           const source = make(length + offset).subarray(offset)
@@ -140,13 +140,17 @@ describe('rotation', () => {
 // The rest of the suite holds for it too; these are the ones that say most in little time. Two
 // SharedArrayBuffer objects over the same memory can't be told from two memories without native code.
 test("the public interface's own suites pass without the addon", () => {
-  const suites = ['test/golden', 'test/gridmask.test.ts', 'test/validation.test.ts', 'test/draws']
+  const suites = [
+    ...['test/golden', 'test/gridmask.test.ts', 'test/validation.test.ts', 'test/draws'],
+    ...['test/baselines/draws', 'test/ignore-dropped.test.ts'],
+    ...['test/gridmix/partners', 'test/gridmix/validation', 'test/gridmix/labels'],
+  ]
   const jest = join(root, 'node_modules/jest/bin/jest.js')
   const { status, stderr } = spawnSync(process.execPath, ['--expose-gc', jest, ...suites], {
     cwd: root,
     encoding: 'utf8',
     env: { ...process.env, GRIDMASK_FALLBACK: '1', NODE_NO_WARNINGS: '1' },
   })
-  expect(stderr).toContain('Test Suites: 4 passed, 4 total')
+  expect(stderr).toContain(`Test Suites: ${suites.length} passed, ${suites.length} total`)
   expect(status).toBe(0)
 }, 120_000)

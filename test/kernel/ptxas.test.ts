@@ -24,18 +24,17 @@ interface Usage {
   spilled: number
 }
 
-/** Compiles all kernels for each of the architectures and reads what `ptxas -v` reports. */
-function usages(nvcc: string, architectures: string[]): Usage[] {
+/** Compiles a source's kernels for each of the architectures and reads what `ptxas -v` reports. */
+function usages(nvcc: string, architectures: string[], source: string): Usage[] {
   const folder = mkdtempSync(join(tmpdir(), 'gridmask-kernel-'))
   try {
     const script = `"$0" -std=c++17 -I native -Werror all-warnings -Xptxas -v -fatbin "$@" 2>&1`
     const options = architectures.map((sm) => `-gencode=arch=compute_${sm},code=sm_${sm}`)
     const output = join(folder, 'gridmask.fatbin')
-    const report = execFileSync(
-      'sh',
-      ['-c', script, nvcc, ...options, '-o', output, 'native/cuda/gridmask.cu'],
-      { cwd: root, encoding: 'utf8' },
-    )
+    const report = execFileSync('sh', ['-c', script, nvcc, ...options, '-o', output, source], {
+      cwd: root,
+      encoding: 'utf8',
+    })
     const pattern =
       /entry function '(\w+)' for '(sm_\d+)'[\s\S]*?(\d+) bytes spill stores, (\d+) bytes spill loads[\s\S]*?Used (\d+) registers/g
     return Array.from(
@@ -53,9 +52,9 @@ function usages(nvcc: string, architectures: string[]): Usage[] {
 }
 
 /** "At most 40 registers (planar)" of docs/kernel.md. */
-function documentedRegisters(layout: string): number {
+function documentedRegisters(kind: string): number {
   const text = readFileSync(join(root, 'docs/kernel.md'), 'utf8')
-  return Number(new RegExp(`at most (\\d+) registers \\(${layout}\\)`).exec(text)?.[1])
+  return Number(new RegExp(`at most (\\d+) registers \\(${kind}\\)`).exec(text)?.[1])
 }
 
 const nvcc = process.platform === 'win32' ? undefined : findNvcc()
@@ -68,16 +67,16 @@ withNvcc(
     const architectures = ['75', '80', '90', '120'].filter((sm) =>
       known.includes(`compute_${sm}\n`),
     )
-    const found = usages(nvcc as string, architectures)
-    expect(found).toHaveLength(18 * architectures.length)
+    const found = ['native/cuda/gridmask.cu', 'native/cuda/noise.cu'].flatMap((source) =>
+      usages(nvcc as string, architectures, source),
+    )
+    expect(found).toHaveLength(20 * architectures.length)
 
-    const limits = {
-      planar: documentedRegisters('planar'),
-      interleaved: documentedRegisters('interleaved'),
-    }
+    const kinds = ['planar', 'interleaved', 'mix', 'noise']
+    const limits = new Map(kinds.map((kind) => [kind, documentedRegisters(kind)]))
     const beyond = found.filter(({ kernel, registers, spilled }) => {
-      const limit = kernel.includes('planar') ? limits.planar : limits.interleaved
-      return spilled !== 0 || !(registers <= limit)
+      const kind = kinds.find((name) => kernel.startsWith(`gridmask_${name}`))
+      return spilled !== 0 || !(registers <= (limits.get(kind as string) as number))
     })
     expect(beyond).toEqual([])
   },

@@ -12,6 +12,7 @@ export function kernelSources(root: string): string[] {
     for (const [, name] of text.matchAll(/^#include "(.+)"$/gm)) add(`native/${name}`)
   }
   add('native/cuda/gridmask.cu')
+  add('native/cuda/noise.cu')
   return [...found].sort()
 }
 

@@ -30,6 +30,26 @@ class Memory {
   size_t offset_;
 };
 
+// The dropped runs of each row as rectangles: headers, then rectangles, as they cross from
+// JavaScript.
+std::vector<uint32_t> rectanglesOf(const std::vector<PackedSample>& samples, int height,
+                                   int width) {
+  std::vector<uint32_t> headers, regions;
+  std::vector<Run> runs(RunScanner::maxRunsInRow(static_cast<uint32_t>(width)));
+  for (const PackedSample& sample : samples) {
+    RunScanner scanner(latticeOf(sample, height, width), 0, 0, static_cast<uint32_t>(width));
+    for (uint32_t y = 0; y < static_cast<uint32_t>(height); ++y) {
+      const Run* end = scanner.appendRow(runs.data(), runs.data(), 0);
+      for (const Run* run = runs.data(); run != end; ++run) {
+        regions.insert(regions.end(), {run->begin, y, run->end, y + 1});
+      }
+    }
+    headers.insert(headers.end(), {static_cast<uint32_t>(regions.size() / 4), 1, 0, 0, 0, 0, 0, 0});
+  }
+  headers.insert(headers.end(), regions.begin(), regions.end());
+  return headers;
+}
+
 void randomBatchesAreMaskedAsDefined() {
   Random random(4);
   for (int i = 0; i < 3000; ++i) {
@@ -76,6 +96,9 @@ void randomBatchesAreMaskedAsDefined() {
     cpu::Batch batch{
         source.data(), target.data(), count,      planes,      height,
         width,         pixelBytes,    valueBytes, fill.data(), Samples(samples.data())};
+    const std::vector<uint32_t> rectangles = rectanglesOf(samples, height, width);
+    cpu::Batch same = batch;
+    same.regions = Regions(reinterpret_cast<const RegionHeader*>(rectangles.data()), count);
     const auto threads = static_cast<unsigned>(random.between(1, 4));
     for (auto* kernels = cpu::availableKernels(); *kernels != nullptr; ++kernels) {
       std::memset(target.data(), 0xA5, bytes);
@@ -86,6 +109,10 @@ void randomBatchesAreMaskedAsDefined() {
       cpu::Batch inPlace = batch;
       inPlace.source = inPlace.target;
       cpu::apply(inPlace, threads, **kernels);
+      CHECK(std::memcmp(target.data(), expected.data(), bytes) == 0);
+
+      std::memset(target.data(), 0xA5, bytes);
+      cpu::apply(same, threads, **kernels);
       CHECK(std::memcmp(target.data(), expected.data(), bytes) == 0);
     }
   }

@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "lattice/philox.h"
+#include "lattice/regions.h"
 #include "lattice/runs.h"
 #include "lattice/turns.h"
 #include "samples.h"
@@ -86,6 +87,53 @@ static void runsAreTheDroppedPixels() {
   }
 }
 
+static void rectanglesAreDroppedAsTheyLie() {
+  Random random(6);
+  for (int i = 0; i < 3000; ++i) {
+    const int side = random.chance(0.1) ? 300 : 30;
+    std::vector<Region> regions(static_cast<size_t>(random.between(0, 12)));
+    for (auto& [x0, y0, x1, y1] : regions) {
+      const auto edges = [&](uint32_t& low, uint32_t& high) {
+        low = static_cast<uint32_t>(random.between(0, side + 5));
+        high = low + static_cast<uint32_t>(random.between(0, random.chance(0.5) ? 6 : side));
+      };
+      edges(x0, x1);
+      edges(y0, y1);
+    }
+    std::sort(regions.begin(), regions.end(),
+              [](const Region& a, const Region& b) { return a.y0 < b.y0; });
+    const RegionSample sample{regions.data(), regions.data() + regions.size(), {}};
+    const int left = random.between(0, side - 1), top = random.between(0, side - 1);
+    const int right = random.between(left + 1, side), bottom = random.between(top + 1, side);
+    const auto width = static_cast<uint32_t>(right - left);
+
+    RegionScanner scanner(sample, left, top, width);
+    std::vector<Run> runs(RunScanner::maxRunsInRow(width) * static_cast<size_t>(bottom - top));
+    Run* end = runs.data();
+    uint32_t pixels = 0;
+    for (int y = top; y < bottom; ++y, pixels += width) {
+      end = scanner.appendRow(runs.data(), end, pixels);
+    }
+    std::vector<bool> dropped(pixels, false);
+    for (const Run* run = runs.data(); run != end; ++run) {
+      CHECK(run->begin < run->end);
+      CHECK(run == runs.data() || run[-1].end < run->begin);
+      std::fill(dropped.begin() + run->begin, dropped.begin() + run->end, true);
+    }
+    uint64_t kept = 0;
+    for (uint32_t pixel = 0; pixel < pixels; ++pixel) {
+      const auto x = static_cast<uint32_t>(left) + pixel % width;
+      const auto y = static_cast<uint32_t>(top) + pixel / width;
+      const bool covered = std::any_of(regions.begin(), regions.end(), [&](const Region& region) {
+        return region.x0 <= x && x < region.x1 && region.y0 <= y && y < region.y1;
+      });
+      CHECK(dropped[pixel] == covered);
+      kept += !covered;
+    }
+    CHECK(countKept<RegionScanner>(sample, left, top, right, bottom) == kept);
+  }
+}
+
 static void turnsDecideAsExactArithmetic() {
   Random random(3);
   int tried = 0;
@@ -123,5 +171,6 @@ int main() {
   rightAnglesAreExact();
   rotationsAgreeWithTheCLibrary();
   runsAreTheDroppedPixels();
+  rectanglesAreDroppedAsTheyLie();
   turnsDecideAsExactArithmetic();
 }

@@ -20,8 +20,9 @@ describe('the tarball', () => {
   test('holds what is used or can be built from, and nothing else', () => {
     const known = [
       /^(package\.json|README\.md|LICENSE|binding\.gyp)$/,
-      /^lib\/[\w-]+\.m?ts$/,
-      /^dist\/[\w-]+\.(m?js|d\.m?ts)(\.map)?$/,
+      /^lib\/((baselines|cli)\/)?[\w-]+\.m?ts$/,
+      /^dist\/((baselines|cli)\/)?[\w-]+\.(m?js|d\.m?ts)(\.map)?$/,
+      /^dist\/play\.html$/,
       /^native\/(addon|cpu|cuda|lattice)\/\w+\.(cc|cu|h|inc)$/,
       // Those of other platforms where they were made: `npm run prebuild -- --all`.
       /^prebuilds\/linux-(x64|arm64)\/gridmask\.(glibc|musl)\.node$/,
@@ -41,7 +42,9 @@ describe('the tarball', () => {
       )
     })
     expect(sources).not.toEqual([])
-    expect(consumer.files.filter((file) => file.startsWith('dist/'))).toEqual(compiled.sort())
+    expect(consumer.files.filter((file) => file.startsWith('dist/'))).toEqual(
+      [...compiled, 'dist/play.html'].sort(),
+    )
   })
 })
 
@@ -82,10 +85,12 @@ describe('the prebuilt binary', () => {
   test('is one for both: classes are the same', () => {
     const code = `
       import { createRequire } from 'node:module'
-      import * as esm from 'gridmask'
-      const cjs = createRequire(process.cwd() + '/')('gridmask')
-      for (const name of new Set([...Object.keys(esm), ...Object.keys(cjs)]))
-        if (esm[name] !== cjs[name]) console.log(name)`
+      import * as main from 'gridmask'
+      import * as baselines from 'gridmask/baselines'
+      const require = createRequire(process.cwd() + '/')
+      for (const [esm, cjs] of [[main, require('gridmask')], [baselines, require('gridmask/baselines')]])
+        for (const name of new Set([...Object.keys(esm), ...Object.keys(cjs)]))
+          if (esm[name] !== cjs[name]) console.log(name)`
     expect(evaluate('module', code)).toBe('')
   })
 
@@ -95,6 +100,24 @@ describe('the prebuilt binary', () => {
     const symbols = consumer.run('objdump', ['-T', join(consumer.installed, prebuilt)])
     expect(newest(symbols, 'GLIBC')).toBeLessThanOrEqual(version('2.28'))
     expect(newest(symbols, 'GLIBCXX')).toBeLessThanOrEqual(version('3.4.25'))
+  })
+})
+
+describe('the command', () => {
+  const npx = (...args: string[]) =>
+    consumer.run('npx', ['--offline', '--no', '--', 'gridmask', ...args], { PREBUILDS_ONLY: '1' })
+
+  test('runs by npx, on the prebuilt binary', () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    expect(npx('--version')).toBe(`${version}\n`)
+    expect(JSON.parse(npx('devices', '--json')).devices[0].backend).toBe('native')
+    // Threads find their file in the installed package.
+    const { curves } = JSON.parse(npx('failures', '--images', '100', '--xs', '50', '--json'))
+    expect(curves['hide-and-seek'][0].probability).toBeGreaterThan(0.1)
+  })
+
+  test('asks for sharp where nobody has installed it', () => {
+    expect(() => npx('preview', 'package.json')).toThrow(/decoded by sharp, .*: npm install sharp/)
   })
 })
 

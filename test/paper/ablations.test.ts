@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { GridMask, keepRatio, maskOf } from '../../lib/index'
+import { sampleParams } from '../support'
 
 const size = [224, 224] as const
 const settings = { unit: [96, 224], seed: 5 } as const
@@ -61,11 +62,71 @@ describe('the kept fraction of single images', () => {
     }
   })
 
+  test('does not vary where upright units fill the image, and does where they are turned', () => {
+    const fractions = (rotate: number) => {
+      const plan = new GridMask({ ratio: 0.6, unit: 112, rotate, seed: 1 }).plan({ count: 500 })
+      return new Set(Array.from(plan, (sample) => keepRatio(sample, size)))
+    }
+    expect(fractions(0)).toEqual(new Set([1 - (112 - 68) ** 2 / 112 ** 2]))
+    expect(fractions(360).size).toBeGreaterThan(100)
+  })
+
+  test('is of any size where one unit is larger than the image', () => {
+    const plan = new GridMask({ ratio: 0.6, unit: 600, seed: 1 }).plan({ count: 3000 })
+    const fractions = Array.from(plan, (sample) => keepRatio(sample, size))
+    expect(Math.min(...fractions)).toBe(0)
+    expect(Math.max(...fractions)).toBe(1)
+  })
+
   test('varies less where masks are turned', () => {
     const [upright, turned] = [0, 360].map((rotate) => keptFractions(0.6, rotate, 3000))
     expect(deviation(turned as number[])).toBeLessThan(deviation(upright as number[]) * 0.95)
   })
 })
+
+describe('variations', () => {
+  test('RevGridMask keeps what GridMask drops, and drops what it keeps', () => {
+    fc.assert(
+      fc.property(sampleParams, ({ reverse: _, masked: __, ...params }) => {
+        const [mask, reversed] = [false, true].map((reverse) =>
+          maskOf({ ...params, reverse }, [40, 50]),
+        ) as [Uint8Array, Uint8Array]
+        expect(reversed).toEqual(mask.map((kept) => 1 - kept))
+      }),
+    )
+  })
+
+  test.each([0.5, 0.7, 0.9])('Random GridMask, p_u %d, drops so many of the squares', (p) => {
+    const options = { ratio: 0.4, unit: 14, seed: 1, unitProbability: p }
+    const plan = new GridMask(options).plan({ count: 1500 })
+    const fractions = Array.from(plan, (sample) => keepRatio(sample, [224, 224]))
+    const expected = 1 - p * ((14 - 6) / 14) ** 2
+    const error = deviation(fractions) / Math.sqrt(fractions.length)
+    expect(Math.abs(mean(fractions) - expected)).toBeLessThan(4 * error)
+  })
+})
+
+test.each([0, 360])(
+  'among drawn masks too, no pixel is dropped more often, rotate %d',
+  (rotate) => {
+    const [height, width, count] = [20, 30, 4000]
+    const options = { ratio: 0.6, unit: [8, 25], rotate, seed: 9 } as const
+    const images = new Uint8Array(count * height * width).fill(1)
+    new GridMask(options).apply(images, { shape: [count, 1, height, width], out: images })
+    const dropped = new Uint32Array(height * width)
+    images.forEach((kept, i) => {
+      if (kept === 0) dropped[i % dropped.length] = (dropped[i % dropped.length] as number) + 1
+    })
+    const units = Array.from({ length: 25 - 8 }, (_, i) => 8 + i)
+    const expected = mean(units.map((d) => ((d - Math.ceil(d * 0.6)) / d) ** 2))
+    const error = Math.sqrt((expected * (1 - expected)) / count)
+    // Five errors: of 600 pixels, by chance one in 3000 such tests.
+    for (const times of dropped) {
+      expect(Math.abs(times / count - expected)).toBeLessThan(5 * error)
+    }
+  },
+  30_000,
+)
 
 test('over all offsets, every pixel is dropped equally often, whatever the angle', () => {
   fc.assert(

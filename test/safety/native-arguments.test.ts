@@ -16,12 +16,21 @@ describe('native functions called with arguments that lie', () => {
     const honest = answers.filter(([call]) => call.endsWith('honest'))
     expect(honest).toEqual([
       ['apply: honest', '0'],
+      ['apply, rectangles: honest', '0'],
       ['apply, drawing: honest', '0'],
       ['applyAsync: honest', 'a promise'],
+      ['applyAsync, rectangles: honest', 'a promise'],
       ['applyAsync, drawing: honest', 'a promise'],
+      ['apply, noise: honest', '0'],
+      ['applyAsync, noise: honest', 'a promise'],
       ['draw: honest', '0'],
       ['countKept: honest', '0'],
+      ['countKept, rectangles: honest', '0'],
       ['useLargePages: honest', '0'],
+      ['mix: honest', '0'],
+      ['mixAsync: honest', 'a promise'],
+      ['drawPartner: honest', '0'],
+      ['countPlan: honest', '0'],
     ])
     const lies = answers.filter(([call]) => !call.endsWith('honest'))
     expect(lies.length).toBeGreaterThan(400)

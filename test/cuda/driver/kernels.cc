@@ -49,18 +49,12 @@ class CheckedMemory : public HostMemory {
   }
 };
 
-}  // namespace
-
-const void* findKernel(const char* name) {
-  static std::once_flag once;
-  std::call_once(once, [] { HostMemory::current() = new CheckedMemory; });
-  return reinterpret_cast<const void*>(hostKernel(name));
-}
-
-std::function<int()> kernelWork(const void* kernel, const void* parameters, Grid grid) {
-  KernelParams params;
+template <typename Params>
+std::function<int()> launchOf(void (*function)(const Params&, uint32_t, uint32_t, uint32_t,
+                                               uint32_t),
+                              const void* parameters, Grid grid) {
+  Params params;
   std::memcpy(&params, parameters, sizeof params);
-  const auto function = reinterpret_cast<HostKernel>(const_cast<void*>(kernel));
   return [=] {
     fault = kSuccess;
     for (unsigned z = 0; z < grid.z; ++z) {
@@ -74,6 +68,22 @@ std::function<int()> kernelWork(const void* kernel, const void* parameters, Grid
     }
     return fault;
   };
+}
+
+const void* mixKernel() { return reinterpret_cast<const void*>(hostMixKernel("gridmask_mix")); }
+
+}  // namespace
+
+const void* findKernel(const char* name) {
+  static std::once_flag once;
+  std::call_once(once, [] { HostMemory::current() = new CheckedMemory; });
+  if (hostMixKernel(name) != nullptr) return mixKernel();
+  return reinterpret_cast<const void*>(hostKernel(name));
+}
+
+std::function<int()> kernelWork(const void* kernel, const void* parameters, Grid grid) {
+  if (kernel == mixKernel()) return launchOf(hostMixKernel("gridmask_mix"), parameters, grid);
+  return launchOf(reinterpret_cast<HostKernel>(const_cast<void*>(kernel)), parameters, grid);
 }
 
 }  // namespace testdriver

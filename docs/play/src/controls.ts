@@ -1,0 +1,178 @@
+/** The form: each control with its label, what it stands for, and one line on what it does. */
+import { presetNames, type State } from './state'
+
+/** Those that have a slider and a field. */
+export type SliderKey =
+  | 'ratio'
+  | 'unitProbability'
+  | 'd'
+  | 'deltaX'
+  | 'deltaY'
+  | 'angle'
+  | 'epoch'
+  | 'index'
+
+interface Slider {
+  key: SliderKey
+  group: string
+  label: string
+  hint: string
+  min: number
+  max: number
+  step: number
+}
+
+export const sliders: readonly Slider[] = [
+  {
+    key: 'ratio',
+    group: 'setting',
+    label: 'Ratio <i>r</i>',
+    hint: 'Width of the kept stripe as a fraction of d: the larger, the more is kept.',
+    min: 0.01,
+    max: 0.99,
+    step: 0.01,
+  },
+  {
+    key: 'unitProbability',
+    group: 'setting',
+    label: '<i>p<sub>u</sub></i>',
+    hint: 'Random GridMask: a unit drops its square with this probability.',
+    min: 0,
+    max: 1,
+    step: 0.01,
+  },
+  {
+    key: 'd',
+    group: 'hand',
+    label: 'Unit <i>d</i>',
+    hint: 'Side of the square that is tiled over the image, pixels.',
+    min: 1,
+    max: 224,
+    step: 1,
+  },
+  {
+    key: 'deltaX',
+    group: 'hand',
+    label: 'Offset <i>δ<sub>x</sub></i>',
+    hint: 'Moves the stripes to the right, before they are turned; pixels, below d.',
+    min: 0,
+    max: 223,
+    step: 1,
+  },
+  {
+    key: 'deltaY',
+    group: 'hand',
+    label: 'Offset <i>δ<sub>y</sub></i>',
+    hint: 'Moves the stripes down, before they are turned; pixels, below d.',
+    min: 0,
+    max: 223,
+    step: 1,
+  },
+  {
+    key: 'angle',
+    group: 'hand',
+    label: 'Angle',
+    hint: 'Turns the lattice about the image’s centre, degrees, counter-clockwise.',
+    min: 0,
+    max: 359,
+    step: 1,
+  },
+  {
+    key: 'epoch',
+    group: 'drawing',
+    label: 'Epoch',
+    hint: 'Each epoch draws anew; the schedule says how many samples are masked in it.',
+    min: 0,
+    max: 300,
+    step: 1,
+  },
+  {
+    key: 'index',
+    group: 'drawing',
+    label: 'Index',
+    hint: 'The sample’s number in the epoch.',
+    min: 0,
+    max: 99,
+    step: 1,
+  },
+]
+
+function sliderHtml({ key, label, hint, min, max, step }: Slider): string {
+  const range = `min="${min}" max="${max}" step="${step}" aria-describedby="${key}-hint"`
+  return `<div class="control">
+    <label for="${key}">${label}</label>
+    <input type="range" id="${key}" ${range}>
+    <input type="number" id="${key}-number" ${range} aria-labelledby="${key}-name">
+    <span id="${key}-name" hidden>${label.replace(/<[^>]+>/g, '')}, exactly</span>
+    <p class="hint" id="${key}-hint">${hint}</p>
+  </div>`
+}
+
+const reverseHtml = `<div class="control">
+    <label class="choice"><input type="checkbox" id="reverse" aria-describedby="reverse-hint"> Reverse</label>
+    <p class="hint" id="reverse-hint">RevGridMask: keeps the squares, drops the stripes.</p>
+  </div>`
+
+const seedHtml = `<div class="control short">
+    <label for="seed">Seed</label>
+    <input id="seed" inputmode="numeric" pattern="[0-9]{1,20}" aria-describedby="seed-hint">
+    <p class="hint" id="seed-hint">Key of all draws, of p<sub>u</sub>’s too; below 2<sup>64</sup>.</p>
+  </div>`
+
+const presetHtml = `<div class="control short">
+    <label for="preset">Preset</label>
+    <select id="preset" aria-describedby="preset-hint">${presetNames
+      .map((name) => `<option>${name}</option>`)
+      .join('')}</select>
+    <p class="hint" id="preset-hint">The authors’ settings, with the size of their images.</p>
+  </div>`
+
+const scheduleHtml = `<div class="schedule">
+    <svg id="schedule" viewBox="0 0 300 60" preserveAspectRatio="none" aria-hidden="true"><path/><circle r="4"/></svg>
+    <p><output id="probability" for="epoch preset"></output></p>
+  </div>`
+
+export function element<T extends Element = HTMLInputElement>(id: string): T {
+  const found = document.getElementById(id)
+  if (found === null) throw new Error(`No element ${id}`)
+  return found as unknown as T
+}
+
+/** Puts the controls into the form. */
+export function makeControls(): void {
+  const group = (name: string) => sliders.filter((slider) => slider.group === name).map(sliderHtml)
+  const add = (id: string, parts: string[]) =>
+    element(id).insertAdjacentHTML('beforeend', parts.join(''))
+  const [ratio = '', unitProbability = ''] = group('setting')
+  add('setting', [ratio, reverseHtml, unitProbability, seedHtml])
+  add('hand', group('hand'))
+  const [epoch = '', index = ''] = group('drawing')
+  add('drawing', [presetHtml, epoch, scheduleHtml, index])
+}
+
+/** Shows a state in the controls. The one that has the focus is being written in, and left alone. */
+export function showControls(state: State, d: number): void {
+  const write = (id: string, value: string) => {
+    const input = element(id)
+    if (input !== document.activeElement || input.type === 'range') input.value = value
+    input.removeAttribute('aria-invalid')
+  }
+  const largest: Partial<Record<SliderKey, number>> = {
+    d: Math.max(state.height, state.width, d),
+    deltaX: d - 1,
+    deltaY: d - 1,
+    epoch: Math.max(300, state.epoch),
+    index: Math.max(99, state.index),
+  }
+  for (const { key, max } of sliders) {
+    for (const id of [key, `${key}-number`]) {
+      element(id).max = String(largest[key] ?? max)
+      write(id, String(state[key]))
+    }
+  }
+  for (const id of ['seed', 'preset', 'width', 'height'] as const) write(id, String(state[id]))
+  element('reverse').checked = state.reverse
+  for (const radio of document.querySelectorAll<HTMLInputElement>('input[name=mode]')) {
+    radio.checked = radio.value === state.mode
+  }
+}

@@ -1,0 +1,62 @@
+/** The picture that is masked: the sample one or the user's, cut and scaled to the image's size. */
+import photo from './photo.jpg'
+
+export function samplePicture(): Promise<ImageBitmap> {
+  return new Promise((resolve, reject) => {
+    const image = new Image()
+    image.onload = () => resolve(createImageBitmap(image))
+    image.onerror = reject
+    image.src = photo
+  })
+}
+
+/** A file that the user chose, upright as its camera says; throws where it is no picture. */
+export async function pictureOf(file: File): Promise<ImageBitmap> {
+  try {
+    return await createImageBitmap(file)
+  } catch {
+    // Formats without a size of their own, SVG among them, are decoded by an image element alone.
+    const url = URL.createObjectURL(file)
+    try {
+      const image = new Image()
+      image.src = url
+      await image.decode()
+      const { naturalWidth: width, naturalHeight: height } = image
+      return await createImageBitmap(image, {
+        resizeWidth: width || 512,
+        resizeHeight: height || 512,
+      })
+    } finally {
+      URL.revokeObjectURL(url)
+    }
+  }
+}
+
+let last: { picture: ImageBitmap; image: ImageData } | undefined
+
+/**
+ * The largest cut from the picture's middle that has the image's shape, at the image's size. The last
+ * one is kept, since a slider changes neither.
+ */
+export function cut(picture: ImageBitmap, width: number, height: number): ImageData {
+  const { image } = last ?? {}
+  if (last?.picture !== picture || image?.width !== width || image.height !== height) {
+    last = { picture, image: cutAnew(picture, width, height) }
+  }
+  return last.image
+}
+
+function cutAnew(picture: ImageBitmap, width: number, height: number): ImageData {
+  const scale = Math.min(picture.width / width, picture.height / height)
+  const [cutWidth, cutHeight] = [width * scale, height * scale]
+  const left = (picture.width - cutWidth) / 2
+  const top = (picture.height - cutHeight) / 2
+  const canvas = new OffscreenCanvas(width, height)
+  const context = canvas.getContext('2d', { willReadFrequently: true })
+  if (context === null) throw new Error('No 2d canvas')
+  context.fillStyle = '#fff' // behind what is transparent: the batch has no alpha
+  context.fillRect(0, 0, width, height)
+  context.imageSmoothingQuality = 'high'
+  context.drawImage(picture, left, top, cutWidth, cutHeight, 0, 0, width, height)
+  return context.getImageData(0, 0, width, height)
+}

@@ -1,0 +1,64 @@
+// An epoch's batches: in shuffled order, of one shard, from any batch on, decoded ahead by a pool.
+import { createHash } from 'node:crypto'
+
+/**
+ * @typedef {object} EpochOptions
+ * @property {number} count samples of the data set
+ * @property {number} epoch
+ * @property {number} seed
+ * @property {number} batch samples of a batch; the last one has what is left
+ * @property {number} [shard] which part of the epoch this process takes, from 0
+ * @property {number} [shards] into how many parts it is divided
+ * @property {number} [from] batches to pass over: those trained on before an interruption
+ * @property {number} [ahead] batches that are decoded while one is trained on
+ */
+
+/**
+ * The data set's numbers in the order of an epoch: sorted by a hash, so that every process and every
+ * machine comes to the same order without asking the others.
+ *
+ * @param {number} count
+ * @param {number} seed
+ * @param {number} epoch
+ */
+export function orderOf(count, seed, epoch) {
+  const hash = (/** @type {number} */ i) =>
+    createHash('sha256').update(`${seed} ${epoch} ${i}`).digest('hex')
+  const keyed = Array.from({ length: count }, (_, i) => ({ i, key: hash(i) }))
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ i }) => i)
+}
+
+/**
+ * The numbers of each batch's samples.
+ *
+ * @param {EpochOptions} options
+ */
+export function batchesOf({ count, epoch, seed, batch, shard = 0, shards = 1, from = 0 }) {
+  const own = orderOf(count, seed, epoch).filter((_, place) => place % shards === shard)
+  const batches = Array.from({ length: Math.ceil(own.length / batch) }, (_, b) =>
+    own.slice(b * batch, (b + 1) * batch),
+  )
+  return batches.slice(from)
+}
+
+/**
+ * @param {import('piscina').Piscina} pool
+ * @param {EpochOptions} options
+ * @returns {AsyncGenerator<{ indices: number[], images: Float32Array }>}
+ */
+export async function* loadEpoch(pool, options) {
+  const { epoch, ahead = 4 } = options
+  /** @type {{ indices: number[], images: Promise<Float32Array> }[]} */
+  const queue = []
+  const next = async () => {
+    const { indices, images } = /** @type {(typeof queue)[number]} */ (queue.shift())
+    return { indices, images: await images }
+  }
+  for (const indices of batchesOf(options)) {
+    const images = pool.run({ indices, epoch })
+    images.catch(() => {}) // told where it is awaited; a loop that ends early does not await it
+    queue.push({ indices, images })
+    if (queue.length > ahead) yield await next()
+  }
+  while (queue.length > 0) yield await next()
+}

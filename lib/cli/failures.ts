@@ -1,0 +1,115 @@
+/** `gridmask failures`: Figure 5 of the paper. */
+import { writeFileSync } from 'node:fs'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { defaultThreads } from '../devices'
+import { defaultReading, type FailureReading, failureMethods, failureReadings } from '../failures'
+import { type FailureSettings, failurePlot, failureTable, simulateFailures } from '../failures-run'
+import { whole } from './arguments'
+import { print, printJson, withProgress } from './output'
+
+interface Options extends FailureReading {
+  images: number
+  xs: number[]
+  seed: number
+  threads?: number
+  output?: string
+  json?: true
+}
+
+// As long as a removed square of 2x fits an image of 224.
+const XS = [10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110]
+
+const questions: Record<keyof FailureReading, string> = {
+  objects: "an object's sides are drawn apart, or one for both",
+  border: "Cutout's squares are centred anywhere and clipped, or lie wholly inside",
+  cutout: "Cutout's squares are dropped until a quarter of the image is gone, or just one",
+  sides: 'several squares of an image have one side, or each its own',
+  rotation: 'GridMask is upright, or turned by 0 … 359 degrees',
+}
+
+export function failuresCommand(): Command {
+  const command = new Command('failures')
+    .summary('Figure 5 of the paper: how often an object is removed wholly, or not at all')
+    .description(
+      'Simulates Figure 5 ("Statistics of Unsuccessful Cases", section 3): images of 224×224 with an ' +
+        'object of 40 to 160 pixels, of which each method removes a quarter in squares with sides from ' +
+        'x to 2x pixels. Counts the images whose object is removed, or kept, by 99 % or more.',
+    )
+    .option('--images <n>', 'images for each point', whole(1, 1e9), 100000)
+    .addOption(
+      new Option('--xs <list>', 'values of x in pixels, growing')
+        .argParser(xs)
+        .default(XS, XS.join(',')),
+    )
+    .option('--seed <n>', 'key of all draws', whole(0), 1)
+    .option('--threads <n>', 'default: all', whole(1, 1024))
+  for (const [name, choices] of Object.entries(failureReadings)) {
+    const key = name as keyof FailureReading
+    const option = new Option(`--${key} <reading>`, `${questions[key]}`)
+    command.addOption(option.choices(choices).default(defaultReading[key]))
+  }
+  return command
+    .option(
+      '-o, --output <path>',
+      'write PATH.svg and PATH.json; of PATH.svg or PATH.json only that',
+    )
+    .option('--json', 'print the figure as JSON instead of a table')
+    .addHelpText(
+      'after',
+      `
+"GridMask, d x…2x" has units, instead of dropped squares, with sides from x to 2x: the caption
+calls x "the size of one removal unit". docs/figure5.md says what holds for which reading.
+
+Examples:
+  $ gridmask failures                                table of the whole figure
+  $ gridmask failures -o figure5                     figure5.svg and figure5.json too
+  $ gridmask failures --images 10000 --xs 20,40,60   a look
+  $ gridmask failures --cutout one --rotation any    other readings of the text`,
+    )
+    .action(failures)
+}
+
+function xs(text: string): number[] {
+  // A removed square of 2x pixels that is larger than the image says nothing more.
+  const values = text.split(',').map(whole(1, 224))
+  if (values.every((x, i) => i === 0 || x > (values[i - 1] as number))) return values
+  throw new InvalidArgumentError('Expected growing numbers.')
+}
+
+async function failures(options: Options): Promise<void> {
+  const { images, xs, seed, threads = defaultThreads(), objects, border, cutout, sides } = options
+  const reading = { objects, border, cutout, sides, rotation: options.rotation }
+  const settings = { images, xs, seed, reading, threads }
+  const started = performance.now()
+  const all = images * xs.length * failureMethods.length
+  const figure = await withProgress(all, (report) => simulateFailures(settings, report))
+  const seconds = (performance.now() - started) / 1000
+
+  const command = commandOf(settings)
+  const json = { command, ...figure }
+  for (const file of filesOf(options.output)) {
+    const isPlot = file.endsWith('.svg')
+    writeFileSync(
+      file,
+      isPlot ? failurePlot(figure, command) : `${JSON.stringify(json, null, 2)}\n`,
+    )
+  }
+  if (options.json) return printJson(json)
+  print(failureTable(figure))
+  const count = images.toLocaleString('en')
+  print(
+    `${count} images a point, in ${seconds.toFixed(1)} s on ${threads} threads; ± standard error`,
+  )
+  for (const file of filesOf(options.output)) print(`written: ${file}`)
+}
+
+/** What makes the same figure again. */
+function commandOf({ images, xs, seed, reading }: FailureSettings): string {
+  const readings = Object.entries(reading).map(([name, value]) => `--${name} ${value}`)
+  return `gridmask failures --images ${images} --seed ${seed} --xs ${xs} ${readings.join(' ')}`
+}
+
+function filesOf(path: string | undefined): string[] {
+  if (path === undefined) return []
+  return /\.(svg|json)$/.test(path) ? [path] : [`${path}.svg`, `${path}.json`]
+}

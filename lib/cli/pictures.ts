@@ -1,0 +1,84 @@
+/** Pictures: read, cut and sized by sharp, which a user installs beside this package. */
+import { readFile } from 'node:fs/promises'
+import { UserError } from './user-error'
+
+/** An RGB image of 8-bit pixels. */
+export interface Picture {
+  rgb: Uint8Array
+  width: number
+  height: number
+}
+
+// Enough for a sheet; of a 50-megapixel photograph more would only take time.
+const LONG_SIDE = 1600
+
+/** Loaded when a picture is to be decoded: nothing else needs sharp. */
+export async function loadSharp() {
+  try {
+    return (await import('sharp')).default
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ERR_MODULE_NOT_FOUND') {
+      throw new UserError(
+        'Pictures are decoded by sharp, which is not installed: npm install sharp',
+      )
+    }
+    throw new UserError(`Pictures are decoded by sharp, which does not load: ${firstLine(message)}`)
+  }
+}
+
+const firstLine = (text: string) => text.split('\n')[0]
+
+/** @throws {UserError} where there is no such file, or no picture in it */
+export async function readPicture(path: string): Promise<Picture> {
+  return decodePicture(path, await readBytes(path))
+}
+
+async function readBytes(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') throw new UserError(`There is no file ${path}`)
+    if (code === 'EISDIR') throw new UserError(`${path} is a folder, not a picture`)
+    throw new UserError(`Cannot read ${path}: ${message}`)
+  }
+}
+
+/**
+ * Upright as the camera says, on white where it is transparent.
+ *
+ * @param name what the user knows it as
+ */
+export async function decodePicture(name: string, bytes: Buffer): Promise<Picture> {
+  const sharp = await loadSharp()
+  try {
+    const { data, info } = await sharp(bytes)
+      .autoOrient()
+      .flatten({ background: 'white' })
+      .resize(LONG_SIDE, LONG_SIDE, { fit: 'inside', withoutEnlargement: true })
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true })
+    return { rgb: data, width: info.width, height: info.height }
+  } catch (error) {
+    const reason = firstLine((error as Error).message)
+    throw new UserError(`${name} is not a picture that sharp can decode (${reason})`)
+  }
+}
+
+/** @param fit 'fill' stretches, 'cover' cuts off what is too much of the longer side */
+export async function resizePicture(
+  { rgb, width: fromWidth, height: fromHeight }: Picture,
+  width: number,
+  height: number,
+  {
+    kernel = 'lanczos3',
+    fit = 'fill',
+  }: { kernel?: 'nearest' | 'lanczos3'; fit?: 'fill' | 'cover' } = {},
+): Promise<Picture> {
+  const sharp = await loadSharp()
+  const raw = { width: fromWidth, height: fromHeight, channels: 3 } as const
+  const resized = await sharp(rgb, { raw }).resize(width, height, { fit, kernel }).raw().toBuffer()
+  return { rgb: resized, width, height }
+}

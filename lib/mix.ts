@@ -1,0 +1,205 @@
+/** From a checked GridMix request to the native calls: partners, lambda, and the mixing. */
+import { bytesPerValue, type ImageArray } from './arrays'
+import { isEmpty, type Place } from './backend'
+import { checkInteger, invalid } from './check'
+import { type CudaDevice, type CudaOutcome, chunkBytes, expectCuda } from './cuda'
+import { DeviceTensor } from './device-tensor'
+import { GridMaskError } from './errors'
+import { expectDone, type MixArguments, native } from './native'
+import type { PackedPlan } from './plan'
+import type { Arrays, Dimensions } from './request'
+import type { TensorBatch } from './tensors'
+
+/** What is mixed how; the same for arrays and tensors. */
+export interface Mix {
+  plan: PackedPlan
+  partner: Int32Array
+  lambda: Float64Array
+  dimensions: Dimensions
+}
+
+/** The mix of a batch by a plan, with the partners given or drawn; `threads` count the pixels. */
+export function mixOf(
+  plan: PackedPlan,
+  partner: unknown,
+  dimensions: Dimensions,
+  threads: number,
+): Mix {
+  const { count } = dimensions
+  const partners = partner === undefined ? drawPartner(plan) : checkPartner(partner, count)
+  const lambda = lambdaOf(plan, partners, dimensions, threads)
+  return { plan, partner: partners, lambda, dimensions }
+}
+
+function drawPartner(plan: PackedPlan): Int32Array {
+  const partner = new Int32Array(plan.length)
+  expectDone(native.drawPartner(plan.bytes, partner))
+  return partner
+}
+
+/** A copy of a permutation of 0 … count-1. */
+export function checkPartner(value: unknown, count: number): Int32Array {
+  const list =
+    Array.isArray(value) || ArrayBuffer.isView(value)
+      ? Array.from(value as ArrayLike<unknown>)
+      : invalid('ERR_INVALID_ARG_TYPE', 'partner', 'an array of whole numbers', value)
+  if (list.length !== count) {
+    throw new GridMaskError(
+      'ERR_SHAPE_MISMATCH',
+      `Expected \`partner\` to have one number for each of ${count} samples, ` +
+        `but received ${list.length}`,
+    )
+  }
+  const places = new Int32Array(count).fill(-1)
+  return Int32Array.from(list, (number, i) => {
+    const partner = checkInteger(`partner[${i}]`, number, 0, count - 1)
+    const before = places[partner] as number
+    if (before !== -1) {
+      const expected = `a sample that is nobody else's partner, as it is of sample ${before}`
+      invalid('ERR_INVALID_ARG_VALUE', `partner[${i}]`, expected, partner)
+    }
+    places[partner] = i
+    return partner
+  })
+}
+
+/** The fraction of each sample that stays its own. */
+function lambdaOf(
+  plan: PackedPlan,
+  partner: Int32Array,
+  dimensions: Dimensions,
+  threads: number,
+): Float64Array {
+  const lambda = new Float64Array(partner.length)
+  if (isEmpty(dimensions)) return lambda.fill(1)
+  const { height, width } = dimensions
+  expectDone(native.countPlan(plan.bytes, height, width, lambda, threads))
+  const pixels = height * width
+  return lambda.map((kept, i) => (partner[i] === i ? 1 : kept / pixels))
+}
+
+function mixArguments(
+  { plan, partner, dimensions }: Mix,
+  { dtype }: Pick<Arrays, 'dtype'>,
+): MixArguments {
+  const { channels, height, width, channelsLast } = dimensions
+  const size = bytesPerValue[dtype]
+  const [planes, pixelBytes] = channelsLast ? [1, channels * size] : [channels, size]
+  return [plan.bytes, partner, planes, height, width, pixelBytes]
+}
+
+/** Mixes a batch on the host; 'auto' is the CPU, since a GPU would need the whole batch at once. */
+export function runMix(
+  source: ImageArray,
+  target: ImageArray,
+  mix: Mix,
+  arrays: Arrays,
+  { device, threads }: Place,
+): void {
+  if (isEmpty(mix.dimensions)) return
+  const what = mixArguments(mix, arrays)
+  if (device === 'auto' || device === 'cpu') {
+    expectDone(native.mix(source, target, ...what, threads))
+    return
+  }
+  const outcome = native.cuda.mixHost(
+    ...([device.number, source, target, ...what, chunkBytes(), threads] as const),
+    false,
+  )
+  expectMixed(outcome as CudaOutcome, source, target, device)
+}
+
+/** Throws at once if the work is refused. */
+export function runMixAsync(
+  source: ImageArray,
+  target: ImageArray,
+  mix: Mix,
+  arrays: Arrays,
+  { device, threads }: Place,
+): Promise<void> {
+  if (isEmpty(mix.dimensions)) return Promise.resolve()
+  const what = mixArguments(mix, arrays)
+  if (device === 'auto' || device === 'cpu') {
+    const started = native.mixAsync(source, target, ...what, threads)
+    if (typeof started === 'number') expectDone(started)
+    return Promise.resolve(started).then(expectDone)
+  }
+  const started = native.cuda.mixHost(
+    ...([device.number, source, target, ...what, chunkBytes(), threads] as const),
+    true,
+  )
+  if (typeof started === 'number') expectMixed(started, source, target, device)
+  return Promise.resolve(started).then((outcome) => expectMixed(outcome, source, target, device))
+}
+
+function expectMixed(
+  outcome: CudaOutcome,
+  source: ImageArray,
+  target: ImageArray,
+  { id }: CudaDevice,
+): void {
+  const changed =
+    source === target
+      ? '. `images` has been mixed in part, and cannot be restored from what it holds'
+      : '. `out`, where there is one, has been written in part'
+  expectSmall(outcome)
+  expectCuda(outcome, `mixing a batch on ${id}`, changed)
+}
+
+/** Mixes a batch on a device. */
+export function runMixTensors({ source, target }: TensorBatch, mix: Mix): DeviceTensor {
+  const result = target ?? source.like()
+  if (isEmpty(mix.dimensions)) return result
+  const outcome = native.cuda.mix(...tensorArguments(source, result, mix), false)
+  finish(outcome as CudaOutcome, source, target, result)
+  return result
+}
+
+/** Throws at once if the work can't be begun. */
+export function runMixTensorsAsync(
+  { source, target }: TensorBatch,
+  mix: Mix,
+): Promise<DeviceTensor> {
+  const result = target ?? source.like()
+  if (isEmpty(mix.dimensions)) return Promise.resolve(result)
+  const started = native.cuda.mix(...tensorArguments(source, result, mix), true)
+  if (typeof started === 'number') finish(started, source, target, result)
+  return Promise.resolve(started).then((outcome) => {
+    finish(outcome, source, target, result)
+    return result
+  })
+}
+
+function tensorArguments(source: DeviceTensor, target: DeviceTensor, mix: Mix) {
+  const memories = [DeviceTensor.memory(source), DeviceTensor.memory(target)] as const
+  return [...memories, ...mixArguments(mix, source)] as const
+}
+
+function finish(
+  outcome: CudaOutcome,
+  source: DeviceTensor,
+  target: DeviceTensor | undefined,
+  result: DeviceTensor,
+): void {
+  if (outcome === 0) return
+  // The memory of a result that nobody will see; that the driver may refuse is told already.
+  if (target === undefined) DeviceTensor.discard(result)
+  const name = target === source ? 'images' : 'out'
+  const after =
+    target === undefined
+      ? ''
+      : `. What \`${name}\` holds now is not defined: it may be mixed in part`
+  expectSmall(outcome)
+  expectCuda(outcome, `mixing a batch on ${source.device}`, after)
+}
+
+const TOO_LARGE = 4
+
+function expectSmall(outcome: CudaOutcome): void {
+  if (outcome !== TOO_LARGE) return
+  throw new GridMaskError(
+    'ERR_OUT_OF_RANGE',
+    'Expected rows below 2 GiB and samples below 4 GiB (64 GiB where rows begin at multiples of ' +
+      '16 bytes) to be mixed by CUDA',
+  )
+}

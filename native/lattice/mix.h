@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+//
+// GridMix: what is dropped of a sample comes from its partner, another sample of the batch
+// (docs/gridmix.md). Here is what the backends share; neither draws or checks partners.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "lattice/lattice.h"
+#include "lattice/philox.h"
+
+namespace gridmask {
+
+// Images as in cpu::Batch. Mixing moves bytes, whatever values they are of.
+struct MixBatch {
+  const uint8_t* source;
+  uint8_t* target;  // equal to source (in place), or apart from it
+  size_t count;
+  size_t planes;
+  int32_t height;
+  int32_t width;
+  size_t pixelBytes;
+  const PackedSample* samples;
+  const int32_t* partner;  // a permutation of 0 … count-1
+
+  bool inPlace() const { return source == target; }
+  bool isEmpty() const { return count == 0 || planes == 0 || height == 0 || width == 0; }
+};
+
+// The block of a sample's counter that partners are drawn from: the last one, since noise counts
+// upwards from the draws' own two.
+constexpr uint32_t kPartnerBlock = 0xFFFFFFFFu;
+
+// Samples are ordered by this number; the partner is the next one.
+inline uint64_t partnerWord(const PackedSample& sample) {
+  const Philox4 draw = philox4x32({{sample.index[0], sample.index[1], sample.epoch, kPartnerBlock}},
+                                  sample.seed[0], sample.seed[1]);
+  return uint64_t{draw.word[0]} << 32 | draw.word[1];
+}
+
+inline bool isPermutation(const int32_t* partner, size_t count) {
+  std::vector<bool> seen(count);
+  for (size_t i = 0; i < count; ++i) {
+    const auto of = static_cast<uint32_t>(partner[i]);
+    if (of >= count || seen[of]) return false;
+    seen[of] = true;
+  }
+  return true;
+}
+
+// One sample of each cycle of a permutation. In place, each cycle is walked as a whole: a sample
+// may be written once the one whose partner it is has been. One that is its own partner stays as
+// it is.
+inline std::vector<int32_t> cyclesOf(const int32_t* partner, size_t count) {
+  std::vector<bool> seen(count);
+  std::vector<int32_t> starts;
+  for (size_t i = 0; i < count; ++i) {
+    const auto start = static_cast<int32_t>(i);
+    if (seen[i] || partner[i] == start) continue;
+    starts.push_back(start);
+    for (int32_t k = start; !seen[static_cast<size_t>(k)]; k = partner[k]) {
+      seen[static_cast<size_t>(k)] = true;
+    }
+  }
+  return starts;
+}
+
+}  // namespace gridmask

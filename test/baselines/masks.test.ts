@@ -1,0 +1,251 @@
+// Rectangles against the definition, pixel by pixel, in every dtype, layout and mode, by the native code
+// and by its stand-in in plain TypeScript.
+import { describe, expect, jest, test } from '@jest/globals'
+import fc from 'fast-check'
+import { batchArguments } from '../../lib/backend'
+import { Cutout, RegionPlan } from '../../lib/baselines'
+import { fallback } from '../../lib/fallback'
+import { encodeFill, type Fill } from '../../lib/fill'
+import { GridMask, keepRatio, maskOf, Plan, visibleFraction } from '../../lib/index'
+import { native } from '../../lib/native'
+import type { PackedPlan } from '../../lib/plan'
+import type { PackedRegions } from '../../lib/regions'
+import { bytesOf, kinds, sampleParams, shapeOf } from '../support'
+import { type Box, oracleMask, regionParams } from './support'
+
+jest.setTimeout(60_000)
+
+const SIDE = 40
+
+const batches = fc.record({
+  channels: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 40 })),
+  height: fc.integer({ min: 1, max: SIDE }),
+  width: fc.integer({ min: 1, max: SIDE }),
+  plan: fc.array(regionParams(SIDE), { minLength: 1, maxLength: 4 }),
+  /** Elements before the view in its buffer. */
+  offset: fc.nat(9),
+  threads: fc.integer({ min: 1, max: 3 }),
+  perChannel: fc.boolean(),
+})
+
+const encoders: Record<string, (value: number) => Uint8Array> = {
+  uint8: (value) => Uint8Array.of(value),
+  float32: (value) => bytesOf(Float32Array.of(value)),
+  bfloat16: (value) => bytesOf(Float32Array.of(value)).slice(2),
+  // 1 + c/1024, which the fills below are.
+  float16: (value) => bytesOf(Uint16Array.of((15 << 10) | ((value - 1) * 1024))),
+}
+
+describe.each(kinds)('$dtype $layout', ({ dtype, layout, make }) => {
+  const step = { uint8: 1, float32: 0.25, bfloat16: 1 / 128, float16: 1 / 1024 }[dtype]
+
+  test('a new array, `out`, in place and applyAsync are what the rectangles say', async () => {
+    await fc.assert(
+      fc.asyncProperty(batches, async ({ plan, offset, threads, perChannel, ...rest }) => {
+        const { channels, height, width } = rest
+        const batch = { ...rest, count: plan.length }
+        const length = batch.count * channels * height * width
+        const view = () => make(length + offset).subarray(offset)
+        const images = view()
+        bytesOf(images).forEach((_, i, bytes) => {
+          bytes[i] = (i * 31 + 7) ^ (i >> 8)
+        })
+        const before = bytesOf(images).slice()
+
+        const values = Array.from({ length: channels }, (_, c) => 1 + (perChannel ? c * step : 0))
+        const expected = before.slice()
+        const size = images.BYTES_PER_ELEMENT
+        const encode = encoders[dtype] as (value: number) => Uint8Array
+        plan.forEach((params, n) => {
+          oracleMask(params, [height, width]).forEach((kept, pixel) => {
+            for (let c = 0; c < channels && kept === 0; c++) {
+              const element =
+                layout === 'NCHW'
+                  ? (n * channels + c) * height * width + pixel
+                  : (n * height * width + pixel) * channels + c
+              expected.set(encode(values[c] as number), element * size)
+            }
+          })
+        })
+
+        const method = new Cutout({ fill: perChannel ? values : 1, threads })
+        const request = { shape: shapeOf(batch, layout), layout, dtype, plan }
+        const fresh = method.apply(images, request)
+        expect(fresh.constructor).toBe(images.constructor)
+        expect(Buffer.compare(bytesOf(fresh), expected)).toBe(0)
+        expect(Buffer.compare(bytesOf(images), before)).toBe(0)
+
+        const out = view()
+        expect(method.apply(images, { ...request, out })).toBe(out)
+        expect(Buffer.compare(bytesOf(out), expected)).toBe(0)
+
+        const later = await method.applyAsync(images.slice(), request)
+        expect(Buffer.compare(bytesOf(later), expected)).toBe(0)
+
+        expect(method.apply(images, { ...request, out: images })).toBe(images)
+        expect(Buffer.compare(bytesOf(images), expected)).toBe(0)
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+test('bindings match fallback: rectangles', () => {
+  fc.assert(
+    fc.property(batches, fc.constantFrom(...kinds), fc.boolean(), (batch, kind, inPlace) => {
+      const { channels, height, width, plan, offset } = batch
+      const { dtype, layout, make } = kind
+      const count = plan.length
+      const { samples } = RegionPlan.packed(RegionPlan.from(plan))
+      const length = count * channels * height * width
+      const dimensions = { count, channels, height, width, channelsLast: layout === 'NHWC' }
+      const fill = Uint8Array.from({ length: channels * make(0).BYTES_PER_ELEMENT }, (_, i) => i)
+      const args = batchArguments(samples, { dtype }, dimensions, fill)
+      const results = [native, fallback].map((backend) => {
+        const source = make(length + offset).subarray(offset)
+        bytesOf(source).forEach((_, i, bytes) => {
+          bytes[i] = i * 31 + 7
+        })
+        const target = inPlace ? source : make(length + offset).subarray(offset)
+        expect(backend.apply(source, target, ...args, 2)).toBe(0)
+        return { source, target }
+      })
+      for (const key of ['source', 'target'] as const) {
+        const [ours, theirs] = results.map((result) => bytesOf(result[key]))
+        expect(Buffer.compare(ours as Uint8Array, theirs as Uint8Array)).toBe(0)
+      }
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('bindings match fallback: counts of rectangles', () => {
+  fc.assert(
+    fc.property(regionParams(SIDE), fc.nat(50), fc.nat(50), (params, height, width) => {
+      const boxes = Int32Array.of(0, 0, width, height, width >> 1, height >> 2, width, height >> 1)
+      const { words } = RegionPlan.packed(RegionPlan.from([params]))
+      const mask = oracleMask(params, [height, width])
+      for (const backend of [native, fallback]) {
+        const counts = new Float64Array(2)
+        expect(backend.countKept(words, height, width, boxes, counts)).toBe(0)
+        const [whole, part] = counts
+        expect(whole).toBe(mask.reduce((sum, bit) => sum + bit, 0))
+        const inPart = mask.filter((_, pixel) => {
+          const [x, y] = [pixel % width, Math.floor(pixel / width)]
+          return x >= width >> 1 && y >= height >> 2 && y < height >> 1
+        })
+        expect(part).toBe(inPart.reduce((sum, bit) => sum + bit, 0))
+      }
+    }),
+  )
+})
+
+const sizes = fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 60 }))
+
+test('maskOf, keepRatio and visibleFraction take rectangles as they take a lattice', () => {
+  const edge = fc.double({ min: -20, max: 80, noNaN: true })
+  const boxes = fc.array(fc.tuple(edge, edge, edge, edge), { maxLength: 4 })
+  fc.assert(
+    fc.property(regionParams(SIDE), sizes, boxes, (params, size, corners) => {
+      const mask = oracleMask(params, size)
+      expect(Buffer.compare(maskOf(params, size), mask)).toBe(0)
+      const sample = RegionPlan.from([params]).at(0)
+      expect(maskOf(sample as NonNullable<typeof sample>, size)).toEqual(mask)
+      expect(keepRatio(params, size)).toBe(mask.reduce((sum, bit) => sum + bit, 0) / mask.length)
+
+      const list = corners.map(([a, b, c, d]): Box => {
+        return [Math.min(a, c), Math.min(b, d), Math.max(a, c), Math.max(b, d)]
+      })
+      const visible = visibleFraction(params, size, list)
+      list.forEach(([x0, y0, x1, y1], i) => {
+        const inside = mask.filter((_, pixel) => {
+          const [x, y] = [(pixel % size[1]) + 0.5, Math.floor(pixel / size[1]) + 0.5]
+          return x >= x0 && x < x1 && y >= y0 && y < y1
+        })
+        const kept = inside.reduce((sum, bit) => sum + bit, 0)
+        expect(visible[i]).toBe(inside.length === 0 ? 0 : kept / inside.length)
+      })
+    }),
+  )
+})
+
+test('images of the largest sides', () => {
+  const regions: Box[] = [
+    [0, 0, 1, 1],
+    [16383, 0, 16384, 16384],
+    [5, 0, 900, 16384],
+    [0, 16383, 16384, 16384],
+  ]
+  for (const size of [
+    [1, 16384],
+    [16384, 1],
+    [700, 1900],
+  ] as const) {
+    expect(Buffer.compare(maskOf({ regions }, size), oracleMask({ regions }, size))).toBe(0)
+  }
+})
+
+// A mask of any shape is rectangles of one row: what does not know how a mask came about must treat both
+// alike, with values and with noise for a fill.
+describe('a lattice as rectangles', () => {
+  const cases = fc.record({
+    params: fc.array(sampleParams, { minLength: 1, maxLength: 3 }),
+    height: fc.integer({ min: 1, max: 30 }),
+    width: fc.integer({ min: 1, max: 30 }),
+    channels: fc.integer({ min: 1, max: 3 }),
+    layout: fc.constantFrom('NCHW' as const, 'NHWC' as const),
+    inPlace: fc.boolean(),
+  })
+  const rowsOf = (mask: Uint8Array, width: number) => {
+    const regions: Box[] = []
+    mask.forEach((kept, pixel) => {
+      const [x, y] = [pixel % width, Math.floor(pixel / width)]
+      if (kept === 0) regions.push([x, y, x + 1, y + 1])
+    })
+    return regions
+  }
+
+  test.each<[string, (channels: number) => Fill]>([
+    ['values', (channels) => Array.from({ length: channels }, (_, c) => -1 - c)],
+    ['noise', () => ({ noise: 'normal', mean: -5, std: 0.5, shared: false })],
+    ['shared noise', () => ({ noise: 'uniform', low: -1, high: 0 })],
+  ])('drops the same, with %s', (_, fillOf) => {
+    fc.assert(
+      fc.property(cases, ({ params, height, width, channels, layout, inPlace }) => {
+        const lattices = Plan.from(params)
+        const rectangles = RegionPlan.from(
+          lattices.toJSON().map(({ masked, seed, epoch, index, ...sample }) => ({
+            ...{ masked, seed, epoch, index },
+            regions: rowsOf(maskOf({ ...sample, seed, masked: true }, [height, width]), width),
+          })),
+        )
+        const count = params.length
+        const dimensions = { count, channels, height, width, channelsLast: layout === 'NHWC' }
+        const length = count * channels * height * width
+        const fill = encodeFill(fillOf(channels), 'float32', channels, height * width)
+        const masked = (backend: typeof native, plan: PackedPlan | PackedRegions) => {
+          const args = batchArguments(plan.samples, { dtype: 'float32' }, dimensions, fill)
+          const source = Float32Array.from({ length }, (_, i) => i)
+          const target = inPlace ? source : new Float32Array(length)
+          expect(backend.apply(source, target, ...args, 2)).toBe(0)
+          return target
+        }
+        const expected = masked(native, Plan.packed(lattices))
+        expect(masked(native, RegionPlan.packed(rectangles))).toEqual(expected)
+        expect(masked(fallback, RegionPlan.packed(rectangles))).toEqual(expected)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('a GridMask refuses a plan of rectangles, and the other way round', () => {
+    const shape = [1, 1, 4, 4] as const
+    const gridmask = new GridMask({ ratio: 0.5, unit: 4 })
+    const plan = new Cutout().plan({ count: 1, height: 4, width: 4 })
+    const wrong = (work: () => unknown) =>
+      expect(work).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }))
+    wrong(() => gridmask.apply(new Float32Array(16), { shape, plan: plan as never }))
+    const lattice = gridmask.plan({ count: 1 })
+    wrong(() => new Cutout().apply(new Float32Array(16), { shape, plan: lattice as never }))
+  })
+})

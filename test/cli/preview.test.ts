@@ -1,0 +1,212 @@
+// `gridmask preview`: the sheet's pixels against the definition of a mask.
+import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, jest, test } from '@jest/globals'
+import sharp from 'sharp'
+import { GridMask, type GridMaskOptions, maskOf, presets, type Sample } from '../../lib/index'
+import { keepsPixel } from '../../lib/reference'
+import { expectComplaint, gridmask, jsonOf, root, temporaryFolder } from './support'
+
+jest.setTimeout(120_000)
+const folder = temporaryFolder()
+
+const SIDE = 224
+const MEAN_COLOUR = [124, 116, 104]
+const photos = ['first.png', 'second.png'].map((name) => join(folder, name)) as [string, string]
+const pixels: Buffer[] = []
+
+beforeAll(async () => {
+  // Noise, none of it of a fill's colour.
+  let state = 1
+  for (const photo of photos) {
+    const noise = Buffer.alloc(SIDE * SIDE * 3)
+    for (let i = 0; i < noise.length; i++) {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+      noise[i] = 128 + (state >>> 25)
+    }
+    pixels.push(noise)
+    await sharp(noise, { raw: { width: SIDE, height: SIDE, channels: 3 } }).toFile(photo)
+  }
+})
+
+interface Report {
+  file: string
+  width: number
+  height: number
+  samples: {
+    photo: string
+    kept: number
+    place: { x: number; y: number; width: number; height: number }
+    sample: Sample
+  }[]
+}
+
+let sheets = 0
+async function preview(args: string[]) {
+  const file = join(folder, `sheet-${sheets++}.png`)
+  const report: Report = jsonOf(['preview', ...args, '-o', file])
+  expect(report.file).toBe(file)
+  const { data, info } = await sharp(file).removeAlpha().raw().toBuffer({ resolveWithObject: true })
+  const crop = (x: number, y: number, w: number, h: number) =>
+    Buffer.concat(
+      Array.from({ length: h }, (_, i) => {
+        const start = ((y + i) * info.width + x) * 3
+        return data.subarray(start, start + w * 3)
+      }),
+    )
+  return { report, crop }
+}
+
+/** What the definition makes of a photograph; and `maskOf` must agree. */
+function masked(original: Buffer, sample: Sample, fill: number[]): Buffer {
+  const keeps = keepsPixel(sample, [SIDE, SIDE])
+  const mask = Uint8Array.from({ length: SIDE * SIDE }, (_, i) =>
+    !sample.masked || keeps(i % SIDE, Math.floor(i / SIDE)) ? 1 : 0,
+  )
+  expect(Buffer.compare(maskOf(sample, [SIDE, SIDE]), mask)).toBe(0)
+  const value = (v: number, i: number) => (mask[Math.floor(i / 3)] === 1 ? v : Number(fill[i % 3]))
+  return Buffer.from(original.map(value))
+}
+
+test.each<[string, string[], GridMaskOptions, number, number[]]>([
+  ['a preset', [], { ...presets.imagenet, probability: 1 }, 0, MEAN_COLOUR],
+  [
+    'a preset in an epoch',
+    ['--epoch', '200', '--seed', '11'],
+    { ...presets.imagenet, seed: 11 },
+    200,
+    MEAN_COLOUR,
+  ],
+  [
+    'settings of its own',
+    ['--ratio', '0.3:0.7', '--unit', '20:60', '--rotate', '90', '--reverse', '--fill', '0'],
+    { ratio: [0.3, 0.7], unit: [20, 60], rotate: 90, reverse: true },
+    0,
+    [0, 0, 0],
+  ],
+  [
+    'Random GridMask, some masked, a seed of 64 bits',
+    [
+      ...['--ratio', '0.5', '--unit', '56', '--unit-probability', '0.5', '--probability', '0.6'],
+      ...['--fill', '1,2,3', '--seed', '18446744073709551615'],
+    ],
+    { ratio: 0.5, unit: 56, unitProbability: 0.5, probability: 0.6, seed: 2n ** 64n - 1n },
+    0,
+    [1, 2, 3],
+  ],
+])('%s: shows what the library draws, pixel for pixel', async (_, args, options, epoch, fill) => {
+  const count = 7 // more than a row holds
+  const { report, crop } = await preview([...photos, ...args, '--count', String(count)])
+  const plan = new GridMask(options).plan({ count: 2 * count, epoch, index: 0 })
+  expect(report.samples.map(({ sample }) => sample)).toEqual(plan.toJSON())
+  expect(report.samples.map(({ photo }) => photo)).toEqual(
+    photos.flatMap((photo) => Array.from({ length: count }, () => photo)),
+  )
+  for (const [i, { sample, place, kept }] of report.samples.entries()) {
+    expect([place.width, place.height]).toEqual([SIDE, SIDE])
+    const original = pixels[Math.floor(i / count)] as Buffer
+    const expected = masked(original, sample, fill)
+    expect(crop(place.x, place.y, SIDE, SIDE).equals(expected)).toBe(true)
+    expect(kept).toBe(maskOf(sample, [SIDE, SIDE]).reduce((a, b) => a + b) / SIDE ** 2)
+    // The photograph itself stands at the left of its first row.
+    if (i % count === 0) expect(crop(48, place.y, SIDE, SIDE).equals(original)).toBe(true)
+  }
+})
+
+test('small images are shown pixel by pixel, in the proportions of their size', async () => {
+  const args = ['--preset', 'cifar10', '--size', '32x16', '--count', '2']
+  const { report, crop } = await preview([photos[0], ...args])
+  expect([report.width, report.height]).toEqual([32, 16])
+  for (const { sample, place } of report.samples) {
+    expect([place.width, place.height]).toEqual([SIDE, SIDE / 2])
+    const keeps = keepsPixel(sample, [16, 32])
+    const shown = crop(place.x, place.y, SIDE, SIDE / 2)
+    for (let y = 0; y < 16; y++) {
+      for (let x = 0; x < 32; x++) {
+        const at = ((7 * y + 3) * SIDE + 7 * x + 3) * 3
+        const dropped = MEAN_COLOUR.every((value, channel) => shown[at + channel] === value)
+        expect(dropped).toBe(!keeps(x, y))
+      }
+    }
+  }
+})
+
+test("without -o the sheet lies in the shell's folder; a table says what was drawn", () => {
+  const { status, stdout, stderr } = gridmask(['preview', 'first.png', '--count', '3'], {
+    cwd: folder,
+  })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(existsSync(join(folder, 'gridmask-preview.png'))).toBe(true)
+  const plan = new GridMask({ ...presets.imagenet, probability: 1 }).plan({ count: 3 })
+  for (const [i, { d, deltaX, deltaY, angle }] of [...plan].entries()) {
+    const row = new RegExp(
+      `^first.png +${i} +${d} +0.6 +${deltaX} +${deltaY} +${angle}° +[\\d.]+ %$`,
+      'm',
+    )
+    expect(stdout).toMatch(row)
+  }
+})
+
+test('where there are no fonts, a sheet has pictures only', async () => {
+  const fonts = join(folder, 'fonts.conf')
+  writeFileSync(fonts, '<?xml version="1.0"?><fontconfig></fontconfig>')
+  const file = join(folder, 'bare.png')
+  const args = ['preview', photos[0], '--count', '1', '-o', file]
+  const { status, stderr } = gridmask(args, { env: { FONTCONFIG_FILE: fonts } })
+  expect(status).toBe(0)
+  expect(stderr).toMatch(/^gridmask: this machine has no fonts.*\n$/)
+  const heading = { left: 0, top: 0, width: 1000, height: 150 }
+  const top = await sharp(file).extract(heading).raw().toBuffer()
+  expect(new Set(top)).toEqual(new Set([255]))
+})
+
+describe('says in one line, with status 1,', () => {
+  const refuse = (args: string[], message: RegExp) => {
+    const file = join(folder, 'refused.png')
+    expectComplaint(['preview', ...args, '-o', file], 1, message)
+    expect(existsSync(file)).toBe(false)
+  }
+
+  test('what is no photograph', () => {
+    const text = join(folder, 'text.jpg')
+    writeFileSync(text, 'not a picture')
+    refuse([text], /^gridmask: .*text\.jpg is not a picture that sharp can decode/)
+    refuse([join(folder, 'none.jpg')], /^gridmask: There is no file .*none\.jpg$/)
+    refuse([folder], /is a folder, not a picture$/)
+  })
+
+  test("the library's own errors", () => {
+    refuse([photos[0], '--ratio', '1.4', '--unit', '9'], /`ratio` .* but received 1\.4$/)
+    refuse([photos[0], '--ratio', '0.5'], /`unit` .* but received undefined$/)
+    refuse([photos[0], '--rotate', '361'], /`rotate` .* but received 361$/)
+    refuse([photos[0], '--epoch', '-1'], /`epoch` .* but received -1$/)
+    refuse([photos[0], '--fill', '256'], /`fill` .* but received 256$/)
+    refuse([photos[0], '--fill', '1,2'], /`fill` .* but received 2 of them$/)
+  })
+
+  test('a sheet that is too high', () => {
+    const many = Array.from({ length: 8 }, () => photos[0])
+    refuse([...many, '--count', '100'], /The sheet would be \d+ pixels high/)
+  })
+
+  test('a place where nothing can be written', () => {
+    const file = join(folder, 'none', 'sheet.png')
+    expectComplaint(['preview', photos[0], '-o', file], 1, /^gridmask: ENOENT: .*sheet\.png/)
+  })
+})
+
+test('without sharp, says what to install', () => {
+  // The package as installed where nobody asked for its optional peer.
+  const installed = join(folder, 'without-sharp')
+  mkdirSync(join(installed, 'node_modules'), { recursive: true })
+  for (const name of ['dist', 'package.json', 'build/Release']) {
+    cpSync(join(root, name), join(installed, name), { recursive: true })
+  }
+  for (const name of ['commander', 'node-gyp-build']) {
+    symlinkSync(join(root, 'node_modules', name), join(installed, 'node_modules', name))
+  }
+  const program = join(installed, 'dist/cli/main.js')
+  const message = /^gridmask: Pictures are decoded by sharp, .*: npm install sharp$/
+  expectComplaint(['preview', photos[0]], 1, message, { program, cwd: folder })
+  expect(gridmask(['devices'], { program }).status).toBe(0)
+})

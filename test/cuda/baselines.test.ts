@@ -1,0 +1,50 @@
+// The methods for comparison have no kernels: what lies on a device is refused, and so is the native
+// call.
+import { expect, jest, test } from '@jest/globals'
+import type * as Baselines from '../../lib/baselines'
+import type * as Library from '../../lib/index'
+import type { native as Native } from '../../lib/native'
+import { loadLibrary } from './support'
+
+loadLibrary() // names the driver
+let library: typeof Library
+let baselines: typeof Baselines
+let native: typeof Native
+jest.isolateModules(() => {
+  library = require('../../lib/index')
+  baselines = require('../../lib/baselines')
+  native = require('../../lib/native').native
+})
+
+const shape = [1, 1, 4, 4] as const
+
+test.each(['Cutout', 'RandomErasing', 'HideAndSeek'] as const)(
+  '%s refuses a DeviceTensor',
+  async (name) => {
+    const method = new baselines[name]()
+    using tensor = library.DeviceTensor.from(new Float32Array(16).fill(1), {
+      shape,
+      device: 'cuda:0',
+    })
+    const error = expect.objectContaining({
+      code: 'ERR_INVALID_ARG_TYPE',
+      message: expect.stringMatching(/`images` to be an array on the host, since .* on the CPU/),
+    })
+    expect(() => method.apply(tensor as never, { shape })).toThrow(error as never)
+    await expect(method.applyAsync(tensor as never, { shape })).rejects.toEqual(error)
+    expect(tensor.download()).toEqual(new Float32Array(16).fill(1))
+  },
+)
+
+test('native CUDA functions refuse rectangles', () => {
+  const plan = new baselines.Cutout().plan({ count: 1, height: 4, width: 4 })
+  const [words] = baselines.RegionPlan.packed(plan).samples
+  const images = new Uint8Array(16).fill(1)
+  const tensor = library.DeviceTensor.from(images, { shape, device: 'cuda:0' })
+  const batch = [words, undefined, undefined, new Uint8Array(1), 1, 1, 4, 4, 1, 1] as const
+  expect(native.cuda.applyHost(0, images, images, ...batch, 4096, 1, false)).toBe(1)
+  const memory = library.DeviceTensor.memory(tensor)
+  expect(native.cuda.apply(memory, memory, ...batch, false)).toBe(1)
+  expect(tensor.download()).toEqual(images)
+  tensor.dispose()
+})

@@ -1,0 +1,27 @@
+// What the documentation's code has from its reader: arrays, a training step, an instance. A block
+// that declares one of these names itself means its own.
+import type { Box, DeviceTensor, GridMask, Plan } from 'gridmask'
+
+declare global {
+  /** A batch of images, and what belongs to it. */
+  let images: Float32Array
+  let labels: Int32Array
+  const oneHot: Float32Array
+  const shape: readonly [number, number, number, number]
+  const boxes: Box[]
+  function batches(): AsyncIterable<{ images: Float32Array; labels: Int32Array }>
+  function train(images: Float32Array, labels: ArrayLike<number>): Promise<void>
+  /** Images of different sizes. */
+  const list: { data: Float32Array; height: number; width: number }[]
+  /** Where a batch stands in the training. */
+  let epoch: number
+  let index: number
+  let indices: number[]
+  let step: number
+  const gridmask: GridMask
+  const plan: Plan
+  const batch: DeviceTensor<Float32Array>
+  /** Memory of the device and a stream that other code owns. */
+  const pointer: bigint
+  const stream: bigint
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+//
+// Mixing against the definition, keepsPixel(): on the CPU with any number of threads, and by the
+// kernel, thread by thread on the host, of which every access is seen. None strays or is
+// misaligned; a new tensor is written once; own vectors are read that keep something, the partner's
+// that are dropped in part or whole; in place only vectors that drop something are written.
+
+#include "cpu/mix.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "check.h"
+#include "cuda/host_kernel.h"
+#include "cuda/launch.h"
+#include "cuda/mix_launch.h"
+#include "samples.h"
+
+using namespace gridmask;
+
+namespace {
+
+struct Case {
+  std::vector<PackedSample> samples;
+  std::vector<int32_t> partner;
+  std::vector<uint8_t> images;
+  MixBatch batch;
+  size_t bytes;
+};
+
+// Cycles of random lengths: fixed points, pairs, one of all samples.
+std::vector<int32_t> randomPermutation(Random& random, size_t count) {
+  std::vector<int32_t> order(count);
+  for (size_t i = 0; i < count; ++i) order[i] = static_cast<int32_t>(i);
+  for (size_t i = count; i > 1; --i) {
+    std::swap(order[i - 1], order[static_cast<size_t>(random.between(0, static_cast<int>(i) - 1))]);
+  }
+  std::vector<int32_t> partner(count);
+  const int most = random.between(1, static_cast<int>(count));
+  for (size_t begin = 0; begin < count;) {
+    const size_t end = std::min(begin + static_cast<size_t>(random.between(1, most)), count);
+    for (size_t i = begin; i < end; ++i) {
+      partner[static_cast<size_t>(order[i])] = order[i + 1 < end ? i + 1 : begin];
+    }
+    begin = end;
+  }
+  return partner;
+}
+
+Case randomCase(Random& random) {
+  Case made;
+  const auto size = [&](int low, int high) {
+    return static_cast<size_t>(random.between(low, high));
+  };
+  const size_t count = size(1, 6);
+  for (size_t i = 0; i < count; ++i) made.samples.push_back(randomSample(random));
+  made.partner = randomPermutation(random, count);
+  const size_t planes = random.chance(0.1) ? size(40, 80) : size(1, 4);
+  const int width = random.chance(0.3) ? 16 * random.between(1, 4) : random.between(1, 70);
+  const int height = random.between(1, 40);
+  const size_t pixelBytes = random.chance(0.2) ? size(1, 40) : size_t{1} << random.between(0, 3);
+  made.bytes =
+      count * planes * static_cast<size_t>(height) * static_cast<size_t>(width) * pixelBytes;
+  // Room to begin anywhere.
+  made.images.resize(made.bytes + 64);
+  for (uint8_t& byte : made.images) byte = static_cast<uint8_t>(random.word());
+  made.batch = {nullptr, nullptr, count, planes, height, width, pixelBytes, nullptr, nullptr};
+  return made;
+}
+
+// The batch, which may have been moved, over its memory.
+MixBatch over(const Case& made, const uint8_t* source, uint8_t* target) {
+  MixBatch batch = made.batch;
+  batch.source = source;
+  batch.target = target;
+  batch.samples = made.samples.data();
+  batch.partner = made.partner.data();
+  return batch;
+}
+
+std::vector<uint8_t> expectedOf(const Case& made, const uint8_t* source) {
+  const MixBatch& batch = made.batch;
+  std::vector<uint8_t> result(source, source + made.bytes);
+  const auto height = static_cast<size_t>(batch.height);
+  const auto width = static_cast<size_t>(batch.width);
+  const size_t sampleBytes = batch.planes * height * width * batch.pixelBytes;
+  for (size_t n = 0; n < batch.count; ++n) {
+    const Lattice lattice = latticeOf(made.samples[n], batch.height, batch.width);
+    const uint8_t* other = source + static_cast<size_t>(made.partner[n]) * sampleBytes;
+    for (size_t pixel = 0; pixel < batch.planes * height * width; ++pixel) {
+      const auto x = static_cast<int32_t>(pixel % width);
+      const auto y = static_cast<int32_t>(pixel / width % height);
+      if (keepsPixel(lattice, x, y)) continue;
+      const size_t at = pixel * batch.pixelBytes;
+      std::copy_n(other + at, batch.pixelBytes, result.data() + n * sampleBytes + at);
+    }
+  }
+  return result;
+}
+
+void testCpu(Random& random) {
+  for (int round = 0; round < 150; ++round) {
+    Case made = randomCase(random);
+    uint8_t* const source = made.images.data() + random.between(0, 63);
+    const auto threads = static_cast<unsigned>(random.between(1, 6));
+    const std::vector<uint8_t> expected = expectedOf(made, source);
+    std::vector<uint8_t> target(made.bytes);
+    cpu::mix(over(made, source, target.data()), threads);
+    CHECK(target == expected);
+    cpu::mix(over(made, source, source), threads);
+    CHECK(std::equal(expected.begin(), expected.end(), source));
+  }
+}
+
+class Watched : public cuda::HostMemory {
+ public:
+  Watched(const uint8_t* source, uint8_t* target, size_t bytes)
+      : reads(bytes), writes(bytes), source_(source), target_(target) {}
+
+  void read(const uint8_t* from, void* to, size_t bytes) override {
+    CHECK(reinterpret_cast<uintptr_t>(from) % bytes == 0);
+    if (from >= source_ && from < source_ + reads.size()) {
+      CHECK(from + bytes <= source_ + reads.size());
+      for (size_t k = 0; k < bytes; ++k) ++reads[static_cast<size_t>(from - source_) + k];
+    }
+    std::memcpy(to, from, bytes);
+  }
+
+  void write(uint8_t* to, const void* from, size_t bytes) override {
+    CHECK(reinterpret_cast<uintptr_t>(to) % bytes == 0);
+    CHECK(to >= target_ && to + bytes <= target_ + writes.size());
+    for (size_t k = 0; k < bytes; ++k) ++writes[static_cast<size_t>(to - target_) + k];
+    std::memcpy(to, from, bytes);
+  }
+
+  std::vector<int> reads, writes;
+
+ private:
+  const uint8_t* source_;
+  uint8_t* target_;
+};
+
+struct Accesses {
+  std::vector<int> reads, writes;
+};
+
+// What is to be read and written, vector by vector of `vectorBytes` bytes.
+Accesses accessesOf(const MixBatch& batch, size_t bytes, size_t vectorBytes) {
+  Accesses accesses{std::vector<int>(bytes), std::vector<int>(bytes)};
+  const auto height = static_cast<size_t>(batch.height);
+  const size_t rowBytes = static_cast<size_t>(batch.width) * batch.pixelBytes;
+  const size_t sampleBytes = batch.planes * height * rowBytes;
+  const std::vector<int32_t> cycles = cyclesOf(batch.partner, batch.count);
+  const auto isFirst = [&](size_t n) {
+    return std::find(cycles.begin(), cycles.end(), static_cast<int32_t>(n)) != cycles.end();
+  };
+  for (size_t n = 0; n < batch.count; ++n) {
+    const auto partner = static_cast<size_t>(batch.partner[n]);
+    if (batch.inPlace() && partner == n) continue;
+    const Lattice lattice = latticeOf(batch.samples[n], batch.height, batch.width);
+    for (size_t at = 0; at < sampleBytes; at += vectorBytes) {
+      size_t dropped = 0;
+      for (size_t k = at; k < at + vectorBytes && partner != n; ++k) {
+        const auto x = static_cast<int32_t>(k % rowBytes / batch.pixelBytes);
+        const auto y = static_cast<int32_t>(k / rowBytes % height);
+        if (!keepsPixel(lattice, x, y)) ++dropped;
+      }
+      const auto touch = [&](std::vector<int>& counts, size_t sample, bool does) {
+        for (size_t k = at; k < at + vectorBytes && does; ++k) ++counts[sample * sampleBytes + k];
+      };
+      const bool writes = !batch.inPlace() || dropped != 0;
+      const bool saves = batch.inPlace() && isFirst(n);
+      touch(accesses.writes, n, writes);
+      touch(accesses.reads, n, saves || (writes && dropped != vectorBytes));
+      touch(accesses.reads, partner, dropped != 0 && !(batch.inPlace() && isFirst(partner)));
+    }
+  }
+  return accesses;
+}
+
+// Runs all threads, the last of each block first, and checks what they touch.
+void runKernel(const MixBatch& batch, size_t bytes) {
+  std::vector<cuda::Vector> room(batch.count * sizeof(cuda::KernelSample) / sizeof(cuda::Vector));
+  auto* samples = reinterpret_cast<cuda::KernelSample*>(room.data());
+  for (size_t i = 0; i < batch.count; ++i) {
+    samples[i] = cuda::kernelSampleOf(batch.samples[i], batch.height, batch.width);
+  }
+  const std::vector<int32_t> cycles = cyclesOf(batch.partner, batch.count);
+  const size_t walks = batch.inPlace() ? cycles.size() : batch.count;
+  if (walks == 0) return;
+  const cuda::MixParams params = cuda::mixParamsOf(
+      batch, samples, batch.partner, batch.inPlace() ? cycles.data() : nullptr, walks);
+  CHECK(params.threadsPerWalk != 0);
+  Watched memory(batch.source, batch.target, bytes);
+  cuda::HostMemory*& current = cuda::HostMemory::current();
+  cuda::HostMemory* const before = current;
+  current = &memory;
+  const auto mix = cuda::hostMixKernel("gridmask_mix");
+  const uint32_t blocks =
+      (params.threadsPerWalk + params.threadsPerBlock - 1) / params.threadsPerBlock;
+  for (uint32_t walk = 0; walk < params.walkCount; ++walk) {
+    for (uint32_t block = blocks; block-- > 0;) {
+      for (uint32_t thread = params.threadsPerBlock; thread-- > 0;) {
+        mix(params, block, walk % params.gridY, walk / params.gridY, thread);
+      }
+    }
+  }
+  current = before;
+  const Accesses accesses = accessesOf(batch, bytes, params.vectorBytes);
+  CHECK(memory.reads == accesses.reads);
+  CHECK(memory.writes == accesses.writes);
+}
+
+void testKernel(Random& random) {
+  for (int round = 0; round < 150; ++round) {
+    Case made = randomCase(random);
+    const auto addressed = [&](std::vector<uint8_t>& room) {
+      const auto misalignment = reinterpret_cast<uintptr_t>(room.data()) % 16;
+      const int offset = random.chance(0.5) ? 0 : random.between(0, 15);
+      return room.data() + (16 - misalignment) + offset;
+    };
+    uint8_t* const source = addressed(made.images);
+    std::vector<uint8_t> room(made.bytes + 64);
+    uint8_t* const target = addressed(room);
+    const std::vector<uint8_t> expected = expectedOf(made, source);
+    runKernel(over(made, source, target), made.bytes);
+    CHECK(std::equal(expected.begin(), expected.end(), target));
+    runKernel(over(made, source, source), made.bytes);
+    CHECK(std::equal(expected.begin(), expected.end(), source));
+  }
+}
+
+void testPermutations() {
+  const int32_t twice[] = {1, 1}, beyond[] = {0, 2}, before[] = {-1, 0}, good[] = {1, 0, 2};
+  CHECK(!isPermutation(twice, 2) && !isPermutation(beyond, 2) && !isPermutation(before, 2));
+  CHECK(isPermutation(good, 3) && isPermutation(good, 0));
+  CHECK(cyclesOf(good, 3) == std::vector<int32_t>{0});
+}
+
+}  // namespace
+
+int main() {
+  Random random(11);
+  testPermutations();
+  testCpu(random);
+  testKernel(random);
+  return 0;
+}
