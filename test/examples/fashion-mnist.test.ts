@@ -91,8 +91,11 @@ test('a killed comparison goes on, and finished runs repeat to the last digit', 
   const lines = linesOf()
   expect(lines.slice(0, 3)).toEqual(before)
   for (const line of lines.slice(0, -1)) {
-    const { curve } = JSON.parse(line) as { curve: Point[] }
-    expect(curve.at(-1)?.loss).toBeLessThan(curve[0]?.loss as number)
+    const { method, curve } = JSON.parse(line) as { method: string; curve: Point[] }
+    const [first, last] = [curve[0], curve.at(-1)] as [Point, Point]
+    // Where masks become more frequent from epoch to epoch, the loss of masked images may grow.
+    if (method === 'none') expect(last.loss).toBeLessThan(0.8 * first.loss)
+    expect(last.training).toBeGreaterThan(0.3)
   }
   const [{ results: tested }] = JSON.parse(results).comparisons as [{ results: Result[] }]
   for (const { test: accuracies, method } of tested) {
