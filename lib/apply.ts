@@ -15,7 +15,7 @@ import {
   readDType,
   targetOf,
 } from './request'
-import { checkTensors, runTensors, type TensorRequest } from './tensors'
+import { checkTensors, maskTensors, perform, type TensorRequest } from './tensors'
 
 /** The request of {@link applyPlan}. */
 export interface ApplyPlanRequest extends ArrayRequest {
@@ -85,5 +85,6 @@ function applyPlanToTensor(
   const fillValue = checkFill('fill', given.fill ?? 0)
   const packed = checkPlan(plan, dimensions.count)
   const batch = checkTensors(images, given)
-  return runTensors(batch, packed.samples, fillOf(fillValue, images, dimensions))
+  const fill = fillOf(fillValue, images, dimensions)
+  return perform(batch, maskTensors(batch, packed.samples, fill))
 }

@@ -15,7 +15,7 @@ import { checkDevice, checkThreads, defaultThreads } from './devices'
 import { checkRatioRange, checkUnit, Drawer, draw, type Range } from './draw'
 import { GridMaskError } from './errors'
 import { checkFill } from './fill'
-import { mixOf, runMix, runMixAsync, runMixTensors, runMixTensorsAsync } from './mix'
+import { mixOf, mixTensors, runMix, runMixAsync } from './mix'
 import type { SampleArguments } from './native'
 import { Numbering, type Numbers, readCount } from './numbering'
 import {
@@ -41,7 +41,7 @@ import {
   readDType,
   targetOf,
 } from './request'
-import { checkTensors, runTensors, runTensorsAsync } from './tensors'
+import { checkTensors, maskTensors, perform, performAsync } from './tensors'
 import { takeArrays } from './transfer'
 
 /**
@@ -154,7 +154,7 @@ export class GridMask {
   ): ImageArray | DeviceTensor {
     if (DeviceTensor.is(images)) {
       const { batch, samples, numbers, fill } = this.#prepareTensor(images, request)
-      const result = runTensors(batch, samples, fill)
+      const result = perform(batch, maskTensors(batch, samples, fill))
       if (numbers !== undefined) this.#numbering.markSeen(numbers)
       return result
     }
@@ -182,7 +182,7 @@ export class GridMask {
   ): Promise<ImageArray | DeviceTensor> {
     if (DeviceTensor.is(images)) {
       const { batch, samples, numbers, fill } = this.#prepareTensor(images, request)
-      const done = runTensorsAsync(batch, samples, fill)
+      const done = performAsync(batch, maskTensors(batch, samples, fill))
       if (numbers !== undefined) this.#numbering.markSeen(numbers)
       return done
     }
@@ -211,7 +211,7 @@ export class GridMask {
   ): GridMix<ImageArray | DeviceTensor> {
     if (DeviceTensor.is(images)) {
       const { batch, mix, numbers } = this.#prepareTensorMix(images, request)
-      const result = runMixTensors(batch, mix)
+      const result = perform(batch, mixTensors(images, mix))
       if (numbers !== undefined) this.#numbering.markSeen(numbers)
       return { images: result, partner: mix.partner, lambda: mix.lambda }
     }
@@ -244,7 +244,7 @@ export class GridMask {
   ): Promise<GridMix<ImageArray | DeviceTensor>> {
     if (DeviceTensor.is(images)) {
       const { batch, mix, numbers } = this.#prepareTensorMix(images, request)
-      const done = runMixTensorsAsync(batch, mix)
+      const done = performAsync(batch, mixTensors(images, mix))
       if (numbers !== undefined) this.#numbering.markSeen(numbers)
       return { images: await done, partner: mix.partner, lambda: mix.lambda }
     }

@@ -3,11 +3,11 @@ import { checkOptions } from './check'
 import { DeviceTensor } from './device-tensor'
 import { checkDevice, type DeviceId, defaultThreads } from './devices'
 import { checkPlan } from './gridmask'
-import { mixOf, runMix, runMixTensors } from './mix'
+import { mixOf, mixTensors, runMix } from './mix'
 import { drawKeys, type GridMix, type Masked, mixKeys, type PartnerRequest } from './options'
 import type { Plan, SampleParams } from './plan'
 import { type ArrayRequest, checkArrays, readDimensions, readDType, targetOf } from './request'
-import { checkTensors, type TensorRequest } from './tensors'
+import { checkTensors, perform, type TensorRequest } from './tensors'
 
 interface PlanRequest extends PartnerRequest {
   /** One element for each sample. */
@@ -54,7 +54,7 @@ export function gridmix(
   if (DeviceTensor.is(images)) {
     const given = checkOptions<TensorGridMixPlanRequest>('request', request, tensorKeys)
     const mix = planMix(given, DeviceTensor.dimensions(images))
-    const result = runMixTensors(checkTensors(images, given), mix)
+    const result = perform(checkTensors(images, given), mixTensors(images, mix))
     return { images: result, partner: mix.partner, lambda: mix.lambda }
   }
   const given = checkOptions<GridMixPlanRequest>('request', request, requestKeys)

@@ -3,12 +3,11 @@ import { bytesPerValue, type ImageArray } from './arrays'
 import { isEmpty, type Place } from './backend'
 import { checkInteger, invalid } from './check'
 import { type CudaDevice, type CudaOutcome, chunkBytes, expectCuda } from './cuda'
-import { DeviceTensor } from './device-tensor'
+import type { CudaMemory, DeviceTensor } from './device-tensor'
 import { GridMaskError } from './errors'
 import { expectDone, type MixArguments, native } from './native'
 import type { PackedPlan } from './plan'
 import type { Arrays, Dimensions } from './request'
-import type { TensorBatch } from './tensors'
 
 /** What is mixed how; the same for arrays and tensors. */
 export interface Mix {
@@ -146,51 +145,15 @@ function expectMixed(
   expectCuda(outcome, `mixing a batch on ${id}`, changed)
 }
 
-/** Mixes a batch on a device. */
-export function runMixTensors({ source, target }: TensorBatch, mix: Mix): DeviceTensor {
-  const result = target ?? source.like()
-  if (isEmpty(mix.dimensions)) return result
-  const outcome = native.cuda.mix(...tensorArguments(source, result, mix), false)
-  finish(outcome as CudaOutcome, source, target, result)
-  return result
-}
-
-/** Throws at once if the work can't be begun. */
-export function runMixTensorsAsync(
-  { source, target }: TensorBatch,
-  mix: Mix,
-): Promise<DeviceTensor> {
-  const result = target ?? source.like()
-  if (isEmpty(mix.dimensions)) return Promise.resolve(result)
-  const started = native.cuda.mix(...tensorArguments(source, result, mix), true)
-  if (typeof started === 'number') finish(started, source, target, result)
-  return Promise.resolve(started).then((outcome) => {
-    finish(outcome, source, target, result)
-    return result
-  })
-}
-
-function tensorArguments(source: DeviceTensor, target: DeviceTensor, mix: Mix) {
-  const memories = [DeviceTensor.memory(source), DeviceTensor.memory(target)] as const
-  return [...memories, ...mixArguments(mix, source)] as const
-}
-
-function finish(
-  outcome: CudaOutcome,
-  source: DeviceTensor,
-  target: DeviceTensor | undefined,
-  result: DeviceTensor,
-): void {
-  if (outcome === 0) return
-  // The memory of a result that nobody will see; that the driver may refuse is told already.
-  if (target === undefined) DeviceTensor.discard(result)
-  const name = target === source ? 'images' : 'out'
-  const after =
-    target === undefined
-      ? ''
-      : `. What \`${name}\` holds now is not defined: it may be mixed in part`
-  expectSmall(outcome)
-  expectCuda(outcome, `mixing a batch on ${source.device}`, after)
+/** What {@link mixOf} says, on a device. */
+export function mixTensors(images: DeviceTensor, mix: Mix) {
+  const what = mixArguments(mix, images)
+  return {
+    words: ['mixing', 'mixed'],
+    start: (from: CudaMemory, to: CudaMemory, async: boolean) =>
+      native.cuda.mix(from, to, ...what, async),
+    expect: expectSmall,
+  } as const
 }
 
 const TOO_LARGE = 4

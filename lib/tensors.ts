@@ -5,7 +5,7 @@ import { type CudaOutcome, expectCuda } from './cuda'
 import { type CudaMemory, DeviceTensor } from './device-tensor'
 import { GridMaskError } from './errors'
 import type { EncodedFill } from './fill'
-import { type BatchArguments, native, type SampleArguments } from './native'
+import { native, type SampleArguments } from './native'
 import { type ArrayRequest, readDimensions, readDType } from './request'
 
 /** A checked batch: `target` is undefined where a new tensor is to be made. */
@@ -60,49 +60,44 @@ function agrees(
   )
 }
 
-export function runTensors(
-  { source, target }: TensorBatch,
-  samples: SampleArguments,
-  fill: EncodedFill,
-): DeviceTensor {
+/** What is done with the tensors of a batch. */
+interface TensorOperation {
+  /** As errors call it. */
+  words: readonly [doing: string, done: string]
+  start(source: CudaMemory, target: CudaMemory, async: boolean): CudaOutcome | Promise<CudaOutcome>
+  /** Words an outcome that only this operation has. */
+  expect?(outcome: CudaOutcome): void
+}
+
+export function perform({ source, target }: TensorBatch, operation: TensorOperation): DeviceTensor {
   const result = target ?? source.like()
   if (isEmpty(DeviceTensor.dimensions(source))) return result
-  const outcome = native.cuda.apply(...argumentsOf(source, result, samples, fill), false)
-  finish(outcome as CudaOutcome, source, target, result)
+  const memories = [DeviceTensor.memory(source), DeviceTensor.memory(result)] as const
+  finish(operation.start(...memories, false) as CudaOutcome, { source, target }, result, operation)
   return result
 }
 
 /** Throws at once if the work can't be begun. */
-export function runTensorsAsync(
+export function performAsync(
   { source, target }: TensorBatch,
-  samples: SampleArguments,
-  fill: EncodedFill,
+  operation: TensorOperation,
 ): Promise<DeviceTensor> {
   const result = target ?? source.like()
   if (isEmpty(DeviceTensor.dimensions(source))) return Promise.resolve(result)
-  const started = native.cuda.apply(...argumentsOf(source, result, samples, fill), true)
-  if (typeof started === 'number') finish(started, source, target, result)
+  const memories = [DeviceTensor.memory(source), DeviceTensor.memory(result)] as const
+  const started = operation.start(...memories, true)
+  if (typeof started === 'number') finish(started, { source, target }, result, operation)
   return Promise.resolve(started).then((outcome) => {
-    finish(outcome, source, target, result)
+    finish(outcome, { source, target }, result, operation)
     return result
   })
 }
 
-function argumentsOf(
-  source: DeviceTensor,
-  target: DeviceTensor,
-  samples: SampleArguments,
-  fill: EncodedFill,
-): [source: CudaMemory, target: CudaMemory, ...batch: BatchArguments] {
-  const batch = batchArguments(samples, source, DeviceTensor.dimensions(source), fill)
-  return [DeviceTensor.memory(source), DeviceTensor.memory(target), ...batch]
-}
-
 function finish(
   outcome: CudaOutcome,
-  source: DeviceTensor,
-  target: DeviceTensor | undefined,
+  { source, target }: TensorBatch,
   result: DeviceTensor,
+  { words: [doing, done], expect }: TensorOperation,
 ): void {
   if (outcome === 0) return
   // The memory of a result that nobody will see; that the driver may refuse is told already.
@@ -111,6 +106,20 @@ function finish(
   const after =
     target === undefined
       ? ''
-      : `. What \`${name}\` holds now is not defined: it may be masked in part`
-  expectCuda(outcome, `masking a batch on ${source.device}`, after)
+      : `. What \`${name}\` holds now is not defined: it may be ${done} in part`
+  expect?.(outcome)
+  expectCuda(outcome, `${doing} a batch on ${source.device}`, after)
+}
+
+/** Masking. */
+export function maskTensors(
+  { source }: TensorBatch,
+  samples: SampleArguments,
+  fill: EncodedFill,
+): TensorOperation {
+  const batch = batchArguments(samples, source, DeviceTensor.dimensions(source), fill)
+  return {
+    words: ['masking', 'masked'],
+    start: (from, to, async) => native.cuda.apply(from, to, ...batch, async),
+  }
 }
