@@ -15,7 +15,7 @@ constexpr int kMinBlocks = 5;
 
 #define GRIDMASK_KERNEL(name, bytes, interleaved, aligned, inPlace)                            \
   extern "C" __global__ void __launch_bounds__(gridmask::cuda::kMaxBlockThreads, kMinBlocks)   \
-      name(const __grid_constant__ gridmask::cuda::KernelParams params) {                      \
+      name(const GRIDMASK_GRID_CONSTANT gridmask::cuda::KernelParams params) {                      \
     gridmask::cuda::maskThread<bytes, interleaved, aligned, inPlace>(params, blockIdx.x,       \
                                                                      blockIdx.y, blockIdx.z,   \
                                                                      threadIdx.x);             \
@@ -23,6 +23,6 @@ constexpr int kMinBlocks = 5;
 GRIDMASK_KERNELS(GRIDMASK_KERNEL)
 
 extern "C" __global__ void __launch_bounds__(gridmask::cuda::kMaxBlockThreads, kMinBlocks)
-    gridmask_mix(const __grid_constant__ gridmask::cuda::MixParams params) {
+    gridmask_mix(const GRIDMASK_GRID_CONSTANT gridmask::cuda::MixParams params) {
   gridmask::cuda::mixThread(params, blockIdx.x, blockIdx.y, blockIdx.z, threadIdx.x);
 }

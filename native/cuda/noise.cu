@@ -5,6 +5,6 @@
 #include "cuda/noise_thread.h"
 
 extern "C" __global__ void __launch_bounds__(gridmask::cuda::kMaxBlockThreads, 4)
-    gridmask_noise(const __grid_constant__ gridmask::cuda::KernelParams params) {
+    gridmask_noise(const GRIDMASK_GRID_CONSTANT gridmask::cuda::KernelParams params) {
   gridmask::cuda::noiseThread(params, blockIdx.x, blockIdx.y, blockIdx.z, threadIdx.x);
 }
