@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // Mixing against the definition, keepsPixel(): on the CPU by runs and by words, with every
-// instruction set and any number of threads, which count lambda too; and by the
-// kernel, thread by thread on the host, of which every access is seen. None strays or is
-// misaligned; a new tensor is written once; own vectors are read that keep something, the partner's
-// that are dropped in part or whole; in place only vectors that drop something are written.
+// instruction set and any number of threads, and counting too; and by the kernel, thread by thread
+// on the host, of which every access is seen. None strays or is misaligned; a new tensor is written
+// once; own vectors are read that keep something, the partner's that are dropped in part or whole;
+// in place only vectors that drop something are written.
 
 #include "cpu/mix.h"
 
