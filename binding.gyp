@@ -12,6 +12,7 @@
         "native/addon/mix.cc",
         "native/addon/request.cc",
         "native/cpu/backend.cc",
+        "native/cpu/count.cc",
         "native/cpu/kernels.cc",
         "native/cpu/mix.cc",
         "native/cpu/noise.cc",

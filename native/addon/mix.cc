@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "addon/worker.h"
+#include "cpu/count.h"
 #include "cpu/mix.h"
 #include "cpu/pool.h"
-#include "lattice/runs.h"
 
 namespace gridmask::addon {
 namespace {
@@ -109,9 +109,9 @@ Napi::Value countPlan(const Napi::CallbackInfo& info) {
   // Some microseconds for 64 rows: what makes waking a thread worth while.
   const size_t grain = 1 + 1024 / (*height + 1);
   cpu::parallelFor(count, grain, *threads, [&](size_t begin, size_t end) {
+    cpu::KeptCounter counter(h, w);
     for (size_t i = begin; i < end; ++i) {
-      const auto kept =
-          static_cast<double>(gridmask::countKept(latticeOf((*plan)[i], h, w), 0, 0, w, h));
+      const auto kept = static_cast<double>(counter.count((*plan)[i]));
       std::memcpy(counts->data + i * sizeof kept, &kept, sizeof kept);
     }
   });

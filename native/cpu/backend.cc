@@ -10,13 +10,13 @@
 #include "cpu/backend.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 
 #include "cpu/kernels.h"
 #include "cpu/noise.h"
 #include "cpu/pool.h"
+#include "cpu/words.h"
 #include "lattice/runs.h"
 #if defined(__linux__)
 #include <unistd.h>
@@ -28,12 +28,6 @@ namespace {
 // Runs gathered before they are used on every plane: few enough to stay in the first-level cache,
 // enough to stream through each plane for a while.
 constexpr uint32_t kRunsAtOnce = 1024;
-
-// Mask words worked out before they are used on every plane, unless a row has more.
-constexpr uint32_t kWordsAtOnce = 2048;
-
-// Bytes of a pixel up to which its mask is widened to that size.
-constexpr size_t kMaxWidth = 16;
 
 // Bytes that make waking another thread worth while.
 constexpr size_t kShareBytes = 64 * 1024;
@@ -104,9 +98,13 @@ class Work {
         planeBytes_(rowBytes_ * static_cast<size_t>(batch.height)),
         inPlace_(batch.source == batch.target),
         streams_(planeBytes_ * batch.planes * batch.count >= streamingThreshold()),
-        costs_(costsOfRow()),
+        costs_(costsOfRow(batch.planes, width_, batch.pixelBytes, inPlace_ ? 0 : 0.04,
+                          inPlace_   ? 0.033
+                          : streams_ ? 0.06
+                                     : 0.045)),
         maskPlanes_(batch.pixelBytes == 4 ? kernels.maskPlanes : nullptr),
-        runs_(new Run[kRunsAtOnce + RunScanner::maxRunsInRow(width_)]) {}
+        runs_(new Run[kRunsAtOnce + RunScanner::maxRunsInRow(width_)]),
+        words_(kernels, batch.pixelBytes) {}
 
   void maskBand(size_t sample, int32_t rowBegin, int32_t rowEnd) {
     const size_t offset = sample * batch_.planes * planeBytes_;
@@ -136,41 +134,9 @@ class Work {
     }
   }
 
-  // Estimates both ways' time for a row, in nanoseconds of a core of 2021; only the comparison
-  // matters. A step is an edge of an interval that the scanner passes; rows of an upright mask that
-  // lie within a stripe pass none.
   bool prefersWords(const Lattice& lattice) const {
-    if (lattice.random || !fills_.splat() || batch_.pixelBytes > kMaxWidth) return false;
-    if (!turnsAreExact(lattice, std::min(width_, kWordsAtOnce),
-                       std::max(1u, kWordsAtOnce / width_))) {
-      return false;
-    }
-    const double stepX = std::abs(lattice.x.stepX);
-    const double stepY = std::abs(lattice.y.stepX);
-    const double crossed = stepX == 0 || stepY == 0 ? lattice.gap() * lattice.perPeriod : 1;
-    const double steps = width_ * (stepX + stepY) * lattice.perPeriod * crossed;
-    return costs_.words < costs_.runs + steps * costs_.step;
-  }
-
-  struct Costs {
-    double runs;
-    double step;
-    double words;
-  };
-
-  Costs costsOfRow() const {
-    const auto planes = static_cast<double>(batch_.planes);
-    const double bytes = planes * static_cast<double>(rowBytes_);
-    const auto times = static_cast<double>(batch_.pixelBytes);
-    const double widening = batch_.pixelBytes == 4       ? 0.03
-                            : batch_.pixelBytes <= 2     ? 0.2
-                            : batch_.pixelBytes % 4 == 0 ? 0.1 * times
-                                                         : 0.4 * times;
-    return {15 + 5 * planes + (inPlace_ ? 0 : 0.04 * bytes), 4 + 3 * planes,
-            bytes * (inPlace_   ? 0.033
-                     : streams_ ? 0.06
-                                : 0.045) +
-                width_ * widening};
+    return fills_.splat() && batch_.pixelBytes <= kMaxWidth &&
+           takesWords(Way::kCheaper, lattice, width_, costs_);
   }
 
   template <typename Scanner>
@@ -198,48 +164,31 @@ class Work {
   }
 
   void maskByWords(const Lattice& lattice, size_t offset, int32_t rowBegin, int32_t rowEnd) {
-    const uint32_t columns = std::min(width_, kWordsAtOnce);
-    const auto rowsAtOnce = static_cast<int32_t>(kWordsAtOnce / columns);
-    if (!words_) {
-      words_.reset(new uint32_t[kWordsAtOnce + kMaskSlack]);
-      if (batch_.pixelBytes != sizeof(uint32_t)) {
-        mask_.reset(new uint8_t[kWordsAtOnce * batch_.pixelBytes]);
-      }
-    }
-    const uint32_t gap = gapTurns(lattice);
-    for (int32_t row = rowBegin; row < rowEnd; row += rowsAtOnce) {
-      const auto rows = static_cast<uint32_t>(std::min(rowsAtOnce, rowEnd - row));
-      for (uint32_t column = 0; column < width_; column += columns) {
-        const auto x = static_cast<int32_t>(column);
-        const uint32_t across = std::min(columns, width_ - column);
-        size_t begin = offset + static_cast<size_t>(row) * rowBytes_ + column * batch_.pixelBytes;
-        const Turns turnsX = turnsOf(lattice.x, lattice, x, row);
-        const Turns turnsY = turnsOf(lattice.y, lattice, x, row);
-        if (maskPlanes_ != nullptr && across % kWholeColumns == 0) {
-          for (size_t plane = 0; plane < batch_.planes; plane += kPlanesAtOnce) {
-            const size_t planes = std::min(kPlanesAtOnce, batch_.planes - plane);
-            Fill fills[kPlanesAtOnce];
-            for (size_t k = 0; k < planes; ++k) fills[k] = fills_.of(plane + k);
-            const size_t at = begin + plane * planeBytes_;
-            maskPlanes_(batch_.target + at, batch_.source + at, planeBytes_, planes, across, rows,
-                        turnsX, turnsY, gap, lattice.reverse, fills);
+    forEachBlock(
+        width_, rowBegin, rowEnd,
+        [&](int32_t row, uint32_t rows, uint32_t column, uint32_t columns) {
+          const auto x = static_cast<int32_t>(column);
+          size_t begin = offset + static_cast<size_t>(row) * rowBytes_ + column * batch_.pixelBytes;
+          if (maskPlanes_ != nullptr && columns % kWholeColumns == 0) {
+            const Turns turnsX = turnsOf(lattice.x, lattice, x, row);
+            const Turns turnsY = turnsOf(lattice.y, lattice, x, row);
+            for (size_t plane = 0; plane < batch_.planes; plane += kPlanesAtOnce) {
+              const size_t planes = std::min(kPlanesAtOnce, batch_.planes - plane);
+              Fill fills[kPlanesAtOnce];
+              for (size_t k = 0; k < planes; ++k) fills[k] = fills_.of(plane + k);
+              const size_t at = begin + plane * planeBytes_;
+              maskPlanes_(batch_.target + at, batch_.source + at, planeBytes_, planes, columns,
+                          rows, turnsX, turnsY, gapTurns(lattice), lattice.reverse, fills);
+            }
+            return;
           }
-          continue;
-        }
-        kernels_.maskWords(words_.get(), across, rows, turnsX, turnsY, gap, lattice.reverse,
-                           batch_.source + begin);
-        const auto* mask = reinterpret_cast<const uint8_t*>(words_.get());
-        if (mask_) {
-          kernels_.widenMask(mask_.get(), words_.get(), size_t{rows} * across, batch_.pixelBytes);
-          mask = mask_.get();
-        }
-        const size_t bytes = size_t{rows} * across * batch_.pixelBytes;
-        for (size_t plane = 0; plane < batch_.planes; ++plane, begin += planeBytes_) {
-          kernels_.blend(batch_.target + begin, batch_.source + begin, mask, bytes,
-                         fills_.of(plane));
-        }
-      }
-    }
+          const uint8_t* mask = words_.bytes(lattice, x, row, columns, rows, batch_.source + begin);
+          const size_t bytes = size_t{rows} * columns * batch_.pixelBytes;
+          for (size_t plane = 0; plane < batch_.planes; ++plane, begin += planeBytes_) {
+            kernels_.blend(batch_.target + begin, batch_.source + begin, mask, bytes,
+                           fills_.of(plane));
+          }
+        });
   }
 
   const Batch& batch_;
@@ -251,11 +200,10 @@ class Work {
   const size_t planeBytes_;
   const bool inPlace_;
   const bool streams_;
-  const Costs costs_;
+  const RowCosts costs_;
   const decltype(Kernels::maskPlanes) maskPlanes_;
   std::unique_ptr<Run[]> runs_;
-  std::unique_ptr<uint32_t[]> words_;
-  std::unique_ptr<uint8_t[]> mask_;
+  MaskWords words_;
 };
 
 }  // namespace

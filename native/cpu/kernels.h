@@ -64,6 +64,11 @@ struct Kernels {
   void (*blend)(uint8_t* target, const uint8_t* source, const uint8_t* mask, size_t bytes,
                 const Fill& fill);
 
+  // target = mask ? other : own, bit by bit; target and own are the same or apart, and apart from
+  // other.
+  void (*select)(uint8_t* target, const uint8_t* own, const uint8_t* other, const uint8_t* mask,
+                 size_t bytes);
+
   // The numbers of noise of the generator's blocks first + place, to numbers[4 · place] and on. The
   // list of `count` places, a multiple of kNoiseBlocksAtOnce, may repeat itself.
   void (*drawNoise)(float* numbers, const uint32_t* places, size_t count, uint32_t first,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // A batch is cut into pieces: the same rows of some planes, in every sample. A piece's mask is
-// worked out as runs, once for all of its planes, and the runs are copied from the partner. Out of
-// place, samples do not depend on each other. In place a cycle of the permutation is walked from
-// partner to partner, so that each sample is read before it is written; only what the last one
-// takes from the first is put aside. Pieces never meet, so they are shared among the threads.
+// worked out once for all of its planes: as runs, which are copied from the partner, or where those
+// are short as words, by which each byte is selected. Out of place, samples do not depend on each
+// other. In place a cycle of the permutation is walked from partner to partner, so that each sample
+// is read before it is written; only what the last one takes from the first is put aside. Pieces
+// never meet, so they are shared among the threads.
 
 #include "cpu/mix.h"
 
@@ -21,6 +22,7 @@ namespace {
 
 // Bytes of a piece, of all its planes: few enough to stay in the second-level cache.
 constexpr size_t kPieceBytes = 256 * 1024;
+static_assert(kMaxWidth * kMaxSide <= kPieceBytes, "a piece of words is whole rows");
 
 // Runs of a piece, unless one row may have more.
 constexpr size_t kRunsOfPiece = 4 * 1024;
@@ -61,6 +63,7 @@ class Pieces {
   }
 
   size_t count() const { return count_; }
+  size_t planesAtOnce() const { return planesAtOnce_; }
   size_t rowsAtOnce() const { return rowsAtOnce_; }
   size_t largestBytes() const { return planesAtOnce_ * rowsAtOnce_ * bytesAtOnce_; }
   // How many of them are worth waking a thread.
@@ -122,12 +125,17 @@ struct RunList {
 
 class Work {
  public:
-  Work(const MixBatch& batch, const Pieces& pieces)
+  Work(const MixBatch& batch, const Pieces& pieces, const Kernels& kernels, Way way)
       : batch_(batch),
+        kernels_(kernels),
         canvas_(canvasOf(batch.height, batch.width)),
         width_(static_cast<uint32_t>(batch.width)),
         rowBytes_(width_ * batch.pixelBytes),
-        planeBytes_(rowBytes_ * static_cast<size_t>(batch.height)) {
+        planeBytes_(rowBytes_ * static_cast<size_t>(batch.height)),
+        way_(batch.pixelBytes <= kMaxWidth ? way : Way::kRuns),
+        costs_(costsOfRow(pieces.planesAtOnce(), width_, batch.pixelBytes,
+                          batch.inPlace() ? 0 : 0.04, 0.06)),
+        words_(kernels, batch.pixelBytes) {
     for (RunList* runs : {&runs_, &lastRuns_}) {
       runs->list.reset(new Run[pieces.rowsAtOnce() * RunScanner::maxRunsInRow(width_)]);
     }
@@ -135,12 +143,14 @@ class Work {
   }
 
   void mixSample(size_t i, const Piece& piece) {
-    const auto partner = static_cast<size_t>(batch_.partner[i]);
-    if (partner == i) {
-      runs_.end = runs_.list.get();
-    } else {
-      scan(i, piece, runs_);
+    const size_t partner = partnerOf(i);
+    const Lattice lattice = latticeOf(batch_.samples[i], canvas_);
+    if (partner != i && prefersWords(lattice)) {
+      selectByWords(lattice, piece, i, batch_.source + offsetOf(partner, piece, 0), planeBytes_);
+      return;
     }
+    runs_.end = runs_.list.get();
+    if (partner != i) scan(lattice, piece, runs_);
     for (size_t p = 0; p < piece.planes; ++p) {
       uint8_t* target = batch_.target + offsetOf(i, piece, p);
       const uint8_t* own = batch_.source + offsetOf(i, piece, p);
@@ -157,31 +167,40 @@ class Work {
 
   // In place. `last` is the sample after which its partner, written first, is no longer there.
   void mixCycle(size_t last, const Piece& piece) {
-    scan(last, piece, lastRuns_);
-    const auto partnerOf = [&](size_t i) { return static_cast<size_t>(batch_.partner[i]); };
     const size_t first = partnerOf(last);
+    const Lattice lattice = latticeOf(batch_.samples[last], canvas_);
+    const bool byWords = prefersWords(lattice);
     uint8_t* saved = saved_.get();
-    forEachDroppedOfPlanes(lastRuns_, piece, [&](size_t at, size_t bytes) {
-      copyBytes(saved, at + batch_.source + first * sampleBytes(), bytes);
-      saved += bytes;
-    });
-    for (size_t i = first; i != last; i = partnerOf(i)) {
-      scan(i, piece, runs_);
-      uint8_t* target = batch_.target + i * sampleBytes();
-      const uint8_t* other = batch_.source + partnerOf(i) * sampleBytes();
-      forEachDroppedOfPlanes(runs_, piece, [&](size_t at, size_t bytes) {
-        copyBytes(target + at, other + at, bytes);
+    if (byWords) {
+      for (size_t p = 0; p < piece.planes; ++p, saved += piece.bytes) {
+        std::memcpy(saved, batch_.source + offsetOf(first, piece, p), piece.bytes);
+      }
+    } else {
+      scan(lattice, piece, lastRuns_);
+      forEachDroppedOfPlanes(lastRuns_, piece, [&](size_t at, size_t bytes) {
+        copyBytes(saved, at + batch_.source + first * sampleBytes(), bytes);
+        saved += bytes;
       });
     }
+    for (size_t i = first; i != last; i = partnerOf(i)) mixInPlace(i, piece);
     saved = saved_.get();
-    forEachDroppedOfPlanes(lastRuns_, piece, [&](size_t at, size_t bytes) {
-      copyBytes(at + batch_.target + last * sampleBytes(), saved, bytes);
-      saved += bytes;
-    });
+    if (byWords) {
+      selectByWords(lattice, piece, last, saved, piece.bytes);
+    } else {
+      forEachDroppedOfPlanes(lastRuns_, piece, [&](size_t at, size_t bytes) {
+        copyBytes(at + batch_.target + last * sampleBytes(), saved, bytes);
+        saved += bytes;
+      });
+    }
   }
 
  private:
   size_t sampleBytes() const { return batch_.planes * planeBytes_; }
+  size_t partnerOf(size_t i) const { return static_cast<size_t>(batch_.partner[i]); }
+
+  bool prefersWords(const Lattice& lattice) const {
+    return lattice.masked && takesWords(way_, lattice, width_, costs_);
+  }
 
   // Where plane `p` of a piece begins in the batch.
   size_t offsetOf(size_t sample, const Piece& piece, size_t p) const {
@@ -189,10 +208,43 @@ class Work {
            static_cast<size_t>(piece.row) * rowBytes_ + piece.byte;
   }
 
-  void scan(size_t sample, const Piece& piece, RunList& runs) const {
+  void mixInPlace(size_t i, const Piece& piece) {
+    const size_t partner = partnerOf(i);
+    const Lattice lattice = latticeOf(batch_.samples[i], canvas_);
+    if (prefersWords(lattice)) {
+      selectByWords(lattice, piece, i, batch_.source + offsetOf(partner, piece, 0), planeBytes_);
+      return;
+    }
+    scan(lattice, piece, runs_);
+    uint8_t* target = batch_.target + i * sampleBytes();
+    const uint8_t* other = batch_.source + partner * sampleBytes();
+    forEachDroppedOfPlanes(
+        runs_, piece, [&](size_t at, size_t bytes) { copyBytes(target + at, other + at, bytes); });
+  }
+
+  // `other`: the partner's piece, with its planes `otherBytes` apart.
+  void selectByWords(const Lattice& lattice, const Piece& piece, size_t i, const uint8_t* other,
+                     size_t otherBytes) {
+    const size_t piecesFirst = offsetOf(i, piece, 0);
+    forEachBlock(width_, piece.row, piece.row + piece.rows,
+                 [&](int32_t row, uint32_t rows, uint32_t column, uint32_t columns) {
+                   const size_t first = static_cast<size_t>(row - piece.row) * rowBytes_ +
+                                        column * batch_.pixelBytes;
+                   const size_t bytes = size_t{rows} * columns * batch_.pixelBytes;
+                   const uint8_t* mask =
+                       words_.bytes(lattice, static_cast<int32_t>(column), row, columns, rows,
+                                    batch_.source + piecesFirst + first);
+                   for (size_t p = 0; p < piece.planes; ++p) {
+                     const size_t at = piecesFirst + first + p * planeBytes_;
+                     kernels_.select(batch_.target + at, batch_.source + at,
+                                     other + first + p * otherBytes, mask, bytes);
+                   }
+                 });
+  }
+
+  void scan(const Lattice& lattice, const Piece& piece, RunList& runs) const {
     Run* const list = runs.list.get();
     Run* end = list;
-    const Lattice lattice = latticeOf(batch_.samples[sample], canvas_);
     if (lattice.masked) {
       RunScanner scanner(lattice, 0, piece.row, width_);
       for (int32_t row = 0; row < piece.rows; ++row) {
@@ -222,10 +274,14 @@ class Work {
   }
 
   const MixBatch& batch_;
+  const Kernels& kernels_;
   const Canvas canvas_;
   const uint32_t width_;
   const size_t rowBytes_;
   const size_t planeBytes_;
+  const Way way_;
+  const RowCosts costs_;
+  MaskWords words_;
   RunList runs_;
   RunList lastRuns_;
   std::unique_ptr<uint8_t[]> saved_;
@@ -233,7 +289,7 @@ class Work {
 
 }  // namespace
 
-void mix(const MixBatch& batch, unsigned threads) {
+void mix(const MixBatch& batch, unsigned threads, const Kernels& kernels, Way way) {
   if (batch.isEmpty()) return;
   const bool inPlace = batch.inPlace();
   const std::vector<int32_t> cycles =
@@ -242,7 +298,7 @@ void mix(const MixBatch& batch, unsigned threads) {
   if (walks == 0) return;
   const Pieces pieces(batch, walks, threads);
   parallelFor(walks * pieces.count(), pieces.grain(), threads, [&](size_t begin, size_t end) {
-    Work work(batch, pieces);
+    Work work(batch, pieces, kernels, way);
     for (size_t item = begin; item < end; ++item) {
       const size_t walk = item / pieces.count();
       const Piece piece = pieces.at(item % pieces.count());

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Mixing against the definition, keepsPixel(): on the CPU with any number of threads, and by the
-// kernel, thread by thread on the host, of which every access is seen. None strays or is
-// misaligned; a new tensor is written once; own vectors are read that keep something, the partner's
-// that are dropped in part or whole; in place only vectors that drop something are written.
+// Mixing against the definition, keepsPixel(): on the CPU by runs and by words, with every
+// instruction set and any number of threads, and counting too; and by the kernel, thread by thread
+// on the host, of which every access is seen. None strays or is misaligned; a new tensor is written
+// once; own vectors are read that keep something, the partner's that are dropped in part or whole;
+// in place only vectors that drop something are written.
 
 #include "cpu/mix.h"
 
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "check.h"
+#include "cpu/count.h"
 #include "cuda/host_kernel.h"
 #include "cuda/launch.h"
 #include "cuda/mix_launch.h"
@@ -99,17 +101,67 @@ std::vector<uint8_t> expectedOf(const Case& made, const uint8_t* source) {
   return result;
 }
 
+// Whether some sample's mask can be had as words.
+bool hasWords(const Case& made) {
+  const auto canHave = [&](const PackedSample& sample) {
+    const Lattice lattice = latticeOf(sample, made.batch.height, made.batch.width);
+    return lattice.masked && cpu::wordsAreExact(lattice, static_cast<uint32_t>(made.batch.width));
+  };
+  return made.batch.pixelBytes <= cpu::kMaxWidth &&
+         std::any_of(made.samples.begin(), made.samples.end(), canHave);
+}
+
+// Every instruction set, every way to have the mask.
+template <typename Use>
+void forEachWay(const Use& use) {
+  for (auto* kernels = cpu::availableKernels(); *kernels != nullptr; ++kernels) {
+    for (const cpu::Way way : {cpu::Way::kCheaper, cpu::Way::kRuns, cpu::Way::kWords}) {
+      use(**kernels, way);
+    }
+  }
+}
+
 void testCpu(Random& random) {
-  for (int round = 0; round < 150; ++round) {
+  int withWords = 0;
+  for (int round = 0; round < 400; ++round) {
     Case made = randomCase(random);
-    uint8_t* const source = made.images.data() + random.between(0, 63);
+    withWords += hasWords(made);
+    const int offset = random.between(0, 63);
+    const uint8_t* const source = made.images.data() + offset;
     const auto threads = static_cast<unsigned>(random.between(1, 6));
     const std::vector<uint8_t> expected = expectedOf(made, source);
-    std::vector<uint8_t> target(made.bytes);
-    cpu::mix(over(made, source, target.data()), threads);
-    CHECK(target == expected);
-    cpu::mix(over(made, source, source), threads);
-    CHECK(std::equal(expected.begin(), expected.end(), source));
+    forEachWay([&](const cpu::Kernels& kernels, cpu::Way way) {
+      std::vector<uint8_t> target(made.bytes);
+      cpu::mix(over(made, source, target.data()), threads, kernels, way);
+      CHECK(target == expected);
+      std::vector<uint8_t> images = made.images;
+      uint8_t* const inPlace = images.data() + offset;
+      cpu::mix(over(made, inPlace, inPlace), threads, kernels, way);
+      CHECK(std::equal(expected.begin(), expected.end(), inPlace));
+      std::copy_n(source, made.bytes, inPlace);
+      CHECK(images == made.images);
+    });
+  }
+  CHECK(withWords > 100);
+}
+
+// Now and then rows that are longer than a block of words.
+void testCount(Random& random) {
+  for (int round = 0; round < 400; ++round) {
+    const bool large = round % 20 == 0;
+    const int height = random.between(0, large ? 8 : 70);
+    const int width = random.between(0, large ? 5000 : 70);
+    const PackedSample sample = randomSample(random);
+    const Lattice lattice = latticeOf(sample, height, width);
+    uint64_t kept = 0;
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x) kept += keepsPixel(lattice, x, y);
+    }
+    forEachWay([&](const cpu::Kernels& kernels, cpu::Way way) {
+      cpu::KeptCounter counter(height, width, kernels, way);
+      CHECK(counter.count(sample) == kept);
+      CHECK(counter.count(sample) == kept);
+    });
   }
 }
 
@@ -244,6 +296,7 @@ int main() {
   Random random(11);
   testPermutations();
   testCpu(random);
+  testCount(random);
   testKernel(random);
   return 0;
 }
