@@ -28,35 +28,24 @@ set(KERNEL_SOURCES
   native/lattice/noise.h
   native/lattice/philox.h)
 
-# Sets `result` to nvcc's options for one fatbin: machine code for each major architecture, which no
-# driver has to translate, and PTX of the oldest and the newest for all in between and to come. Sets
-# `portable` to those for PTX of the oldest alone.
+# Sets `result` to nvcc's options for one fatbin: machine code for each major architecture since Volta,
+# which no driver has to translate, and PTX of the oldest that the toolkit knows, for all others: older
+# ones, those in between and those to come. Sets `portable` to those for the PTX alone.
 function(gridmask_cuda_architectures nvcc result portable)
   execute_process(COMMAND ${nvcc} --list-gpu-arch OUTPUT_VARIABLE list ERROR_QUIET)
   string(REGEX MATCHALL "[0-9]+" known "${list}")
-  set(options "")
-  set(ptx "")
-  set(used "")
-  set(wanted 50 60 70 75 80 90 100 120)
-  foreach(architecture IN LISTS wanted)
+  if(50 IN_LIST known)
+    # Machine code is compressed too, in the way that drivers before 550 know.
+    set(ptx -gencode=arch=compute_50,code=compute_50 -Xfatbin=-compress-all)
+  else()
+    set(ptx -gencode=arch=compute_75,code=compute_75 --compress-mode=size)
+  endif()
+  set(options ${ptx})
+  foreach(architecture 70 75 80 90 100 120)
     if(architecture IN_LIST known)
-      list(APPEND used ${architecture})
       list(APPEND options -gencode=arch=compute_${architecture},code=sm_${architecture})
     endif()
   endforeach()
-  if(used)
-    list(SORT used COMPARE NATURAL)
-    list(GET used 0 oldest)
-    list(GET used -1 newest)
-    set(ptx -gencode=arch=compute_${oldest},code=compute_${oldest})
-    list(APPEND options ${ptx})
-    list(APPEND options -gencode=arch=compute_${newest},code=compute_${newest})
-  endif()
-  execute_process(COMMAND ${nvcc} --help OUTPUT_VARIABLE help ERROR_QUIET)
-  if(help MATCHES "--compress-mode")
-    list(APPEND options --compress-mode=size)
-    list(APPEND ptx --compress-mode=size)
-  endif()
   set(${result} "${options}" PARENT_SCOPE)
   set(${portable} "${ptx}" PARENT_SCOPE)
 endfunction()
