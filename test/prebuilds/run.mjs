@@ -81,13 +81,15 @@ function runOn({ command, env }, target) {
     }
     const found = JSON.parse(readFileSync(result, 'utf8'))
     const expected = `${target.os}-${target.cpu}`
-    const right = found.platform === expected && found.wrongMasks === 0 && found.wrongBatches === 0
-    const wrong = right ? '' : `, ${found.wrongMasks} masks and ${found.wrongBatches} batches wrong`
+    const wrongs = [found.wrongMasks, found.wrongBatches, found.wrongOthers]
+    const right = found.platform === expected && wrongs.every((count) => count === 0)
+    const wrong = right ? '' : `, wrong: ${wrongs.join(', ')}`
     return {
       passed: right,
       text:
         `${found.host}, ${found.platform}, ${found.instructionSet}: ` +
-        `${found.masks} masks, ${found.batches} batches${wrong}; CUDA: ${found.cuda ?? 'available'}`,
+        `${found.masks} masks, ${found.batches + found.others} batches${wrong}; ` +
+        `CUDA: ${found.cuda ?? 'available'}`,
     }
   } finally {
     rmSync(folder, { recursive: true })

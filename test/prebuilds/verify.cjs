@@ -2,12 +2,16 @@
 //
 // Run by a prebuilt binary's own kind of host, in a folder that holds the package with no other
 // binary than that one: verify.cjs <masks> <result>. Compares with the authors' masks and with the
-// definition in plain TypeScript, and writes what it found.
+// definition in plain TypeScript; noise, GridMix and the methods for comparison with the second
+// implementation, which takes the native functions' place. Writes what it found.
 process.env.PREBUILDS_ONLY = '1'
 
 const { readFileSync, writeFileSync } = require('node:fs')
 const { gunzipSync } = require('node:zlib')
-const { applyPlan, cudaStatus, devices, maskOf, Plan } = require('./dist/index.js')
+const { applyPlan, cudaStatus, devices, GridMask, maskOf, Plan } = require('./dist/index.js')
+const { Cutout, HideAndSeek } = require('./dist/baselines/index.js')
+const { fallback } = require('./dist/fallback.js')
+const { native } = require('./dist/native.js')
 const { referenceMask } = require('./dist/reference.js')
 
 const [masks, result] = process.argv.slice(2)
@@ -83,6 +87,53 @@ for (const dtype of Object.keys(arrays)) {
   }
 }
 
+/** The bits of everything that `make` makes. @param {() => ArrayBufferView[]} make */
+function bitsOf(make) {
+  return Buffer.concat(make().map((a) => new Uint8Array(a.buffer, a.byteOffset, a.byteLength)))
+}
+
+const functions = ['apply', 'mix', 'draw', 'drawPartner', 'countPlan', 'countKept']
+let others = 0
+let wrongOthers = 0
+/** @param {() => ArrayBufferView[]} make */
+function compare(make) {
+  const found = bitsOf(make)
+  const own = functions.map((name) => native[name])
+  for (const name of functions) native[name] = fallback[name]
+  const expected = bitsOf(make)
+  functions.forEach((name, i) => {
+    native[name] = own[i]
+  })
+  others += 1
+  if (!found.equals(expected)) wrongOthers += 1
+}
+
+const settings = { ratio: [0.3, 0.7], unit: [4, 40], rotate: 360, unitProbability: 0.8, seed: 7n }
+const fills = [
+  { noise: 'uniform', low: [1, 2, 3], high: 200, shared: false },
+  { noise: 'normal', mean: 90, std: [10, 20, 30] },
+  { noise: 'normal', mean: 100, std: 40, shared: false },
+]
+for (const dtype of Object.keys(arrays)) {
+  for (const layout of ['NCHW', 'NHWC']) {
+    const shape = layout === 'NCHW' ? [4, 3, 37, 53] : [4, 37, 53, 3]
+    const images = arrays[dtype].from({ length: 4 * 3 * 37 * 53 }, () => 1 + below(250))
+    const request = { shape, layout, dtype, epoch: 9, index: 2 ** 33 }
+    for (const fill of fills) {
+      compare(() => [new GridMask({ ...settings, fill }).apply(images, request)])
+    }
+    for (const method of [new Cutout({ size: 19 }), new HideAndSeek({ sizes: [8] })]) {
+      compare(() => [method.apply(images, request)])
+    }
+    compare(() => {
+      const inPlace = images.slice()
+      const gridmask = new GridMask(settings)
+      const { partner, lambda } = gridmask.gridmix(inPlace, { ...request, out: inPlace })
+      return [gridmask.gridmix(images, request).images, inPlace, partner, lambda]
+    })
+  }
+}
+
 const [{ instructionSet }] = devices()
 const host = process.versions.bun
   ? `Bun ${process.versions.bun}`
@@ -98,5 +149,7 @@ writeFileSync(
     wrongMasks,
     batches,
     wrongBatches,
+    others,
+    wrongOthers,
   }),
 )
