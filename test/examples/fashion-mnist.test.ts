@@ -152,6 +152,13 @@ test('the committed results hold together: every method as often tried, means an
   }
 })
 
+test('a committed accuracy comes out again', () => {
+  const again = [join(example, 'repeat.mjs'), '2', 'GridMask']
+  const { status, stdout } = spawnSync(process.execPath, again, { cwd: root, encoding: 'utf8' })
+  expect(stdout).toMatch(/^GridMask +\d\d\.\d\d %, in results\.json \d\d\.\d\d %\n$/)
+  expect(status).toBe(0)
+})
+
 test('README.md and the picture show the committed results', () => {
   const readme = readFileSync(join(example, 'README.md'), 'utf8')
   const percent = (share: number) => (100 * share).toFixed(2)
