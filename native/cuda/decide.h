@@ -28,10 +28,10 @@ struct LatticePart {
 
 template <class T>
 GRIDMASK_HD inline T loadVectors(const uint8_t* from) {
-  constexpr int kVectors = sizeof(T) / sizeof(Vector);
+  constexpr size_t kVectors = sizeof(T) / sizeof(Vector);
   static_assert(kVectors * sizeof(Vector) == sizeof(T), "");
   Vector vectors[kVectors];
-  for (int k = 0; k < kVectors; ++k) vectors[k] = load<Vector>(from + k * sizeof(Vector));
+  for (size_t k = 0; k < kVectors; ++k) vectors[k] = load<Vector>(from + k * sizeof(Vector));
   T value;
   memcpy(&value, vectors, sizeof value);
   return value;
