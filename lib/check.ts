@@ -108,6 +108,25 @@ export function checkSeed(name: string, value: unknown): bigint {
   return seed
 }
 
+/** The elements of an array, plain or typed, that has one for each sample; they are not checked. */
+export function checkList(
+  name: string,
+  value: unknown,
+  count: number,
+  expected: string,
+): unknown[] {
+  if (!Array.isArray(value) && !ArrayBuffer.isView(value)) {
+    invalid('ERR_INVALID_ARG_TYPE', name, expected, value)
+  }
+  const list = Array.from(value as ArrayLike<unknown>)
+  if (list.length === count) return list
+  throw new GridMaskError(
+    'ERR_SHAPE_MISMATCH',
+    `Expected \`${name}\` to have one number for each of ${count} samples, ` +
+      `but received ${list.length}`,
+  )
+}
+
 /** An object all of whose properties are known: a misspelt option must not be ignored. */
 export function checkOptions<T extends object>(
   name: string,

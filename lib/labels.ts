@@ -1,7 +1,7 @@
 /** The labels of mixed samples. */
 import { types } from 'node:util'
 import { checkAttached, lengthOf } from './arrays'
-import { checkInteger, checkNumber, checkOptions, invalid } from './check'
+import { checkInteger, checkList, checkNumber, checkOptions, invalid } from './check'
 import { GridMaskError } from './errors'
 import { checkPartner } from './mix'
 import { MAX_COUNT } from './request'
@@ -62,17 +62,7 @@ export function mixLabels(oneHot: Float32Array, request: LabelRequest): Float32A
 }
 
 function checkLambda(value: unknown, count: number): Float64Array {
-  const list =
-    Array.isArray(value) || ArrayBuffer.isView(value)
-      ? Array.from(value as ArrayLike<unknown>)
-      : invalid('ERR_INVALID_ARG_TYPE', 'lambda', 'an array of numbers', value)
-  if (list.length !== count) {
-    throw new GridMaskError(
-      'ERR_SHAPE_MISMATCH',
-      `Expected \`lambda\` to have one number for each of ${count} samples, ` +
-        `but received ${list.length}`,
-    )
-  }
+  const list = checkList('lambda', value, count, 'an array of numbers')
   return Float64Array.from(list, (number, i) =>
     checkNumber(`lambda[${i}]`, number, 'a number in [0, 1]', (l) => l >= 0 && l <= 1),
   )

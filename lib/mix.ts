@@ -1,7 +1,7 @@
 /** From a checked GridMix request to the native calls: partners, lambda, and the mixing. */
 import { bytesPerValue, type ImageArray } from './arrays'
 import { isEmpty, type Place } from './backend'
-import { checkInteger, invalid } from './check'
+import { checkInteger, checkList, invalid } from './check'
 import { type CudaDevice, type CudaOutcome, chunkBytes, expectCuda } from './cuda'
 import type { CudaMemory, DeviceTensor } from './device-tensor'
 import { GridMaskError } from './errors'
@@ -38,17 +38,7 @@ function drawPartner(plan: PackedPlan): Int32Array {
 
 /** A copy of a permutation of 0 … count-1. */
 export function checkPartner(value: unknown, count: number): Int32Array {
-  const list =
-    Array.isArray(value) || ArrayBuffer.isView(value)
-      ? Array.from(value as ArrayLike<unknown>)
-      : invalid('ERR_INVALID_ARG_TYPE', 'partner', 'an array of whole numbers', value)
-  if (list.length !== count) {
-    throw new GridMaskError(
-      'ERR_SHAPE_MISMATCH',
-      `Expected \`partner\` to have one number for each of ${count} samples, ` +
-        `but received ${list.length}`,
-    )
-  }
+  const list = checkList('partner', value, count, 'an array of whole numbers')
   const places = new Int32Array(count).fill(-1)
   return Int32Array.from(list, (number, i) => {
     const partner = checkInteger(`partner[${i}]`, number, 0, count - 1)

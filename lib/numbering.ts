@@ -1,6 +1,5 @@
 /** The samples of an augmentation by their global numbers, and the probability that each is masked. */
-import { checkEpoch, checkInteger, checkProbability, invalid } from './check'
-import { GridMaskError } from './errors'
+import { checkEpoch, checkInteger, checkList, checkProbability, invalid } from './check'
 import type { DrawRequest, PlanRequest } from './options'
 import { MAX_COUNT } from './request'
 import { constant, type Schedule } from './schedule'
@@ -65,18 +64,7 @@ export class Numbering {
 }
 
 function checkIndices(indices: unknown, count: number): Float64Array {
-  const isList = Array.isArray(indices) || ArrayBuffer.isView(indices)
-  const list = isList ? Array.from(indices as ArrayLike<unknown>) : undefined
-  if (list === undefined) {
-    invalid('ERR_INVALID_ARG_TYPE', 'indices', 'an array of whole numbers', indices)
-  }
-  if (list.length !== count) {
-    throw new GridMaskError(
-      'ERR_SHAPE_MISMATCH',
-      `Expected \`indices\` to have one number for each of ${count} samples, ` +
-        `but received ${list.length}`,
-    )
-  }
+  const list = checkList('indices', indices, count, 'an array of whole numbers')
   return Float64Array.from(list, (value, i) =>
     checkInteger(`indices[${i}]`, value, 0, Number.MAX_SAFE_INTEGER),
   )
