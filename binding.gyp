@@ -20,9 +20,11 @@
         "native/cuda/backend.cc",
         "native/cuda/context.cc",
         "native/cuda/driver.cc",
-        "native/cuda/image.cc",
+        "native/cuda/fatbin.cc",
         "native/cuda/lane.cc",
+        "native/cuda/kernel_sample.cc",
         "native/cuda/launch.cc",
+        "native/cuda/launch_parts.cc",
         "native/cuda/mix.cc",
         "native/cuda/mix_launch.cc",
         "native/cuda/allocation.cc"

@@ -13,7 +13,7 @@
 namespace gridmask::cuda {
 namespace {
 
-// What follows the samples and the fill begins at a multiple of this, as device memory does.
+// Constants behind images begin at a multiple of this, as device memory does.
 constexpr size_t kAlignment = 256;
 
 size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
@@ -22,98 +22,57 @@ CUdeviceptr address(const uint8_t* onDevice) {
   return static_cast<CUdeviceptr>(reinterpret_cast<uintptr_t>(onDevice));
 }
 
-// The images of `batch` in rows from `row` on are those of a batch that begins there.
-KernelSample sampleFrom(const HostBatch& batch, size_t i, size_t row) {
-  KernelSample sample = kernelSampleOf(batch.samples[i], batch.height, batch.width);
-  sample.x.origin += row * sample.x.down;
-  sample.y.origin += row * sample.y.down;
-  sample.units.x.origin += static_cast<uint32_t>(row) * sample.units.x.down;
-  sample.units.y.origin += static_cast<uint32_t>(row) * sample.units.y.down;
-  return sample;
-}
-
-// The noise of channels from `channel` and rows from `row` on.
-KernelNoise noiseFrom(const HostBatch& batch, size_t channel, size_t row) {
-  KernelNoise noise{};
-  noise.kind = static_cast<uint32_t>(batch.noise.kind);
-  noise.type = static_cast<uint32_t>(batch.noise.type);
-  noise.shared = batch.noise.shared;
-  const auto width = static_cast<size_t>(batch.width);
-  noise.blocks = noiseBlocks(static_cast<size_t>(batch.height) * width);
-  noise.firstPixel = static_cast<uint32_t>(row * width);
-  noise.firstField = batch.noise.shared ? 0 : static_cast<uint32_t>(channel);
-  return noise;
-}
-
-// A part of a batch to be masked on the device by way of a slot, which takes the samples, where
-// they are needed there the fill or what noise is drawn from, and `dataBytes` of images: at the
-// same places on the host and on the device, so that one copy uploads them all.
+// A part of a batch to be masked on the device.
 class SlotWork {
  public:
-  SlotWork(const HostBatch& batch, const Piece& piece, Slot& slot, size_t dataBytes) : slot_(slot) {
-    batch_.count = piece.samples;
-    batch_.planes = piece.planes;
-    batch_.height = static_cast<int32_t>(piece.rows);
-    batch_.width = batch.width;
-    batch_.pixelBytes = batch.pixelBytes;
-    batch_.valueBytes = batch.valueBytes;
-    const size_t channel = piece.plane * (batch.pixelBytes / batch.valueBytes);
-    size_t fillBytes = 0;
-    size_t keyBytes = 0;
-    if (batch.noise.kind != NoiseKind::kNone) {
-      batch_.noise = noiseFrom(batch, channel, piece.row);
-      batch_.fill = reinterpret_cast<const uint8_t*>(batch.noise.channels + 2 * channel);
-      fillBytes = piece.planes * (batch.pixelBytes / batch.valueBytes) * 2 * sizeof(float);
-      keyBytes = piece.samples * sizeof(NoiseKey);
-    } else {
-      batch_.fill = batch.fill + piece.plane * batch.pixelBytes;
-      if (needsDeviceFill(batch_)) fillBytes = piece.planes * batch.pixelBytes;
-    }
-    const size_t fill = aligned(piece.samples * sizeof(KernelSample));
-    const size_t keys = fill + fillBytes;
-    data_ = fill + aligned(fillBytes + keyBytes);
-    bytes_ = data_ + dataBytes;
-    slot.reserve(bytes_);
+  SlotWork(const HostBatch& batch, const Piece& piece) : batch_(batch), piece_(piece) {}
 
-    for (size_t i = 0; i < piece.samples; ++i) {
-      const KernelSample sample = sampleFrom(batch, piece.sample + i, piece.row);
-      std::memcpy(slot.pinned() + i * sizeof sample, &sample, sizeof sample);
-    }
-    std::memcpy(slot.pinned() + fill, batch_.fill, fillBytes);
-    for (size_t i = 0; keyBytes != 0 && i < piece.samples; ++i) {
-      const NoiseKey key = noiseKeyOf(batch.samples[piece.sample + i]);
-      std::memcpy(slot.pinned() + keys + i * sizeof key, &key, sizeof key);
-    }
-    batch_.noise.keys = reinterpret_cast<const NoiseKey*>(slot.onDevice() + keys);
-    batch_.samples = reinterpret_cast<const KernelSample*>(slot.onDevice());
-    batch_.deviceFill = slot.onDevice() + fill;
-  }
+  // What constants take at most.
+  size_t constantBytes() const { return mostConstantBytes(layout()); }
 
-  // Where the images lie, in bytes from the slot's begin.
-  size_t data() const { return data_; }
-
-  // Puts upload and kernel on the stream. What was put there is to be waited for even if this
-  // throws.
-  void start(Device& device, const uint8_t* source, uint8_t* target, CUstream stream) {
-    batch_.source = source;
-    batch_.target = target;
-    KernelParams params = kernelParamsOf(batch_);
-    const Launch launch = launchOf(params);
-    if (launch.function == nullptr) throw TooLarge{};
-    const CUfunction function = device.function(launch.function);
-    slot_.use(stream);
-    CUDA_CALL(device.driver, cuMemcpyHtoDAsync, address(slot_.onDevice()), slot_.pinned(), bytes_,
-              stream);
-    void* arguments[] = {&params};
+  // Puts the upload, of `bytes` bytes at the slot's begin and of constants behind them, and the
+  // kernel on the stream. What was put there is to be waited for even if this throws. False: there is
+  // nothing to do.
+  bool start(Device& device, Slot& slot, size_t bytes, const uint8_t* source, uint8_t* target,
+             CUstream stream) {
+    Batch part{layout(), source, target, nullptr, batch_.noise};
+    part.firstRow = static_cast<int32_t>(piece_.row);
+    part.imageHeight = batch_.height;
+    part.firstChannel = piece_.plane * (batch_.pixelBytes / batch_.valueBytes);
+    if (batch_.noise.kind == NoiseKind::kNone) {
+      part.fill = batch_.fill + piece_.plane * batch_.pixelBytes;
+    }
+    Launch launch;
+    const Prepared prepared = prepareMask(part, batch_.samples, piece_.sample, launch);
+    if (prepared == Prepared::kUnsupported) throw TooLarge{};
+    if (prepared == Prepared::kNothing) return false;
+    const CUfunction function = device.function(launch.kernel);
+    const size_t constants = launch.constants.empty() ? 0 : aligned(bytes);
+    const size_t uploaded = launch.constants.empty() ? bytes : constants + launch.constants.size();
+    if (uploaded != 0) slot.reserve(uploaded);
+    if (!launch.constants.empty()) {
+      std::memcpy(slot.pinned() + constants, launch.constants.data(), launch.constants.size());
+      launch.params.constants = slot.onDevice() + constants;
+    }
+    slot.use(stream);
+    if (uploaded != 0) {
+      CUDA_CALL(device.driver, cuMemcpyHtoDAsync, address(slot.onDevice()), slot.pinned(), uploaded,
+                stream);
+    }
+    void* arguments[] = {&launch.params};
     CUDA_CALL(device.driver, cuLaunchKernel, function, launch.gridX, launch.gridY, launch.gridZ,
               launch.blockX, 1, 1, 0, stream, arguments, nullptr);
+    return true;
   }
 
  private:
-  Batch batch_ = {};
-  Slot& slot_;
-  size_t data_;
-  size_t bytes_;
+  BatchLayout layout() const {
+    return {piece_.samples, piece_.planes,     static_cast<int32_t>(piece_.rows),
+            batch_.width,   batch_.pixelBytes, batch_.valueBytes};
+  }
+
+  const HostBatch& batch_;
+  const Piece& piece_;
 };
 
 // The pipeline of applyHost(): in each slot a piece goes up, is masked in place, and comes down.
@@ -169,13 +128,14 @@ class HostWork {
     finish(i);
     Slot& slot = work_.lane().slot(i);
     const size_t bytes = piece.samples * piece.planes * piece.rows * rowBytes_;
-    SlotWork work(batch_, piece, slot, bytes);
-    uint8_t* const pinned = slot.pinned() + work.data();
-    uint8_t* const onDevice = slot.onDevice() + work.data();
+    SlotWork work(batch_, piece);
+    slot.reserve(aligned(bytes) + work.constantBytes());
+    uint8_t* const pinned = slot.pinned();
+    uint8_t* const onDevice = slot.onDevice();
     forEachPart(piece, [&](size_t begin, size_t offset, size_t partBytes) {
       staging_.copy(pinned + offset, batch_.source + begin, partBytes, staging_.threads);
     });
-    work.start(device_, onDevice, onDevice, slot.stream());
+    work.start(device_, slot, bytes, onDevice, onDevice, slot.stream());
     CUDA_CALL(device_.driver, cuMemcpyDtoHAsync, pinned, address(onDevice), bytes, slot.stream());
     pieces_[i] = piece;
     results_[i] = pinned;
@@ -215,14 +175,14 @@ void apply(Device& device, const HostBatch& batch, std::optional<CUstream> sourc
   if (isEmpty(batch)) return;
   Work work(device);
   Slot& slot = work.lane().slot(0);
-  SlotWork part(batch, {0, batch.count, 0, batch.planes, 0, static_cast<size_t>(batch.height)},
-                slot, 0);
+  const Piece whole{0, batch.count, 0, batch.planes, 0, static_cast<size_t>(batch.height)};
+  SlotWork part(batch, whole);
+  slot.reserve(1, false);  // makes its stream
   // On the target's own stream, so that others need not wait for ours.
   const CUstream stream = targetStream.value_or(slot.stream());
   slot.use(stream);
   if (sourceStream && *sourceStream != stream) work.lane().order(stream, *sourceStream);
-  part.start(device, batch.source, batch.target, stream);
-  wrote = true;
+  if (part.start(device, slot, 0, batch.source, batch.target, stream)) wrote = true;
   slot.wait();
   work.done();
 }

@@ -2,11 +2,10 @@
 
 #include "cuda/context.h"
 
-#include <cstring>
+#include <map>
 #include <utility>
 
-#include "cuda/image.h"
-#include "cuda/kernel_list.h"
+#include "cuda/fatbin.h"
 #include "cuda/lane.h"
 
 namespace gridmask::cuda {
@@ -137,18 +136,17 @@ void Device::prepare() {
   context_ = context;
 }
 
-CUfunction Device::function(const char* name) {
+CUfunction Device::function(Kernel kernel) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const auto known = functions_.find(name);
-  if (known != functions_.end()) return known->second;
-  CUmodule module = module_;
-  if (std::strcmp(name, kNoiseKernel) == 0) {
-    CUDA_CALL(driver, cuModuleLoadData, &module, noiseImage());
+  CUfunction& function = functions_[static_cast<size_t>(kernel)];
+  if (function != nullptr) return function;
+  if (isNoise(kernel) && noiseModule_ == nullptr) {
+    CUDA_CALL(driver, cuModuleLoadData, &noiseModule_, noiseImage());
   }
-  CUfunction function = nullptr;
-  CUDA_CALL(driver, cuModuleGetFunction, &function, module, name);
-  functions_.emplace(name, function);
-  return function;
+  CUfunction found = nullptr;
+  CUDA_CALL(driver, cuModuleGetFunction, &found, isNoise(kernel) ? noiseModule_ : module_,
+            kKernelNames[static_cast<size_t>(kernel)]);
+  return function = found;
 }
 
 std::unique_ptr<Lane> Device::takeLane() {

@@ -4,13 +4,13 @@
 // of CUDA is called from a static destructor, when the driver may be gone already.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "cuda/driver.h"
+#include "cuda/kernel_list.h"
 
 namespace gridmask::cuda {
 
@@ -31,7 +31,7 @@ class Device {
   void prepare();
 
   CUcontext context() const { return context_; }
-  CUfunction function(const char* name);
+  CUfunction function(Kernel kernel);
 
   // The lanes: what an operation needs for itself, kept for the next one.
   std::unique_ptr<Lane> takeLane();
@@ -46,7 +46,8 @@ class Device {
   CUdevice device_;
   CUcontext context_ = nullptr;
   CUmodule module_ = nullptr;
-  std::map<std::string, CUfunction> functions_;
+  CUmodule noiseModule_ = nullptr;
+  CUfunction functions_[kKernels] = {};
   std::vector<std::unique_ptr<Lane>> lanes_;
 };
 
