@@ -68,13 +68,13 @@ void mixInPlace(const KernelParams& params, HostBlock block) {
   }
   const uint32_t begin = block.y * params.planesPerBlock;
   const uint32_t end = std::min(begin + params.planesPerBlock, params.planes);
-  for (uint32_t plane = begin; plane < end; plane += kMixPlanes) {
+  for (uint32_t plane = begin; plane < end; ++plane) {
     for (uint32_t turn = 0; turn < params.turns; ++turn) {
-      forEachThread(params, [&](uint32_t thread) { threads[thread].decide(params, turn); });
       forEachThread(params, [&](uint32_t thread) {
-        threads[thread].read(params, turn, plane, end, threads[thread ^ 1].dropped);
+        if (plane == begin || params.turns > 1) threads[thread].decide(params, turn);
+        threads[thread].read(params, turn, plane);
       });
-      forEachThread(params, [&](uint32_t thread) { threads[thread].write(params, plane, end); });
+      forEachThread(params, [&](uint32_t thread) { threads[thread].write(params, turn, plane); });
     }
   }
 }

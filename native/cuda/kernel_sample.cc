@@ -91,6 +91,18 @@ KernelUnitAxis kernelUnitAxisOf(const LatticeAxis& axis, const Lattice& lattice,
           static_cast<uint32_t>(axis.stepY), static_cast<uint32_t>(shift)};
 }
 
+// Whether the gap and what a tile spans are together a period or more, on one of the axes.
+bool isDense(const KernelSample& sample) {
+  const auto steps = [](uint64_t step) {
+    const auto coarse = static_cast<int64_t>(static_cast<int32_t>((step + (uint64_t{1} << 31)) >> 32));
+    return static_cast<uint64_t>(coarse < 0 ? -coarse : coarse);
+  };
+  const auto reach = [&](const KernelAxis& axis) {
+    return sample.gap + kMaxColumnSteps * steps(axis.across) + kMaxRowSteps * steps(axis.down);
+  };
+  return std::max(reach(sample.x), reach(sample.y)) > UINT32_MAX;
+}
+
 }  // namespace
 
 KernelSample kernelSampleOf(const Lattice& lattice, uint32_t number, int32_t firstRow) {
@@ -105,6 +117,7 @@ KernelSample kernelSampleOf(const Lattice& lattice, uint32_t number, int32_t fir
   if (lattice.reverse) sample.place |= KernelSample::kReverse;
   if (lattice.random) sample.place |= KernelSample::kRandom;
   if (d > kMaxCoarseUnit) sample.place |= KernelSample::kFine;
+  if (isDense(sample)) sample.place |= KernelSample::kDense;
   return sample;
 }
 

@@ -67,7 +67,11 @@ void addFillVectors(const Batch& batch, Launch& launch) {
     }
     if (uniform) break;
   }
-  launch.params.fillStep = uniform ? 0 : kVectorBytes;
+  if (uniform) {
+    std::memcpy(&launch.params.fill, vectors.data(), kVectorBytes);
+    return;
+  }
+  launch.params.fillStep = kVectorBytes;
   launch.params.fillAt = addConstants(launch, vectors.data(), vectors.size());
 }
 
@@ -208,7 +212,9 @@ Prepared prepareMask(const Batch& batch, const Samples& samples, size_t first, L
   }
   if (!constants.addTo(launch)) return Prepared::kNothing;
   const bool ready = noise ? prepareNoise(batch, samples, first, launch)
-                           : prepareTiles(batch, launch) || prepareRows(batch, launch);
+                           : (!constants.anyIs(KernelSample::kRandom | KernelSample::kFine) &&
+                              prepareTiles(batch, launch)) ||
+                                 prepareRows(batch, launch);
   if (!ready) return Prepared::kUnsupported;
   end(launch);
   return Prepared::kReady;

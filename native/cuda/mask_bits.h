@@ -53,6 +53,27 @@ GRIDMASK_HD inline Phases<uint32_t> coarse(const Phases<uint64_t>& phases) {
           coarseStep(phases.acrossY), phases.gap};
 }
 
+// Of values of which the first `end` belong to the first pixel, and each further `step` to the next:
+// bit k for the k-th of `count`.
+template <class T>
+GRIDMASK_HD inline uint32_t squaresOfValues(Phases<T> phases, uint32_t end, uint32_t step,
+                                            uint32_t count) {
+  uint32_t bits = 0;
+  GRIDMASK_NO_UNROLL
+  for (uint32_t from = 0; from < count; from = end, end += step, phases.next()) {
+    // The pixels to come set the bits behind it anew.
+    const uint32_t rest = 0xFFFFFFFFu << from;
+    bits = phases.inSquare() ? bits | rest : bits & ~rest;
+  }
+  return bits;
+}
+
+GRIDMASK_HD inline uint32_t squaresOfValues(const Phases<uint64_t>& phases, bool fine,
+                                            uint32_t end, uint32_t step, uint32_t count) {
+  return fine ? squaresOfValues(phases, end, step, count)
+              : squaresOfValues(coarse(phases), end, step, count);
+}
+
 // Coarse phases of a tile of pixels.
 struct TilePhases {
   Phases<uint32_t> row;
@@ -69,7 +90,7 @@ struct TilePhases {
   }
 
   // Whether one of the next pixels of the row, and of those in as many rows below, may lie in a
-  // square. If not, none does.
+  // square. If not, none does. Not for a sample that is kDense.
   template <uint32_t columns, uint32_t rows>
   GRIDMASK_HD bool mayHaveSquares() const {
     return mayBeBelow<columns - 1, rows - 1>(row.x, row.acrossX, downX) &&
@@ -78,16 +99,16 @@ struct TilePhases {
 
  private:
   // All the tile's phases lie in [highest - span, highest], modulo 2³². Some number there is below
-  // the gap, modulo 2³², just if highest modulo 2³² is below gap + span.
+  // the gap, modulo 2³², just if highest modulo 2³² is below gap + span: which is less than 2³²
+  // where the sample is not kDense.
   template <uint32_t columnSteps, uint32_t rowSteps>
   GRIDMASK_HD bool mayBeBelow(uint32_t start, uint32_t across, uint32_t down) const {
-    const bool back = static_cast<int32_t>(across) < 0;
-    const bool up = static_cast<int32_t>(down) < 0;
-    const uint64_t span = uint64_t{columnSteps} * (back ? 0u - across : across) +
-                          uint64_t{rowSteps} * (up ? 0u - down : down);
-    const uint32_t highest =
-        start + (back ? 0 : columnSteps * across) + (up ? 0 : rowSteps * down);
-    return highest < span + row.gap;
+    static_assert(columnSteps <= kMaxColumnSteps && rowSteps <= kMaxRowSteps, "");
+    const uint32_t right = static_cast<int32_t>(across) < 0 ? 0 : across;
+    const uint32_t below = static_cast<int32_t>(down) < 0 ? 0 : down;
+    const uint32_t highest = start + columnSteps * right + rowSteps * below;
+    const uint32_t lowest = start + columnSteps * (across - right) + rowSteps * (down - below);
+    return highest < highest - lowest + row.gap;
   }
 };
 

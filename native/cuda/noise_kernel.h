@@ -27,8 +27,8 @@ template <int valueBytes_, bool inPlace_>
 struct NoiseShape {
   static constexpr int valueBytes = valueBytes_;
   static constexpr bool inPlace = inPlace_;
-  static constexpr int rows = inPlace ? 4 : 1;
-  static constexpr int tileShift = 3;
+  static constexpr int rows = 1;
+  static constexpr int tileShift = 2;
 };
 
 // Four floats that are used one after another, without an address.
@@ -115,7 +115,8 @@ class NoiseTile {
     const uint32_t rows = params_.height - row < kRows ? params_.height - row : kRows;
     const bool aligned = params_.width % kNoisePixels == 0 && params_.noiseFirstPixel % kNoisePixels == 0;
     // A tile of pixels, where blocks do not go on in the next row.
-    if (Shape::inPlace && aligned && !sample.is(KernelSample::kReverse | KernelSample::kFine)) {
+    if (Shape::inPlace && aligned &&
+        !sample.is(KernelSample::kReverse | KernelSample::kFine | KernelSample::kDense)) {
       const TilePhases phases(sample, static_cast<int32_t>(column * kNoisePixels),
                               static_cast<int32_t>(row));
       if (!phases.mayHaveSquares<kNoisePixels, kRows>()) return;
@@ -160,6 +161,17 @@ class NoiseTile {
     const auto width = static_cast<int32_t>(params_.width);
     auto y = static_cast<int32_t>(row);
     Phases<uint64_t> phases = phasesAt(sample, x, y);
+    const uint32_t reverse = sample.is(KernelSample::kReverse) ? 0xFFFFFFFFu : 0;
+    if (x + static_cast<int32_t>(kNoisePixels) <= width &&
+        !sample.is(KernelSample::kRandom | KernelSample::kFine)) {
+      auto coarsely = coarse(phases);
+      uint32_t squares = 0;
+      GRIDMASK_UNROLL
+      for (uint32_t k = 0; k < kNoisePixels; ++k, coarsely.next()) {
+        if (coarsely.inSquare()) squares |= 1u << k;
+      }
+      return squares ^ reverse;
+    }
     UnitDraws draws(params_, entry);
     uint32_t dropped = 0;
     GRIDMASK_NO_UNROLL
@@ -173,7 +185,7 @@ class NoiseTile {
       if (square && random) square = draws.drops(x, y);
       dropped |= square ? 1u << k : 0;
     }
-    return sample.is(KernelSample::kReverse) ? ~dropped : dropped;
+    return dropped ^ reverse;
   }
 
   GRIDMASK_HD void draw(uint32_t entry, uint32_t number, uint32_t channel) {
