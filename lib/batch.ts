@@ -1,10 +1,10 @@
 /** A batch of host arrays, masked by an augmentation: `apply` and `applyAsync` of all of them. */
 import type { ImageArray } from './arrays'
-import { fillOf, isEmpty, type Place, run, runAsync, type Work } from './backend'
+import { fillOf, isEmpty, type Place, run, runAsync } from './backend'
 import { checkOptions, invalid } from './check'
 import { GridMaskError } from './errors'
 import type { Fill } from './fill'
-import type { SampleArguments } from './native'
+import type { NativeSamples } from './native'
 import type { Numbering, Numbers } from './numbering'
 import { type ApplyRequest, applyKeys, drawKeys } from './options'
 import { checkArrays, type Dimensions, readDimensions, readDType, targetOf } from './request'
@@ -15,7 +15,7 @@ export type Given = Partial<Omit<ApplyRequest, 'out' | 'plan'> & { out: unknown;
 
 /** A batch's samples: replayed, or drawn for the samples of these numbers. */
 export interface Drawn {
-  samples: SampleArguments
+  samples: NativeSamples
   numbers: Numbers | undefined
 }
 
@@ -32,14 +32,9 @@ export function applyToArrays(
   request: unknown,
   augmentation: Augmentation,
 ): ImageArray {
-  const { out, arrays, dimensions, numbers, work } = prepare(
-    images,
-    request,
-    undefined,
-    augmentation,
-  )
-  const target = targetOf(out, arrays)
-  if (!isEmpty(dimensions)) run(images as ImageArray, target, ...work)
+  const { out, numbers, masking } = prepare(images, request, undefined, augmentation)
+  const target = targetOf(out, masking.arrays)
+  if (!isEmpty(masking.dimensions)) run(images as ImageArray, target, masking)
   if (numbers !== undefined) augmentation.numbering.markSeen(numbers)
   return target
 }
@@ -49,9 +44,10 @@ export async function applyToArraysAsync(
   request: unknown,
   augmentation: Augmentation,
 ): Promise<ImageArray> {
-  const { out, arrays, dimensions, numbers, work } = prepare(images, request, images, augmentation)
+  const { out, numbers, masking } = prepare(images, request, images, augmentation)
+  const { arrays, dimensions } = masking
   const [source, target] = takeArrays(arrays.tag, images as ImageArray, out as ImageArray)
-  const done = isEmpty(dimensions) ? undefined : runAsync(source, target, ...work)
+  const done = isEmpty(dimensions) ? undefined : runAsync(source, target, masking)
   if (numbers !== undefined) augmentation.numbering.markSeen(numbers)
   try {
     await done
@@ -61,8 +57,6 @@ export async function applyToArraysAsync(
   }
   return target
 }
-
-type DropTwo<T extends unknown[]> = T extends [unknown, unknown, ...infer Rest] ? Rest : never
 
 function prepare(
   images: unknown,
@@ -78,8 +72,7 @@ function prepare(
   const { samples, numbers } = augmentation.samplesOf(given, dimensions)
   // The request's getters and the schedule are the caller's code: the arrays may have changed.
   checkArrays(images, out, dimensions, arrays.dtype)
-  const work: DropTwo<Work> = [samples, arrays, dimensions, fill, augmentation.place]
-  return { out, arrays, dimensions, numbers, work }
+  return { out, numbers, masking: { samples, arrays, dimensions, fill, place: augmentation.place } }
 }
 
 /** A plan says which samples it has: a request that has one names no others. */

@@ -38,7 +38,7 @@ export interface CudaFailure {
   wrote: boolean
 }
 
-/** What the native code answers: a status, see native/addon/request.h, or a failure. */
+/** What the native code answers: a status, see native/addon/status.h, or a failure. */
 export type CudaOutcome = number | CudaFailure
 
 export interface FoundDevice {

@@ -3,7 +3,8 @@
  * in plain TypeScript, referenceDraw() in reference.ts.
  */
 import { invalid } from './check'
-import { expectDone, native, type SampleArguments } from './native'
+import { packHeader } from './core/batch-header'
+import { expectDone, type NativeSamples, native } from './native'
 import { MAX_UNIT, PackedPlan } from './plan'
 
 /** A range [min, max). */
@@ -44,20 +45,20 @@ export class Drawer {
     epoch: number,
     first: number,
     indices: Float64Array | undefined,
-  ): SampleArguments {
+  ): NativeSamples {
     const numbers = this.#numbers
     numbers[2] = unit[0]
     numbers[3] = unit[1]
     numbers[7] = probability
     numbers[10] = epoch
-    return [numbers, first, indices]
+    return { kind: 'draws', data: numbers, first, indices }
   }
 }
 
 /** The same samples as a plan. */
-export function draw(count: number, samples: SampleArguments): PackedPlan {
+export function draw(count: number, { data, first, indices }: NativeSamples): PackedPlan {
   const packed = new PackedPlan(count)
-  expectDone(native.draw(packed.bytes, ...samples))
+  expectDone(native.draw(packHeader({ count, first }), data, indices, packed.bytes))
   return packed
 }
 

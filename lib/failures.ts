@@ -3,6 +3,7 @@
  * Unsuccessful Cases" in section 3 of the paper says what is simulated, and leaves some of it open;
  * {@link FailureReading} has what can be read in several ways.
  */
+import { packHeader } from './core/batch-header'
 import { Coverage } from './coverage'
 import { expectDone, native } from './native'
 import { philox4x32 } from './philox'
@@ -137,7 +138,8 @@ function gridmask(sideOf: 'square' | 'unit'): Method {
     const angle = rotation === 'any' ? draws.whole(0, 359) : 0
     packed.set(0, true, d, ratio, deltaX, deltaY, angle, false, 1, 0, 0, 0, 0, 0, 0)
     box.set(object)
-    expectDone(native.countKept(packed.bytes, FAILURE_IMAGE, FAILURE_IMAGE, box, kept))
+    const header = packHeader({ count: 1, height: FAILURE_IMAGE, width: FAILURE_IMAGE })
+    expectDone(native.countKept(header, packed.bytes, box, kept))
     return (x1 - x0) * (y1 - y0) - (kept[0] as number)
   }
 }

@@ -1,7 +1,8 @@
 /** GridMix in plain TypeScript, for platforms without a binary: the same bits, on one thread. */
 import { bufferOf, byteLengthOf, offsetOf } from './arrays'
+import { unpackHeader } from './core/batch-header'
 import { MaskRows } from './fallback-mask'
-import type { MixArguments, Native } from './native'
+import type { Native } from './native'
 import { philox4x32 } from './philox'
 import { PackedPlan, type Sample } from './plan'
 
@@ -9,7 +10,7 @@ import { PackedPlan, type Sample } from './plan'
 const PARTNER_BLOCK = 0xffffffff
 
 /** Partners by the order of a 64-bit word of each sample, and where words are equal of its place. */
-export const drawPartner: Native['drawPartner'] = (plan, partner) => {
+export const drawPartner: Native['drawPartner'] = (_, plan, partner) => {
   const packed = PackedPlan.over(plan)
   const words = Array.from(partner, (_, i) => partnerWord(packed.get(i)))
   const order = words.map((_, i) => i)
@@ -42,10 +43,9 @@ function forEachRun(dropped: Uint8Array, use: (begin: number, end: number) => vo
 
 /** Mixes a batch row by row; the caller may do something else between them. */
 export function* mixRows(
-  source: ArrayBufferView,
-  target: ArrayBufferView,
-  ...[plan, partner, planes, height, width, pixelBytes]: MixArguments
+  ...[header, source, target, plan, partner]: Parameters<Native['mix']>
 ): Generator<void> {
+  const { planes, height, width, pixelBytes } = unpackHeader(header)
   const input = bytesOf(source)
   const output = bytesOf(target)
   const packed = PackedPlan.over(plan)

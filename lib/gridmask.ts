@@ -16,7 +16,7 @@ import { checkRatioRange, checkUnit, Drawer, draw, type Range } from './draw'
 import { GridMaskError } from './errors'
 import { checkFill } from './fill'
 import { mixOf, mixTensors, runMix, runMixAsync } from './mix'
-import type { SampleArguments } from './native'
+import type { NativeSamples } from './native'
 import { Numbering, type Numbers, readCount } from './numbering'
 import {
   type ApplyRequest,
@@ -318,7 +318,7 @@ export class GridMask {
     return { samples, numbers }
   }
 
-  #samples({ epoch, first, indices }: Numbers, height: number, width: number): SampleArguments {
+  #samples({ epoch, first, indices }: Numbers, height: number, width: number): NativeSamples {
     const probability = this.probabilityAt(epoch)
     const unit = typeof this.#unit === 'function' ? this.#unit(height, width) : this.#unit
     return this.#drawer.samples(unit, probability, Math.floor(epoch), first, indices)

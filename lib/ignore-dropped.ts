@@ -1,5 +1,6 @@
 /** Segmentation's labels: dropped pixels can be left out of the loss. */
 import { allocateBytes, tagOf } from './arrays'
+import { maskHeader } from './backend'
 import { checkInteger, checkOptions, invalid } from './check'
 import { defaultThreads } from './devices'
 import { checkPlan } from './gridmask'
@@ -86,8 +87,9 @@ export function ignoreDropped(
   const size = fill.length
   const target = out ?? new constructors[tag](allocateBytes(length * size), 0, length)
   if (length > 0) {
-    const pixels = [count, 1, height, width, size, size] as const
-    const status = native.apply(labels, target, ...samples, fill, ...pixels, defaultThreads())
+    const layout = { count, planes: 1, height, width, pixelBytes: size, valueBytes: size }
+    const header = maskHeader(layout, samples, defaultThreads())
+    const status = native.apply(header, labels, target, samples.data, undefined, fill)
     expectDone(status, 'labels')
   }
   return target

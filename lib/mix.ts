@@ -1,11 +1,12 @@
 /** From a checked GridMix request to the native calls: partners, lambda, and the mixing. */
-import { bytesPerValue, type ImageArray } from './arrays'
-import { isEmpty, type Place } from './backend'
+import type { ImageArray } from './arrays'
+import { isEmpty, layoutOf, type Place } from './backend'
 import { checkInteger, checkList, invalid } from './check'
+import { packHeader } from './core/batch-header'
 import { type CudaDevice, type CudaOutcome, chunkBytes, expectCuda } from './cuda'
 import type { CudaMemory, DeviceTensor } from './device-tensor'
 import { GridMaskError } from './errors'
-import { expectDone, type MixArguments, native } from './native'
+import { expectDone, native } from './native'
 import type { PackedPlan } from './plan'
 import type { Arrays, Dimensions } from './request'
 
@@ -32,7 +33,7 @@ export function mixOf(
 
 function drawPartner(plan: PackedPlan): Int32Array {
   const partner = new Int32Array(plan.length)
-  expectDone(native.drawPartner(plan.bytes, partner))
+  expectDone(native.drawPartner(packHeader({ count: plan.length }), plan.bytes, partner))
   return partner
 }
 
@@ -61,40 +62,30 @@ function lambdaOf(
 ): Float64Array {
   const lambda = new Float64Array(partner.length)
   if (isEmpty(dimensions)) return lambda.fill(1)
-  const { height, width } = dimensions
-  expectDone(native.countPlan(plan.bytes, height, width, lambda, threads))
+  const { count, height, width } = dimensions
+  const header = packHeader({ count, height, width, threads })
+  expectDone(native.countPlan(header, plan.bytes, lambda))
   const pixels = height * width
   return lambda.map((kept, i) => (partner[i] === i ? 1 : kept / pixels))
-}
-
-function mixArguments(
-  { plan, partner, dimensions }: Mix,
-  { dtype }: Pick<Arrays, 'dtype'>,
-): MixArguments {
-  const { channels, height, width, channelsLast } = dimensions
-  const size = bytesPerValue[dtype]
-  const [planes, pixelBytes] = channelsLast ? [1, channels * size] : [channels, size]
-  return [plan.bytes, partner, planes, height, width, pixelBytes]
 }
 
 /** Mixes a batch on the host; 'auto' is the CPU, since a GPU would need the whole batch at once. */
 export function runMix(
   source: ImageArray,
   target: ImageArray,
-  mix: Mix,
+  { plan, partner, dimensions }: Mix,
   arrays: Arrays,
   { device, threads }: Place,
 ): void {
-  if (isEmpty(mix.dimensions)) return
-  const what = mixArguments(mix, arrays)
+  if (isEmpty(dimensions)) return
+  const layout = layoutOf(arrays, dimensions)
   if (device === 'auto' || device === 'cpu') {
-    expectDone(native.mix(source, target, ...what, threads))
+    const header = packHeader(layout, { threads })
+    expectDone(native.mix(header, source, target, plan.bytes, partner))
     return
   }
-  const outcome = native.cuda.mixHost(
-    ...([device.number, source, target, ...what, chunkBytes(), threads] as const),
-    false,
-  )
+  const header = packHeader(layout, stagingOf(device, threads))
+  const outcome = native.cuda.mixHost(header, source, target, plan.bytes, partner, false)
   expectMixed(outcome as CudaOutcome, source, target, device)
 }
 
@@ -102,23 +93,26 @@ export function runMix(
 export function runMixAsync(
   source: ImageArray,
   target: ImageArray,
-  mix: Mix,
+  { plan, partner, dimensions }: Mix,
   arrays: Arrays,
   { device, threads }: Place,
 ): Promise<void> {
-  if (isEmpty(mix.dimensions)) return Promise.resolve()
-  const what = mixArguments(mix, arrays)
+  if (isEmpty(dimensions)) return Promise.resolve()
+  const layout = layoutOf(arrays, dimensions)
   if (device === 'auto' || device === 'cpu') {
-    const started = native.mixAsync(source, target, ...what, threads)
+    const header = packHeader(layout, { threads })
+    const started = native.mixAsync(header, source, target, plan.bytes, partner)
     if (typeof started === 'number') expectDone(started)
     return Promise.resolve(started).then(expectDone)
   }
-  const started = native.cuda.mixHost(
-    ...([device.number, source, target, ...what, chunkBytes(), threads] as const),
-    true,
-  )
+  const header = packHeader(layout, stagingOf(device, threads))
+  const started = native.cuda.mixHost(header, source, target, plan.bytes, partner, true)
   if (typeof started === 'number') expectMixed(started, source, target, device)
   return Promise.resolve(started).then((outcome) => expectMixed(outcome, source, target, device))
+}
+
+function stagingOf({ number }: CudaDevice, threads: number) {
+  return { device: number, pieceBytes: chunkBytes(), threads }
 }
 
 function expectMixed(
@@ -137,11 +131,12 @@ function expectMixed(
 
 /** What {@link mixOf} says, on a device. */
 export function mixTensors(images: DeviceTensor, mix: Mix) {
-  const what = mixArguments(mix, images)
+  const { plan, partner, dimensions } = mix
+  const layout = layoutOf(images, dimensions)
   return {
     words: ['mixing', 'mixed'],
     start: (from: CudaMemory, to: CudaMemory, async: boolean) =>
-      native.cuda.mix(from, to, ...what, async),
+      native.cuda.mix(packHeader(layout), from, to, plan.bytes, partner, async),
     expect: expectSmall,
   } as const
 }

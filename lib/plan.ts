@@ -7,7 +7,7 @@ import {
   checkSeed,
   invalid,
 } from './check'
-import type { PlanArguments } from './native'
+import type { NativeSamples } from './native'
 import { PlanList } from './plan-list'
 
 /** Largest unit side, pixels: d · 2¹⁶ is to fit 31 bits. */
@@ -162,8 +162,8 @@ export class PackedPlan {
   }
 
   /** As native code takes them. */
-  get samples(): PlanArguments {
-    return [this.bytes, undefined, undefined]
+  get samples(): NativeSamples {
+    return { kind: 'plan', data: this.bytes, first: 0, indices: undefined }
   }
 
   get(i: number): Sample {

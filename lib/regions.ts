@@ -1,7 +1,7 @@
 /** Plans of masks that drop rectangles: docs/baselines.md. */
 import { checkBoolean, checkInteger, checkOptions, checkSeed, invalid } from './check'
 import type { Box } from './mask'
-import type { PlanArguments } from './native'
+import type { NativeSamples } from './native'
 import { PlanList } from './plan-list'
 import { MAX_SIDE } from './request'
 
@@ -70,8 +70,8 @@ export class PackedRegions {
   }
 
   /** As native code takes them. */
-  get samples(): PlanArguments {
-    return [this.words, undefined, undefined]
+  get samples(): NativeSamples {
+    return { kind: 'rectangles', data: this.words, first: 0, indices: undefined }
   }
 
   get(i: number): RegionSample {

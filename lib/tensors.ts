@@ -1,11 +1,11 @@
 /** Masks batches that lie on a device. */
-import { batchArguments, isEmpty } from './backend'
+import { isEmpty, layoutOf, maskHeader } from './backend'
 import { invalid } from './check'
 import { type CudaOutcome, expectCuda } from './cuda'
 import { type CudaMemory, DeviceTensor } from './device-tensor'
 import { GridMaskError } from './errors'
 import type { EncodedFill } from './fill'
-import { native, type SampleArguments } from './native'
+import { type NativeSamples, native } from './native'
 import { type ArrayRequest, readDimensions, readDType } from './request'
 
 /** A checked batch: `target` is undefined where a new tensor is to be made. */
@@ -114,12 +114,15 @@ function finish(
 /** Masking. */
 export function maskTensors(
   { source }: TensorBatch,
-  samples: SampleArguments,
+  samples: NativeSamples,
   fill: EncodedFill,
 ): TensorOperation {
-  const batch = batchArguments(samples, source, DeviceTensor.dimensions(source), fill)
+  const layout = layoutOf(source, DeviceTensor.dimensions(source))
   return {
     words: ['masking', 'masked'],
-    start: (from, to, async) => native.cuda.apply(from, to, ...batch, async),
+    start: (from, to, async) => {
+      const header = maskHeader(layout, samples)
+      return native.cuda.apply(header, from, to, samples.data, samples.indices, fill, async)
+    },
   }
 }
