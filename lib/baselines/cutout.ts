@@ -1,15 +1,15 @@
-import { checkInteger, checkNumber, checkOptions, invalid } from '../check'
-import { Coverage } from '../coverage'
-import type { Range } from '../draw'
-import type { Box } from '../mask'
-import { MAX_SIDE } from '../request'
+import { checkInteger, checkNumber, checkOptions, invalid } from '../core/check'
+import { Coverage } from '../core/coverage'
+import type { Box } from '../core/geometry'
+import { MAX_SIDE } from '../core/limits'
+import type { Range } from '../plan/draw-settings'
 import {
   Baseline,
   type BaselineOptions,
   baselineKeys,
   checkRegionCount,
   type DrawRegions,
-} from './method'
+} from './baseline'
 
 /** Settings of {@link Cutout}. */
 export interface CutoutOptions extends BaselineOptions {
@@ -67,12 +67,12 @@ function checkSize(value: unknown): Range {
   return [min, checkInteger('size[1]', value[1], min + 1, 2 * MAX_SIDE + 1)]
 }
 
-type Words = Parameters<DrawRegions>[0]
+type CounterStream = Parameters<DrawRegions>[0]
 
-const drawSize = (words: Words, [min, max]: Range) => min + words.below(max - min)
+const drawSize = (words: CounterStream, [min, max]: Range) => min + words.below(max - min)
 
 /** A square of `size` about a pixel of the image, clipped. */
-function square(words: Words, size: number, height: number, width: number): Box {
+function square(words: CounterStream, size: number, height: number, width: number): Box {
   const x0 = words.below(width) - Math.floor(size / 2)
   const y0 = words.below(height) - Math.floor(size / 2)
   return [Math.max(x0, 0), Math.max(y0, 0), Math.min(x0 + size, width), Math.min(y0 + size, height)]

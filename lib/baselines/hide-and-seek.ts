@@ -1,13 +1,13 @@
-import { checkInteger, checkOptions, checkProbability, invalid } from '../check'
-import type { Box } from '../mask'
-import { MAX_SIDE } from '../request'
+import { checkInteger, checkOptions, checkProbability, invalid } from '../core/check'
+import type { Box } from '../core/geometry'
+import { MAX_SIDE } from '../core/limits'
 import {
   Baseline,
   type BaselineOptions,
   baselineKeys,
   checkRegionCount,
   type DrawRegions,
-} from './method'
+} from './baseline'
 
 /** Settings of {@link HideAndSeek}. */
 export interface HideAndSeekOptions extends BaselineOptions {
