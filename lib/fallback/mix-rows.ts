@@ -1,7 +1,8 @@
 /** GridMix in plain TypeScript, for platforms without a binary: the same bits, on one thread. */
+
 import { bufferOf, byteLengthOf, offsetOf } from '../arrays/typed-array'
+import { CounterStream } from '../core/counter-stream'
 import type { MixArguments, Native } from '../core/native-interface'
-import { philox4x32 } from '../core/philox'
 import { PackedPlan, type Sample } from '../plan/plan'
 import { MaskRows } from './mask-rows'
 
@@ -22,11 +23,9 @@ export const drawPartner: Native['drawPartner'] = (plan, partner) => {
 }
 
 function partnerWord({ seed, epoch, index }: Sample): bigint {
-  const out = new Uint32Array(4)
-  const key = BigInt(seed)
-  const keyWords = [Number(key & 0xffffffffn), Number(key >> 32n)] as const
-  philox4x32(out, index >>> 0, Math.floor(index / 2 ** 32), epoch, PARTNER_BLOCK, ...keyWords)
-  return (BigInt(out[0] as number) << 32n) | BigInt(out[1] as number)
+  const stream = new CounterStream(seed, PARTNER_BLOCK)
+  stream.start(epoch, index)
+  return (BigInt(stream.next()) << 32n) | BigInt(stream.next())
 }
 
 /** Calls `use(begin, end)` for each stretch of ones of a row. */

@@ -6,6 +6,7 @@
 import { invalid } from '../core/check'
 import { MAX_UNIT } from '../core/limits'
 import type { SampleArguments } from '../core/native-interface'
+import { splitU64 } from '../core/u64'
 
 /** A range [min, max). */
 export type Range = readonly [min: number, max: number]
@@ -30,9 +31,8 @@ export class Drawer {
 
   constructor(settings: Omit<DrawSettings, 'unit' | 'probability' | 'epoch'>) {
     const { ratio, rotate, reverse, unitProbability, seed } = settings
-    const [low, high] = [Number(seed & 0xffffffffn), Number(seed >> 32n)]
     const fixed = [rotate, reverse ? 1 : 0, unitProbability]
-    this.#numbers = Float64Array.of(...ratio, 0, 0, ...fixed, 0, low, high, 0)
+    this.#numbers = Float64Array.of(...ratio, 0, 0, ...fixed, 0, ...splitU64(seed), 0)
   }
 
   /**
