@@ -1,6 +1,7 @@
 // ignoreDropped() gives its label to the pixels that the mask drops, and to no other.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { referenceMask } from '../lib/fallback/reference'
 import {
   applyPlan,
   type ErrorCode,
@@ -10,7 +11,6 @@ import {
   type LabelArray,
   Plan,
 } from '../lib/index'
-import { referenceMask } from '../lib/reference'
 import { sampleParams } from './support'
 
 const types = [

@@ -1,6 +1,7 @@
 // Random batches against the definition, pixel by pixel, in every dtype, layout and mode.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { referenceMask } from '../lib/fallback/reference'
 import {
   applyPlan,
   keepRatio,
@@ -10,7 +11,6 @@ import {
   type SampleParams,
   visibleFraction,
 } from '../lib/index'
-import { referenceMask } from '../lib/reference'
 import { bytesOf, kinds, maskedByOracle, sampleParams, shapeOf } from './support'
 
 const side = fc.oneof(

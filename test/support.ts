@@ -1,8 +1,8 @@
 /** What several test files need: arbitrary masks for fast-check, and the oracle of a whole batch. */
 import fc from 'fast-check'
+import { keepsPixel } from '../lib/fallback/reference'
 import type { DType, ImageArray, Layout, SampleParams } from '../lib/index'
 import { Plan } from '../lib/index'
-import { keepsPixel } from '../lib/reference'
 
 const fraction = fc.double({ min: 0, max: 0.9999, noNaN: true })
 

@@ -1,6 +1,6 @@
-import { checkOptions, invalid } from '../check'
-import type { Range } from '../draw'
-import { Baseline, type BaselineOptions, baselineKeys, type DrawRegions } from './method'
+import { checkOptions, invalid } from '../core/check'
+import type { Range } from '../plan/draw-settings'
+import { Baseline, type BaselineOptions, baselineKeys, type DrawRegions } from './baseline'
 
 /** Settings of {@link RandomErasing}. */
 export interface RandomErasingOptions extends BaselineOptions {

@@ -1,6 +1,6 @@
 /** The sheet of `gridmask preview`: each photograph, and beside it samples of it. */
-import { keepRatio } from '../mask'
-import type { Sample } from '../plan'
+import { keepRatio } from '../api/mask-queries'
+import type { Sample } from '../plan/plan'
 import { type Picture, resizePicture } from './pictures'
 import { COLUMNS, colours, columnX, MARGIN, Sheet, SIDE, WIDTH } from './sheet'
 import { UserError } from './user-error'

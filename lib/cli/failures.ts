@@ -1,9 +1,14 @@
 /** `gridmask failures`: Figure 5 of the paper. */
 import { writeFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { defaultThreads } from '../devices'
-import { defaultReading, type FailureReading, failureMethods, failureReadings } from '../failures'
-import { type FailureSettings, failurePlot, failureTable, simulateFailures } from '../failures-run'
+import { defaultThreads } from '../backend/devices'
+import { type FailureSettings, failurePlot, failureTable, simulateFailures } from '../figure5/run'
+import {
+  defaultReading,
+  type FailureReading,
+  failureMethods,
+  failureReadings,
+} from '../figure5/simulate'
 import { whole } from './arguments'
 import { print, printJson, withProgress } from './output'
 

@@ -2,7 +2,7 @@
 // more, plainly: draws word by word, masks pixel by pixel.
 import fc from 'fast-check'
 import type { RegionParams } from '../../lib/baselines'
-import { philox4x32 } from '../../lib/philox'
+import { philox4x32 } from '../../lib/core/philox'
 
 export type Box = [x0: number, y0: number, x1: number, y1: number]
 

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { referenceMask } from '../../lib/fallback/reference'
 import { Plan } from '../../lib/index'
-import { referenceMask } from '../../lib/reference'
 import { sampleParams } from '../support'
 
 const root = join(__dirname, '../..')

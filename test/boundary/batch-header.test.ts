@@ -1,5 +1,6 @@
 // A batch crosses to native code as one header: what TypeScript writes is what C++ reads.
 import { describe, expect, test } from '@jest/globals'
+import { native } from '../../lib/backend/native'
 import {
   type BatchHeader,
   headerFields,
@@ -7,7 +8,6 @@ import {
   sampleKinds,
   unpackHeader,
 } from '../../lib/core/batch-header'
-import { native } from '../../lib/native'
 
 /** A number of its own for each field, none of which fits 32 bits. */
 const fields = Object.fromEntries(

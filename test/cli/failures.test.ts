@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, jest, test } from '@jest/globals'
 import sharp from 'sharp'
+import type { FailureFigure } from '../../lib/figure5/run'
 import {
   countFailures,
   defaultReading,
   type FailureMethod,
   failureMethods,
-} from '../../lib/failures'
-import type { FailureFigure } from '../../lib/failures-run'
+} from '../../lib/figure5/simulate'
 import { boundOf, countPixelByPixel, Generator } from '../failures/pixel-by-pixel'
 import { expectComplaint, gridmask, jsonOf, temporaryFolder } from './support'
 

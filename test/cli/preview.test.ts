@@ -3,8 +3,8 @@ import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { beforeAll, describe, expect, jest, test } from '@jest/globals'
 import sharp from 'sharp'
+import { keepsPixel } from '../../lib/fallback/reference'
 import { GridMask, type GridMaskOptions, maskOf, presets, type Sample } from '../../lib/index'
-import { keepsPixel } from '../../lib/reference'
 import { expectComplaint, gridmask, jsonOf, root, temporaryFolder } from './support'
 
 jest.setTimeout(120_000)

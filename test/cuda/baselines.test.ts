@@ -1,10 +1,10 @@
 // The methods for comparison have no kernels: what lies on a device is refused, and so is the native
 // call.
 import { expect, jest, test } from '@jest/globals'
+import type { native as Native } from '../../lib/backend/native'
 import type * as Baselines from '../../lib/baselines'
 import { packHeader } from '../../lib/core/batch-header'
 import type * as Library from '../../lib/index'
-import type { native as Native } from '../../lib/native'
 import { loadLibrary } from './support'
 
 loadLibrary() // names the driver
@@ -14,7 +14,7 @@ let native: typeof Native
 jest.isolateModules(() => {
   library = require('../../lib/index')
   baselines = require('../../lib/baselines')
-  native = require('../../lib/native').native
+  native = require('../../lib/backend/native').native
 })
 
 const shape = [1, 1, 4, 4] as const

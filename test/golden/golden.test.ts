@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
+import { referenceMask } from '../../lib/fallback/reference'
 import { applyPlan, keepRatio, maskOf, Plan, type Sample, type SampleParams } from '../../lib/index'
-import { referenceMask } from '../../lib/reference'
 
 interface Golden {
   height: number

@@ -1,10 +1,10 @@
 // GridMix against its definition, pixel by pixel: on the CPU and in plain TypeScript.
 import { describe, expect, jest, test } from '@jest/globals'
 import fc from 'fast-check'
+import { native } from '../../lib/backend/native'
 import { packHeader } from '../../lib/core/batch-header'
-import { fallback } from '../../lib/fallback'
+import { fallback } from '../../lib/fallback/fallback'
 import { GridMask, gridmix, Plan } from '../../lib/index'
-import { native } from '../../lib/native'
 import { type Batch, bytesOf, kinds, sampleParams, shapeOf } from '../support'
 import { mixedByOracle, permutations, scramble } from './support'
 

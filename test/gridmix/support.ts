@@ -1,8 +1,8 @@
 /** What the GridMix tests share: permutations, and the oracle, pixel by pixel. */
 import fc from 'fast-check'
+import { keepsPixel } from '../../lib/fallback/reference'
 import type { ImageArray, Layout, SampleParams } from '../../lib/index'
 import { Plan } from '../../lib/index'
-import { keepsPixel } from '../../lib/reference'
 import { type Batch, bytesOf } from '../support'
 
 /** A permutation with cycles of chosen lengths: fixed points, pairs, one cycle, and mixtures. */

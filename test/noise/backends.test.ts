@@ -2,8 +2,8 @@
 // every dtype, layout and mode.
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { fillOf, layoutOf, maskHeader } from '../../lib/backend'
-import { fallback } from '../../lib/fallback'
+import { fillOf, layoutOf, maskHeader } from '../../lib/execution/host-masks'
+import { fallback } from '../../lib/fallback/fallback'
 import { applyPlan, Plan } from '../../lib/index'
 import { bytesOf, shapeOf } from '../support'
 import { cases, imagesOf, noisyByDefinition } from './support'

@@ -1,9 +1,9 @@
 /** Random batches with noise for a fill, and what the definition makes of them. */
 import fc from 'fast-check'
+import { NoiseField, noiseBits, noiseValue } from '../../lib/fallback/noise'
+import { keepsPixel } from '../../lib/fallback/reference'
 import type { ImageArray, Layout, NoiseFill, SampleParams } from '../../lib/index'
 import { Plan } from '../../lib/index'
-import { NoiseField, noiseBits, noiseValue } from '../../lib/noise'
-import { keepsPixel } from '../../lib/reference'
 import { type Batch, bytesOf, type Kind, kinds, sampleParams } from '../support'
 
 export interface Case extends Omit<Batch, 'count'> {

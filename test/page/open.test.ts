@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, expect, jest, test } from '@jest/globals'
-import { openPage } from '../../lib/page'
+import { openPage } from '../../lib/cli/open-page'
 import { hasBrowser, launch, load, openTab } from './browser'
 
 jest.setTimeout(120_000)
@@ -49,7 +49,7 @@ function opened(env: NodeJS.ProcessEnv, platform: NodeJS.Platform = process.plat
   const program = `
     Object.defineProperty(process, 'platform', { value: '${platform}' })
     const params = { preset: 'imagenet', seed: 2n ** 63n, epoch: 299, ratio: 0.5 }
-    require('${join(root, 'dist/page.js')}').openPage({ params }).then(console.log)`
+    require('${join(root, 'dist/cli/open-page.js')}').openPage({ params }).then(console.log)`
   return execFileSync('/bin/sh', ['-c', '"$0" "$@" 2>&1', process.execPath, '-e', program], {
     cwd: root,
     encoding: 'utf8',

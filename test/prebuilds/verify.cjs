@@ -10,9 +10,9 @@ const { readFileSync, writeFileSync } = require('node:fs')
 const { gunzipSync } = require('node:zlib')
 const { applyPlan, cudaStatus, devices, GridMask, maskOf, Plan } = require('./dist/index.js')
 const { Cutout, HideAndSeek } = require('./dist/baselines/index.js')
-const { fallback } = require('./dist/fallback.js')
-const { native } = require('./dist/native.js')
-const { referenceMask } = require('./dist/reference.js')
+const { fallback } = require('./dist/fallback/fallback.js')
+const { native } = require('./dist/backend/native.js')
+const { referenceMask } = require('./dist/fallback/reference.js')
 
 const [masks, result] = process.argv.slice(2)
 

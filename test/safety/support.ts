@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { expect } from '@jest/globals'
+import { keepsPixel } from '../../lib/fallback/reference'
 import {
   type DType,
   type ErrorCode,
@@ -11,7 +12,6 @@ import {
   type SampleParams,
   type Shape,
 } from '../../lib/index'
-import { keepsPixel } from '../../lib/reference'
 
 /** Drops about a sixth of any image, at an angle, so that no row is like the next. */
 export const params: SampleParams = { d: 5, ratio: 0.6, deltaX: 1, deltaY: 3, angle: 30 }

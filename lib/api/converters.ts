@@ -1,0 +1,197 @@
+/**
+ * From the conventions of other libraries to ours. What they call "ratio" is mostly the dropped
+ * side; here it is the paper's r, the kept one. docs/conventions.md has the table.
+ */
+import { checkInteger, checkNumber, checkOptions, invalid } from '../core/check'
+import type { ImageSize } from '../core/geometry'
+import { MAX_SIDE, MAX_UNIT } from '../core/limits'
+import { checkRatioRange, type Range } from '../plan/draw-settings'
+import type { SampleParams } from '../plan/plan'
+import type { GridMaskOptions } from './options'
+
+/** Arguments of NVIDIA DALI's `fn.grid_mask`, with its defaults. */
+export interface DaliArguments {
+  /** Side of a unit in pixels; a whole number from 2. Default 100. */
+  tile?: number
+  /** Side of the dropped square as a fraction of the tile, in (0, 1). Default 0.5. */
+  ratio?: number
+  /** Radians, about the image's upper left corner. Default 0. */
+  angle?: number
+  /** Pixels, after the rotation. Default 0. */
+  shiftX?: number
+  /** Pixels, after the rotation. Default 0. */
+  shiftY?: number
+}
+
+const daliKeys = new Set(['tile', 'ratio', 'angle', 'shiftX', 'shiftY'])
+
+/**
+ * The mask that DALI's `fn.grid_mask` draws, as parameters of ours. Without rotation and with whole
+ * shifts every pixel is the same. DALI turns about the corner and shifts by fractions, we about the
+ * centre and by whole pixels: rotated masks agree to within half a pixel of shift.
+ *
+ * @param size the image's [height, width] in pixels
+ * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
+ */
+export function fromDali(args: DaliArguments, size: ImageSize): SampleParams {
+  const given = checkOptions<DaliArguments>('args', args, daliKeys)
+  const d = checkInteger('tile', given.tile ?? 100, 2, MAX_UNIT)
+  const dropped = checkNumber(
+    'ratio',
+    given.ratio ?? 0.5,
+    'a number in (0, 1)',
+    (r) => r > 0 && r < 1,
+  )
+  const radians = checkNumber('angle', given.angle ?? 0, 'a finite number of radians')
+  const shiftX = checkNumber('shiftX', given.shiftX ?? 0, 'a finite number of pixels')
+  const shiftY = checkNumber('shiftY', given.shiftY ?? 0, 'a finite number of pixels')
+  const height = checkInteger('size[0]', size?.[0], 0, MAX_SIDE)
+  const width = checkInteger('size[1]', size?.[1], 0, MAX_SIDE)
+
+  // DALI drops the pixels whose phase is below ratio · tile, that many rounded up.
+  const l = Math.max(d - Math.ceil(d * dropped), 1)
+  const ratio = [1 - dropped, l / d].find((r) => Math.ceil(d * r) === l) ?? (l - 0.5) / d
+  // Our lattice coordinates of the image's corner: equation m of docs/geometry-and-draws.md.
+  const side = Math.ceil(Math.hypot(height, width))
+  const left = Math.floor((side - width) / 2) + 0.5 - side / 2
+  const top = Math.floor((side - height) / 2) + 0.5 - side / 2
+  const cornerX = Math.cos(radians) * left - Math.sin(radians) * top + side / 2
+  const cornerY = Math.sin(radians) * left + Math.cos(radians) * top + side / 2
+  // Their dropped squares begin at the shift, ours a stripe's width after the offset.
+  const delta = (corner: number, shift: number) => {
+    const offset = (Math.round(corner - 0.5 + shift) - l) % d
+    return offset < 0 ? offset + d : Math.abs(offset)
+  }
+  return {
+    d,
+    ratio,
+    deltaX: delta(cornerX, shiftX),
+    deltaY: delta(cornerY, shiftY),
+    angle: (radians * 180) / Math.PI,
+  }
+}
+
+/** Arguments of KerasCV's `GridMask` layer, with its defaults. */
+export interface KerasCVArguments {
+  /** Side of the dropped square as a fraction of the unit: at most this, or within these two; in [0, 1). Default [0, 0.5]. */
+  ratioFactor?: number | Range
+  /** Rotation as a fraction of a full turn, either way; in [0, 1]. Default 0.15. */
+  rotationFactor?: number
+}
+
+const kerasKeys = new Set(['ratioFactor', 'rotationFactor'])
+
+/**
+ * Options that draw as KerasCV's `GridMask` layer does: the unit from 0.3 of the width to half the
+ * height, the dropped side as given. Angles are drawn from as wide an arc, counter-clockwise only,
+ * which by the lattice's symmetry makes the same set of slants once the arc is a quarter turn.
+ *
+ * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
+ */
+export function fromKerasCV(args: KerasCVArguments = {}): GridMaskOptions {
+  const given = checkOptions<KerasCVArguments>('args', args, kerasKeys)
+  const { ratioFactor = [0, 0.5], rotationFactor = 0.15 } = given
+  const [low, high] = typeof ratioFactor === 'number' ? [0, ratioFactor] : ratioFactor
+  const turn = checkNumber(
+    'rotationFactor',
+    rotationFactor,
+    'a number in [0, 1]',
+    (f) => f >= 0 && f <= 1,
+  )
+  return {
+    ratio: dropRange('ratioFactor', low, high),
+    unit: (height, width) => {
+      const [small, large] = [0.5 * height, 0.3 * width].sort((a, b) => a - b) as [number, number]
+      return atLeastOne(Math.floor(small), Math.floor(large) + 1)
+    },
+    rotate: Math.min(Math.round(2 * turn * 360), 360),
+  }
+}
+
+/** Arguments of albumentations' `GridDropout`. */
+export interface GridDropoutArguments {
+  /** Side of the hole as a fraction of the unit, in (0, 1). Default 0.5. */
+  ratio?: number
+  /** Smallest and largest unit in pixels, both included; whole numbers from 2. */
+  unitSizeRange: readonly [min: number, max: number]
+}
+
+/** Arguments of AlbumentationsX' `GridMask` with its default pattern, "lines". */
+export interface AlbumentationsGridMaskArguments {
+  /** Fewest and most units along the shorter side, both included. Default [3, 7]. */
+  numGridRange?: readonly [min: number, max: number]
+  /** Width of the dropped line as a fraction of the unit, [min, max) within (0, 1). Default [0.2, 0.5]. */
+  lineWidthRange?: readonly [min: number, max: number]
+  /** Rotation in radians, [min, max]. Default [0, 0]. */
+  rotationRange?: readonly [min: number, max: number]
+}
+
+const albumentationsKeys = new Set([
+  'ratio',
+  'unitSizeRange',
+  'numGridRange',
+  'lineWidthRange',
+  'rotationRange',
+])
+
+/**
+ * Options that draw as albumentations does. With `unitSizeRange` as its `GridDropout`, except that
+ * its holes are shifted each by itself and ours make a lattice. Without, as AlbumentationsX'
+ * `GridMask`, which drops lines where the paper drops squares: `reverse` is set.
+ *
+ * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
+ */
+export function fromAlbumentations(
+  args: GridDropoutArguments | AlbumentationsGridMaskArguments = {},
+): GridMaskOptions {
+  const given = checkOptions<GridDropoutArguments & AlbumentationsGridMaskArguments>(
+    'args',
+    args,
+    albumentationsKeys,
+  )
+  if (given.unitSizeRange !== undefined) {
+    const [min, max] = checkPair('unitSizeRange', given.unitSizeRange, 2)
+    const ratio = checkNumber(
+      'ratio',
+      given.ratio ?? 0.5,
+      'a number in (0, 1)',
+      (r) => r > 0 && r < 1,
+    )
+    return { ratio: 1 - ratio, unit: [min, max + 1] }
+  }
+  const [fewest, most] = checkPair('numGridRange', given.numGridRange ?? [3, 7], 1)
+  const [from, to] = given.rotationRange ?? [0, 0]
+  const arc = checkNumber('rotationRange', to - from, 'a pair of radians, in order', (a) => a >= 0)
+  return {
+    ratio: checkRatioRange('lineWidthRange', given.lineWidthRange ?? [0.2, 0.5]),
+    unit: (height, width) => {
+      const shorter = Math.min(height, width)
+      return atLeastOne(Math.floor(shorter / most), Math.floor(shorter / fewest) + 1)
+    },
+    rotate: Math.min(Math.round((arc * 180) / Math.PI), 360),
+    reverse: true,
+  }
+}
+
+/** [min, max) within 1 … MAX_UNIT + 1, and not empty. */
+function atLeastOne(min: number, max: number): Range {
+  const first = Math.min(Math.max(min, 1), MAX_UNIT)
+  return [first, Math.min(Math.max(max, first + 1), MAX_UNIT + 1)]
+}
+
+/** A range of dropped fractions [low, high] as one of kept fractions. */
+function dropRange(name: string, low: number, high: number): number | Range {
+  if (!(low >= 0 && high < 1 && low <= high && high > 0)) {
+    invalid('ERR_OUT_OF_RANGE', name, 'a number in (0, 1) or an ordered pair within [0, 1)', [
+      low,
+      high,
+    ])
+  }
+  return low === high ? 1 - low : [1 - high, 1 - low]
+}
+
+function checkPair(name: string, value: unknown, least: number): Range {
+  const [min, max] = Array.isArray(value) && value.length === 2 ? value : []
+  const first = checkInteger(`${name}[0]`, min, least, MAX_UNIT)
+  return [first, checkInteger(`${name}[1]`, max, first, MAX_UNIT)]
+}

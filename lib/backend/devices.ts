@@ -1,0 +1,92 @@
+import { availableParallelism, cpus } from 'node:os'
+import { checkInteger, invalid } from '../core/check'
+import { fallback } from '../fallback/fallback'
+import { type CudaDevice, cudaDevice, openCuda } from './cuda'
+import { native } from './native'
+
+/** Where masks are applied. */
+export type DeviceId = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`
+
+/** The processor. */
+export interface CpuInfo {
+  id: 'cpu'
+  /** The processor's name as the operating system gives it. */
+  name: string
+  /** Threads that work on a batch, the caller's included. */
+  threads: number
+  /** The instruction set of the inner loops: the best of those built in that runs here. */
+  instructionSet: string
+  /**
+   * 'native', or 'typescript' where the package has no binary for the platform: the same results,
+   * many times slower.
+   */
+  backend: 'native' | 'typescript'
+}
+
+/** A GPU. */
+export interface CudaInfo {
+  id: `cuda:${number}`
+  /** The GPU's name as the driver gives it. */
+  name: string
+  /** Such as '9.0'. */
+  computeCapability: string
+  /** Bytes of its memory. */
+  totalMemory: number
+  multiprocessors: number
+}
+
+/** A device that this process can use. */
+export type DeviceInfo = CpuInfo | CudaInfo
+
+const MAX_THREADS = 1024
+
+/**
+ * The devices of this process, the CPU first, then the GPUs in the driver's order. Whether a GPU has
+ * kernels in this build is looked at when it is first used, and by {@link cudaStatus}.
+ */
+export function devices(): [CpuInfo, ...CudaInfo[]] {
+  const cpu: CpuInfo = {
+    id: 'cpu',
+    name: cpus()[0]?.model.trim() || 'unknown processor',
+    threads: native === fallback ? 1 : defaultThreads(),
+    instructionSet: native.instructionSet,
+    backend: native === fallback ? 'typescript' : 'native',
+  }
+  const gpus = openCuda().devices.map(
+    ({ name, major, minor, totalMemory, multiprocessors }, i): CudaInfo => ({
+      id: `cuda:${i}`,
+      name,
+      computeCapability: `${major}.${minor}`,
+      totalMemory,
+      multiprocessors,
+    }),
+  )
+  return [cpu, ...gpus]
+}
+
+/** Checks a `device` option; a GPU that it names is made ready. */
+export function checkDevice(value: unknown): 'auto' | 'cpu' | CudaDevice {
+  if (value === undefined || value === 'auto') return 'auto'
+  if (value === 'cpu') return value
+  if (typeof value === 'string' && /^cuda(:\d+)?$/.test(value)) return cudaDevice(value)
+  const code = typeof value === 'string' ? 'ERR_INVALID_ARG_VALUE' : 'ERR_INVALID_ARG_TYPE'
+  invalid(code, 'device', "'auto', 'cpu', 'cuda' or 'cuda:N'", value)
+}
+
+export function checkThreads(name: string, value: unknown): number {
+  return checkInteger(name, value, 1, MAX_THREADS)
+}
+
+let threads: number | undefined
+
+/** GRIDMASK_THREADS, else what the operating system lets this process run at a time. */
+export function defaultThreads(): number {
+  if (threads === undefined) {
+    const text = process.env.GRIDMASK_THREADS
+    threads =
+      text === undefined || text === ''
+        ? Math.min(availableParallelism(), MAX_THREADS)
+        : checkThreads('GRIDMASK_THREADS', /^\d+$/.test(text) ? Number(text) : text)
+  }
+  return threads
+}

@@ -1,0 +1,229 @@
+/** What Cutout, Random Erasing and Hide-and-Seek share: all but what they drop. */
+
+import type { ArrayRequest, Dimensions } from '../arrays/batch-shape'
+import type { ImageArray } from '../arrays/typed-array'
+import { checkThreads, defaultThreads } from '../backend/devices'
+import { checkChoice, checkInteger, checkOptions, checkSeed, invalid } from '../core/check'
+import { CounterStream } from '../core/counter-stream'
+import { GridMaskError } from '../core/errors'
+import type { Box } from '../core/geometry'
+import { MAX_SIDE } from '../core/limits'
+import {
+  type Augmentation,
+  applyToArrays,
+  applyToArraysAsync,
+  checkPlanLength,
+  type Drawn,
+  type Given,
+  refuseDraws,
+} from '../execution/augmentation'
+import { DeviceTensor } from '../execution/device-tensor'
+import { isEmpty } from '../execution/host-masks'
+import type { Masked } from '../execution/requests'
+import { checkFill, type Fill } from '../plan/fill'
+import {
+  PackedRegions,
+  type RegionParams,
+  RegionPlan,
+  type RegionSample,
+  sortRegions,
+} from '../plan/rectangle-plan'
+import { type DrawRequest, type PlanRequest, planKeys } from '../plan/requests'
+import { readCount, SampleCounter, type SampleRange } from '../plan/sample-counter'
+import type { Schedule } from '../plan/schedule'
+
+/** Settings that all methods have. */
+export interface BaselineOptions {
+  /** The probability that a sample is masked, in [0, 1], or a function of the epoch. */
+  probability?: number | Schedule
+  /** What dropped pixels become, as GridMask's: a number, one for each channel, or noise. Default 0. */
+  fill?: Fill
+  /** 64-bit key of all draws, 0 … 2⁶⁴-1. Default 0: give every run its own. */
+  seed?: number | bigint
+  /** These methods work on the CPU: 'auto', the default, is the same as 'cpu'. */
+  device?: 'auto' | 'cpu'
+  /** Threads that work on a batch, as GridMask's, 1 … 1024. Default: GRIDMASK_THREADS, or all. */
+  threads?: number
+}
+
+export const baselineKeys = ['probability', 'fill', 'seed', 'device', 'threads'] as const
+
+/** The request of `apply` and `applyAsync`: that of GridMask, but for the kind of its plan. */
+export interface RegionApplyRequest extends ArrayRequest, DrawRequest {
+  /** Do again what a plan says, instead of drawing: one element for each sample. */
+  plan?: RegionPlan | readonly RegionParams[]
+}
+
+/** The request of `plan`. */
+export interface RegionPlanRequest extends PlanRequest {
+  /** The images' height in pixels, 0 … 16384. */
+  height: number
+  /** The images' width in pixels, 0 … 16384. */
+  width: number
+}
+
+/** Draws what is dropped of an image that is masked. */
+export type DrawRegions = (
+  words: CounterStream,
+  height: number,
+  width: number,
+) => { size: number; regions: readonly Box[] }
+
+/** Rectangles of a sample, at most. */
+const MAX_REGIONS = 2 ** 18
+
+/**
+ * A method that drops rectangles, with its settings, a seed and an epoch. Holds no reference to any
+ * array after a call.
+ */
+export abstract class Baseline {
+  readonly #numbering: SampleCounter
+  readonly #seed: bigint
+  readonly #words: CounterStream
+  readonly #draw: DrawRegions
+  readonly #self: Augmentation
+
+  /** @internal */
+  protected constructor(
+    given: Partial<BaselineOptions>,
+    { probability, firstBlock }: { probability: number; firstBlock: number },
+    draw: DrawRegions,
+  ) {
+    this.#numbering = new SampleCounter(given.probability ?? probability)
+    this.#seed = checkSeed('seed', given.seed ?? 0)
+    this.#words = new CounterStream(this.#seed, firstBlock)
+    this.#draw = draw
+    checkChoice('device', given.device ?? 'auto', ['auto', 'cpu'])
+    const { threads } = given
+    this.#self = {
+      numbering: this.#numbering,
+      fill: checkFill('fill', given.fill ?? 0),
+      place: {
+        device: 'cpu',
+        threads: threads === undefined ? defaultThreads() : checkThreads('threads', threads),
+      },
+      samplesOf: (request, dimensions) => this.#samplesOf(request, dimensions),
+    }
+  }
+
+  /** The epoch that `setEpoch` set; 0 at first. */
+  get epoch(): number {
+    return this.#numbering.epoch
+  }
+
+  /**
+   * Sets the epoch of the calls that name none, and starts to number samples at 0 again, as
+   * `setEpoch` of GridMask.
+   *
+   * @param epoch ≥ 0 and below 2³²; may have a fraction
+   * @throws {GridMaskError} ERR_OUT_OF_RANGE, ERR_INVALID_ARG_TYPE
+   */
+  setEpoch(epoch: number): void {
+    this.#numbering.setEpoch(epoch)
+  }
+
+  /**
+   * The probability that a sample is masked at an epoch.
+   *
+   * @param epoch default: the epoch set
+   * @throws {GridMaskError} ERR_OUT_OF_RANGE for the epoch, or if the schedule leaves [0, 1]
+   */
+  probabilityAt(epoch: number = this.#numbering.epoch): number {
+    return this.#numbering.probabilityAt(epoch)
+  }
+
+  /**
+   * Draws what would be dropped of a batch's images, without applying it. Samples that it numbers
+   * itself (no `index`, no `indices`) count as seen, so that the next batch draws anew.
+   *
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
+   */
+  plan(request: RegionPlanRequest): RegionPlan {
+    const given = checkOptions<RegionPlanRequest>('request', request, planKeys)
+    const count = readCount(given)
+    const height = checkInteger('height', given.height, 0, MAX_SIDE)
+    const width = checkInteger('width', given.width, 0, MAX_SIDE)
+    const numbers = this.#numbering.of(given, count)
+    const packed = this.#drawAll(numbers, height, width)
+    this.#numbering.markSeen(numbers)
+    return new RegionPlan(packed)
+  }
+
+  /**
+   * Masks a batch: each sample with the probability of the epoch. Kept values keep their bits, dropped
+   * ones become `fill`. Synchronous, on all cores.
+   *
+   * @param images all samples, one after another; views at any offset and shared memory work
+   * @returns `out`, or a new array of the type of `images`
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
+   *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP; nothing has been written then
+   */
+  apply<T extends ImageArray>(images: T, request: RegionApplyRequest): Masked<T> {
+    refuseTensor(images)
+    return applyToArrays(images, request, this.#self) as Masked<T>
+  }
+
+  /**
+   * As `apply`, off the main thread, under the terms of `applyAsync` of GridMask: takes the array, and
+   * resolves to one over the same memory.
+   *
+   * @returns rejects with what `apply` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then
+   */
+  async applyAsync<T extends ImageArray>(
+    images: T,
+    request: RegionApplyRequest,
+  ): Promise<Masked<T>> {
+    refuseTensor(images)
+    return (await applyToArraysAsync(images, request, this.#self)) as Masked<T>
+  }
+
+  #samplesOf(given: Given, dimensions: Dimensions): Drawn {
+    const { count, height, width } = dimensions
+    if (given.plan !== undefined) {
+      refuseDraws(given)
+      const plan = RegionPlan.from(given.plan as RegionPlan)
+      checkPlanLength(plan.length, count)
+      return { samples: RegionPlan.packed(plan).samples, numbers: undefined }
+    }
+    const numbers = this.#numbering.of(given, count)
+    const packed = isEmpty(dimensions)
+      ? PackedRegions.of([])
+      : this.#drawAll(numbers, height, width)
+    return { samples: packed.samples, numbers }
+  }
+
+  #drawAll({ count, epoch, first, indices }: SampleRange, height: number, width: number) {
+    const probability = this.probabilityAt(epoch)
+    const whole = Math.floor(epoch)
+    const seed = String(this.#seed)
+    const samples: RegionSample[] = []
+    for (let i = 0; i < count; i++) {
+      const index = indices === undefined ? first + i : (indices[i] as number)
+      this.#words.start(whole, index)
+      const masked = this.#words.fraction() < probability
+      const drawn = masked ? this.#draw(this.#words, height, width) : { size: 0, regions: [] }
+      const regions = sortRegions(drawn.regions)
+      samples.push({ masked, regions, size: drawn.size, seed, epoch: whole, index })
+    }
+    return PackedRegions.of(samples)
+  }
+}
+
+function refuseTensor(images: unknown): void {
+  if (!DeviceTensor.is(images)) return
+  invalid(
+    'ERR_INVALID_ARG_TYPE',
+    'images',
+    'an array on the host, since this method works on the CPU (see `download()`)',
+    images,
+  )
+}
+
+/** Refuses to go on with what would take too much memory. `name` is the option that decides it. */
+export function checkRegionCount(name: string, count: number): void {
+  if (count <= MAX_REGIONS) return
+  throw new GridMaskError(
+    'ERR_OUT_OF_RANGE',
+    `Expected \`${name}\` to need at most ${MAX_REGIONS} rectangles for an image, but it needs more`,
+  )
+}

@@ -1,0 +1,129 @@
+/** Masks batches that lie on a device. */
+
+import { type ArrayRequest, readDimensions, readDType } from '../arrays/batch-shape'
+import { expectCuda } from '../backend/cuda'
+import { native } from '../backend/native'
+import { invalid } from '../core/check'
+import { GridMaskError } from '../core/errors'
+import type { CudaMemory, CudaOutcome, EncodedFill, NativeSamples } from '../core/native-interface'
+import { DeviceTensor } from './device-tensor'
+import { isEmpty, layoutOf, maskHeader } from './host-masks'
+
+/** A checked batch: `target` is undefined where a new tensor is to be made. */
+export interface TensorBatch {
+  source: DeviceTensor
+  target: DeviceTensor | undefined
+}
+
+/**
+ * Holds a request against the tensors. What they say of themselves need not be said again, but must
+ * agree where it is.
+ */
+export function checkTensors(images: DeviceTensor, given: Partial<TensorRequest>): TensorBatch {
+  const { out } = given
+  DeviceTensor.memory(images)
+  agrees('shape', given.shape, images, given)
+  agrees('layout', given.layout, images, given)
+  agrees('dtype', given.dtype, images, given)
+  if (out === undefined || out === images) return { source: images, target: out }
+  if (!DeviceTensor.is(out)) {
+    invalid('ERR_INVALID_ARG_TYPE', 'out', 'a DeviceTensor like `images`', out)
+  }
+  DeviceTensor.memory(out)
+  for (const key of ['device', 'dtype', 'layout', 'shape'] as const) {
+    if (String(out[key]) === String(images[key])) continue
+    throw new GridMaskError(
+      key === 'shape' || key === 'layout' ? 'ERR_SHAPE_MISMATCH' : 'ERR_INVALID_ARG_VALUE',
+      `Expected \`out\` to have ${key} ${images[key]} like \`images\`, but received ${out[key]}`,
+    )
+  }
+  return { source: images, target: out }
+}
+
+/** What a request may say of tensors. */
+export type TensorRequest = Partial<Pick<ArrayRequest, 'shape' | 'layout' | 'dtype'>> & {
+  out?: DeviceTensor
+}
+
+function agrees(
+  key: 'shape' | 'layout' | 'dtype',
+  value: unknown,
+  images: DeviceTensor,
+  given: Partial<TensorRequest>,
+): void {
+  if (value === undefined) return
+  if (key === 'dtype') readDType(value)
+  else readDimensions({ layout: given.layout ?? images.layout, shape: given.shape ?? images.shape })
+  if (String(value) === String(images[key])) return
+  throw new GridMaskError(
+    'ERR_SHAPE_MISMATCH',
+    `Expected \`${key}\` to be that of the tensor, ${images[key]}, or left out, but received ${value}`,
+  )
+}
+
+/** What is done with the tensors of a batch. */
+interface TensorOperation {
+  /** As errors call it. */
+  words: readonly [doing: string, done: string]
+  start(source: CudaMemory, target: CudaMemory, async: boolean): CudaOutcome | Promise<CudaOutcome>
+  /** CounterStream an outcome that only this operation has. */
+  expect?(outcome: CudaOutcome): void
+}
+
+export function perform({ source, target }: TensorBatch, operation: TensorOperation): DeviceTensor {
+  const result = target ?? source.like()
+  if (isEmpty(DeviceTensor.dimensions(source))) return result
+  const memories = [DeviceTensor.memory(source), DeviceTensor.memory(result)] as const
+  finish(operation.start(...memories, false) as CudaOutcome, { source, target }, result, operation)
+  return result
+}
+
+/** Throws at once if the work can't be begun. */
+export function performAsync(
+  { source, target }: TensorBatch,
+  operation: TensorOperation,
+): Promise<DeviceTensor> {
+  const result = target ?? source.like()
+  if (isEmpty(DeviceTensor.dimensions(source))) return Promise.resolve(result)
+  const memories = [DeviceTensor.memory(source), DeviceTensor.memory(result)] as const
+  const started = operation.start(...memories, true)
+  if (typeof started === 'number') finish(started, { source, target }, result, operation)
+  return Promise.resolve(started).then((outcome) => {
+    finish(outcome, { source, target }, result, operation)
+    return result
+  })
+}
+
+function finish(
+  outcome: CudaOutcome,
+  { source, target }: TensorBatch,
+  result: DeviceTensor,
+  { words: [doing, done], expect }: TensorOperation,
+): void {
+  if (outcome === 0) return
+  // The memory of a result that nobody will see; that the driver may refuse is told already.
+  if (target === undefined) DeviceTensor.discard(result)
+  const name = target === source ? 'images' : 'out'
+  const after =
+    target === undefined
+      ? ''
+      : `. What \`${name}\` holds now is not defined: it may be ${done} in part`
+  expect?.(outcome)
+  expectCuda(outcome, `${doing} a batch on ${source.device}`, after)
+}
+
+/** Masking. */
+export function maskTensors(
+  { source }: TensorBatch,
+  samples: NativeSamples,
+  fill: EncodedFill,
+): TensorOperation {
+  const layout = layoutOf(source, DeviceTensor.dimensions(source))
+  return {
+    words: ['masking', 'masked'],
+    start: (from, to, async) => {
+      const header = maskHeader(layout, samples)
+      return native.cuda.apply(header, from, to, samples.data, samples.indices, fill, async)
+    },
+  }
+}

@@ -1,0 +1,79 @@
+/** The samples of an augmentation by their global numbers, and the probability that each is masked. */
+import { checkEpoch, checkInteger, checkList, checkProbability, invalid } from '../core/check'
+import { MAX_COUNT } from '../core/limits'
+import type { DrawRequest, PlanRequest } from './requests'
+import { constant, type Schedule } from './schedule'
+
+/** A batch's samples by their global numbers. */
+export interface SampleRange {
+  count: number
+  epoch: number
+  first: number
+  indices: Float64Array | undefined
+  /** Whether the augmentation numbers them itself. */
+  own: boolean
+}
+
+export class SampleCounter {
+  readonly #schedule: Schedule
+  #epoch = 0
+  /** How many samples have been numbered in epoch `#numberedEpoch`. */
+  #numbered = 0
+  #numberedEpoch = 0
+
+  constructor(probability: number | Schedule) {
+    this.#schedule = typeof probability === 'function' ? probability : constant(probability)
+  }
+
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  setEpoch(epoch: number): void {
+    const next = checkEpoch('epoch', epoch)
+    const goesOn = next > this.#epoch && Math.floor(next) === Math.floor(this.#epoch)
+    this.#epoch = next
+    if (!goesOn) this.#numbered = 0
+  }
+
+  probabilityAt(epoch: number): number {
+    const at = checkEpoch('epoch', epoch)
+    return checkProbability(`probability(${at})`, this.#schedule(at))
+  }
+
+  /** The global numbers of a batch's samples, checked. */
+  of({ epoch: epochValue, index, indices }: DrawRequest, count: number): SampleRange {
+    const epoch = epochValue === undefined ? this.#epoch : checkEpoch('epoch', epochValue)
+    if (indices !== undefined) {
+      if (index !== undefined) {
+        invalid('ERR_INVALID_ARG_VALUE', 'index', 'left out where `indices` are given', index)
+      }
+      return { count, epoch, first: 0, indices: checkIndices(indices, count), own: false }
+    }
+    const own = index === undefined
+    const seen = Math.floor(epoch) === this.#numberedEpoch ? this.#numbered : 0
+    const last = Number.MAX_SAFE_INTEGER - Math.max(count - 1, 0)
+    return { count, epoch, first: checkInteger('index', own ? seen : index, 0, last), indices, own }
+  }
+
+  markSeen({ own, epoch, first, count }: SampleRange): void {
+    if (!own) return
+    this.#numberedEpoch = Math.floor(epoch)
+    this.#numbered = first + count
+  }
+}
+
+function checkIndices(indices: unknown, count: number): Float64Array {
+  const list = checkList('indices', indices, count, 'an array of whole numbers')
+  return Float64Array.from(list, (value, i) =>
+    checkInteger(`indices[${i}]`, value, 0, Number.MAX_SAFE_INTEGER),
+  )
+}
+
+/** The number of samples that the request of a plan asks for. */
+export function readCount({ count, indices }: PlanRequest): number {
+  if (indices !== undefined && count !== undefined && count !== indices.length) {
+    invalid('ERR_SHAPE_MISMATCH', 'count', 'the length of `indices`, or left out', count)
+  }
+  return checkInteger('count', count ?? indices?.length, 0, MAX_COUNT)
+}
