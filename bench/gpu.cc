@@ -14,6 +14,7 @@
 #include "cuda/allocation.h"
 #include "cuda/context.h"
 #include "cuda/launch.h"
+#include "cuda/stream.h"
 
 namespace {
 
@@ -116,16 +117,21 @@ Times measure(cuda::Device& device, const Request& request) {
                        static_cast<size_t>(request.width) * request.pixelBytes;
   const size_t sampleBytes = count * sizeof(cuda::KernelSample);
 
+  // Last of all to go is the memory, which is given back on a stream that has no other work.
+  const cuda::StreamLease lease(device);
+  const CUstream own = lease.stream().handle();
   std::vector<std::shared_ptr<cuda::Allocation>> sources, targets;
   for (size_t i = 0; i < request.batches; ++i) {
-    sources.push_back(cuda::Allocation::create(device, bytes));
-    targets.push_back(request.inPlace ? sources.back() : cuda::Allocation::create(device, bytes));
+    sources.push_back(cuda::Allocation::create(device, bytes, own));
+    targets.push_back(request.inPlace ? sources.back()
+                                      : cuda::Allocation::create(device, bytes, own));
   }
-  const auto samples = cuda::Allocation::create(device, sampleBytes);
-  const auto from = cuda::Allocation::create(device, request.copyBytes);
-  const auto to = cuda::Allocation::create(device, request.copyBytes);
+  const auto samples = cuda::Allocation::create(device, sampleBytes, own);
+  const auto from = cuda::Allocation::create(device, request.copyBytes, own);
+  const auto to = cuda::Allocation::create(device, request.copyBytes, own);
   const Pinned pinned(driver, bytes > sampleBytes ? bytes : sampleBytes);
-  // Last, so that its stream is destroyed, and with it all work done, before the memory goes.
+  CUDA_CALL(driver, cuStreamSynchronize, own);
+  // After them, so that its stream is destroyed, and with it all work done, before they go.
   Watch watch(driver);
 
   for (size_t i = 0; i < count; ++i) {
@@ -153,7 +159,7 @@ Times measure(cuda::Device& device, const Request& request) {
     params.push_back(cuda::kernelParamsOf(batch));
   }
   const cuda::Launch launch = cuda::launchOf(params[0]);
-  const auto function = device.function(launch.function);
+  const auto function = device.function(cuda::kernelNamed(launch.function));
   size_t next = 0;
   const auto launches = [&] {
     for (size_t i = 0; i < request.launches; ++i) {

@@ -36,7 +36,13 @@ import {
   type TensorGridMixRequest,
 } from '../execution/requests'
 import { targetOf } from '../execution/target'
-import { checkTensors, maskTensors, perform, performAsync } from '../execution/tensor-batch'
+import {
+  checkLive,
+  checkTensors,
+  maskTensors,
+  perform,
+  performAsync,
+} from '../execution/tensor-batch'
 import { checkRatioRange, checkUnit, Drawer, type Range } from '../plan/draw-settings'
 import { checkFill } from '../plan/fill'
 import { PackedPlan, Plan, type SampleParams } from '../plan/plan'
@@ -265,16 +271,22 @@ export class GridMask {
     const given = checkOptions<TensorApplyRequest>('request', request, applyKeys)
     const dimensions = DeviceTensor.dimensions(images)
     const fill = fillOf(this.#self.fill, images, dimensions)
+    // The request's getters and the schedule are the caller's code, which may use this object: the
+    // draws are packed into memory of the object after all of it has run, but what it may have
+    // disposed of is looked at again.
+    const batch = checkTensors(images, given)
     const drawn = this.#samplesOf(given, dimensions)
-    // Last, since the request's getters and the schedule are the caller's code.
-    return { batch: checkTensors(images, given), fill, ...drawn }
+    checkLive(batch)
+    return { batch, fill, ...drawn }
   }
 
   #prepareTensorMix(images: DeviceTensor, request: unknown) {
     const given = checkOptions<TensorGridMixRequest>('request', request, mixKeys)
+    // In this order for the reason given above.
+    const batch = checkTensors(images, given)
     const { mix, numbers } = this.#mixOf(given, DeviceTensor.dimensions(images))
-    // Last, for the reason given above.
-    return { batch: checkTensors(images, given), mix, numbers }
+    checkLive(batch)
+    return { batch, mix, numbers }
   }
 
   #prepareMix(images: unknown, request: unknown, defaultOut: ImageArray | undefined) {

@@ -121,8 +121,8 @@ export function mixTensors(images: DeviceTensor, mix: Mix) {
   const layout = layoutOf(images, dimensions)
   return {
     words: ['mixing', 'mixed'],
-    start: (from: CudaMemory, to: CudaMemory, async: boolean) =>
-      native.cuda.mix(packHeader(layout), from, to, plan.bytes, partner, async),
+    start: (from: CudaMemory, to: CudaMemory) =>
+      native.cuda.mix(packHeader(layout), from, to, plan.bytes, partner),
     expect: expectSmall,
   } as const
 }

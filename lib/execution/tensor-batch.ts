@@ -40,6 +40,12 @@ export function checkTensors(images: DeviceTensor, given: Partial<TensorRequest>
   return { source: images, target: out }
 }
 
+/** Once more: whether the tensors of a checked batch still hold their memory. */
+export function checkLive({ source, target }: TensorBatch): void {
+  DeviceTensor.memory(source)
+  if (target !== undefined) DeviceTensor.memory(target)
+}
+
 /** What a request may say of tensors. */
 export type TensorRequest = Partial<Pick<ArrayRequest, 'shape' | 'layout' | 'dtype'>> & {
   out?: DeviceTensor
@@ -65,31 +71,31 @@ function agrees(
 interface TensorOperation {
   /** As errors call it. */
   words: readonly [doing: string, done: string]
-  start(source: CudaMemory, target: CudaMemory, async: boolean): CudaOutcome | Promise<CudaOutcome>
-  /** CounterStream an outcome that only this operation has. */
+  /** Puts it on the target's stream. */
+  start(source: CudaMemory, target: CudaMemory): CudaOutcome
+  /** Words an outcome that only this operation has. */
   expect?(outcome: CudaOutcome): void
 }
 
-export function perform({ source, target }: TensorBatch, operation: TensorOperation): DeviceTensor {
+/** Returns when the work is on the stream of the target. */
+export function perform(batch: TensorBatch, operation: TensorOperation): DeviceTensor {
+  const { source, target } = batch
   const result = target ?? source.like()
   if (isEmpty(DeviceTensor.dimensions(source))) return result
-  const memories = [DeviceTensor.memory(source), DeviceTensor.memory(result)] as const
-  finish(operation.start(...memories, false) as CudaOutcome, { source, target }, result, operation)
+  const outcome = operation.start(DeviceTensor.memory(source), DeviceTensor.memory(result))
+  finish(outcome, batch, result, operation)
   return result
 }
 
-/** Throws at once if the work can't be begun. */
+/** Resolves when the work is done. Throws at once if it can't be begun. */
 export function performAsync(
-  { source, target }: TensorBatch,
+  batch: TensorBatch,
   operation: TensorOperation,
 ): Promise<DeviceTensor> {
-  const result = target ?? source.like()
-  if (isEmpty(DeviceTensor.dimensions(source))) return Promise.resolve(result)
-  const memories = [DeviceTensor.memory(source), DeviceTensor.memory(result)] as const
-  const started = operation.start(...memories, true)
-  if (typeof started === 'number') finish(started, { source, target }, result, operation)
-  return Promise.resolve(started).then((outcome) => {
-    finish(outcome, { source, target }, result, operation)
+  const result = perform(batch, operation)
+  return Promise.resolve(DeviceTensor.completion(result)).then((outcome) => {
+    if (typeof outcome === 'object') outcome.wrote = true
+    finish(outcome, batch, result, operation)
     return result
   })
 }
@@ -121,9 +127,9 @@ export function maskTensors(
   const layout = layoutOf(source, DeviceTensor.dimensions(source))
   return {
     words: ['masking', 'masked'],
-    start: (from, to, async) => {
+    start: (from, to) => {
       const header = maskHeader(layout, samples)
-      return native.cuda.apply(header, from, to, samples.data, samples.indices, fill, async)
+      return native.cuda.apply(header, from, to, samples.data, samples.indices, fill)
     },
   }
 }

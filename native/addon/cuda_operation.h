@@ -6,6 +6,7 @@
 
 #include <napi.h>
 
+#include <functional>
 #include <memory>
 #include <new>
 #include <string>
@@ -13,27 +14,8 @@
 
 #include "addon/status.h"
 #include "cuda/backend.h"
-#include "cuda/context.h"
 
 namespace gridmask::addon {
-
-// What is to be done, at once or on another thread: of one type, since the code around it is not to
-// be compiled for each. Sets `wrote` when it begins to write to its target.
-class Operation {
- public:
-  virtual ~Operation() = default;
-  virtual void run(bool& wrote) const = 0;
-};
-
-template <typename Function>
-class OperationOf final : public Operation {
- public:
-  explicit OperationOf(Function function) : function_(std::move(function)) {}
-  void run(bool& wrote) const override { function_(wrote); }
-
- private:
-  Function function_;
-};
 
 // How an operation ended: with kDone, or why not.
 struct Outcome {
@@ -42,23 +24,17 @@ struct Outcome {
   int code = 0;
   std::string call, name, text;
 
-  // Runs the operation. Nothing is thrown any further.
+  // Runs `operation(wrote)`, which sets that when it begins to write to its target. Nothing is
+  // thrown any further.
+  template <typename Operation>
   static Outcome of(const cuda::Driver& driver, const Operation& operation) {
-    Outcome outcome;
+    cuda::Wrote wrote{false};
     try {
-      operation.run(outcome.wrote);
-    } catch (const cuda::Error& error) {
-      outcome.status = kCudaFailed;
-      outcome.code = error.code;
-      outcome.call = error.call;
-      outcome.name = driver.nameOf(error.code);
-      outcome.text = driver.textOf(error.code);
-    } catch (const cuda::TooLarge&) {
-      outcome.status = kTooLarge;
-    } catch (const std::bad_alloc&) {
-      outcome.status = kOutOfMemory;
+      operation(wrote);
+      return {};
+    } catch (...) {
+      return ofException(driver, wrote);
     }
-    return outcome;
   }
 
   Napi::Value value(Napi::Env env) const {
@@ -71,14 +47,36 @@ struct Outcome {
     failure["wrote"] = Napi::Boolean::New(env, wrote);
     return failure;
   }
+
+ private:
+  // Of the exception that is being handled.
+  static Outcome ofException(const cuda::Driver& driver, bool wrote) {
+    Outcome outcome;
+    outcome.wrote = wrote;
+    try {
+      throw;
+    } catch (const cuda::Error& error) {
+      outcome.status = kCudaFailed;
+      outcome.code = error.code;
+      outcome.call = error.call;
+      outcome.name = driver.nameOf(error.code);
+      outcome.text = driver.textOf(error.code);
+    } catch (const cuda::TooLarge&) {
+      outcome.status = kTooLarge;
+    } catch (const std::exception&) {  // std::bad_alloc
+      outcome.status = kOutOfMemory;
+    }
+    return outcome;
+  }
 };
+
+using Operation = std::function<void(cuda::Wrote&)>;
 
 // Runs an operation off the JavaScript thread and settles a promise with its outcome. The operation
 // holds what it works on; references keep the arrays among the arguments alive.
 class Worker : public Napi::AsyncWorker {
  public:
-  Worker(const Napi::CallbackInfo& info, const cuda::Driver& driver,
-         std::unique_ptr<const Operation> operation)
+  Worker(const Napi::CallbackInfo& info, const cuda::Driver& driver, Operation operation)
       : Napi::AsyncWorker(info.Env(), "gridmask.cuda"),
         driver_(driver),
         operation_(std::move(operation)),
@@ -90,26 +88,24 @@ class Worker : public Napi::AsyncWorker {
 
   Napi::Promise promise() const { return deferred_.Promise(); }
 
-  // What the operation holds is let go of here already: the JavaScript thread, which will delete
-  // this, may be waiting for its turn.
   void Execute() override {
-    const std::unique_ptr<const Operation> operation = std::move(operation_);
-    outcome_ = Outcome::of(driver_, *operation);
+    outcome_ = Outcome::of(driver_, operation_);
+    operation_ = nullptr;
   }
   void OnOK() override { deferred_.Resolve(outcome_.value(Env())); }
   void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
 
  private:
   const cuda::Driver& driver_;
-  std::unique_ptr<const Operation> operation_;
+  Operation operation_;
   Outcome outcome_;
   Napi::ObjectReference arguments_;
   Napi::Promise::Deferred deferred_;
 };
 
-inline Napi::Value perform(const Napi::CallbackInfo& info, bool async, const cuda::Driver& driver,
-                           std::unique_ptr<const Operation> operation) {
-  if (!async) return Outcome::of(driver, *operation).value(info.Env());
+// Runs an operation as a promise.
+inline Napi::Value performAsync(const Napi::CallbackInfo& info, const cuda::Driver& driver,
+                                Operation operation) {
   auto* worker = new Worker(info, driver, std::move(operation));
   const Napi::Promise promise = worker->promise();
   worker->Queue();
@@ -120,8 +116,8 @@ inline Napi::Value perform(const Napi::CallbackInfo& info, bool async, const cud
 template <typename Function>
 Napi::Value perform(const Napi::CallbackInfo& info, bool async, const cuda::Driver& driver,
                     Function function) {
-  return perform(info, async, driver,
-                 std::unique_ptr<const Operation>(new OperationOf<Function>(std::move(function))));
+  if (async) return performAsync(info, driver, std::move(function));
+  return Outcome::of(driver, function).value(info.Env());
 }
 
 }  // namespace gridmask::addon

@@ -4,23 +4,29 @@
 // of CUDA is called from a static destructor, when the driver may be gone already.
 #pragma once
 
-#include <map>
+#include <array>
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cuda/driver.h"
+#include "cuda/kernel_list.h"
+#include "cuda/memory_pool.h"
 
 namespace gridmask::cuda {
 
-class Lane;
+class PinnedMemory;
+class StagingBuffers;
+class Stream;
 
 // A device with its primary context, the one that other CUDA code in the process uses too: so that
 // pointers mean the same to both.
 class Device {
  public:
-  Device(const Driver& driver, int ordinal, CUdevice device);
+  Device(const Driver& driver, int ordinal, CUdevice device, size_t totalMemory);
   ~Device();
 
   const Driver& driver;
@@ -31,26 +37,65 @@ class Device {
   void prepare();
 
   CUcontext context() const { return context_; }
-  CUfunction function(const char* name);
 
-  // The lanes: what an operation needs for itself, kept for the next one.
-  std::unique_ptr<Lane> takeLane();
-  void giveLane(std::unique_ptr<Lane> lane);
+  // All below want the context to be current, and throw Error.
 
-  // Memory of the device, whose context is current. Where there is no more, what idle lanes hold is
-  // given back first. Throws Error.
-  CUdeviceptr allocate(size_t bytes);
+  // The first of the kernel of noise waits until the driver has translated it; nobody else does.
+  CUfunction function(Kernel kernel);
+
+  // Memory for what is put on `stream` from now on. Where there is no more, what only waits to be
+  // used again is given back first.
+  MemoryBlock allocate(size_t bytes, CUstream stream);
+  // What is on `stream` now may still use it.
+  void free(const MemoryBlock& block, CUstream stream) { memory_.free(block, stream); }
+  // For when the context could not be made current: at the next opportunity.
+  void freeLater(const MemoryBlock& block, CUstream stream) noexcept;
+
+  // The same for memory that is kept, on the device and on the host.
+  CUdeviceptr allocateForGood(size_t bytes);
+  uint8_t* allocatePinned(size_t bytes);
+
+  // An event to wait for, without timing, for which threads sleep. To give it back needs no
+  // context: it is kept.
+  CUevent takeEvent();
+  void giveEvent(CUevent event) noexcept;
+
+  // What an operation or a thread needs for itself, kept for the next one.
+  std::unique_ptr<Stream> takeStream();
+  void giveStream(std::unique_ptr<Stream> stream) noexcept;
+  std::unique_ptr<StagingBuffers> takeStaging();
+  void giveStaging(std::unique_ptr<StagingBuffers> buffers) noexcept;
+
+  // Host memory that was pinned for somebody.
+  void addPinned(PinnedMemory& memory);
+  void removePinned(const PinnedMemory& memory) noexcept;
+  // A copy from or to `data` is on `stream`: for the pinned memory that this lies in, if any does.
+  void usePinned(const uint8_t* data, CUstream stream);
+
+  // Gives back all that only waits to be used again.
+  void trim() noexcept;
 
  private:
+  friend class Current;
+  void load();
+  void freeWhatWaits() noexcept;
+
   std::mutex mutex_;
-  CUdevice device_;
+  std::atomic<bool> prepared_{false};
+  const CUdevice device_;
   CUcontext context_ = nullptr;
-  CUmodule module_ = nullptr;
-  std::map<std::string, CUfunction> functions_;
-  std::vector<std::unique_ptr<Lane>> lanes_;
+  MemoryPool memory_;
+  std::array<CUfunction, kKernels> functions_{};
+  std::once_flag noiseLoaded_;
+  std::vector<std::unique_ptr<Stream>> streams_;
+  std::vector<std::unique_ptr<StagingBuffers>> staging_;
+  std::vector<CUevent> events_;
+  std::vector<PinnedMemory*> pinned_;
+  std::vector<std::pair<MemoryBlock, CUstream>> waiting_;
+  std::atomic<bool> isWaiting_{false};
 };
 
-// The context of a prepared device is this thread's current one while this lives.
+// The context of a device, which this prepares, is the thread's current one while this lives.
 class Current {
  public:
   explicit Current(Device& device);
@@ -60,6 +105,7 @@ class Current {
 
  private:
   const Driver& driver_;
+  CUcontext pushed_ = nullptr;
 };
 
 // A device as found, before anything was done with it.

@@ -98,6 +98,10 @@ Driver* Driver::load(const std::string& path, std::string& problem, std::string&
   if (driver->name == nullptr && missing.empty()) missing = symbol;
   GRIDMASK_CUDA_CALLS(GRIDMASK_CUDA_RESOLVE)
 #undef GRIDMASK_CUDA_RESOLVE
+#define GRIDMASK_CUDA_RESOLVE_OPTIONAL(name, symbol, parameters) \
+  driver->name = reinterpret_cast<decltype(driver->name)>(symbolIn(library, symbol));
+  GRIDMASK_CUDA_OPTIONAL_CALLS(GRIDMASK_CUDA_RESOLVE_OPTIONAL)
+#undef GRIDMASK_CUDA_RESOLVE_OPTIONAL
   if (!missing.empty()) {
     close(library);
     return nullptr;

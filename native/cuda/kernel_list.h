@@ -25,8 +25,36 @@
   GRIDMASK_KERNELS_OF(KERNEL, 2) \
   GRIDMASK_KERNELS_OF(KERNEL, 4)
 
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
 namespace gridmask::cuda {
 
 constexpr const char* kNoiseKernel = "gridmask_noise";
+
+// All kernels, as entries of a table.
+enum class Kernel : uint32_t {
+#define GRIDMASK_NAME(name, bytes, interleaved, aligned, inPlace) name,
+  GRIDMASK_KERNELS(GRIDMASK_NAME)
+#undef GRIDMASK_NAME
+      gridmask_mix,
+  gridmask_noise,
+};
+constexpr size_t kKernels = static_cast<size_t>(Kernel::gridmask_noise) + 1;
+
+constexpr const char* kKernelNames[kKernels] = {
+#define GRIDMASK_NAME(name, bytes, interleaved, aligned, inPlace) #name,
+    GRIDMASK_KERNELS(GRIDMASK_NAME)
+#undef GRIDMASK_NAME
+        "gridmask_mix",
+    "gridmask_noise",
+};
+
+inline Kernel kernelNamed(const char* name) {
+  size_t i = 0;
+  while (std::strcmp(kKernelNames[i], name) != 0) ++i;
+  return static_cast<Kernel>(i);
+}
 
 }  // namespace gridmask::cuda

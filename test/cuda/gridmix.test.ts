@@ -122,9 +122,13 @@ describe('random batches equal the CPU backend', () => {
     // Batches that begin in the middle of an allocation.
     using from = memory()
     using to = memory()
-    const wrap = (pointer: bigint) => DeviceTensor.wrap({ pointer, shape, dtype, layout })
-    const source = wrap(from.pointer + BigInt(size))
-    const target = wrap(to.pointer + BigInt(3 * size))
+    const wrap = ({ pointer, stream }: typeof from, values: number) =>
+      DeviceTensor.wrap({
+        pointer: pointer + BigInt(values * size),
+        ...{ shape, dtype, layout, stream },
+      })
+    const source = wrap(from, 1)
+    const target = wrap(to, 3)
     using whole = DeviceTensor.from(images(), request)
     const nobody = Array.from(mix.partner, (_, i) => i)
     cuda.gridmix(whole, { ...mix, partner: nobody, out: source })
@@ -164,7 +168,9 @@ test('tensors: what is refused, and that they overlap in part', () => {
   refused(() => gridmask.gridmix(tensor, { partner: [0, 1, 2, 2] }), 'ERR_INVALID_ARG_VALUE')
   refused(() => gridmask.gridmix(tensor, { out: newImages() } as never), 'ERR_INVALID_ARG_TYPE')
   const half = [2, 3, 20, 24] as const
-  const wrap = (pointer: bigint) => DeviceTensor.wrap({ pointer, shape: half, dtype: 'float32' })
+  const { stream } = tensor
+  const wrap = (pointer: bigint) =>
+    DeviceTensor.wrap({ pointer, shape: half, dtype: 'float32', stream })
   const [low, high] = [wrap(tensor.pointer), wrap(tensor.pointer + 64n)]
   refused(() => gridmask.gridmix(low, { out: high }), 'ERR_OVERLAP')
   expectSame(tensor.download(), newImages())

@@ -120,11 +120,13 @@ describe('random batches equal the CPU backend', () => {
       DeviceTensor.from(new Uint8Array(rows * 1024), { shape: [1, 1, rows, 1024] })
     // Batches that begin in the middle of an allocation.
     const [from, to] = [memory(), memory()]
-    const source = DeviceTensor.wrap({ pointer: from.pointer + BigInt(size), shape, dtype, layout })
-    const target = DeviceTensor.wrap({
-      pointer: to.pointer + BigInt(3 * size),
-      ...{ shape, dtype, layout },
-    })
+    const wrap = ({ pointer, stream }: typeof from, values: number) =>
+      DeviceTensor.wrap({
+        pointer: pointer + BigInt(values * size),
+        ...{ shape, dtype, layout, stream },
+      })
+    const source = wrap(from, 1)
+    const target = wrap(to, 3)
     const whole = DeviceTensor.from(images(), request)
     cuda.apply(whole, { index: 3, out: source })
     cuda.apply(source, { index: 3, out: target })

@@ -60,7 +60,7 @@ property('tensors over any address', ({ images, plan, fill, request, expected, s
   const wrapped = (tensor: typeof from, values: number) =>
     DeviceTensor.wrap({
       pointer: tensor.pointer + BigInt(values * size),
-      ...{ shape, dtype, layout },
+      ...{ shape, dtype, layout, stream: tensor.stream },
     })
   const source = wrapped(from, 1)
   const target = wrapped(to, 3)

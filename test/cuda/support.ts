@@ -19,9 +19,11 @@ export interface Driver {
     minor?: number
     memory?: number
     delay?: number
+    pools?: number
   }): void
   fail(call: string, nth: number, error: number, times: number, sticky: boolean): void
   reset(): void
+  settle(): void
   log(): string[]
   violations(): string[]
   live(): Live
@@ -34,6 +36,7 @@ export type Live = Record<
   | 'modules'
   | 'allocations'
   | 'bytes'
+  | 'reserved'
   | 'pinned'
   | 'streams'
   | 'events',

@@ -12,7 +12,7 @@ namespace {
 
 World& world() { return World::get(); }
 
-// configure({ version, devices, major, minor, memory, delay })
+// configure({ version, devices, major, minor, memory, delay, pools })
 void configure(const Napi::CallbackInfo& info) {
   const auto given = info[0].As<Napi::Object>();
   Settings& settings = world().settings;
@@ -27,6 +27,7 @@ void configure(const Napi::CallbackInfo& info) {
   number("minor", settings.minor);
   number("memory", settings.memory);
   number("delay", settings.delay);
+  number("pools", settings.pools);
 }
 
 // fail(call, nth, error, times, sticky)
@@ -45,6 +46,17 @@ void reset(const Napi::CallbackInfo&) {
   world().log.clear();
   world().violations.clear();
   for (const auto& context : world().contexts) context->lost = 0;
+}
+
+// Returns when all is done that is on the streams now.
+void settle(const Napi::CallbackInfo&) {
+  std::vector<std::shared_ptr<Fence>> fences;
+  {
+    const std::lock_guard<std::recursive_mutex> lock(world().mutex);
+    for (const auto& context : world().contexts) fences.push_back(context->legacy.mark());
+    for (Stream* stream : world().streams) fences.push_back(stream->mark());
+  }
+  for (const auto& fence : fences) fence->wait();
 }
 
 Napi::Array listOf(Napi::Env env, const std::vector<std::string>& strings) {
@@ -81,6 +93,9 @@ Napi::Value live(const Napi::CallbackInfo& info) {
   set("modules", world().modules.size());
   set("allocations", world().device.size());
   set("bytes", bytes);
+  size_t reserved = 0;
+  for (const Pool* pool : world().pools) reserved += pool->reserved;
+  set("reserved", reserved);
   set("pinned", world().pinned.size());
   set("streams", world().streams.size());
   set("events", world().events.size());
@@ -91,6 +106,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["configure"] = Napi::Function::New(env, configure);
   exports["fail"] = Napi::Function::New(env, fail);
   exports["reset"] = Napi::Function::New(env, reset);
+  exports["settle"] = Napi::Function::New(env, settle);
   exports["log"] = Napi::Function::New(env, log);
   exports["violations"] = Napi::Function::New(env, violations);
   exports["live"] = Napi::Function::New(env, live);

@@ -89,7 +89,10 @@ EXPORT Result cuDeviceGetName(char* name, int bytes, int device) {
 EXPORT Result cuDeviceGetAttribute(int* value, int attribute, int) {
   TRY(world().enter("cuDeviceGetAttribute"));
   const Settings& settings = world().settings;
-  *value = attribute == 75 ? settings.major : attribute == 76 ? settings.minor : 4;
+  *value = attribute == 75    ? settings.major
+           : attribute == 76  ? settings.minor
+           : attribute == 115 ? settings.pools
+                              : 4;
   return kSuccess;
 }
 
@@ -130,6 +133,12 @@ EXPORT Result cuCtxPopCurrent_v2(Context** context) {
   *context = World::stack().back();
   World::stack().pop_back();
   --world().pushed;
+  return kSuccess;
+}
+
+EXPORT Result cuCtxGetCurrent(Context** context) {
+  TRY(world().enter("cuCtxGetCurrent"));
+  *context = World::stack().empty() ? nullptr : World::stack().back();
   return kSuccess;
 }
 
