@@ -7,6 +7,7 @@
       "sources": [
         "native/addon/addon.cc",
         "native/addon/arguments.cc",
+        "native/addon/async_call.cc",
         "native/addon/bytes.cc",
         "native/addon/compat.cc",
         "native/addon/cuda.cc",
@@ -18,6 +19,7 @@
         "native/cpu/mix.cc",
         "native/cpu/noise.cc",
         "native/cpu/pool.cc",
+        "native/cpu/scratch.cc",
         "native/cuda/backend.cc",
         "native/cuda/context.cc",
         "native/cuda/driver.cc",

@@ -18,6 +18,7 @@
 
 #include "addon/arguments.h"
 #include "addon/cuda_operation.h"
+#include "addon/functions.h"
 #include "cpu/pool.h"
 #include "cuda/allocation.h"
 #include "cuda/backend.h"
@@ -349,21 +350,18 @@ Napi::Value mixHost(const Napi::CallbackInfo& info) {
 
 Napi::Object cudaFunctions(Napi::Env env) {
   Napi::Object functions = Napi::Object::New(env);
-  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
-    functions[name] = Napi::Function::New(env, function, name);
-  };
-  add("open", open);
-  add("prepare", prepare);
-  add("allocate", allocate);
-  add("wrap", wrap);
-  add("pointer", pointer);
-  add("dispose", dispose);
-  add("upload", upload);
-  add("download", download);
-  add("apply", apply);
-  add("applyHost", applyHost);
-  add("mix", mix);
-  add("mixHost", mixHost);
+  addFunction<open>(functions, "open");
+  addFunction<prepare>(functions, "prepare");
+  addFunction<allocate>(functions, "allocate");
+  addFunction<wrap>(functions, "wrap");
+  addFunction<pointer>(functions, "pointer");
+  addFunction<dispose>(functions, "dispose");
+  addFunction<upload>(functions, "upload");
+  addFunction<download>(functions, "download");
+  addFunction<apply>(functions, "apply");
+  addFunction<applyHost>(functions, "applyHost");
+  addFunction<mix>(functions, "mix");
+  addFunction<mixHost>(functions, "mixHost");
   return functions;
 }
 
