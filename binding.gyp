@@ -7,9 +7,9 @@
       "sources": [
         "native/addon/addon.cc",
         "native/addon/arguments.cc",
+        "native/addon/async_call.cc",
         "native/addon/bytes.cc",
         "native/addon/compat.cc",
-        "native/addon/background.cc",
         "native/addon/cuda.cc",
         "native/addon/cuda_memory.cc",
         "native/addon/host_program.cc",
@@ -20,6 +20,7 @@
         "native/cpu/mix.cc",
         "native/cpu/noise.cc",
         "native/cpu/pool.cc",
+        "native/cpu/scratch.cc",
         "native/cuda/allocation.cc",
         "native/cuda/backend.cc",
         "native/cuda/context.cc",

@@ -4,8 +4,9 @@ import type { Arrays, Dimensions } from '../arrays/batch-shape'
 import type { ImageArray } from '../arrays/typed-array'
 import { runAuto, runAutoAsync } from '../backend/auto'
 import { type CudaDevice, chunkBytes, expectCuda } from '../backend/cuda'
+import { defaultThreads } from '../backend/devices'
 import { expectDone, native } from '../backend/native'
-import { type BatchLayout, packHeader, sampleKinds } from '../core/batch-header'
+import { type BatchLayout, packHeader } from '../core/batch-header'
 import { bytesPerValue } from '../core/dtype'
 import type { CudaOutcome, EncodedFill, NativeSamples } from '../core/native-interface'
 import { encodeFill, type Fill, isUniformFill } from '../plan/fill'
@@ -33,18 +34,6 @@ export function layoutOf(
   const valueBytes = bytesPerValue[dtype]
   const [planes, pixelBytes] = channelsLast ? [1, channels * valueBytes] : [channels, valueBytes]
   return { count, planes, height, width, pixelBytes, valueBytes }
-}
-
-/** The header of a call that masks. */
-export function maskHeader(
-  layout: BatchLayout,
-  { kind, first }: NativeSamples,
-  threads = 0,
-  device = 0,
-  pieceBytes = 0,
-): Float64Array {
-  const sampleKind = sampleKinds.indexOf(kind)
-  return packHeader(layout, { sampleKind, first, threads, device, pieceBytes })
 }
 
 /** Whether there is anything to mask: no samples, channels or pixels is no error. */
@@ -93,7 +82,7 @@ function runCpu(
   target: ImageArray,
   { samples, arrays, dimensions, fill, place }: Masking,
 ): void {
-  const header = maskHeader(layoutOf(arrays, dimensions), samples, place.threads)
+  const header = packHeader(layoutOf(arrays, dimensions), samples, { threads: place.threads })
   expectDone(native.apply(header, source, target, samples.data, samples.indices, fill))
 }
 
@@ -102,7 +91,8 @@ function runCpuAsync(
   target: ImageArray,
   { samples, arrays, dimensions, fill, place }: Masking,
 ): Promise<void> {
-  const header = maskHeader(layoutOf(arrays, dimensions), samples, place.threads)
+  const threads = { threads: place.threads, poolThreads: defaultThreads() }
+  const header = packHeader(layoutOf(arrays, dimensions), samples, threads)
   const started = native.applyAsync(header, source, target, samples.data, samples.indices, fill)
   if (typeof started === 'number') expectDone(started)
   return Promise.resolve(started).then((status) => expectDone(status))
@@ -137,8 +127,8 @@ function startCuda(
   { number }: CudaDevice,
   async: boolean,
 ): CudaOutcome | Promise<CudaOutcome> {
-  const layout = layoutOf(arrays, dimensions)
-  const header = maskHeader(layout, samples, place.threads, number, chunkBytes())
+  const staging = { device: number, pieceBytes: chunkBytes(), threads: place.threads }
+  const header = packHeader(layoutOf(arrays, dimensions), samples, staging)
   const { data, indices } = samples
   return native.cuda.applyHost(header, source, target, data, indices, fill, async)
 }

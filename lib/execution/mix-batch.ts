@@ -3,6 +3,7 @@
 import type { Arrays, Dimensions } from '../arrays/batch-shape'
 import type { ImageArray } from '../arrays/typed-array'
 import { type CudaDevice, chunkBytes, expectCuda } from '../backend/cuda'
+import { defaultThreads } from '../backend/devices'
 import { expectDone, native } from '../backend/native'
 import { packHeader } from '../core/batch-header'
 import { GridMaskError } from '../core/errors'
@@ -86,7 +87,7 @@ export function runMixAsync(
   if (isEmpty(dimensions)) return Promise.resolve()
   const layout = layoutOf(arrays, dimensions)
   if (device === 'auto' || device === 'cpu') {
-    const header = packHeader(layout, { threads })
+    const header = packHeader(layout, { threads, poolThreads: defaultThreads() })
     const started = native.mixAsync(header, source, target, plan.bytes, partner)
     if (typeof started === 'number') expectDone(started)
     return Promise.resolve(started).then(expectDone)

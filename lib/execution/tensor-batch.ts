@@ -3,11 +3,12 @@
 import { type ArrayRequest, readDimensions, readDType } from '../arrays/batch-shape'
 import { expectCuda } from '../backend/cuda'
 import { native } from '../backend/native'
+import { packHeader } from '../core/batch-header'
 import { invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
 import type { CudaMemory, CudaOutcome, EncodedFill, NativeSamples } from '../core/native-interface'
 import { DeviceTensor } from './device-tensor'
-import { isEmpty, layoutOf, maskHeader } from './host-masks'
+import { isEmpty, layoutOf } from './host-masks'
 
 /** A checked batch: `target` is undefined where a new tensor is to be made. */
 export interface TensorBatch {
@@ -128,7 +129,7 @@ export function maskTensors(
   return {
     words: ['masking', 'masked'],
     start: (from, to) => {
-      const header = maskHeader(layout, samples)
+      const header = packHeader(layout, samples)
       return native.cuda.apply(header, from, to, samples.data, samples.indices, fill)
     },
   }

@@ -3,6 +3,7 @@
  * in plain TypeScript, referenceDraw() in reference.ts.
  */
 
+import { SampleKind } from '../core/batch-header'
 import { invalid } from '../core/check'
 import { MAX_UNIT } from '../core/limits'
 import type { NativeSamples } from '../core/native-interface'
@@ -51,7 +52,7 @@ export class Drawer {
     numbers[3] = unit[1]
     numbers[7] = probability
     numbers[10] = epoch
-    return { kind: 'draws', data: numbers, first, indices }
+    return { sampleKind: SampleKind.draws, data: numbers, first, indices }
   }
 }
 

@@ -9,9 +9,10 @@
 #include <cstring>
 
 #include "addon/arguments.h"
+#include "addon/async_call.h"
 #include "addon/cuda.h"
+#include "addon/functions.h"
 #include "addon/mix.h"
-#include "addon/worker.h"
 #include "cpu/backend.h"
 #include "cpu/pages.h"
 #include "lattice/runs.h"
@@ -47,7 +48,10 @@ Napi::Value applyAsync(const Napi::CallbackInfo& info) {
   ApplyCall call;
   const Status status = parse(info, call);
   if (status != kDone) return Napi::Number::New(info.Env(), status);
-  return (new RequestWorker<ApplyCall>(info, "gridmask.applyAsync", call, run))->start();
+  return startAsync(info, [call] {
+    run(call);
+    return Done{};
+  });
 }
 
 // draw(header, settings, indices, plan): draws as apply() does, into the packed samples of a plan.
@@ -139,13 +143,13 @@ Napi::Value describeHeader(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  exports["apply"] = Napi::Function::New(env, apply, "apply");
-  exports["applyAsync"] = Napi::Function::New(env, applyAsync, "applyAsync");
-  exports["draw"] = Napi::Function::New(env, draw, "draw");
-  exports["useLargePages"] = Napi::Function::New(env, useLargePages, "useLargePages");
-  exports["countKept"] = Napi::Function::New(env, countKept, "countKept");
-  exports["readHeader"] = Napi::Function::New(env, describeHeader, "readHeader");
-  addMixFunctions(env, exports);
+  addFunction<apply>(exports, "apply");
+  addFunction<applyAsync>(exports, "applyAsync");
+  addFunction<draw>(exports, "draw");
+  addFunction<useLargePages>(exports, "useLargePages");
+  addFunction<countKept>(exports, "countKept");
+  addFunction<describeHeader>(exports, "readHeader");
+  addMixFunctions(exports);
   exports["cuda"] = cudaFunctions(env);
   // That of the package whose TypeScript it belongs to.
   exports["version"] = Napi::String::New(env, GRIDMASK_VERSION);

@@ -17,6 +17,7 @@
 #include "addon/arguments.h"
 #include "addon/cuda_memory.h"
 #include "addon/cuda_operation.h"
+#include "addon/functions.h"
 #include "cpu/pool.h"
 #include "cuda/mix.h"
 
@@ -329,25 +330,22 @@ Napi::Value mixHost(const Napi::CallbackInfo& info) {
 
 Napi::Object cudaFunctions(Napi::Env env) {
   Napi::Object functions = Napi::Object::New(env);
-  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
-    functions[name] = Napi::Function::New(env, function, name);
-  };
-  add("open", open);
-  add("prepare", prepare);
-  add("emptyCache", emptyCache);
-  add("allocate", allocate);
-  add("wrap", wrap);
-  add("pin", pin);
-  add("pointer", pointer);
-  add("stream", stream);
-  add("dispose", dispose);
-  add("upload", upload);
-  add("download", download);
-  add("ready", ready);
-  add("apply", apply);
-  add("applyHost", applyHost);
-  add("mix", mix);
-  add("mixHost", mixHost);
+  addFunction<open>(functions, "open");
+  addFunction<prepare>(functions, "prepare");
+  addFunction<emptyCache>(functions, "emptyCache");
+  addFunction<allocate>(functions, "allocate");
+  addFunction<wrap>(functions, "wrap");
+  addFunction<pin>(functions, "pin");
+  addFunction<pointer>(functions, "pointer");
+  addFunction<stream>(functions, "stream");
+  addFunction<dispose>(functions, "dispose");
+  addFunction<upload>(functions, "upload");
+  addFunction<download>(functions, "download");
+  addFunction<ready>(functions, "ready");
+  addFunction<apply>(functions, "apply");
+  addFunction<applyHost>(functions, "applyHost");
+  addFunction<mix>(functions, "mix");
+  addFunction<mixHost>(functions, "mixHost");
   return functions;
 }
 

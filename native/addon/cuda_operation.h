@@ -6,12 +6,11 @@
 
 #include <napi.h>
 
-#include <functional>
-#include <memory>
-#include <new>
+#include <exception>
 #include <string>
 #include <utility>
 
+#include "addon/async_call.h"
 #include "addon/status.h"
 #include "cuda/backend.h"
 
@@ -70,54 +69,21 @@ struct Outcome {
   }
 };
 
-using Operation = std::function<void(cuda::Wrote&)>;
-
-// Runs an operation off the JavaScript thread and settles a promise with its outcome. The operation
-// holds what it works on; references keep the arrays among the arguments alive.
-class Worker : public Napi::AsyncWorker {
- public:
-  Worker(const Napi::CallbackInfo& info, const cuda::Driver& driver, Operation operation)
-      : Napi::AsyncWorker(info.Env(), "gridmask.cuda"),
-        driver_(driver),
-        operation_(std::move(operation)),
-        deferred_(Napi::Promise::Deferred::New(info.Env())) {
-    const Napi::Array arguments = Napi::Array::New(info.Env(), info.Length());
-    for (uint32_t i = 0; i < info.Length(); ++i) arguments.Set(i, info[i]);
-    arguments_ = Napi::Persistent(arguments.As<Napi::Object>());
-  }
-
-  Napi::Promise promise() const { return deferred_.Promise(); }
-
-  void Execute() override {
-    outcome_ = Outcome::of(driver_, operation_);
-    operation_ = nullptr;
-  }
-  void OnOK() override { deferred_.Resolve(outcome_.value(Env())); }
-  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
-
- private:
-  const cuda::Driver& driver_;
-  Operation operation_;
-  Outcome outcome_;
-  Napi::ObjectReference arguments_;
-  Napi::Promise::Deferred deferred_;
-};
-
-// Runs an operation as a promise.
-inline Napi::Value performAsync(const Napi::CallbackInfo& info, const cuda::Driver& driver,
-                                Operation operation) {
-  auto* worker = new Worker(info, driver, std::move(operation));
-  const Napi::Promise promise = worker->promise();
-  worker->Queue();
-  return promise;
+// Runs an operation on another thread, as a promise. What it holds is let go of there.
+template <typename Operation>
+Napi::Value performAsync(const Napi::CallbackInfo& info, const cuda::Driver& driver,
+                         Operation operation) {
+  return startAsync(info, [&driver, operation = std::move(operation)] {
+    return Outcome::of(driver, operation);
+  });
 }
 
 // Runs an operation at once, or with `async` as a promise.
-template <typename Function>
+template <typename Operation>
 Napi::Value perform(const Napi::CallbackInfo& info, bool async, const cuda::Driver& driver,
-                    Function function) {
-  if (async) return performAsync(info, driver, std::move(function));
-  return Outcome::of(driver, function).value(info.Env());
+                    Operation operation) {
+  if (async) return performAsync(info, driver, std::move(operation));
+  return Outcome::of(driver, operation).value(info.Env());
 }
 
 }  // namespace gridmask::addon

@@ -14,7 +14,10 @@
 
 namespace gridmask::addon {
 
+class PendingCalls;
+
 struct Environment {
+  std::shared_ptr<PendingCalls> calls;                 // none: none was ever made
   std::vector<std::unique_ptr<cuda::Stream>> streams;  // of a device each
 
   // A stream that is still at work is only put away: the next thread's work comes after that.

@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "addon/arguments.h"
-#include "addon/worker.h"
+#include "addon/async_call.h"
+#include "addon/functions.h"
 #include "cpu/count.h"
 #include "cpu/mix.h"
 #include "cpu/pool.h"
@@ -44,7 +45,10 @@ Napi::Value mixAsync(const Napi::CallbackInfo& info) {
   MixCall call;
   const Status status = parse(info, call);
   if (status != kDone) return Napi::Number::New(info.Env(), status);
-  return (new RequestWorker<MixCall>(info, "gridmask.gridmixAsync", call, run))->start();
+  return startAsync(info, [call] {
+    run(call);
+    return Done{};
+  });
 }
 
 // drawPartner(header, plan, partner): into the Int32Array. Of the header only the count counts.
@@ -106,11 +110,11 @@ Napi::Value countPlan(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void addMixFunctions(Napi::Env env, Napi::Object exports) {
-  exports["mix"] = Napi::Function::New(env, mix, "mix");
-  exports["mixAsync"] = Napi::Function::New(env, mixAsync, "mixAsync");
-  exports["drawPartner"] = Napi::Function::New(env, drawPartner, "drawPartner");
-  exports["countPlan"] = Napi::Function::New(env, countPlan, "countPlan");
+void addMixFunctions(Napi::Object exports) {
+  addFunction<mix>(exports, "mix");
+  addFunction<mixAsync>(exports, "mixAsync");
+  addFunction<drawPartner>(exports, "drawPartner");
+  addFunction<countPlan>(exports, "countPlan");
 }
 
 }  // namespace gridmask::addon

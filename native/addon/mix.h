@@ -8,6 +8,6 @@
 namespace gridmask::addon {
 
 // The functions that need no device.
-void addMixFunctions(Napi::Env env, Napi::Object exports);
+void addMixFunctions(Napi::Object exports);
 
 }  // namespace gridmask::addon

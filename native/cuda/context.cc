@@ -107,6 +107,18 @@ const char* Registry::reasonOf(CUresult error) {
   }
 }
 
+// Ends what a push of a context began that was not current before.
+void pop(const Driver& driver, CUcontext pushed) noexcept {
+  CUcontext context = nullptr;
+  if (driver.cuCtxPopCurrent(&context) == CUDA_SUCCESS) return;
+  // The error may be one of earlier work. The context was popped unless it still is there: to pop
+  // once more then would be to pop somebody else's.
+  context = nullptr;
+  if (driver.cuCtxGetCurrent(&context) == CUDA_SUCCESS && context == pushed) {
+    (void)driver.cuCtxPopCurrent(&context);
+  }
+}
+
 }  // namespace
 
 Opened openDriver(const std::string& path) { return registry().open(path); }
@@ -124,14 +136,13 @@ void Device::prepare() {
   CUDA_CALL(driver, cuDevicePrimaryCtxRetain, &context, device_);
   try {
     CUDA_CALL(driver, cuCtxPushCurrent, context);
-    CUcontext popped = nullptr;
     try {
       load();
     } catch (const Error&) {
-      (void)driver.cuCtxPopCurrent(&popped);
+      pop(driver, context);
       throw;
     }
-    (void)driver.cuCtxPopCurrent(&popped);
+    pop(driver, context);
   } catch (const Error&) {
     (void)driver.cuDevicePrimaryCtxRelease(device_);
     throw;
@@ -332,15 +343,7 @@ Current::Current(Device& device) : driver_(device.driver) {
 }
 
 Current::~Current() {
-  if (pushed_ == nullptr) return;
-  CUcontext context = nullptr;
-  if (driver_.cuCtxPopCurrent(&context) == CUDA_SUCCESS) return;
-  // An error may be one of earlier work. It was popped unless it still is there, since it was not
-  // there before: to pop once more would be to pop somebody else's.
-  context = nullptr;
-  if (driver_.cuCtxGetCurrent(&context) == CUDA_SUCCESS && context == pushed_) {
-    (void)driver_.cuCtxPopCurrent(&context);
-  }
+  if (pushed_ != nullptr) pop(driver_, pushed_);
 }
 
 }  // namespace gridmask::cuda

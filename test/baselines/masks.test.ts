@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { native } from '../../lib/backend/native'
 import { Cutout, RegionPlan } from '../../lib/baselines'
 import { packHeader } from '../../lib/core/batch-header'
-import { layoutOf, maskHeader } from '../../lib/execution/host-masks'
+import { layoutOf } from '../../lib/execution/host-masks'
 import { fallback } from '../../lib/fallback/fallback'
 import { GridMask, keepRatio, maskOf, Plan, visibleFraction } from '../../lib/index'
 import { encodeFill, type Fill } from '../../lib/plan/fill'
@@ -108,7 +108,7 @@ test('bindings match fallback: rectangles', () => {
           bytes[i] = i * 31 + 7
         })
         const target = inPlace ? source : make(length + offset).subarray(offset)
-        const header = maskHeader(memory, samples, 2)
+        const header = packHeader(memory, samples, { threads: 2 })
         expect(backend.apply(header, source, target, samples.data, undefined, fill)).toBe(0)
         return { source, target }
       })
@@ -232,7 +232,9 @@ describe('a lattice as rectangles', () => {
         ) => {
           const source = Float32Array.from({ length }, (_, i) => i)
           const target = inPlace ? source : new Float32Array(length)
-          const header = maskHeader(layoutOf({ dtype: 'float32' }, dimensions), samples, 2)
+          const header = packHeader(layoutOf({ dtype: 'float32' }, dimensions), samples, {
+            threads: 2,
+          })
           expect(backend.apply(header, source, target, samples.data, undefined, fill)).toBe(0)
           return target
         }

@@ -47,7 +47,7 @@ onTestDriver('a small batch is not worth a look', () => {
   expect(driver.log().length).toBe(before)
 })
 
-onTestDriver.each(['cuModuleLoadData', 'cuMemAlloc', 'cuMemcpyDtoHAsync', 'cuStreamSynchronize'])(
+onTestDriver.each(['cuModuleLoadData', 'cuMemAllocFromPoolAsync', 'cuMemcpyDtoHAsync', 'cuEventSynchronize'])(
   'where %s fails, the CPU does it, in place too',
   async (call) => {
     const fresh = freshDriver()

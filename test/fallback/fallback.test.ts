@@ -6,7 +6,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { native } from '../../lib/backend/native'
 import { packHeader } from '../../lib/core/batch-header'
-import { layoutOf, maskHeader } from '../../lib/execution/host-masks'
+import { layoutOf } from '../../lib/execution/host-masks'
 import { fallback } from '../../lib/fallback/fallback'
 import { rotationOf } from '../../lib/fallback/rotation'
 import { maskOf, Plan } from '../../lib/index'
@@ -40,7 +40,7 @@ test('bindings match fallback: masks', async () => {
         const dimensions = { count, channels, height, width, channelsLast: layout === 'NHWC' }
         const fill = encodeFill(fills.slice(0, channels), dtype, channels, height * width)
         const what = [samples.data, samples.indices, fill] as const
-        const header = () => maskHeader(layoutOf({ dtype }, dimensions), samples, 2)
+        const header = () => packHeader(layoutOf({ dtype }, dimensions), samples, { threads: 2 })
         const results = [native, fallback].map((backend) => {
           const source = make(length + offset).subarray(offset)
           bytesOf(source).forEach((_, i, bytes) => {
@@ -132,7 +132,7 @@ describe('rotation', () => {
         const [height, width] = [64, 16384]
         const mask = new Uint8Array(height * width).fill(1)
         const dimensions = { count: 1, channels: 1, height, width, channelsLast: false }
-        const header = maskHeader(layoutOf({ dtype: 'uint8' }, dimensions), samples, 1)
+        const header = packHeader(layoutOf({ dtype: 'uint8' }, dimensions), samples, { threads: 1 })
         fallback.apply(header, mask, mask, samples.data, undefined, new Uint8Array(1))
         expect(Buffer.compare(mask, maskOf(params, [height, width]))).toBe(0)
       }),

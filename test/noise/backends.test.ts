@@ -2,7 +2,8 @@
 // every dtype, layout and mode.
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { fillOf, layoutOf, maskHeader } from '../../lib/execution/host-masks'
+import { packHeader } from '../../lib/core/batch-header'
+import { fillOf, layoutOf } from '../../lib/execution/host-masks'
 import { fallback } from '../../lib/fallback/fallback'
 import { applyPlan, Plan } from '../../lib/index'
 import { bytesOf, shapeOf } from '../support'
@@ -42,7 +43,7 @@ test('the fallback gives the same bits', async () => {
       const { samples } = Plan.packed(Plan.from(plan))
       const encoded = fillOf(fill, kind, shaped)
       const target = inPlace ? images : imagesOf(given)
-      const header = maskHeader(layoutOf(kind, shaped), samples, 1)
+      const header = packHeader(layoutOf(kind, shaped), samples, { threads: 1 })
       const what = [samples.data, undefined, encoded] as const
       expect(await fallback.applyAsync(header, images, target, ...what)).toBe(0)
       expect(Buffer.compare(bytesOf(target), expected)).toBe(0)
