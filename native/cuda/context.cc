@@ -107,18 +107,6 @@ const char* Registry::reasonOf(CUresult error) {
   }
 }
 
-// Ends what a push of a context began that was not current before.
-void pop(const Driver& driver, CUcontext pushed) noexcept {
-  CUcontext context = nullptr;
-  if (driver.cuCtxPopCurrent(&context) == CUDA_SUCCESS) return;
-  // The error may be one of earlier work. The context was popped unless it still is there: to pop
-  // once more then would be to pop somebody else's.
-  context = nullptr;
-  if (driver.cuCtxGetCurrent(&context) == CUDA_SUCCESS && context == pushed) {
-    (void)driver.cuCtxPopCurrent(&context);
-  }
-}
-
 }  // namespace
 
 Opened openDriver(const std::string& path) { return registry().open(path); }
@@ -135,14 +123,8 @@ void Device::prepare() {
   CUcontext context = nullptr;
   CUDA_CALL(driver, cuDevicePrimaryCtxRetain, &context, device_);
   try {
-    CUDA_CALL(driver, cuCtxPushCurrent, context);
-    try {
-      load();
-    } catch (const Error&) {
-      pop(driver, context);
-      throw;
-    }
-    pop(driver, context);
+    const PushedContext pushed(driver, context);
+    load();
   } catch (const Error&) {
     (void)driver.cuDevicePrimaryCtxRelease(device_);
     throw;
@@ -331,19 +313,28 @@ void Device::trim() noexcept {
   memory_.trim();
 }
 
-Current::Current(Device& device) : driver_(device.driver) {
-  device.prepare();
-  CUcontext context = nullptr;
-  CUDA_CALL(driver_, cuCtxGetCurrent, &context);
-  if (context != device.context()) {
-    CUDA_CALL(driver_, cuCtxPushCurrent, device.context());
-    pushed_ = device.context();
-  }
-  if (device.isWaiting_.load(std::memory_order_relaxed)) device.freeWhatWaits();
+PushedContext::PushedContext(const Driver& driver, CUcontext context) : driver_(driver) {
+  CUcontext now = nullptr;
+  CUDA_CALL(driver, cuCtxGetCurrent, &now);
+  if (now == context) return;
+  CUDA_CALL(driver, cuCtxPushCurrent, context);
+  pushed_ = context;
 }
 
-Current::~Current() {
-  if (pushed_ != nullptr) pop(driver_, pushed_);
+PushedContext::~PushedContext() {
+  if (pushed_ == nullptr) return;
+  CUcontext context = nullptr;
+  if (driver_.cuCtxPopCurrent(&context) == CUDA_SUCCESS) return;
+  // The error may be one of earlier work. The context was popped unless it still is there, since it
+  // was not there before: to pop once more would be to pop somebody else's.
+  context = nullptr;
+  if (driver_.cuCtxGetCurrent(&context) == CUDA_SUCCESS && context == pushed_) {
+    (void)driver_.cuCtxPopCurrent(&context);
+  }
+}
+
+Current::Current(Device& device) : pushed_(device.driver, (device.prepare(), device.context())) {
+  if (device.isWaiting_.load(std::memory_order_relaxed)) device.freeWhatWaits();
 }
 
 }  // namespace gridmask::cuda

@@ -95,17 +95,28 @@ class Device {
   std::atomic<bool> isWaiting_{false};
 };
 
-// The context of a device, which this prepares, is the thread's current one while this lives.
-class Current {
+// A context is the thread's current one while this lives. Nothing is pushed where it is already.
+class PushedContext {
  public:
-  explicit Current(Device& device);
-  ~Current();
-  Current(const Current&) = delete;
-  Current& operator=(const Current&) = delete;
+  // Throws Error.
+  PushedContext(const Driver& driver, CUcontext context);
+  ~PushedContext();
+  PushedContext(const PushedContext&) = delete;
+  PushedContext& operator=(const PushedContext&) = delete;
 
  private:
   const Driver& driver_;
   CUcontext pushed_ = nullptr;
+};
+
+// The same for a device, which this prepares.
+class Current {
+ public:
+  // Throws Error.
+  explicit Current(Device& device);
+
+ private:
+  const PushedContext pushed_;
 };
 
 // A device as found, before anything was done with it.
