@@ -5,6 +5,7 @@
 #pragma once
 
 #include "cuda/allocation.h"
+#include "cuda/launch.h"
 #include "cuda/staging.h"
 #include "cuda/stream.h"
 #include "cuda/transfer.h"
@@ -14,6 +15,12 @@ namespace gridmask::cuda {
 
 // Thrown for rows or samples that no kernel takes, gigabytes each.
 struct TooLarge {};
+
+// False: nothing is. Throws TooLarge.
+inline bool isToBeDone(Prepared prepared) {
+  if (prepared == Prepared::kUnsupported) throw TooLarge{};
+  return prepared == Prepared::kReady;
+}
 
 // Dropped pixels become the fill, kept ones keep their bits. The images are in the two memories,
 // which may be one. Returns when the work is on the target's stream, where it comes after what is

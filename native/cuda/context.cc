@@ -6,7 +6,7 @@
 #include <exception>
 #include <map>
 
-#include "cuda/image.h"
+#include "cuda/fatbin.h"
 #include "cuda/pinned_memory.h"
 #include "cuda/staging.h"
 #include "cuda/stream.h"
@@ -134,36 +134,27 @@ void Device::prepare() {
 }
 
 void Device::load() {
+  loadModule(gridmask_cuda_image, false);
+  memory_.open();
+}
+
+void Device::loadModule(const unsigned char* image, bool ofNoise) {
   CUmodule module = nullptr;
-  CUDA_CALL(driver, cuModuleLoadData, &module, gridmask_cuda_image);
+  CUDA_CALL(driver, cuModuleLoadData, &module, image);
   try {
     for (size_t i = 0; i < kKernels; ++i) {
-      if (static_cast<Kernel>(i) == Kernel::gridmask_noise) continue;
+      if (isNoise(static_cast<Kernel>(i)) != ofNoise) continue;
       CUDA_CALL(driver, cuModuleGetFunction, &functions_[i], module, kKernelNames[i]);
     }
   } catch (const Error&) {
     (void)driver.cuModuleUnload(module);
     throw;
   }
-  memory_.open();
 }
 
 CUfunction Device::function(Kernel kernel) {
-  CUfunction& function = functions_[static_cast<size_t>(kernel)];
-  if (kernel == Kernel::gridmask_noise) {
-    std::call_once(noiseLoaded_, [&] {
-      CUmodule module = nullptr;
-      CUDA_CALL(driver, cuModuleLoadData, &module, noiseImage());
-      try {
-        CUDA_CALL(driver, cuModuleGetFunction, &function, module,
-                  kKernelNames[static_cast<size_t>(kernel)]);
-      } catch (const Error&) {
-        (void)driver.cuModuleUnload(module);
-        throw;
-      }
-    });
-  }
-  return function;
+  if (isNoise(kernel)) std::call_once(noiseLoaded_, [&] { loadModule(noiseImage(), true); });
+  return functions_[static_cast<size_t>(kernel)];
 }
 
 MemoryBlock Device::allocate(size_t bytes, CUstream stream) {

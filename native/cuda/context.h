@@ -40,7 +40,7 @@ class Device {
 
   // All below want the context to be current, and throw Error.
 
-  // The first of the kernel of noise waits until the driver has translated it; nobody else does.
+  // Who asks for a kernel of noise waits until the driver has translated them; nobody else does.
   CUfunction function(Kernel kernel);
 
   // Memory for what is put on `stream` from now on. Where there is no more, what only waits to be
@@ -78,6 +78,7 @@ class Device {
  private:
   friend class Current;
   void load();
+  void loadModule(const unsigned char* image, bool ofNoise);
   void freeWhatWaits() noexcept;
 
   std::mutex mutex_;

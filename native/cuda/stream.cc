@@ -2,7 +2,7 @@
 
 #include "cuda/stream.h"
 
-#include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "cuda/context.h"
@@ -51,6 +51,27 @@ CUevent Stream::mark(CUstream earlier) {
   return mark_;
 }
 
+void Stream::start(CUstream on) {
+  const size_t bytes = launch_.constants.size();
+  if (bytes == 0) {
+    launchKernel(device_, launch_, on);
+    return;
+  }
+  ConstantBuffer& buffer = takeConstants(bytes);
+  try {
+    std::memcpy(buffer.pinned, launch_.constants.data(), bytes);
+    launch_.params.constants =
+        reinterpret_cast<const uint8_t*>(static_cast<uintptr_t>(buffer.onDevice));
+    CUDA_CALL(driver_, cuMemcpyHtoDAsync, buffer.onDevice, buffer.pinned, bytes, on);
+    launchKernel(device_, launch_, on);
+  } catch (const Error&) {
+    giveConstants(buffer, on);
+    throw;
+  }
+  giveConstants(buffer, on);
+}
+
+// At least `bytes` on both sides that nobody uses, until they are given back.
 ConstantBuffer& Stream::takeConstants(size_t bytes) {
   const auto isFree = [&](ConstantBuffer& buffer) {
     if (!buffer.used) return true;
@@ -73,6 +94,7 @@ ConstantBuffer& Stream::takeConstants(size_t bytes) {
   return buffer;
 }
 
+// What has been put on `stream` so far may use them.
 void Stream::giveConstants(ConstantBuffer& buffer, CUstream stream) noexcept {
   buffer.used = driver_.cuEventRecord(buffer.unused, stream) == CUDA_SUCCESS;
   if (buffer.used || driver_.cuStreamSynchronize(stream) == CUDA_SUCCESS) return;
@@ -118,5 +140,12 @@ void Stream::release(ConstantBuffer& buffer) noexcept {
 StreamLease::StreamLease(Device& device) : device_(device), stream_(device.takeStream()) {}
 
 StreamLease::~StreamLease() { device_.giveStream(std::move(stream_)); }
+
+void launchKernel(Device& device, Launch& launch, CUstream stream) {
+  const CUfunction function = device.function(launch.kernel);
+  void* parameters[] = {&launch.params};
+  CUDA_CALL(device.driver, cuLaunchKernel, function, launch.gridX, launch.gridY, launch.gridZ,
+            launch.blockX, 1, 1, 0, stream, parameters, nullptr);
+}
 
 }  // namespace gridmask::cuda

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cuda/driver.h"
+#include "cuda/launch.h"
 
 namespace gridmask::cuda {
 
@@ -47,17 +48,19 @@ class Stream {
   // cuStreamWaitEvent(later, mark(earlier)).
   CUevent mark(CUstream earlier);
 
-  // At least `bytes` on both sides that nobody uses, until it is given back. Waits where very many
-  // are in use.
-  ConstantBuffer& takeConstants(size_t bytes);
+  // For prepareMask() and prepareMix(), so that each need not make its own.
+  Launch& launch() { return launch_; }
 
-  // Gives them back: what has been put on `stream` so far may use them.
-  void giveConstants(ConstantBuffer& buffer, CUstream stream) noexcept;
+  // Puts that launch on `on`, behind an upload of its constants where they do not travel with it:
+  // through buffers of which there are many, so that it waits only where very many are in use.
+  void start(CUstream on);
 
   // Gives back what nobody uses.
   void trim() noexcept;
 
  private:
+  ConstantBuffer& takeConstants(size_t bytes);
+  void giveConstants(ConstantBuffer& buffer, CUstream stream) noexcept;
   void reserve(ConstantBuffer& buffer, size_t bytes);
   void release(ConstantBuffer& buffer) noexcept;
 
@@ -65,6 +68,7 @@ class Stream {
   const Driver& driver_;
   CUstream stream_ = nullptr;
   CUevent mark_ = nullptr;
+  Launch launch_;
   std::vector<ConstantBuffer> constants_;  // a ring, in which
   size_t oldest_ = 0;                      // has been in use for the longest time
 };
@@ -84,22 +88,7 @@ class StreamLease {
   std::unique_ptr<Stream> stream_;
 };
 
-// Constants that are in use while this lives, on a stream.
-class ConstantLease {
- public:
-  ConstantLease(Stream& stream, size_t bytes, CUstream launches)
-      : stream_(stream), launches_(launches), buffer_(stream.takeConstants(bytes)) {}
-  ~ConstantLease() { stream_.giveConstants(buffer_, launches_); }
-  ConstantLease(const ConstantLease&) = delete;
-  ConstantLease& operator=(const ConstantLease&) = delete;
-
-  uint8_t* pinned() const { return buffer_.pinned; }
-  CUdeviceptr onDevice() const { return buffer_.onDevice; }
-
- private:
-  Stream& stream_;
-  const CUstream launches_;
-  ConstantBuffer& buffer_;
-};
+// Puts a kernel on a stream; its constants are where it says.
+void launchKernel(Device& device, Launch& launch, CUstream stream);
 
 }  // namespace gridmask::cuda

@@ -78,7 +78,7 @@ export function check(target) {
 
 /** Whether the kernels' image, as the package ships it, is within. @param {string} file */
 function holdsKernels(file) {
-  const shipped = join(root, 'native/cuda/image.inc')
+  const shipped = join(root, 'native/cuda/fatbin.inc')
   if (!existsSync(shipped)) return false
   const numbers = readFileSync(shipped, 'utf8').replace(/\/\/.*/g, '')
   const image = Buffer.from(

@@ -5,7 +5,7 @@
 // npm run prebuild -- --target NAME  another platform's alone, such as win32-x64
 // npm run prebuild -- --check  checks that all are there, without making any
 //
-// Where there is nvcc, it also makes the kernels as a source, native/cuda/image.inc: with it the
+// Where there is nvcc, it also makes the kernels as a source, native/cuda/fatbin.inc: with it the
 // published package keeps CUDA where its users compile it without nvcc, and every platform has the
 // same kernels.
 //
@@ -66,8 +66,8 @@ async function buildHere() {
 }
 
 function shipKernels() {
-  const built = `${root}build/cuda/image.inc`
-  const shipped = `${root}native/cuda/image.inc`
+  const built = `${root}build/cuda/fatbin.inc`
+  const shipped = `${root}native/cuda/fatbin.inc`
   if (!existsSync(built)) return
   // An unchanged file keeps its time: setup.mjs builds again what is older than its sources.
   if (existsSync(shipped) && readFileSync(shipped).equals(readFileSync(built))) return

@@ -124,7 +124,7 @@ function changelogEntry() {
 
 /** @param {string[]} paths */
 function contentFault(paths) {
-  const wanted = ['README.md', 'LICENSE', 'binding.gyp', 'native/cuda/image.inc', 'dist/index.js']
+  const wanted = ['README.md', 'LICENSE', 'binding.gyp', 'native/cuda/fatbin.inc', 'dist/index.js']
   const lacking = wanted.filter((path) => !paths.includes(path))
   // Each source has what was compiled from it, and nothing is left of sources that are gone.
   const sources = readdirSync(join(root, 'lib')).filter((name) => name.endsWith('.ts'))

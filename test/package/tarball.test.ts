@@ -49,7 +49,7 @@ describe('the tarball', () => {
 })
 
 describe('the kernels that are shipped for builds without nvcc', () => {
-  const image = 'native/cuda/image.inc'
+  const image = 'native/cuda/fatbin.inc'
 
   test('were compiled from the sources that are shipped', () => {
     if (!consumer.files.includes(image)) return // packed where there is no nvcc
