@@ -47,19 +47,21 @@ onTestDriver('a small batch is not worth a look', () => {
   expect(driver.log().length).toBe(before)
 })
 
-onTestDriver.each(['cuModuleLoadData', 'cuMemAllocFromPoolAsync', 'cuMemcpyDtoHAsync', 'cuEventSynchronize'])(
-  'where %s fails, the CPU does it, in place too',
-  async (call) => {
-    const fresh = freshDriver()
-    const { auto, expected } = masks(fresh)
-    fresh.driver.fail(call, 1, 2, 1e9, false)
-    expectSame(auto.apply(images, { shape, index: 0 }), expected)
-    const out = images.slice()
-    auto.apply(out, { shape, index: 0, out })
-    expectSame(out, expected)
-    expectSame(await auto.applyAsync(images.slice(), { shape, index: 0 }), expected)
-    fresh.driver.reset()
-    auto.apply(images, { shape, index: 0 })
-    expect(launches(fresh)).toBe(0)
-  },
-)
+onTestDriver.each([
+  'cuModuleLoadData',
+  'cuMemAllocFromPoolAsync',
+  'cuMemcpyDtoHAsync',
+  'cuEventSynchronize',
+])('where %s fails, the CPU does it, in place too', async (call) => {
+  const fresh = freshDriver()
+  const { auto, expected } = masks(fresh)
+  fresh.driver.fail(call, 1, 2, 1e9, false)
+  expectSame(auto.apply(images, { shape, index: 0 }), expected)
+  const out = images.slice()
+  auto.apply(out, { shape, index: 0, out })
+  expectSame(out, expected)
+  expectSame(await auto.applyAsync(images.slice(), { shape, index: 0 }), expected)
+  fresh.driver.reset()
+  auto.apply(images, { shape, index: 0 })
+  expect(launches(fresh)).toBe(0)
+})

@@ -23,6 +23,7 @@ export interface Driver {
   }): void
   fail(call: string, nth: number, error: number, times: number, sticky: boolean): void
   reset(): void
+  stall(stream: bigint, milliseconds: number): void
   settle(): void
   log(): string[]
   violations(): string[]

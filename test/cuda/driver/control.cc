@@ -5,6 +5,9 @@
 
 #include <napi.h>
 
+#include <chrono>
+#include <thread>
+
 #include "world.h"
 
 namespace testdriver {
@@ -46,6 +49,17 @@ void reset(const Napi::CallbackInfo&) {
   world().log.clear();
   world().violations.clear();
   for (const auto& context : world().contexts) context->lost = 0;
+}
+
+// stall(stream, milliseconds): what is put on that stream of device 0 from now on has to wait.
+void stall(const Napi::CallbackInfo& info) {
+  bool lossless = false;
+  const uint64_t handle = info[0].As<Napi::BigInt>().Uint64Value(&lossless);
+  const std::chrono::milliseconds time(info[1].As<Napi::Number>().Int64Value());
+  const std::lock_guard<std::recursive_mutex> lock(world().mutex);
+  Stream* stream = handle <= 1 ? &world().contexts.at(0)->legacy
+                               : reinterpret_cast<Stream*>(static_cast<uintptr_t>(handle));
+  stream->enqueue([time] { std::this_thread::sleep_for(time); });
 }
 
 // Returns when all is done that is on the streams now.
@@ -106,6 +120,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["configure"] = Napi::Function::New(env, configure);
   exports["fail"] = Napi::Function::New(env, fail);
   exports["reset"] = Napi::Function::New(env, reset);
+  exports["stall"] = Napi::Function::New(env, stall);
   exports["settle"] = Napi::Function::New(env, settle);
   exports["log"] = Napi::Function::New(env, log);
   exports["violations"] = Napi::Function::New(env, violations);
