@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "cuda/launch.h"
+#include "cuda/nvtx.h"
 #include "cuda/tiles.h"
 
 namespace gridmask::cuda {
@@ -178,6 +179,7 @@ class HostWorker {
 void apply(Stream& stream, const MaskBatch& batch, const Allocation& source,
            const Allocation& target, Wrote& wrote) {
   if (batch.isEmpty()) return;
+  const Range range("gridmask.apply");
   const Tile whole{0, batch.count, 0, batch.planes, 0, static_cast<size_t>(batch.height)};
   if (!isToBeDone(prepareTile(batch, whole, batch.source, batch.target, stream.launch()))) return;
   const Current current(target.device());
@@ -190,6 +192,7 @@ void apply(Stream& stream, const MaskBatch& batch, const Allocation& source,
 
 void applyHost(Device& device, const MaskBatch& batch, const Staging& staging, Wrote& wrote) {
   if (batch.isEmpty()) return;
+  const Range range("gridmask.apply to arrays");
   const Current current(device);
   const std::vector<Tile> tiles = tilesOf(batch, pieceBytesOf(batch.bytes(), staging));
   const auto threads = static_cast<unsigned>(std::min<size_t>(staging.threads, tiles.size()));

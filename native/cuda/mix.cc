@@ -4,11 +4,14 @@
 
 #include <memory>
 
+#include "cuda/nvtx.h"
+
 namespace gridmask::cuda {
 
 void mix(Stream& stream, const MixBatch& batch, const Allocation& source, const Allocation& target,
          Wrote& wrote) {
   if (batch.isEmpty()) return;
+  const Range range("gridmask.gridmix");
   if (!isToBeDone(prepareMix(batch, stream.launch()))) return;
   const Current current(target.device());
   const CUstream on = target.stream();
@@ -20,6 +23,7 @@ void mix(Stream& stream, const MixBatch& batch, const Allocation& source, const 
 
 void mixHost(Device& device, const MixBatch& batch, const Staging& staging, Wrote& wrote) {
   if (batch.isEmpty()) return;
+  const Range range("gridmask.gridmix of arrays");
   const Current current(device);
   const StreamLease lease(device);
   Stream& stream = lease.stream();

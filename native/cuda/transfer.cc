@@ -7,6 +7,8 @@
 #include <cstring>
 #include <optional>
 
+#include "cuda/nvtx.h"
+
 namespace gridmask::cuda {
 namespace {
 
@@ -94,6 +96,7 @@ bool upload(Stream& stream, const Allocation& allocation, const uint8_t* source,
             const Staging& staging) {
   const size_t bytes = allocation.bytes();
   if (bytes == 0) return false;
+  const Range range("gridmask.upload");
   Device& device = allocation.device();
   const Driver& driver = device.driver;
   const Current current(device);
@@ -139,6 +142,7 @@ void download(Stream& stream, const Allocation& allocation, uint8_t* target, con
               Wrote& wrote) {
   const size_t bytes = allocation.bytes();
   if (bytes == 0) return;
+  const Range range("gridmask.download");
   Device& device = allocation.device();
   const Driver& driver = device.driver;
   const Current current(device);
@@ -187,6 +191,7 @@ Snapshot::~Snapshot() {
 
 void Snapshot::download(uint8_t* target, const Staging& staging, Wrote& wrote) const {
   if (memory_ == nullptr) return;
+  const Range range("gridmask.download");
   const Current current(device_);
   downloadFrom(device_, memory_->pointer(), memory_->bytes(), std::nullopt, made_, target, staging,
                wrote);

@@ -91,6 +91,12 @@ Napi::Value violations(const Napi::CallbackInfo& info) {
   return listOf(info.Env(), world().violations);
 }
 
+// What a profiler has seen.
+Napi::Value ranges(const Napi::CallbackInfo& info) {
+  const std::lock_guard<std::recursive_mutex> lock(world().mutex);
+  return listOf(info.Env(), world().ranges);
+}
+
 Napi::Value live(const Napi::CallbackInfo& info) {
   const std::lock_guard<std::recursive_mutex> lock(world().mutex);
   int contexts = 0;
@@ -123,6 +129,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["stall"] = Napi::Function::New(env, stall);
   exports["settle"] = Napi::Function::New(env, settle);
   exports["log"] = Napi::Function::New(env, log);
+  exports["ranges"] = Napi::Function::New(env, ranges);
   exports["violations"] = Napi::Function::New(env, violations);
   exports["live"] = Napi::Function::New(env, live);
   return exports;

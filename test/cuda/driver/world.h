@@ -135,6 +135,7 @@ class World {
   std::vector<Failure> failures;
   std::vector<std::string> log;
   std::vector<std::string> violations;
+  std::vector<std::string> ranges;  // of a profiler: what was pushed, empty where one was popped
   uint64_t nextAddress = uint64_t{1} << 58;  // no address of the host's
 
  private:
