@@ -73,9 +73,8 @@ struct Outcome {
 template <typename Operation>
 Napi::Value performAsync(const Napi::CallbackInfo& info, const cuda::Driver& driver,
                          Operation operation) {
-  return startAsync(info, [&driver, operation = std::move(operation)] {
-    return Outcome::of(driver, operation);
-  });
+  return startAsync(
+      info, [&driver, operation = std::move(operation)] { return Outcome::of(driver, operation); });
 }
 
 // Runs an operation at once, or with `async` as a promise.

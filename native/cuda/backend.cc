@@ -34,9 +34,8 @@ BatchLayout layoutOf(const MaskBatch& batch, const Tile& tile) {
 // The launch that masks a tile, whose images lie on the device.
 Prepared prepareTile(const MaskBatch& batch, const Tile& tile, const uint8_t* source,
                      uint8_t* target, Launch& launch) {
-  const uint8_t* const fill = batch.noise.kind == NoiseKind::kNone
-                                  ? batch.fill + tile.plane * batch.pixelBytes
-                                  : nullptr;
+  const uint8_t* const fill =
+      batch.noise.kind == NoiseKind::kNone ? batch.fill + tile.plane * batch.pixelBytes : nullptr;
   Batch part{layoutOf(batch, tile), source, target, fill, batch.noise};
   part.firstRow = static_cast<int32_t>(tile.row);
   part.firstChannel = tile.plane * (batch.pixelBytes / batch.valueBytes);

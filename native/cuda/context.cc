@@ -286,12 +286,18 @@ void Device::removePinned(const PinnedMemory& memory) noexcept {
   pinned_.erase(std::remove(pinned_.begin(), pinned_.end(), &memory), pinned_.end());
 }
 
-void Device::usePinned(const uint8_t* data, CUstream stream) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+PinnedMemory* Device::pinnedAt(const uint8_t* data, size_t bytes) const {
   for (PinnedMemory* memory : pinned_) {
-    if (data >= memory->data() && data < memory->data() + memory->bytes()) memory->use(stream);
+    const uint8_t* const begin = memory->data();
+    if (data >= begin && data < begin + memory->bytes() &&
+        bytes <= memory->bytes() - static_cast<size_t>(data - begin)) {
+      return memory;
+    }
   }
+  return nullptr;
 }
+
+void Device::markUsed(PinnedMemory& memory, CUstream stream) { memory.use(stream); }
 
 void Device::trim() noexcept {
   std::vector<std::unique_ptr<StagingBuffers>> staging;

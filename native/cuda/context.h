@@ -69,14 +69,25 @@ class Device {
   // Host memory that was pinned for somebody.
   void addPinned(PinnedMemory& memory);
   void removePinned(const PinnedMemory& memory) noexcept;
-  // A copy from or to `data` is on `stream`: for the pinned memory that this lies in, if any does.
-  void usePinned(const uint8_t* data, CUstream stream);
+  // Calls `copy()`, which puts a copy from or to host memory on `stream`, where that is pinned as a
+  // whole: the memory stays so until it is done. Whether it is.
+  template <typename Copy>
+  bool copyPinned(const uint8_t* data, size_t bytes, CUstream stream, const Copy& copy) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    PinnedMemory* const memory = pinnedAt(data, bytes);
+    if (memory == nullptr) return false;
+    copy();
+    markUsed(*memory, stream);
+    return true;
+  }
 
   // Gives back all that only waits to be used again.
   void trim() noexcept;
 
  private:
   friend class Current;
+  PinnedMemory* pinnedAt(const uint8_t* data, size_t bytes) const;
+  static void markUsed(PinnedMemory& memory, CUstream stream);
   void load();
   void loadModule(const unsigned char* image, bool ofNoise);
   void freeWhatWaits() noexcept;

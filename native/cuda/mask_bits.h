@@ -85,8 +85,7 @@ struct TilePhases {
     const bool up = static_cast<int32_t>(down) < 0;
     const uint64_t span = uint64_t{columnSteps} * (back ? 0u - across : across) +
                           uint64_t{rowSteps} * (up ? 0u - down : down);
-    const uint32_t highest =
-        start + (back ? 0 : columnSteps * across) + (up ? 0 : rowSteps * down);
+    const uint32_t highest = start + (back ? 0 : columnSteps * across) + (up ? 0 : rowSteps * down);
     return highest < span + row.gap;
   }
 };
@@ -96,8 +95,7 @@ struct TilePhases {
 class UnitDraws {
  public:
   GRIDMASK_HD UnitDraws(const KernelParams& params, uint32_t entry)
-      : params_(params),
-        at_(params.unitsAt + entry * static_cast<uint32_t>(sizeof(KernelUnits))) {}
+      : params_(params), at_(params.unitsAt + entry * static_cast<uint32_t>(sizeof(KernelUnits))) {}
 
   GRIDMASK_HD bool drops(int32_t x, int32_t y) {
     const uint32_t i = unit(offsetof(KernelUnits, x), x, y);
@@ -106,9 +104,8 @@ class UnitDraws {
       const Philox4 draw = philox4x32(
           {{word(offsetof(KernelUnits, key)), word(offsetof(KernelUnits, key) + 4), i, j}},
           word(offsetof(KernelUnits, seed)), word(offsetof(KernelUnits, seed) + 4));
-      drops_ = draw.word[0] <
-               constant<uint64_t>(params_, at_ + static_cast<uint32_t>(
-                                                     offsetof(KernelUnits, dropBelow)));
+      drops_ = draw.word[0] < constant<uint64_t>(params_, at_ + static_cast<uint32_t>(offsetof(
+                                                                    KernelUnits, dropBelow)));
       i_ = i;
       j_ = j;
       known_ = true;
@@ -123,8 +120,8 @@ class UnitDraws {
 
   GRIDMASK_HD uint32_t unit(size_t offset, int32_t x, int32_t y) const {
     const auto axis = constant<KernelUnitAxis>(params_, at_ + static_cast<uint32_t>(offset));
-    const uint32_t position = axis.origin + static_cast<uint32_t>(x) * axis.across +
-                              static_cast<uint32_t>(y) * axis.down;
+    const uint32_t position =
+        axis.origin + static_cast<uint32_t>(x) * axis.across + static_cast<uint32_t>(y) * axis.down;
     // Of whole pixels, below 2¹⁶.
     const ShortReciprocal reciprocal{word(offsetof(KernelUnits, reciprocal))};
     return quotient(position >> 16, reciprocal) - axis.shift;

@@ -3,7 +3,8 @@
 // The kernel that masks a batch whose rows all begin and end at multiples of 16 bytes, with pixels
 // of a size that is known when it is compiled. (cuda/mask_rows_kernel.h masks all others.)
 //
-//   a thread   a vector of 16 bytes in `rows` rows, one below the other, and the same in all planes:
+//   a thread   a vector of 16 bytes in `rows` rows, one below the other, and the same in all
+//   planes:
 //              each pixel is decided once
 //   a warp     a tile of 2^tileShift such vectors side by side, the rest of the 32 below: close to
 //              a square of pixels, so that its threads mostly come to the same decision
@@ -95,7 +96,8 @@ class MaskTile {
   // A vector begins at a pixel's first value where pixels are 1, 2 or 4 values. Else in the middle,
   // and has to do with one more.
   static constexpr bool kStraddles = kPerPixel == 3;
-  static constexpr int kPixels = (kValues + (kStraddles ? kPerPixel - 1 : 0) + kPerPixel - 1) / kPerPixel;
+  static constexpr int kPixels =
+      (kValues + (kStraddles ? kPerPixel - 1 : 0) + kPerPixel - 1) / kPerPixel;
   // Less, and the test costs what it saves.
   static constexpr bool kTests = kPixels * kRows >= 8;
 
@@ -115,7 +117,8 @@ class MaskTile {
       // One row at a time, each in the first place in its turn: this is code that is seldom run.
       GRIDMASK_NO_UNROLL
       for (int r = 0; r < kRows; ++r) {
-        const uint32_t decided = decideSlowly(params, sample, entry, x, static_cast<int32_t>(row_) + r);
+        const uint32_t decided =
+            decideSlowly(params, sample, entry, x, static_cast<int32_t>(row_) + r);
         GRIDMASK_UNROLL
         for (int k = 0; k + 1 < kRows; ++k) dropped[k] = dropped[k + 1];
         dropped[kRows - 1] = decided;

@@ -10,12 +10,12 @@
 // vectors, y and z: samples.
 //
 // In place a sample may be written only when the one whose partner it is has read it. So a block
-// has a few neighbouring vectors of *all* samples: 2^tileShift of them times as many samples as there
-// are threads left, a sample each. All threads read what they need, wait for each other, and then
-// write. More samples than that take turns, in the order of the permutation's cycles: a sample's
-// partner is the next one, so what comes later is not yet written. Only a cycle's last sample
-// needs one that may have been: its first. The thread that will need it keeps that from the turn
-// in which it was written. The grid: x: vectors of a plane, y: groups of planes.
+// has a few neighbouring vectors of *all* samples: 2^tileShift of them times as many samples as
+// there are threads left, a sample each. All threads read what they need, wait for each other, and
+// then write. More samples than that take turns, in the order of the permutation's cycles: a
+// sample's partner is the next one, so what comes later is not yet written. Only a cycle's last
+// sample needs one that may have been: its first. The thread that will need it keeps that from the
+// turn in which it was written. The grid: x: vectors of a plane, y: groups of planes.
 #pragma once
 
 #include <cstdint>
@@ -196,8 +196,8 @@ class MixThread {
   GRIDMASK_HD void keep(const KernelParams& params, uint32_t turn, uint32_t plane,
                         uint32_t planeEnd, uint64_t inSample) {
     if (!inside_ || params.turns == 1) return;
-    const auto kept = constant<MixKept>(
-        params, params.keptAt + turn * static_cast<uint32_t>(sizeof(MixKept)));
+    const auto kept =
+        constant<MixKept>(params, params.keptAt + turn * static_cast<uint32_t>(sizeof(MixKept)));
     if (kept.slot != slot_) return;
     GRIDMASK_UNROLL
     for (uint32_t p = 0; p < kMixPlanes; ++p) {

@@ -28,6 +28,36 @@ unsigned threadsFor(size_t pieces, const Staging& staging) {
   return static_cast<unsigned>(std::min<size_t>(staging.threads, pieces));
 }
 
+// Whether the driver knows host memory as pinned from its first byte to its last.
+bool isPinned(const Driver& driver, const uint8_t* memory, size_t bytes) {
+  const auto address = static_cast<CUdeviceptr>(reinterpret_cast<uintptr_t>(memory));
+  const auto attribute = [&](auto& value, int which) {
+    // The driver answers "invalid value" for an address that it does not know.
+    const CUresult result = driver.cuPointerGetAttribute(&value, which, address);
+    if (result != CUDA_ERROR_INVALID_VALUE) check(result, "cuPointerGetAttribute");
+    return result == CUDA_SUCCESS;
+  };
+  unsigned type = 0;
+  unsigned managed = 0;
+  CUdeviceptr start = 0;
+  size_t size = 0;
+  return attribute(type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE) && type == CU_MEMORYTYPE_HOST &&
+         !(attribute(managed, CU_POINTER_ATTRIBUTE_IS_MANAGED) && managed != 0) &&
+         attribute(start, CU_POINTER_ATTRIBUTE_RANGE_START_ADDR) &&
+         attribute(size, CU_POINTER_ATTRIBUTE_RANGE_SIZE) && address >= start && bytes <= size &&
+         address - start <= size - bytes;
+}
+
+// Puts a copy from or to host memory on the stream, where that is pinned. Whether it is.
+template <typename Copy>
+bool copyPinned(Device& device, const uint8_t* memory, size_t bytes, CUstream stream,
+                const Copy& copy) {
+  if (device.copyPinned(memory, bytes, stream, copy)) return true;
+  if (!isPinned(device.driver, memory, bytes)) return false;
+  copy();
+  return true;
+}
+
 // Copies the memory, whose content `made` is behind, by threads with streams of their own. Where
 // there is a `stream`, a single thread uses that.
 void downloadFrom(Device& device, CUdeviceptr from, size_t bytes, std::optional<CUstream> stream,
@@ -73,25 +103,6 @@ size_t pieceBytesOf(size_t bytes, const Staging& staging) {
   return std::clamp((share + kStep - 1) / kStep * kStep, least, staging.pieceBytes);
 }
 
-bool isPinned(const Driver& driver, const uint8_t* memory, size_t bytes) {
-  const auto address = static_cast<CUdeviceptr>(reinterpret_cast<uintptr_t>(memory));
-  const auto attribute = [&](auto& value, int which) {
-    // The driver answers "invalid value" for an address that it does not know.
-    const CUresult result = driver.cuPointerGetAttribute(&value, which, address);
-    if (result != CUDA_ERROR_INVALID_VALUE) check(result, "cuPointerGetAttribute");
-    return result == CUDA_SUCCESS;
-  };
-  unsigned type = 0;
-  unsigned managed = 0;
-  CUdeviceptr start = 0;
-  size_t size = 0;
-  return attribute(type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE) && type == CU_MEMORYTYPE_HOST &&
-         !(attribute(managed, CU_POINTER_ATTRIBUTE_IS_MANAGED) && managed != 0) &&
-         attribute(start, CU_POINTER_ATTRIBUTE_RANGE_START_ADDR) &&
-         attribute(size, CU_POINTER_ATTRIBUTE_RANGE_SIZE) && address >= start && bytes <= size &&
-         address - start <= size - bytes;
-}
-
 bool upload(Stream& stream, const Allocation& allocation, const uint8_t* source,
             const Staging& staging) {
   const size_t bytes = allocation.bytes();
@@ -101,9 +112,9 @@ bool upload(Stream& stream, const Allocation& allocation, const uint8_t* source,
   const Driver& driver = device.driver;
   const Current current(device);
   const CUstream target = allocation.stream();
-  if (isPinned(driver, source, bytes)) {
-    CUDA_CALL(driver, cuMemcpyHtoDAsync, allocation.pointer(), source, bytes, target);
-    device.usePinned(source, target);
+  if (copyPinned(device, source, bytes, target, [&] {
+        CUDA_CALL(driver, cuMemcpyHtoDAsync, allocation.pointer(), source, bytes, target);
+      })) {
     return true;
   }
   const Pieces pieces{bytes, pieceBytesOf(bytes, staging)};
@@ -147,9 +158,10 @@ void download(Stream& stream, const Allocation& allocation, uint8_t* target, con
   const Driver& driver = device.driver;
   const Current current(device);
   const CUstream source = allocation.stream();
-  if (isPinned(driver, target, bytes)) {
-    wrote = true;
-    CUDA_CALL(driver, cuMemcpyDtoHAsync, target, allocation.pointer(), bytes, source);
+  if (copyPinned(device, target, bytes, source, [&] {
+        wrote = true;
+        CUDA_CALL(driver, cuMemcpyDtoHAsync, target, allocation.pointer(), bytes, source);
+      })) {
     CUDA_CALL(driver, cuStreamSynchronize, source);
     return;
   }

@@ -22,10 +22,6 @@ using Wrote = std::atomic<bool>;
 // what is worth a copy and what may be staged.
 size_t pieceBytesOf(size_t bytes, const Staging& staging);
 
-// Whether host memory is known to the driver as pinned from its first byte to its last. The
-// context is current. Throws Error.
-bool isPinned(const Driver& driver, const uint8_t* memory, size_t bytes);
-
 // Copies allocation.bytes() bytes. Returns when `source` has been read, or where it is pinned when
 // the copy is on the allocation's stream; whether that was the case. Throws Error.
 bool upload(Stream& stream, const Allocation& allocation, const uint8_t* source,

@@ -58,7 +58,8 @@ Case randomCase(Random& random, bool many = false) {
   for (size_t i = 0; i < count; ++i) made.samples.push_back(randomSample(random));
   made.partner = randomPermutation(random, count);
   const size_t planes = random.chance(0.1) && !many ? size(40, 80) : size(1, 4);
-  const int width = random.chance(0.3) ? 16 * random.between(1, 4) : random.between(1, many ? 20 : 70);
+  const int width =
+      random.chance(0.3) ? 16 * random.between(1, 4) : random.between(1, many ? 20 : 70);
   const int height = random.between(1, many ? 8 : 40);
   const size_t pixelBytes = random.chance(0.2) ? size(1, 40) : size_t{1} << random.between(0, 3);
   made.bytes =

@@ -196,8 +196,7 @@ void checkKernel(const Case& c, Random& random, const std::vector<uint8_t>& byte
   batch.target = target.data();
   batch.noise = c.noise();
   cuda::Launch launch;
-  const cuda::Prepared prepared =
-      cuda::prepareMask(batch, Samples(c.samples.data()), 0, launch);
+  const cuda::Prepared prepared = cuda::prepareMask(batch, Samples(c.samples.data()), 0, launch);
   if (prepared == cuda::Prepared::kNothing) {
     CHECK(inPlace && expected == bytes);
     return;

@@ -36,7 +36,7 @@ Result unpin(const char* call, void* pointer, bool registered) {
   TRY(world().enter(call));
   Context* context;
   TRY(current(context));
-  waitForAll(context);
+  if (!registered) waitForAll(context);
   const Lock lock(world().mutex);
   const auto found = world().pinned.find(addressOf(pointer));
   if (found == world().pinned.end() || found->second.registered != registered) {
