@@ -1,5 +1,5 @@
 /**
- * What is drawn from: docs/geometry-and-draws.md. The draws themselves are native/lattice/draw.h and,
+ * What is drawn from: docs/geometry-and-draws.md. The draws themselves are native/lattice/sample_draws.h and,
  * in plain TypeScript, referenceDraw() in reference.ts.
  */
 
@@ -26,7 +26,7 @@ export interface DrawSettings {
   epoch: number
 }
 
-/** A {@link DrawSettings} in the order of native/lattice/draw.h, made once and adjusted for each draw. */
+/** A {@link DrawSettings} in the order of native/lattice/sample_draws.h, made once and adjusted for each draw. */
 export class Drawer {
   readonly #numbers: Float64Array
 

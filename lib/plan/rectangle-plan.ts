@@ -42,7 +42,7 @@ export interface RegionSample {
 
 const sampleKeys = new Set(['masked', 'regions', 'size', 'seed', 'epoch', 'index'])
 
-/** CounterStream of a sample's header and of a rectangle; native/lattice/regions.h has the same layout. */
+/** Words of a sample's header and of a rectangle; native/lattice/rectangles.h has the same layout. */
 const HEADER = 8
 const REGION = 4
 

@@ -8,7 +8,6 @@
 #include <napi.h>
 
 #include <cstring>
-#include <optional>
 
 #include "addon/bytes.h"
 
@@ -37,13 +36,13 @@ struct BatchHeader {
 
 enum class SampleKind : uint32_t { kPlan = 0, kDraws = 1, kRectangles = 2 };
 
-// A copy, so that nobody can change what has been checked: the array may be shared memory.
-inline std::optional<BatchHeader> readHeader(const Napi::Value& value) {
+// A copy, so that nobody can change what has been checked: the array may be shared memory. False
+// where it is no header.
+inline bool readHeader(const Napi::Value& value, BatchHeader& header) {
   const auto bytes = bytesOf(value);
-  BatchHeader header;
-  if (!bytes || bytes->length != sizeof header) return std::nullopt;
+  if (!bytes || bytes->length != sizeof header) return false;
   std::memcpy(&header, bytes->data, sizeof header);
-  return header;
+  return true;
 }
 
 }  // namespace gridmask::addon

@@ -254,11 +254,11 @@ bool hasKernels(const MaskBatch& batch) { return std::holds_alternative<Samples>
 Napi::Value apply(const Napi::CallbackInfo& info) {
   const Napi::Value refused = status(info.Env(), kBadArguments);
   if (info.Length() != ApplyAt::kCount) return refused;
-  const auto header = readHeader(info[ApplyAt::kHeader]);
+  BatchHeader header;
   const auto operands = operandsOf(info[ApplyAt::kSource], info[ApplyAt::kTarget]);
-  if (!header || !operands) return refused;
+  if (!readHeader(info[ApplyAt::kHeader], header) || !operands) return refused;
   MaskBatch batch;
-  const Status parsed = parseMaskBatch(info, *header, Operands::bytesOf(*operands->source),
+  const Status parsed = parseMaskBatch(info, header, Operands::bytesOf(*operands->source),
                                        Operands::bytesOf(*operands->target), batch);
   if (parsed != kDone) return status(info.Env(), parsed);
   if (!hasKernels(batch)) return refused;
@@ -274,12 +274,13 @@ Napi::Value applyHost(const Napi::CallbackInfo& info) {
   constexpr size_t kAsync = ApplyAt::kCount;
   const Napi::Value refused = status(info.Env(), kBadArguments);
   if (info.Length() != kAsync + 1 || !info[kAsync].IsBoolean()) return refused;
-  const auto header = readHeader(info[ApplyAt::kHeader]);
-  const auto staging = header ? stagingOf(*header) : std::nullopt;
-  cuda::Device* device = staging ? deviceAt(wholeNumber(header->device, UINT32_MAX)) : nullptr;
-  if (device == nullptr) return refused;
+  BatchHeader header;
+  if (!readHeader(info[ApplyAt::kHeader], header)) return refused;
+  const auto staging = stagingOf(header);
+  cuda::Device* device = deviceAt(wholeNumber(header.device, UINT32_MAX));
+  if (!staging || device == nullptr) return refused;
   MaskBatch batch;
-  const Status parsed = parseMaskBatch(info, *header, bytesOf(info[ApplyAt::kSource]),
+  const Status parsed = parseMaskBatch(info, header, bytesOf(info[ApplyAt::kSource]),
                                        bytesOf(info[ApplyAt::kTarget]), batch);
   if (parsed != kDone) return status(info.Env(), parsed);
   if (!hasKernels(batch)) return refused;
@@ -294,11 +295,11 @@ Napi::Value applyHost(const Napi::CallbackInfo& info) {
 Napi::Value mix(const Napi::CallbackInfo& info) {
   const Napi::Value refused = status(info.Env(), kBadArguments);
   if (info.Length() != MixAt::kCount) return refused;
-  const auto header = readHeader(info[MixAt::kHeader]);
+  BatchHeader header;
   const auto operands = operandsOf(info[MixAt::kSource], info[MixAt::kTarget]);
-  if (!header || !operands) return refused;
+  if (!readHeader(info[MixAt::kHeader], header) || !operands) return refused;
   MixBatch batch;
-  const Status parsed = parseMixBatch(info, *header, Operands::bytesOf(*operands->source),
+  const Status parsed = parseMixBatch(info, header, Operands::bytesOf(*operands->source),
                                       Operands::bytesOf(*operands->target), batch);
   if (parsed != kDone) return status(info.Env(), parsed);
   return perform(info, false, operands->device().driver, [&](cuda::Wrote& wrote) {
@@ -312,12 +313,13 @@ Napi::Value mixHost(const Napi::CallbackInfo& info) {
   constexpr size_t kAsync = MixAt::kCount;
   const Napi::Value refused = status(info.Env(), kBadArguments);
   if (info.Length() != kAsync + 1 || !info[kAsync].IsBoolean()) return refused;
-  const auto header = readHeader(info[MixAt::kHeader]);
-  const auto staging = header ? stagingOf(*header) : std::nullopt;
-  cuda::Device* device = staging ? deviceAt(wholeNumber(header->device, UINT32_MAX)) : nullptr;
-  if (device == nullptr) return refused;
+  BatchHeader header;
+  if (!readHeader(info[MixAt::kHeader], header)) return refused;
+  const auto staging = stagingOf(header);
+  cuda::Device* device = deviceAt(wholeNumber(header.device, UINT32_MAX));
+  if (!staging || device == nullptr) return refused;
   MixBatch batch;
-  const Status parsed = parseMixBatch(info, *header, bytesOf(info[MixAt::kSource]),
+  const Status parsed = parseMixBatch(info, header, bytesOf(info[MixAt::kSource]),
                                       bytesOf(info[MixAt::kTarget]), batch);
   if (parsed != kDone) return status(info.Env(), parsed);
   return perform(info, info[kAsync].As<Napi::Boolean>(), device->driver,

@@ -20,6 +20,10 @@ Napi::Value guarded(const Napi::CallbackInfo& info) {
   }
 }
 
+inline Napi::Value statusValue(const Napi::CallbackInfo& info, Status status) {
+  return Napi::Number::New(info.Env(), status);
+}
+
 template <Function function>
 void addFunction(Napi::Object to, const char* name) {
   to[name] = Napi::Function::New(to.Env(), guarded<function>, name);

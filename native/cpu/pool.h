@@ -13,6 +13,7 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "cpu/scratch.h"
 
@@ -58,6 +59,16 @@ class Job {
   void (*done_)(void*) noexcept = nullptr;
   void* context_ = nullptr;
 };
+
+// For what there is nothing to do.
+inline std::unique_ptr<Job> noJob() {
+  class Nothing final : public Job {
+   public:
+    Nothing() : Job({0, 1, 1, 0}) {}
+    void work(size_t, size_t, uint8_t*) noexcept override {}
+  };
+  return std::make_unique<Nothing>();
+}
 
 // Works on a job with the calling thread and threads of the pool. Returns when it is done.
 void run(Job& job) noexcept;
