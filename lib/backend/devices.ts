@@ -1,5 +1,5 @@
-import { availableParallelism, cpus } from 'node:os'
 import { checkInteger, invalid } from '../core/check'
+import { environmentVariable, parallelism, processorName } from '../core/environment'
 import { fallback } from '../fallback/fallback'
 import { type CudaDevice, cudaDevice, openCuda } from './cuda'
 import { native } from './native'
@@ -47,7 +47,7 @@ const MAX_THREADS = 1024
 export function devices(): [CpuInfo, ...CudaInfo[]] {
   const cpu: CpuInfo = {
     id: 'cpu',
-    name: cpus()[0]?.model.trim() || 'unknown processor',
+    name: processorName(),
     threads: native === fallback ? 1 : defaultThreads(),
     instructionSet: native.instructionSet,
     backend: native === fallback ? 'typescript' : 'native',
@@ -82,10 +82,10 @@ let threads: number | undefined
 /** GRIDMASK_THREADS, else what the operating system lets this process run at a time. */
 export function defaultThreads(): number {
   if (threads === undefined) {
-    const text = process.env.GRIDMASK_THREADS
+    const text = environmentVariable('GRIDMASK_THREADS')
     threads =
-      text === undefined || text === ''
-        ? Math.min(availableParallelism(), MAX_THREADS)
+      text === undefined
+        ? Math.min(parallelism(), MAX_THREADS)
         : checkThreads('GRIDMASK_THREADS', /^\d+$/.test(text) ? Number(text) : text)
   }
   return threads

@@ -1,5 +1,18 @@
+import { inspectWith } from '../core/inspection'
+
 /** What all plans can do: a list of samples that are read one at a time. */
 export abstract class PlanList<Sample> implements Iterable<Sample> {
+  /**
+   * All samples, made anew at each look. The one property of a plan's own: by it plans are compared
+   * (`assert.deepStrictEqual`), and it is what `structuredClone` and `postMessage` keep of a plan. A
+   * plan is made of such a clone by `from()`, and taken wherever a plan is.
+   */
+  declare readonly samples: readonly Sample[]
+
+  constructor() {
+    Object.defineProperty(this, 'samples', samplesDescriptor)
+  }
+
   /** Number of samples. */
   abstract get length(): number
 
@@ -20,4 +33,31 @@ export abstract class PlanList<Sample> implements Iterable<Sample> {
   toJSON(): Sample[] {
     return [...this]
   }
+}
+
+const samplesDescriptor = {
+  enumerable: true,
+  get(this: PlanList<unknown>) {
+    return [...this]
+  },
+}
+
+/** Samples that are printed: their parameters fill the screen soon. */
+const SHOWN = 3
+
+inspectWith(PlanList.prototype, (plan, inspect) => {
+  const { length } = plan
+  const shown = Array.from({ length: Math.min(length, SHOWN) }, (_, i) => plan.at(i))
+  const text = inspect(shown)
+  const rest = length - shown.length
+  const more = `,\n  ... ${rest} more: at(i), or [...plan]\n]`
+  return `${plan.constructor.name}(${length}) ${rest === 0 ? text : text.replace(/\s*\]$/, more)}`
+})
+
+/** The list in what may stand for a plan: an array, or a clone of a plan, or one of another copy. */
+export function listOf(value: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value
+  if (typeof value !== 'object' || value === null) return undefined
+  const { samples } = value as { samples?: unknown }
+  return Array.isArray(samples) ? samples : undefined
 }

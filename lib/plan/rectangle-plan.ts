@@ -5,7 +5,7 @@ import type { Box } from '../core/geometry'
 import { MAX_SIDE } from '../core/limits'
 import type { PlanArguments } from '../core/native-interface'
 import { joinU64, splitU64 } from '../core/u64'
-import { PlanList } from './plan-list'
+import { listOf, PlanList } from './plan-list'
 
 /** What one sample's mask drops, as given. {@link RegionSample} is the same with all filled in. */
 export interface RegionParams {
@@ -149,17 +149,19 @@ export class RegionPlan extends PlanList<RegionSample> {
   }
 
   /**
-   * A plan with the given rectangles, one element for each sample of a batch.
+   * A plan with the given rectangles, one element for each sample of a batch; or the plan whose clone
+   * (`structuredClone`, `postMessage`) or JSON is given.
    *
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE; the
    *   message names the element, as in `plan[3].regions[0]`
    */
   static from(samples: RegionPlan | readonly RegionParams[]): RegionPlan {
     if (samples instanceof RegionPlan) return samples
-    if (!Array.isArray(samples)) {
+    const list = listOf(samples)
+    if (list === undefined) {
       invalid('ERR_INVALID_ARG_TYPE', 'plan', 'a RegionPlan or an array of rectangles', samples)
     }
-    const checked = samples.map((params, i) => checkSample(`plan[${i}]`, params))
+    const checked = list.map((params, i) => checkSample(`plan[${i}]`, params))
     return new RegionPlan(PackedRegions.of(checked))
   }
 

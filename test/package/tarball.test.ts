@@ -59,9 +59,8 @@ describe('the kernels that are shipped for builds without nvcc', () => {
 })
 
 describe('the prebuilt binary', () => {
-  // PREBUILDS_ONLY: node-gyp-build looks nowhere else.
   const evaluate = (type: string, code: string) =>
-    consumer.run(process.execPath, [`--input-type=${type}`, '-e', code], { PREBUILDS_ONLY: '1' })
+    consumer.run(process.execPath, [`--input-type=${type}`, '-e', code])
 
   // A rotated mask, told by its kept fraction, and a drawn one, by its digest.
   const work = `
@@ -105,7 +104,7 @@ describe('the prebuilt binary', () => {
 
 describe('the command', () => {
   const npx = (...args: string[]) =>
-    consumer.run('npx', ['--offline', '--no', '--', 'gridmask', ...args], { PREBUILDS_ONLY: '1' })
+    consumer.run('npx', ['--offline', '--no', '--', 'gridmask', ...args])
 
   test('runs by npx, on the prebuilt binary', () => {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))

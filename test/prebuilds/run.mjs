@@ -12,7 +12,6 @@ import {
   readFileSync,
   rmSync,
 } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,7 +21,6 @@ import { fileOf, isNative, nameOf, targets } from '../../native/scripts/targets.
 import { hostOf } from './hosts.mjs'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const loader = dirname(createRequire(import.meta.url).resolve('node-gyp-build/package.json'))
 const TIMEOUT_MS = 300_000
 
 let failed = false
@@ -53,7 +51,6 @@ function runOn({ command, env }, target) {
   try {
     for (const path of ['package.json', 'dist'])
       cpSync(join(root, path), join(folder, path), { recursive: true })
-    cpSync(loader, join(folder, 'node_modules/node-gyp-build'), { recursive: true })
     mkdirSync(dirname(join(folder, fileOf(target))), { recursive: true })
     copyFileSync(join(root, fileOf(target)), join(folder, fileOf(target)))
     copyFileSync(join(root, 'test/prebuilds/verify.cjs'), join(folder, 'verify.cjs'))
