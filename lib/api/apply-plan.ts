@@ -71,7 +71,8 @@ export function applyPlan(
   const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
   const fill = fillOf(fillValue, arrays, dimensions)
   const target = targetOf(out, arrays)
-  if (!isEmpty(dimensions)) run(images, target, packed.samples, arrays, dimensions, fill, place)
+  const { samples } = packed
+  if (!isEmpty(dimensions)) run(images, target, { samples, arrays, dimensions, fill, place })
   return target
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../core/check'
 import { GridMaskError } from '../core/errors'
 import { MAX_SIDE } from '../core/limits'
-import type { SampleArguments } from '../core/native-interface'
+import type { NativeSamples } from '../core/native-interface'
 import {
   type Augmentation,
   applyToArrays,
@@ -318,7 +318,7 @@ export class GridMask {
     return { samples, numbers }
   }
 
-  #samples({ epoch, first, indices }: SampleRange, height: number, width: number): SampleArguments {
+  #samples({ epoch, first, indices }: SampleRange, height: number, width: number): NativeSamples {
     const probability = this.probabilityAt(epoch)
     const unit = typeof this.#unit === 'function' ? this.#unit(height, width) : this.#unit
     return this.#drawer.samples(unit, probability, Math.floor(epoch), first, indices)

@@ -7,6 +7,7 @@ import { defaultThreads } from '../backend/devices'
 import { expectDone, native } from '../backend/native'
 import { checkInteger, checkOptions, invalid } from '../core/check'
 import { MAX_COUNT, MAX_SIDE } from '../core/limits'
+import { maskHeader } from '../execution/host-masks'
 import type { Masked } from '../execution/requests'
 import type { Plan, SampleParams } from '../plan/plan'
 import { checkPlan } from './gridmask'
@@ -89,8 +90,9 @@ export function ignoreDropped(
   const size = fill.length
   const target = out ?? new constructors[tag](allocateBytes(length * size), 0, length)
   if (length > 0) {
-    const pixels = [count, 1, height, width, size, size] as const
-    const status = native.apply(labels, target, ...samples, fill, ...pixels, defaultThreads())
+    const layout = { count, planes: 1, height, width, pixelBytes: size, valueBytes: size }
+    const header = maskHeader(layout, samples, defaultThreads())
+    const status = native.apply(header, labels, target, samples.data, undefined, fill)
     expectDone(status, 'labels')
   }
   return target

@@ -1,10 +1,11 @@
 import { defaultThreads } from '../backend/devices'
 import { expectDone, native } from '../backend/native'
+import { packHeader, sampleKinds } from '../core/batch-header'
 import { checkInteger, invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
 import type { Box, ImageSize } from '../core/geometry'
 import { MAX_SIDE } from '../core/limits'
-import type { PlanArguments } from '../core/native-interface'
+import type { NativeSamples } from '../core/native-interface'
 import { run } from '../execution/host-masks'
 import { packParams, type SampleParams } from '../plan/plan'
 import { packRegions, type RegionParams } from '../plan/rectangle-plan'
@@ -22,7 +23,7 @@ function checkSize(value: unknown): [height: number, width: number] {
 /** A lattice's parameters, or the rectangles of a method that is compared with. */
 type MaskParams = SampleParams | RegionParams
 
-function samplesOf(params: MaskParams): PlanArguments {
+function samplesOf(params: MaskParams): NativeSamples {
   // Whatever else it is, one of the two says what is wrong with it.
   return typeof params === 'object' && params !== null && 'regions' in params
     ? packRegions('params', params).samples
@@ -42,10 +43,9 @@ export function maskOf(params: MaskParams, size: ImageSize): Uint8Array {
   if (mask.length === 0) return mask
   const dimensions = { count: 1, channels: 1, height, width, channelsLast: false }
   const arrays = { tag: 'Uint8Array', dtype: 'uint8', length: mask.length } as const
-  run(mask, mask, samples, arrays, dimensions, new Uint8Array(1), {
-    device: 'cpu',
-    threads: defaultThreads(),
-  })
+  const place = { device: 'cpu', threads: defaultThreads() } as const
+  const fill = new Uint8Array(1)
+  run(mask, mask, { samples, arrays, dimensions, fill, place })
   return mask
 }
 
@@ -56,8 +56,9 @@ function countKept(
   boxes: Int32Array,
 ): Float64Array {
   const counts = new Float64Array(boxes.length / 4)
-  const [sample] = samplesOf(params)
-  expectDone(native.countKept(sample, height, width, boxes, counts))
+  const { kind, data } = samplesOf(params)
+  const header = packHeader({ count: 1, height, width, sampleKind: sampleKinds.indexOf(kind) })
+  expectDone(native.countKept(header, data as Uint8Array | Uint32Array, boxes, counts))
   return counts
 }
 

@@ -5,11 +5,11 @@ import { takeArrays } from '../arrays/take-arrays'
 import type { ImageArray } from '../arrays/typed-array'
 import { checkOptions, invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
-import type { SampleArguments } from '../core/native-interface'
+import type { NativeSamples } from '../core/native-interface'
 import type { Fill } from '../plan/fill'
 import { drawKeys } from '../plan/requests'
 import type { SampleCounter, SampleRange } from '../plan/sample-counter'
-import { fillOf, isEmpty, type Place, run, runAsync, type Work } from './host-masks'
+import { fillOf, isEmpty, type Place, run, runAsync } from './host-masks'
 import { type ApplyRequest, applyKeys } from './requests'
 import { targetOf } from './target'
 
@@ -18,7 +18,7 @@ export type Given = Partial<Omit<ApplyRequest, 'out' | 'plan'> & { out: unknown;
 
 /** A batch's samples: replayed, or drawn for the samples of these numbers. */
 export interface Drawn {
-  samples: SampleArguments
+  samples: NativeSamples
   numbers: SampleRange | undefined
 }
 
@@ -35,14 +35,9 @@ export function applyToArrays(
   request: unknown,
   augmentation: Augmentation,
 ): ImageArray {
-  const { out, arrays, dimensions, numbers, work } = prepare(
-    images,
-    request,
-    undefined,
-    augmentation,
-  )
-  const target = targetOf(out, arrays)
-  if (!isEmpty(dimensions)) run(images as ImageArray, target, ...work)
+  const { out, numbers, masking } = prepare(images, request, undefined, augmentation)
+  const target = targetOf(out, masking.arrays)
+  if (!isEmpty(masking.dimensions)) run(images as ImageArray, target, masking)
   if (numbers !== undefined) augmentation.numbering.markSeen(numbers)
   return target
 }
@@ -52,9 +47,10 @@ export async function applyToArraysAsync(
   request: unknown,
   augmentation: Augmentation,
 ): Promise<ImageArray> {
-  const { out, arrays, dimensions, numbers, work } = prepare(images, request, images, augmentation)
+  const { out, numbers, masking } = prepare(images, request, images, augmentation)
+  const { arrays, dimensions } = masking
   const [source, target] = takeArrays(arrays.tag, images as ImageArray, out as ImageArray)
-  const done = isEmpty(dimensions) ? undefined : runAsync(source, target, ...work)
+  const done = isEmpty(dimensions) ? undefined : runAsync(source, target, masking)
   if (numbers !== undefined) augmentation.numbering.markSeen(numbers)
   try {
     await done
@@ -64,8 +60,6 @@ export async function applyToArraysAsync(
   }
   return target
 }
-
-type DropTwo<T extends unknown[]> = T extends [unknown, unknown, ...infer Rest] ? Rest : never
 
 function prepare(
   images: unknown,
@@ -81,8 +75,7 @@ function prepare(
   const { samples, numbers } = augmentation.samplesOf(given, dimensions)
   // The request's getters and the schedule are the caller's code: the arrays may have changed.
   checkArrays(images, out, dimensions, arrays.dtype)
-  const work: DropTwo<Work> = [samples, arrays, dimensions, fill, augmentation.place]
-  return { out, arrays, dimensions, numbers, work }
+  return { out, numbers, masking: { samples, arrays, dimensions, fill, place: augmentation.place } }
 }
 
 /** A plan says which samples it has: a request that has one names no others. */

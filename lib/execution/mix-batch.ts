@@ -4,13 +4,13 @@ import type { Arrays, Dimensions } from '../arrays/batch-shape'
 import type { ImageArray } from '../arrays/typed-array'
 import { type CudaDevice, chunkBytes, expectCuda } from '../backend/cuda'
 import { expectDone, native } from '../backend/native'
-import { bytesPerValue } from '../core/dtype'
+import { packHeader } from '../core/batch-header'
 import { GridMaskError } from '../core/errors'
-import type { CudaMemory, CudaOutcome, MixArguments } from '../core/native-interface'
+import type { CudaMemory, CudaOutcome } from '../core/native-interface'
 import { checkPartner } from '../plan/mix-partners'
 import type { PackedPlan } from '../plan/plan'
 import type { DeviceTensor } from './device-tensor'
-import { isEmpty, type Place } from './host-masks'
+import { isEmpty, layoutOf, type Place } from './host-masks'
 
 /** What is mixed how; the same for arrays and tensors. */
 export interface Mix {
@@ -35,7 +35,7 @@ export function mixOf(
 
 function drawPartner(plan: PackedPlan): Int32Array {
   const partner = new Int32Array(plan.length)
-  expectDone(native.drawPartner(plan.bytes, partner))
+  expectDone(native.drawPartner(packHeader({ count: plan.length }), plan.bytes, partner))
   return partner
 }
 
@@ -48,40 +48,30 @@ function lambdaOf(
 ): Float64Array {
   const lambda = new Float64Array(partner.length)
   if (isEmpty(dimensions)) return lambda.fill(1)
-  const { height, width } = dimensions
-  expectDone(native.countPlan(plan.bytes, height, width, lambda, threads))
+  const { count, height, width } = dimensions
+  const header = packHeader({ count, height, width, threads })
+  expectDone(native.countPlan(header, plan.bytes, lambda))
   const pixels = height * width
   return lambda.map((kept, i) => (partner[i] === i ? 1 : kept / pixels))
-}
-
-function mixArguments(
-  { plan, partner, dimensions }: Mix,
-  { dtype }: Pick<Arrays, 'dtype'>,
-): MixArguments {
-  const { channels, height, width, channelsLast } = dimensions
-  const size = bytesPerValue[dtype]
-  const [planes, pixelBytes] = channelsLast ? [1, channels * size] : [channels, size]
-  return [plan.bytes, partner, planes, height, width, pixelBytes]
 }
 
 /** Mixes a batch on the host; 'auto' is the CPU, since a GPU would need the whole batch at once. */
 export function runMix(
   source: ImageArray,
   target: ImageArray,
-  mix: Mix,
+  { plan, partner, dimensions }: Mix,
   arrays: Arrays,
   { device, threads }: Place,
 ): void {
-  if (isEmpty(mix.dimensions)) return
-  const what = mixArguments(mix, arrays)
+  if (isEmpty(dimensions)) return
+  const layout = layoutOf(arrays, dimensions)
   if (device === 'auto' || device === 'cpu') {
-    expectDone(native.mix(source, target, ...what, threads))
+    const header = packHeader(layout, { threads })
+    expectDone(native.mix(header, source, target, plan.bytes, partner))
     return
   }
-  const outcome = native.cuda.mixHost(
-    ...([device.number, source, target, ...what, chunkBytes(), threads] as const),
-    false,
-  )
+  const header = packHeader(layout, stagingOf(device, threads))
+  const outcome = native.cuda.mixHost(header, source, target, plan.bytes, partner, false)
   expectMixed(outcome as CudaOutcome, source, target, device)
 }
 
@@ -89,23 +79,26 @@ export function runMix(
 export function runMixAsync(
   source: ImageArray,
   target: ImageArray,
-  mix: Mix,
+  { plan, partner, dimensions }: Mix,
   arrays: Arrays,
   { device, threads }: Place,
 ): Promise<void> {
-  if (isEmpty(mix.dimensions)) return Promise.resolve()
-  const what = mixArguments(mix, arrays)
+  if (isEmpty(dimensions)) return Promise.resolve()
+  const layout = layoutOf(arrays, dimensions)
   if (device === 'auto' || device === 'cpu') {
-    const started = native.mixAsync(source, target, ...what, threads)
+    const header = packHeader(layout, { threads })
+    const started = native.mixAsync(header, source, target, plan.bytes, partner)
     if (typeof started === 'number') expectDone(started)
     return Promise.resolve(started).then(expectDone)
   }
-  const started = native.cuda.mixHost(
-    ...([device.number, source, target, ...what, chunkBytes(), threads] as const),
-    true,
-  )
+  const header = packHeader(layout, stagingOf(device, threads))
+  const started = native.cuda.mixHost(header, source, target, plan.bytes, partner, true)
   if (typeof started === 'number') expectMixed(started, source, target, device)
   return Promise.resolve(started).then((outcome) => expectMixed(outcome, source, target, device))
+}
+
+function stagingOf({ number }: CudaDevice, threads: number) {
+  return { device: number, pieceBytes: chunkBytes(), threads }
 }
 
 function expectMixed(
@@ -124,11 +117,12 @@ function expectMixed(
 
 /** What {@link mixOf} says, on a device. */
 export function mixTensors(images: DeviceTensor, mix: Mix) {
-  const what = mixArguments(mix, images)
+  const { plan, partner, dimensions } = mix
+  const layout = layoutOf(images, dimensions)
   return {
     words: ['mixing', 'mixed'],
     start: (from: CudaMemory, to: CudaMemory, async: boolean) =>
-      native.cuda.mix(from, to, ...what, async),
+      native.cuda.mix(packHeader(layout), from, to, plan.bytes, partner, async),
     expect: expectSmall,
   } as const
 }

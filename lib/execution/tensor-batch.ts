@@ -5,14 +5,9 @@ import { expectCuda } from '../backend/cuda'
 import { native } from '../backend/native'
 import { invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
-import type {
-  CudaMemory,
-  CudaOutcome,
-  EncodedFill,
-  SampleArguments,
-} from '../core/native-interface'
+import type { CudaMemory, CudaOutcome, EncodedFill, NativeSamples } from '../core/native-interface'
 import { DeviceTensor } from './device-tensor'
-import { batchArguments, isEmpty } from './host-masks'
+import { isEmpty, layoutOf, maskHeader } from './host-masks'
 
 /** A checked batch: `target` is undefined where a new tensor is to be made. */
 export interface TensorBatch {
@@ -120,12 +115,15 @@ function finish(
 /** Masking. */
 export function maskTensors(
   { source }: TensorBatch,
-  samples: SampleArguments,
+  samples: NativeSamples,
   fill: EncodedFill,
 ): TensorOperation {
-  const batch = batchArguments(samples, source, DeviceTensor.dimensions(source), fill)
+  const layout = layoutOf(source, DeviceTensor.dimensions(source))
   return {
     words: ['masking', 'masked'],
-    start: (from, to, async) => native.cuda.apply(from, to, ...batch, async),
+    start: (from, to, async) => {
+      const header = maskHeader(layout, samples)
+      return native.cuda.apply(header, from, to, samples.data, samples.indices, fill, async)
+    },
   }
 }

@@ -1,8 +1,9 @@
 /** GridMix in plain TypeScript, for platforms without a binary: the same bits, on one thread. */
 
 import { bufferOf, byteLengthOf, offsetOf } from '../arrays/typed-array'
+import { unpackHeader } from '../core/batch-header'
 import { CounterStream } from '../core/counter-stream'
-import type { MixArguments, Native } from '../core/native-interface'
+import type { Native } from '../core/native-interface'
 import { PackedPlan, type Sample } from '../plan/plan'
 import { MaskRows } from './mask-rows'
 
@@ -10,7 +11,7 @@ import { MaskRows } from './mask-rows'
 const PARTNER_BLOCK = 0xffffffff
 
 /** Partners by the order of a 64-bit word of each sample, and where words are equal of its place. */
-export const drawPartner: Native['drawPartner'] = (plan, partner) => {
+export const drawPartner: Native['drawPartner'] = (_, plan, partner) => {
   const packed = PackedPlan.over(plan)
   const words = Array.from(partner, (_, i) => partnerWord(packed.get(i)))
   const order = words.map((_, i) => i)
@@ -41,10 +42,9 @@ function forEachRun(dropped: Uint8Array, use: (begin: number, end: number) => vo
 
 /** Mixes a batch row by row; the caller may do something else between them. */
 export function* mixRows(
-  source: ArrayBufferView,
-  target: ArrayBufferView,
-  ...[plan, partner, planes, height, width, pixelBytes]: MixArguments
+  ...[header, source, target, plan, partner]: Parameters<Native['mix']>
 ): Generator<void> {
+  const { planes, height, width, pixelBytes } = unpackHeader(header)
   const input = bytesOf(source)
   const output = bytesOf(target)
   const packed = PackedPlan.over(plan)

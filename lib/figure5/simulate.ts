@@ -8,6 +8,7 @@ import { expectDone, native } from '../backend/native'
 import type { DrawRegions } from '../baselines/baseline'
 import { squares } from '../baselines/cutout'
 import { cells } from '../baselines/hide-and-seek'
+import { packHeader } from '../core/batch-header'
 import { CounterStream } from '../core/counter-stream'
 import { Coverage } from '../core/coverage'
 import { PackedPlan } from '../plan/plan'
@@ -100,7 +101,8 @@ function gridmask(sideOf: 'square' | 'unit', x: number, { rotation }: FailureRea
     const angle = rotation === 'any' ? whole(stream, 0, 359) : 0
     packed.set(0, true, d, ratio, deltaX, deltaY, angle, false, 1, 0, 0, 0, 0, 0, 0)
     box.set(object)
-    expectDone(native.countKept(packed.bytes, FAILURE_IMAGE, FAILURE_IMAGE, box, kept))
+    const header = packHeader({ count: 1, height: FAILURE_IMAGE, width: FAILURE_IMAGE })
+    expectDone(native.countKept(header, packed.bytes, box, kept))
     return (x1 - x0) * (y1 - y0) - (kept[0] as number)
   }
 }

@@ -5,7 +5,7 @@
 
 import { invalid } from '../core/check'
 import { MAX_UNIT } from '../core/limits'
-import type { SampleArguments } from '../core/native-interface'
+import type { NativeSamples } from '../core/native-interface'
 import { splitU64 } from '../core/u64'
 
 /** A range [min, max). */
@@ -45,13 +45,13 @@ export class Drawer {
     epoch: number,
     first: number,
     indices: Float64Array | undefined,
-  ): SampleArguments {
+  ): NativeSamples {
     const numbers = this.#numbers
     numbers[2] = unit[0]
     numbers[3] = unit[1]
     numbers[7] = probability
     numbers[10] = epoch
-    return [numbers, first, indices]
+    return { kind: 'draws', data: numbers, first, indices }
   }
 }
 

@@ -8,7 +8,7 @@ import {
   invalid,
 } from '../core/check'
 import { MAX_UNIT } from '../core/limits'
-import type { PlanArguments } from '../core/native-interface'
+import type { NativeSamples } from '../core/native-interface'
 import { joinU64, splitU64 } from '../core/u64'
 import { listOf, PlanList } from './plan-list'
 
@@ -158,8 +158,8 @@ export class PackedPlan {
   }
 
   /** As native code takes them. */
-  get samples(): PlanArguments {
-    return [this.bytes, undefined, undefined]
+  get samples(): NativeSamples {
+    return { kind: 'plan', data: this.bytes, first: 0, indices: undefined }
   }
 
   get(i: number): Sample {

@@ -3,7 +3,7 @@
 import { checkBoolean, checkInteger, checkOptions, checkSeed, invalid } from '../core/check'
 import type { Box } from '../core/geometry'
 import { MAX_SIDE } from '../core/limits'
-import type { PlanArguments } from '../core/native-interface'
+import type { NativeSamples } from '../core/native-interface'
 import { joinU64, splitU64 } from '../core/u64'
 import { listOf, PlanList } from './plan-list'
 
@@ -70,8 +70,8 @@ export class PackedRegions {
   }
 
   /** As native code takes them. */
-  get samples(): PlanArguments {
-    return [this.words, undefined, undefined]
+  get samples(): NativeSamples {
+    return { kind: 'rectangles', data: this.words, first: 0, indices: undefined }
   }
 
   get(i: number): RegionSample {

@@ -4,7 +4,8 @@ import { describe, expect, jest, test } from '@jest/globals'
 import fc from 'fast-check'
 import { native } from '../../lib/backend/native'
 import { Cutout, RegionPlan } from '../../lib/baselines'
-import { batchArguments } from '../../lib/execution/host-masks'
+import { packHeader } from '../../lib/core/batch-header'
+import { layoutOf, maskHeader } from '../../lib/execution/host-masks'
 import { fallback } from '../../lib/fallback/fallback'
 import { GridMask, keepRatio, maskOf, Plan, visibleFraction } from '../../lib/index'
 import { encodeFill, type Fill } from '../../lib/plan/fill'
@@ -100,14 +101,15 @@ test('bindings match fallback: rectangles', () => {
       const length = count * channels * height * width
       const dimensions = { count, channels, height, width, channelsLast: layout === 'NHWC' }
       const fill = Uint8Array.from({ length: channels * make(0).BYTES_PER_ELEMENT }, (_, i) => i)
-      const args = batchArguments(samples, { dtype }, dimensions, fill)
+      const memory = layoutOf({ dtype }, dimensions)
       const results = [native, fallback].map((backend) => {
         const source = make(length + offset).subarray(offset)
         bytesOf(source).forEach((_, i, bytes) => {
           bytes[i] = i * 31 + 7
         })
         const target = inPlace ? source : make(length + offset).subarray(offset)
-        expect(backend.apply(source, target, ...args, 2)).toBe(0)
+        const header = maskHeader(memory, samples, 2)
+        expect(backend.apply(header, source, target, samples.data, undefined, fill)).toBe(0)
         return { source, target }
       })
       for (const key of ['source', 'target'] as const) {
@@ -127,7 +129,8 @@ test('bindings match fallback: counts of rectangles', () => {
       const mask = oracleMask(params, [height, width])
       for (const backend of [native, fallback]) {
         const counts = new Float64Array(2)
-        expect(backend.countKept(words, height, width, boxes, counts)).toBe(0)
+        const header = packHeader({ count: 1, height, width, sampleKind: 2 })
+        expect(backend.countKept(header, words, boxes, counts)).toBe(0)
         const [whole, part] = counts
         expect(whole).toBe(mask.reduce((sum, bit) => sum + bit, 0))
         const inPart = mask.filter((_, pixel) => {
@@ -223,11 +226,14 @@ describe('a lattice as rectangles', () => {
         const dimensions = { count, channels, height, width, channelsLast: layout === 'NHWC' }
         const length = count * channels * height * width
         const fill = encodeFill(fillOf(channels), 'float32', channels, height * width)
-        const masked = (backend: typeof native, plan: PackedPlan | PackedRegions) => {
-          const args = batchArguments(plan.samples, { dtype: 'float32' }, dimensions, fill)
+        const masked = (
+          backend: typeof native,
+          { samples }: Pick<PackedPlan | PackedRegions, 'samples'>,
+        ) => {
           const source = Float32Array.from({ length }, (_, i) => i)
           const target = inPlace ? source : new Float32Array(length)
-          expect(backend.apply(source, target, ...args, 2)).toBe(0)
+          const header = maskHeader(layoutOf({ dtype: 'float32' }, dimensions), samples, 2)
+          expect(backend.apply(header, source, target, samples.data, undefined, fill)).toBe(0)
           return target
         }
         const expected = masked(native, Plan.packed(lattices))

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { native } from '../../lib/backend/native'
-import { batchArguments } from '../../lib/execution/host-masks'
+import { packHeader } from '../../lib/core/batch-header'
+import { layoutOf, maskHeader } from '../../lib/execution/host-masks'
 import { fallback } from '../../lib/fallback/fallback'
 import { rotationOf } from '../../lib/fallback/rotation'
 import { maskOf, Plan } from '../../lib/index'
@@ -38,14 +39,15 @@ test('bindings match fallback: masks', async () => {
         const length = count * channels * height * width
         const dimensions = { count, channels, height, width, channelsLast: layout === 'NHWC' }
         const fill = encodeFill(fills.slice(0, channels), dtype, channels, height * width)
-        const batch = batchArguments(samples, { dtype }, dimensions, fill)
+        const what = [samples.data, samples.indices, fill] as const
+        const header = () => maskHeader(layoutOf({ dtype }, dimensions), samples, 2)
         const results = [native, fallback].map((backend) => {
           const source = make(length + offset).subarray(offset)
           bytesOf(source).forEach((_, i, bytes) => {
             bytes[i] = i * 31 + 7
           })
           const target = inPlace ? source : make(length + offset).subarray(offset)
-          expect(backend.apply(source, target, ...batch, 2)).toBe(0)
+          expect(backend.apply(header(), source, target, ...what)).toBe(0)
           return { source, target }
         })
         expect(results[1]).toEqual(results[0])
@@ -53,7 +55,7 @@ test('bindings match fallback: masks', async () => {
         bytesOf(source).set(bytesOf(results[0]?.source as Uint8Array))
         if (inPlace) return
         const target = make(length)
-        expect(await fallback.applyAsync(source, target, ...batch, 2)).toBe(0)
+        expect(await fallback.applyAsync(header(), source, target, ...what)).toBe(0)
         expect(Buffer.compare(bytesOf(target), bytesOf(results[0]?.target as Uint8Array))).toBe(0)
       },
     ),
@@ -71,8 +73,9 @@ test('bindings match fallback: draws', () => {
   })
   const packed = (backend: typeof native, indices?: Float64Array) => {
     const plan = new PackedPlan(200)
-    const samples = drawer.samples([3, 224], 0.7, 12, 2 ** 40, indices)
-    expect(backend.draw(plan.bytes, ...samples)).toBe(0)
+    const { data, first } = drawer.samples([3, 224], 0.7, 12, 2 ** 40, indices)
+    const header = packHeader({ count: plan.length, first })
+    expect(backend.draw(header, data, indices, plan.bytes)).toBe(0)
     return plan.bytes
   }
   expect(packed(fallback)).toEqual(packed(native))
@@ -87,7 +90,8 @@ test('bindings match fallback: counts', () => {
       const { bytes } = Plan.packed(Plan.from([params]))
       const [ours, theirs] = [fallback, native].map((backend) => {
         const counts = new Float64Array(2)
-        expect(backend.countKept(bytes, height, width, boxes, counts)).toBe(0)
+        const header = packHeader({ count: 1, height, width })
+        expect(backend.countKept(header, bytes, boxes, counts)).toBe(0)
         return counts
       })
       expect(ours).toEqual(theirs)
@@ -128,8 +132,8 @@ describe('rotation', () => {
         const [height, width] = [64, 16384]
         const mask = new Uint8Array(height * width).fill(1)
         const dimensions = { count: 1, channels: 1, height, width, channelsLast: false }
-        const batch = batchArguments(samples, { dtype: 'uint8' }, dimensions, new Uint8Array(1))
-        fallback.apply(mask, mask, ...batch, 1)
+        const header = maskHeader(layoutOf({ dtype: 'uint8' }, dimensions), samples, 1)
+        fallback.apply(header, mask, mask, samples.data, undefined, new Uint8Array(1))
         expect(Buffer.compare(mask, maskOf(params, [height, width]))).toBe(0)
       }),
       { numRuns: 20 },

@@ -2,7 +2,7 @@
 // every dtype, layout and mode.
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { batchArguments, fillOf } from '../../lib/execution/host-masks'
+import { fillOf, layoutOf, maskHeader } from '../../lib/execution/host-masks'
 import { fallback } from '../../lib/fallback/fallback'
 import { applyPlan, Plan } from '../../lib/index'
 import { bytesOf, shapeOf } from '../support'
@@ -40,9 +40,11 @@ test('the fallback gives the same bits', async () => {
       const dimensions = { count: plan.length, channels, height, width }
       const shaped = { ...dimensions, channelsLast: kind.layout === 'NHWC' }
       const { samples } = Plan.packed(Plan.from(plan))
-      const batch = batchArguments(samples, kind, shaped, fillOf(fill, kind, shaped))
+      const encoded = fillOf(fill, kind, shaped)
       const target = inPlace ? images : imagesOf(given)
-      expect(await fallback.applyAsync(images, target, ...batch, 1)).toBe(0)
+      const header = maskHeader(layoutOf(kind, shaped), samples, 1)
+      const what = [samples.data, undefined, encoded] as const
+      expect(await fallback.applyAsync(header, images, target, ...what)).toBe(0)
       expect(Buffer.compare(bytesOf(target), expected)).toBe(0)
     }),
     { numRuns: 120 },
