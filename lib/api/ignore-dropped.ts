@@ -1,7 +1,7 @@
 /** Segmentation's labels: dropped pixels can be left out of the loss. */
 
 import { checkLength, checkOut } from '../arrays/batch-shape'
-import { tagOf } from '../arrays/typed-array'
+import { checkWritable, tagOf } from '../arrays/typed-array'
 import { allocateBytes } from '../backend/allocate'
 import { defaultThreads } from '../backend/devices'
 import { expectDone, native } from '../backend/native'
@@ -86,6 +86,7 @@ export function ignoreDropped(
   if (out !== undefined && out !== labels) {
     checkOut('labels', labels, tag, out, labelTag('out', out), length)
   }
+  if (out !== undefined) checkWritable('out', out)
   const fill = encodeLabel(label, tag)
   const size = fill.length
   const target = out ?? new constructors[tag](allocateBytes(length * size), 0, length)

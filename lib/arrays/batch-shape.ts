@@ -9,13 +9,12 @@ import { GridMaskError } from '../core/errors'
 import { MAX_COUNT, MAX_SIDE } from '../core/limits'
 import {
   arrayTag,
-  bufferOf,
   checkAttached,
   type ImageArray,
   lengthOf,
-  offsetOf,
   overlaps,
   resolveDType,
+  sameMemory,
   type Tag,
 } from './typed-array'
 
@@ -135,10 +134,6 @@ export function checkOut(
       `Expected \`out\` to be the memory of \`${name}\` or apart from it, but the two overlap in part`,
     )
   }
-}
-
-function sameMemory(a: unknown, b: unknown): boolean {
-  return bufferOf(a) === bufferOf(b) && offsetOf(a) === offsetOf(b)
 }
 
 export function checkLength(name: string, array: ArrayBufferView, length: number): void {
