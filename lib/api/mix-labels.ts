@@ -1,5 +1,6 @@
 /** The labels of mixed samples. */
 import { types } from 'node:util'
+import { hintOnArray } from '../arrays/array-hint'
 import { checkAttached, checkWritable, lengthOf } from '../arrays/typed-array'
 import { checkInteger, checkList, checkNumber, checkOptions, invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
@@ -72,7 +73,13 @@ function checkLambda(value: unknown, count: number): Float64Array {
 }
 
 function checkLabels(name: string, value: unknown, length: number): void {
-  if (!types.isFloat32Array(value)) invalid('ERR_INVALID_ARG_TYPE', name, 'a Float32Array', value)
+  if (!types.isFloat32Array(value)) {
+    const hint =
+      types.isTypedArray(value) && !types.isFloat64Array(value)
+        ? 'Numbers of classes become rows first: docs/recipes.md'
+        : hintOnArray(name, value)
+    invalid('ERR_INVALID_ARG_TYPE', name, 'a Float32Array', value, hint)
+  }
   checkAttached(name, value)
   if (lengthOf(value) === length) return
   throw new GridMaskError(

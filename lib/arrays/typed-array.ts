@@ -6,6 +6,7 @@ import { types } from 'node:util'
 import { invalid } from '../core/check'
 import type { DType } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
+import { hintOnArray } from './array-hint'
 
 /** A batch of images on the host. */
 export type ImageArray =
@@ -86,7 +87,8 @@ export function sameMemory(a: unknown, b: unknown): boolean {
 export function arrayTag(name: string, value: unknown): Tag {
   const tag = typeof value === 'object' && value !== null ? tagOf(value) : undefined
   if (tag === undefined || !(tag in dtypesOf)) {
-    invalid('ERR_INVALID_ARG_TYPE', name, `a ${Object.keys(dtypesOf).join(', ')}`, value)
+    const expected = `a ${Object.keys(dtypesOf).join(', ')}`
+    invalid('ERR_INVALID_ARG_TYPE', name, expected, value, hintOnArray(name, value))
   }
   return tag as Tag
 }
@@ -99,7 +101,9 @@ export function resolveDType(name: string, tag: Tag, requested: DType | undefine
     throw new GridMaskError(
       'ERR_INVALID_ARG_TYPE',
       `Expected \`dtype\` to say what the ${tag} \`${name}\` holds, ` +
-        `${possible.map((dtype) => `'${dtype}'`).join(' or ')}, but received undefined`,
+        `${possible.map((dtype) => `'${dtype}'`).join(' or ')}, but received undefined. Whole numbers ` +
+        'of 16 bits are none of them: `Float32Array.from(' +
+        `${name}, (v) => v / 65535)\``,
     )
   }
   if (!possible.includes(requested)) {

@@ -70,7 +70,15 @@ export function checkDevice(value: unknown): 'auto' | 'cpu' | CudaDevice {
   if (value === 'cpu') return value
   if (typeof value === 'string' && /^cuda(:\d+)?$/.test(value)) return cudaDevice(value)
   const code = typeof value === 'string' ? 'ERR_INVALID_ARG_VALUE' : 'ERR_INVALID_ARG_TYPE'
-  invalid(code, 'device', "'auto', 'cpu', 'cuda' or 'cuda:N'", value)
+  invalid(code, 'device', "'auto', 'cpu', 'cuda' or 'cuda:N'", value, hintOnDevice(value))
+}
+
+function hintOnDevice(value: unknown): string | undefined {
+  if (typeof value === 'number') return `The GPU of that number is 'cuda:${value}'`
+  if (typeof value !== 'string') return undefined
+  const name = value.toLowerCase()
+  if (/^(auto|cpu|cuda(:\d+)?)$/.test(name)) return `Did you mean '${name}'?`
+  return name === 'gpu' || name === 'nvidia' ? "NVIDIA's GPUs are 'cuda'" : undefined
 }
 
 export function checkThreads(name: string, value: unknown): number {

@@ -10,7 +10,7 @@ import {
 import { MAX_UNIT } from '../core/limits'
 import type { NativeSamples } from '../core/native-interface'
 import { joinU64, splitU64 } from '../core/u64'
-import { listOf, PlanList } from './plan-list'
+import { listOf, PlanList, refusePlan } from './plan-list'
 
 /** The parameters of one sample's mask, as given. {@link Sample} is the same with all filled in. */
 export interface SampleParams {
@@ -251,9 +251,9 @@ export class Plan extends PlanList<Sample> {
    */
   static from(samples: Plan | readonly SampleParams[]): Plan {
     if (samples instanceof Plan) return samples
-    const list = listOf(samples)
+    const list = listOf(samples, 'd')
     if (list === undefined) {
-      invalid('ERR_INVALID_ARG_TYPE', 'plan', 'a Plan or an array of parameters', samples)
+      refusePlan('a Plan or an array of parameters', samples)
     }
     const packed = new PackedPlan(list.length)
     for (let i = 0; i < packed.length; i++) packSample(packed, i, `plan[${i}]`, list[i])

@@ -5,7 +5,7 @@ import type { Box } from '../core/geometry'
 import { MAX_SIDE } from '../core/limits'
 import type { NativeSamples } from '../core/native-interface'
 import { joinU64, splitU64 } from '../core/u64'
-import { listOf, PlanList } from './plan-list'
+import { listOf, PlanList, refusePlan } from './plan-list'
 
 /** What one sample's mask drops, as given. {@link RegionSample} is the same with all filled in. */
 export interface RegionParams {
@@ -157,9 +157,9 @@ export class RegionPlan extends PlanList<RegionSample> {
    */
   static from(samples: RegionPlan | readonly RegionParams[]): RegionPlan {
     if (samples instanceof RegionPlan) return samples
-    const list = listOf(samples)
+    const list = listOf(samples, 'regions')
     if (list === undefined) {
-      invalid('ERR_INVALID_ARG_TYPE', 'plan', 'a RegionPlan or an array of rectangles', samples)
+      refusePlan('a RegionPlan or an array of rectangles', samples)
     }
     const checked = list.map((params, i) => checkSample(`plan[${i}]`, params))
     return new RegionPlan(PackedRegions.of(checked))
