@@ -4,10 +4,10 @@ import { checkLength, checkOut } from '../arrays/batch-shape'
 import { tagOf } from '../arrays/typed-array'
 import { allocateBytes } from '../backend/allocate'
 import { defaultThreads } from '../backend/devices'
-import { expectDone, native } from '../backend/native'
+import { expectDone } from '../backend/native'
 import { checkInteger, checkOptions, invalid } from '../core/check'
 import { MAX_COUNT, MAX_SIDE } from '../core/limits'
-import { maskHeader } from '../execution/host-masks'
+import { maskOperation } from '../execution/mask-batch'
 import type { Masked } from '../execution/requests'
 import type { Plan, SampleParams } from '../plan/plan'
 import { checkPlan } from './gridmask'
@@ -91,9 +91,8 @@ export function ignoreDropped(
   const target = out ?? new constructors[tag](allocateBytes(length * size), 0, length)
   if (length > 0) {
     const layout = { count, planes: 1, height, width, pixelBytes: size, valueBytes: size }
-    const header = maskHeader(layout, samples, defaultThreads())
-    const status = native.apply(header, labels, target, samples.data, undefined, fill)
-    expectDone(status, 'labels')
+    const operation = maskOperation(layout, samples, fill)
+    expectDone(operation.cpu(labels, target, { threads: defaultThreads() }), 'labels')
   }
   return target
 }
