@@ -12,8 +12,9 @@ import {
 } from '../arrays/batch-shape'
 import { takeArrays } from '../arrays/take-arrays'
 import type { ImageArray } from '../arrays/typed-array'
+import { allocate } from '../backend/allocate'
 import { checkOptions } from '../core/check'
-import type { DType } from '../core/dtype'
+import { bytesPerValue, type DType } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
 import { DeviceTensor } from './device-tensor'
 import {
@@ -23,7 +24,6 @@ import {
   executeAsync,
   isEmpty,
 } from './operation'
-import { targetOf } from './target'
 import { checkTensors, perform, performAsync, type TensorRequest } from './tensor-batch'
 
 /** A request, of which no property but the arrays' own has been checked. */
@@ -55,7 +55,9 @@ export function run<R>(images: unknown, request: unknown, method: Method<R>): R 
     return task.result(result)
   }
   const { out, arrays, dimensions, task } = prepareArrays(images, request, undefined, method)
-  const target = targetOf(out, arrays)
+  const { tag, dtype, length } = arrays
+  const target =
+    (out as ImageArray | undefined) ?? allocate(tag, length, length * bytesPerValue[dtype])
   if (!isEmpty(dimensions)) execute(task.operation, images as ImageArray, target, task.target)
   task.commit?.()
   return task.result(target)
