@@ -4,10 +4,10 @@ import { checkLength, checkOut } from '../arrays/batch-shape'
 import { checkWritable, tagOf } from '../arrays/typed-array'
 import { allocateBytes } from '../backend/allocate'
 import { defaultThreads } from '../backend/devices'
-import { expectDone, native } from '../backend/native'
+import { expectDone } from '../backend/native'
 import { checkInteger, checkOptions, invalid, isPromise } from '../core/check'
 import { MAX_COUNT, MAX_SIDE } from '../core/limits'
-import { maskHeader } from '../execution/host-masks'
+import { maskOperation } from '../execution/mask-batch'
 import type { Masked } from '../execution/requests'
 import type { Plan, SampleParams } from '../plan/plan'
 import { checkPlan } from './gridmask'
@@ -101,9 +101,8 @@ export function ignoreDropped(
     // A label of 64 bits is a pixel of two values, as native code knows no value so large.
     const valueBytes = Math.min(size, 4)
     const layout = { count, planes: 1, height, width, pixelBytes: size, valueBytes }
-    const header = maskHeader(layout, samples, defaultThreads())
-    const status = native.apply(header, labels, target, samples.data, undefined, fill)
-    expectDone(status, 'labels')
+    const operation = maskOperation(layout, samples, fill)
+    expectDone(operation.cpu(labels, target, { threads: defaultThreads() }), 'labels')
   }
   return target
 }

@@ -6,7 +6,8 @@ import { GridMaskError } from '../core/errors'
 import type { Box, ImageSize } from '../core/geometry'
 import { MAX_SIDE } from '../core/limits'
 import type { NativeSamples } from '../core/native-interface'
-import { run } from '../execution/host-masks'
+import { maskOperation } from '../execution/mask-batch'
+import { execute } from '../execution/operation'
 import { packParams, type SampleParams } from '../plan/plan'
 import { listOf } from '../plan/plan-list'
 import { packRegions, type RegionParams } from '../plan/rectangle-plan'
@@ -60,11 +61,9 @@ export function maskOf(params: MaskParams, size: ImageSize): Uint8Array {
   const [height, width] = checkSize(size)
   const mask = new Uint8Array(height * width).fill(1)
   if (mask.length === 0) return mask
-  const dimensions = { count: 1, channels: 1, height, width, channelsLast: false }
-  const arrays = { tag: 'Uint8Array', dtype: 'uint8', length: mask.length } as const
-  const place = { device: 'cpu', threads: defaultThreads() } as const
-  const fill = new Uint8Array(1)
-  run(mask, mask, { samples, arrays, dimensions, fill, place })
+  const layout = { count: 1, planes: 1, height, width, pixelBytes: 1, valueBytes: 1 }
+  const operation = maskOperation(layout, samples, new Uint8Array(1))
+  execute(operation, mask, mask, { device: 'cpu', threads: defaultThreads() })
   return mask
 }
 

@@ -45,11 +45,6 @@ export function openCuda(): Opened {
   return found
 }
 
-/** Whether a driver and a device were found, from the first look: for what asks again and again. */
-export function hasCuda(): boolean {
-  return (found ?? openCuda()).reason === ''
-}
-
 /**
  * Whether CUDA can be used, and if not, why not. Loads the driver and, on the first device that has
  * them, the kernels, so the first call may take some tenths of a second. Never throws.

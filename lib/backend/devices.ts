@@ -4,7 +4,7 @@ import { fallback } from '../fallback/fallback'
 import { type CudaDevice, cudaDevice, openCuda } from './cuda'
 import { native } from './native'
 
-/** Where masks are applied. */
+/** Where host arrays are worked on: 'auto' is the CPU, 'cuda' the first GPU. */
 export type DeviceId = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`
 
 /** The processor. */
@@ -64,10 +64,12 @@ export function devices(): [CpuInfo, ...CudaInfo[]] {
   return [cpu, ...gpus]
 }
 
-/** Checks a `device` option; a GPU that it names is made ready. */
-export function checkDevice(value: unknown): 'auto' | 'cpu' | CudaDevice {
-  if (value === undefined || value === 'auto') return 'auto'
-  if (value === 'cpu') return value
+/**
+ * Checks a `device` option. A GPU that it names is made ready. Without one, host arrays, which come
+ * back to the host, stay on the CPU: crossing the bus twice takes longer than masking them there.
+ */
+export function checkDevice(value: unknown): 'cpu' | CudaDevice {
+  if (value === undefined || value === 'auto' || value === 'cpu') return 'cpu'
   if (typeof value === 'string' && /^cuda(:\d+)?$/.test(value)) return cudaDevice(value)
   const code = typeof value === 'string' ? 'ERR_INVALID_ARG_VALUE' : 'ERR_INVALID_ARG_TYPE'
   invalid(code, 'device', "'auto', 'cpu', 'cuda' or 'cuda:N'", value, hintOnDevice(value))

@@ -171,7 +171,10 @@ export function checkList(
   )
 }
 
-/** An object all of whose properties are known: a misspelt option must not be ignored. */
+/**
+ * What an object says, of which all properties are known: a misspelt option must not be ignored. Each
+ * is read once, here, so that getters have run before anything is decided by what they gave.
+ */
 export function checkOptions<T extends object>(
   name: string,
   value: unknown,
@@ -189,7 +192,9 @@ export function checkOptions<T extends object>(
         `Known are ${[...known].join(', ')}`,
     )
   }
-  return value
+  const given: Partial<Record<string, unknown>> = {}
+  for (const key of known) given[key] = (value as Record<string, unknown>)[key]
+  return given as Partial<T>
 }
 
 function hintOnOptions(name: string, value: unknown): string {
