@@ -37,8 +37,8 @@ export interface GridMaskOptions {
    * uint8 images 0 … 255.
    */
   fill?: Fill
-  /** 64-bit key of all draws, 0 … 2⁶⁴-1. Default 0: give every run its own. */
-  seed?: number | bigint
+  /** 64-bit key of all draws, 0 … 2⁶⁴-1, as text too. Default 0: give every run its own. */
+  seed?: number | bigint | string
   /**
    * Where host arrays are masked: 'cpu', 'cuda' (the first GPU) or 'cuda:N'. Default 'auto', the CPU:
    * it is faster than a way to a GPU and back. A {@link DeviceTensor} is masked where it lies.

@@ -5,6 +5,7 @@
 
 import { checkChoice, checkInteger, invalid } from '../core/check'
 import { type DType, dtypes } from '../core/dtype'
+import { warnOnce } from '../core/environment'
 import { GridMaskError } from '../core/errors'
 import { MAX_COUNT, MAX_SIDE } from '../core/limits'
 import {
@@ -67,6 +68,13 @@ export function readDimensions(request: Partial<ArrayRequest>): Dimensions {
       `Expected \`layout\` to be given for \`shape\` [${shape.join(', ')}], which by the default ` +
         `'NCHW' has ${second} channels of ${third}×${fourth} pixels: layout 'NHWC' if it has ${fourth} ` +
         `channels of ${second}×${third}, else 'NCHW'`,
+    )
+  }
+  if (channelsLast && second === 3 && (third as number) > 4 && (fourth as number) > 4) {
+    warnOnce(
+      'GRIDMASK_LAYOUT',
+      `\`shape\` [${shape.join(', ')}] with layout 'NHWC' has ${fourth} channels of 3×${third} pixels. If ` +
+        `it has 3 channels of ${third}×${fourth}, its layout is 'NCHW'`,
     )
   }
   const size = (i: number, value: unknown, most: number) =>
