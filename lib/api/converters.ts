@@ -14,15 +14,15 @@ import type { GridMaskOptions } from './options'
 /** Arguments of NVIDIA DALI's `fn.grid_mask`, with its defaults. */
 export interface DaliArguments {
   /** Side of a unit in pixels; a whole number from 2. Default 100. */
-  tile?: number
+  tile?: number | undefined
   /** Side of the dropped square as a fraction of the tile, in (0, 1). Default 0.5. */
-  ratio?: number
+  ratio?: number | undefined
   /** Radians, about the image's upper left corner. Default 0. */
-  angle?: number
+  angle?: number | undefined
   /** Pixels, after the rotation. Default 0. */
-  shiftX?: number
+  shiftX?: number | undefined
   /** Pixels, after the rotation. Default 0. */
-  shiftY?: number
+  shiftY?: number | undefined
 }
 
 const daliKeys = new Set(['tile', 'ratio', 'angle', 'shiftX', 'shiftY'])
@@ -35,7 +35,7 @@ const daliKeys = new Set(['tile', 'ratio', 'angle', 'shiftX', 'shiftY'])
  * @param size the image's [height, width] in pixels
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  */
-export function fromDali(args: DaliArguments, size: ImageSize): SampleParams {
+export function fromDali(args: DaliArguments, size: ImageSize | readonly number[]): SampleParams {
   const given = checkOptions<DaliArguments>('args', args, daliKeys)
   const d = checkInteger('tile', given.tile ?? 100, 2, MAX_UNIT)
   const dropped = checkNumber(
@@ -76,9 +76,9 @@ export function fromDali(args: DaliArguments, size: ImageSize): SampleParams {
 /** Arguments of KerasCV's `GridMask` layer, with its defaults. */
 export interface KerasCVArguments {
   /** Side of the dropped square as a fraction of the unit: at most this, or within these two; in [0, 1). Default [0, 0.5]. */
-  ratioFactor?: number | Range
+  ratioFactor?: number | readonly number[] | undefined
   /** Rotation as a fraction of a full turn, either way; in [0, 1]. Default 0.15. */
-  rotationFactor?: number
+  rotationFactor?: number | undefined
 }
 
 const kerasKeys = new Set(['ratioFactor', 'rotationFactor'])
@@ -93,7 +93,7 @@ const kerasKeys = new Set(['ratioFactor', 'rotationFactor'])
 export function fromKerasCV(args: KerasCVArguments = {}): GridMaskOptions {
   const given = checkOptions<KerasCVArguments>('args', args, kerasKeys)
   const { ratioFactor = [0, 0.5], rotationFactor = 0.15 } = given
-  const [low, high] = typeof ratioFactor === 'number' ? [0, ratioFactor] : ratioFactor
+  const [low, high] = Array.isArray(ratioFactor) ? ratioFactor : [0, ratioFactor]
   const turn = checkNumber(
     'rotationFactor',
     rotationFactor,
@@ -252,8 +252,9 @@ function atLeastOne(min: number, max: number): Range {
 }
 
 /** A range of dropped fractions [low, high] as one of kept fractions. */
-function dropRange(name: string, low: number, high: number): number | Range {
-  if (!(low >= 0 && high < 1 && low <= high && high > 0)) {
+function dropRange(name: string, low: unknown, high: unknown): number | Range {
+  const areNumbers = typeof low === 'number' && typeof high === 'number'
+  if (!(areNumbers && low >= 0 && high < 1 && low <= high && high > 0)) {
     invalid('ERR_OUT_OF_RANGE', name, 'a number in (0, 1) or an ordered pair within [0, 1)', [
       low,
       high,

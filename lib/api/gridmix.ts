@@ -19,7 +19,7 @@ interface PlanRequest extends PartnerRequest {
 /** The request of {@link gridmix}. */
 export interface GridMixPlanRequest extends ArrayRequest, PlanRequest {
   /** Where to work. Default 'auto', the CPU. */
-  device?: DeviceId
+  device?: DeviceId | undefined
 }
 
 /** The request of {@link gridmix} on a {@link DeviceTensor}, which says the rest itself. */

@@ -28,16 +28,16 @@ export type Shape = readonly [number, number, number, number]
 /** What every request says of its arrays. */
 export interface ArrayRequest {
   /** `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC. Height and width at most 16384. */
-  shape: Shape
+  shape: Shape | readonly number[]
   /** Default 'NCHW'. */
-  layout?: Layout
+  layout?: Layout | undefined
   /** Needed for a Uint16Array, which holds 'float16' or 'bfloat16'; else the array's type says it. */
-  dtype?: DType
+  dtype?: DType | undefined
   /**
    * Where the result goes: an array of the same type and length. `out: images` works in place and
    * writes only what is dropped. May not overlap `images` in part. Default: a new array.
    */
-  out?: ImageArray
+  out?: ImageArray | undefined
 }
 
 export const arrayRequestKeys = ['shape', 'layout', 'dtype', 'out'] as const

@@ -31,15 +31,15 @@ import type { Schedule } from '../plan/schedule'
 /** Settings that all methods have. */
 export interface BaselineOptions {
   /** The probability that a sample is masked, in [0, 1], or a function of the epoch. */
-  probability?: number | Schedule
+  probability?: number | Schedule | undefined
   /** What dropped pixels become, as GridMask's: a number, one for each channel, or noise. Default 0. */
-  fill?: Fill
+  fill?: Fill | undefined
   /** 64-bit key of all draws, 0 … 2⁶⁴-1, as text too. Default 0: give every run its own. */
-  seed?: number | bigint | string
+  seed?: number | bigint | string | undefined
   /** These methods work on the CPU: 'auto', the default, is the same as 'cpu'. */
-  device?: 'auto' | 'cpu'
+  device?: 'auto' | 'cpu' | undefined
   /** Threads that work on a batch, as GridMask's, 1 … 1024. Default: GRIDMASK_THREADS, or all. */
-  threads?: number
+  threads?: number | undefined
 }
 
 export const baselineKeys = ['probability', 'fill', 'seed', 'device', 'threads'] as const
@@ -47,7 +47,7 @@ export const baselineKeys = ['probability', 'fill', 'seed', 'device', 'threads']
 /** The request of `apply` and `applyAsync`: that of GridMask, but for the kind of its plan. */
 export interface RegionApplyRequest extends ArrayRequest, DrawRequest {
   /** Do again what a plan says, instead of drawing: one element for each sample. */
-  plan?: RegionPlan | readonly RegionParams[]
+  plan?: RegionPlan | readonly RegionParams[] | undefined
 }
 
 /** The request of `plan`. */

@@ -17,13 +17,13 @@ export interface CutoutOptions extends BaselineOptions {
    * The square's side in pixels, 1 … 32768. A pair [min, max) is drawn from for each image, max
    * exclusive. Default 16, the original's for CIFAR-10 (section 4.1).
    */
-  size?: number | readonly [min: number, max: number]
+  size?: number | readonly [min: number, max: number] | readonly number[] | undefined
   /**
    * Several squares, of one side, are dropped until no more than this part of the image is kept; in
    * (0, 1): the "multi-region Cutout" that GridMask is compared with (section 3, Figure 5), there
    * 0.75. Default: one square.
    */
-  keep?: number
+  keep?: number | undefined
 }
 
 const optionKeys = new Set<string>([...baselineKeys, 'size', 'keep'])

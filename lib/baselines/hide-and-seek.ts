@@ -15,9 +15,9 @@ export interface HideAndSeekOptions extends BaselineOptions {
    * Sides of the cells in pixels, one of which is drawn for each image, 0 … 16384; 0 hides nothing.
    * Default [0, 16, 32, 44, 56], the authors' for images of 224×224.
    */
-  sizes?: readonly number[]
+  sizes?: readonly number[] | undefined
   /** p_hide, the probability that a cell is hidden, in [0, 1]. Default 0.5, the original's. */
-  hideProbability?: number
+  hideProbability?: number | undefined
 }
 
 const optionKeys = new Set<string>([...baselineKeys, 'sizes', 'hideProbability'])

@@ -8,12 +8,12 @@ export interface RandomErasingOptions extends BaselineOptions {
    * s, the rectangle's area as a part of the image's, drawn from [min, max) within [0, 1]. Default
    * [0.02, 0.4], the original's s_l and s_h.
    */
-  area?: readonly [min: number, max: number]
+  area?: readonly [min: number, max: number] | readonly number[] | undefined
   /**
    * The rectangle's height divided by its width, drawn from [min, max), above 0. Default
    * [0.3, 1 / 0.3], the original's r₁ and r₂.
    */
-  aspect?: readonly [min: number, max: number]
+  aspect?: readonly [min: number, max: number] | readonly number[] | undefined
 }
 
 const optionKeys = new Set<string>([...baselineKeys, 'area', 'aspect'])
