@@ -180,7 +180,7 @@ describe('says in one line, with status 1,', () => {
     refuse([photos[0], '--ratio', '0.5'], /`unit` .* but received undefined$/)
     refuse([photos[0], '--rotate', '361'], /`rotate` .* but received 361$/)
     refuse([photos[0], '--epoch', '-1'], /`epoch` .* but received -1$/)
-    refuse([photos[0], '--fill', '256'], /`fill` .* but received 256$/)
+    refuse([photos[0], '--fill', '256'], /`fill` .* but received 256\b/)
     refuse([photos[0], '--fill', '1,2'], /`fill` .* but received 2 of them$/)
   })
 
