@@ -1,6 +1,6 @@
 import { defaultThreads } from '../backend/devices'
 import { expectDone, native } from '../backend/native'
-import { packHeader, sampleKinds } from '../core/batch-header'
+import { packHeader } from '../core/batch-header'
 import { checkInteger, invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
 import type { Box, ImageSize } from '../core/geometry'
@@ -74,8 +74,8 @@ function countKept(
   boxes: Int32Array,
 ): Float64Array {
   const counts = new Float64Array(boxes.length / 4)
-  const { kind, data } = samplesOf(params)
-  const header = packHeader({ count: 1, height, width, sampleKind: sampleKinds.indexOf(kind) })
+  const { sampleKind, data } = samplesOf(params)
+  const header = packHeader({ count: 1, height, width, sampleKind })
   expectDone(native.countKept(header, data as Uint8Array | Uint32Array, boxes, counts))
   return counts
 }

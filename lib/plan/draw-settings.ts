@@ -1,8 +1,9 @@
 /**
- * What is drawn from: docs/geometry-and-draws.md. The draws themselves are native/lattice/draw.h and,
+ * What is drawn from: docs/geometry-and-draws.md. The draws themselves are native/lattice/sample_draws.h and,
  * in plain TypeScript, referenceDraw() in reference.ts.
  */
 
+import { SampleKind } from '../core/batch-header'
 import { checkInteger, invalid } from '../core/check'
 import { MAX_UNIT } from '../core/limits'
 import type { NativeSamples } from '../core/native-interface'
@@ -25,7 +26,7 @@ export interface DrawSettings {
   epoch: number
 }
 
-/** A {@link DrawSettings} in the order of native/lattice/draw.h, made once and adjusted for each draw. */
+/** A {@link DrawSettings} in the order of native/lattice/sample_draws.h, made once and adjusted for each draw. */
 export class Drawer {
   readonly #numbers: Float64Array
 
@@ -51,7 +52,7 @@ export class Drawer {
     numbers[3] = unit[1]
     numbers[7] = probability
     numbers[10] = epoch
-    return { kind: 'draws', data: numbers, first, indices }
+    return { sampleKind: SampleKind.draws, data: numbers, first, indices }
   }
 }
 

@@ -1,3 +1,4 @@
+import { SampleKind } from '../core/batch-header'
 import {
   checkBoolean,
   checkInteger,
@@ -159,7 +160,7 @@ export class PackedPlan {
 
   /** As native code takes them. */
   get samples(): NativeSamples {
-    return { kind: 'plan', data: this.bytes, first: 0, indices: undefined }
+    return { sampleKind: SampleKind.plan, data: this.bytes, first: 0, indices: undefined }
   }
 
   get(i: number): Sample {

@@ -1,5 +1,6 @@
 /** Plans of masks that drop rectangles: docs/baselines.md. */
 
+import { SampleKind } from '../core/batch-header'
 import { checkBoolean, checkInteger, checkOptions, checkSeed, invalid } from '../core/check'
 import type { Box } from '../core/geometry'
 import { MAX_SIDE } from '../core/limits'
@@ -41,7 +42,7 @@ export interface RegionSample {
 
 const sampleKeys = new Set(['masked', 'regions', 'size', 'seed', 'epoch', 'index'])
 
-/** CounterStream of a sample's header and of a rectangle; native/lattice/regions.h has the same layout. */
+/** Words of a sample's header and of a rectangle; native/lattice/rectangles.h has the same layout. */
 const HEADER = 8
 const REGION = 4
 
@@ -71,7 +72,7 @@ export class PackedRegions {
 
   /** As native code takes them. */
   get samples(): NativeSamples {
-    return { kind: 'rectangles', data: this.words, first: 0, indices: undefined }
+    return { sampleKind: SampleKind.rectangles, data: this.words, first: 0, indices: undefined }
   }
 
   get(i: number): RegionSample {
