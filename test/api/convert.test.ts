@@ -1,7 +1,7 @@
 // The converters, against the formulas of the libraries they convert from.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { fromAlbumentations, fromDali, fromKerasCV, GridMask, maskOf } from '../lib/index'
+import { fromAlbumentations, fromDali, fromKerasCV, GridMask, maskOf } from '../../lib/index'
 
 /** DALI's rule in double precision: kept where either fractional part is at least the ratio. */
 function daliMask(
