@@ -62,10 +62,12 @@ export function gridmix(
   const given = checkOptions<GridMixPlanRequest>('request', request, requestKeys)
   const place = { device: checkDevice(given.device), threads: defaultThreads() }
   const dimensions = readDimensions(given)
-  const mix = planMix(given, dimensions)
   const { out } = given
-  // After all that may be the caller's code.
+  // Before pixels are counted, which takes as long as the shape says, right or wrong.
   const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
+  const mix = planMix(given, dimensions)
+  // The plan's getters and the partners' are the caller's code: the arrays may have changed.
+  checkArrays(images, out, dimensions, arrays.dtype)
   const target = targetOf(out, arrays)
   runMix(images, target, mix, arrays, place)
   return { images: target, partner: mix.partner, lambda: mix.lambda }
