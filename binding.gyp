@@ -6,11 +6,12 @@
       "target_name": "gridmask",
       "sources": [
         "native/addon/addon.cc",
+        "native/addon/arguments.cc",
+        "native/addon/bytes.cc",
         "native/addon/compat.cc",
         "native/addon/cuda.cc",
         "native/addon/host_program.cc",
         "native/addon/mix.cc",
-        "native/addon/request.cc",
         "native/cpu/backend.cc",
         "native/cpu/count.cc",
         "native/cpu/kernels.cc",

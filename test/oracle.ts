@@ -6,7 +6,8 @@
 import { keepsPixel } from '../lib/fallback/reference'
 import { type Layout, Plan, type SampleParams } from '../lib/index'
 
-export type Bits = Uint8Array | Uint16Array | Uint32Array
+/** Of 64 bits are only labels. */
+export type Bits = Uint8Array | Uint16Array | Uint32Array | BigUint64Array
 
 export interface Batch {
   count: number
@@ -21,7 +22,7 @@ export interface Batch {
 export type Kept = (sample: number, x: number, y: number) => boolean
 
 /** The bits of what a dropped pixel becomes. */
-export type Value = (sample: number, channel: number, pixel: number) => number
+export type Value = (sample: number, channel: number, pixel: number) => number | bigint
 
 /** The batch's shape, in the order of its layout. */
 export function shapeOf({ count, channels, height, width, layout = 'NCHW' }: Batch) {
@@ -37,7 +38,8 @@ export function lengthOf({ count, channels, height, width }: Batch): number {
 /** An array's elements as integers, over the same memory. */
 export function bitsOf(array: ArrayBufferView & { BYTES_PER_ELEMENT: number }): Bits {
   const { buffer, byteOffset, byteLength, BYTES_PER_ELEMENT: size } = array
-  const View = size === 1 ? Uint8Array : size === 2 ? Uint16Array : Uint32Array
+  const views = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array, 8: BigUint64Array }
+  const View = views[size as keyof typeof views]
   return new View(buffer as ArrayBuffer, byteOffset, byteLength / size)
 }
 
@@ -67,7 +69,7 @@ export function oracle(
     for (let pixel = 0; pixel < height * width; pixel++) {
       if (kept(sample, pixel % width, Math.floor(pixel / width))) continue
       for (let channel = 0; channel < channels; channel++) {
-        bits[elementOf(batch, sample, channel, pixel)] = value(sample, channel, pixel)
+        bits[elementOf(batch, sample, channel, pixel)] = value(sample, channel, pixel) as number
       }
     }
   }

@@ -73,7 +73,7 @@ export const kinds: readonly Kind[] = [
 ]
 
 /** Those that can hold labels, and the numbers that they have. */
-export const labelKinds: readonly (ArrayKind<LabelArray> & { min: number; max: number })[] = [
+export const labelKinds: readonly LabelKind[] = [
   { name: 'Uint8Array', View: Uint8Array, min: 0, max: 255 },
   { name: 'Uint8ClampedArray', View: Uint8ClampedArray, min: 0, max: 255 },
   { name: 'Int8Array', View: Int8Array, min: -128, max: 127 },
@@ -81,7 +81,14 @@ export const labelKinds: readonly (ArrayKind<LabelArray> & { min: number; max: n
   { name: 'Int16Array', View: Int16Array, min: -32768, max: 32767 },
   { name: 'Uint32Array', View: Uint32Array, min: 0, max: 4294967295 },
   { name: 'Int32Array', View: Int32Array, min: -2147483648, max: 2147483647 },
+  { name: 'BigUint64Array', View: BigUint64Array, min: 0n, max: 2n ** 64n - 1n },
+  { name: 'BigInt64Array', View: BigInt64Array, min: -(2n ** 63n), max: 2n ** 63n - 1n },
 ]
+
+interface LabelKind extends ArrayKind<LabelArray> {
+  min: number | bigint
+  max: number | bigint
+}
 
 /** Each dtype in each layout, in the first type of array that can hold it. */
 export const formats: readonly (Kind & { layout: Layout })[] = kinds

@@ -54,9 +54,10 @@ function checkSizes(value: unknown): number[] {
   return value.map((size, i) => checkInteger(`sizes[${i}]`, size, 0, MAX_SIDE))
 }
 
-function cells(sizes: readonly number[], hide: number): DrawRegions {
-  return (words, height, width) => {
-    const size = sizes[words.below(sizes.length)] as number
+/** Cells of one of the sizes, each hidden with probability `hide`. */
+export function cells(sizes: readonly number[], hide: number): DrawRegions {
+  return (stream, height, width) => {
+    const size = sizes[stream.below(sizes.length)] as number
     const regions: Box[] = []
     if (size === 0) return { size, regions }
     for (let y0 = 0; y0 < height; y0 += size) {
@@ -64,7 +65,7 @@ function cells(sizes: readonly number[], hide: number): DrawRegions {
       // Neighbours become one rectangle.
       let begin = -1
       for (let x0 = 0; x0 < width; x0 += size) {
-        const hidden = words.fraction() < hide
+        const hidden = stream.fraction() < hide
         if (hidden && begin < 0) begin = x0
         if (!hidden && begin >= 0) {
           regions.push([begin, y0, x0, y1])

@@ -1,4 +1,5 @@
 import { philox4x32 } from './philox'
+import { splitU64, type Words64 } from './u64'
 
 /**
  * A sample's random numbers, one after another: the words of Philox4x32-10 with the counter (index
@@ -6,25 +7,21 @@ import { philox4x32 } from './philox'
  * methods with the same seed, GridMask and noise among them, share no number.
  */
 export class CounterStream {
-  readonly #seedLow: number
-  readonly #seedHigh: number
+  readonly #seed: Words64
   readonly #words = new Uint32Array(4)
-  #indexLow = 0
-  #indexHigh = 0
+  #index: Words64 = [0, 0]
   #epoch = 0
   #used = 0
 
   constructor(
-    seed: bigint,
+    seed: number | bigint | string,
     readonly firstBlock: number,
   ) {
-    this.#seedLow = Number(seed & 0xffffffffn)
-    this.#seedHigh = Number(seed >> 32n)
+    this.#seed = splitU64(seed)
   }
 
   start(epoch: number, index: number): void {
-    this.#indexLow = index >>> 0
-    this.#indexHigh = Math.floor(index / 2 ** 32)
+    this.#index = splitU64(index)
     this.#epoch = epoch
     this.#used = 0
   }
@@ -33,15 +30,7 @@ export class CounterStream {
     const word = this.#used % 4
     if (word === 0) {
       const block = this.firstBlock + this.#used / 4
-      philox4x32(
-        this.#words,
-        this.#indexLow,
-        this.#indexHigh,
-        this.#epoch,
-        block,
-        this.#seedLow,
-        this.#seedHigh,
-      )
+      philox4x32(this.#words, ...this.#index, this.#epoch, block, ...this.#seed)
     }
     this.#used++
     return this.#words[word] as number

@@ -1,8 +1,9 @@
 /**
  * What the native addon offers, native/addon/, and answers: types, and the numbers that mean something.
  */
+import type { BatchHeader, SampleKind } from './batch-header'
 
-// The Status of native/addon/request.h.
+// The Status of native/addon/status.h.
 export const DONE = 0
 export const OVERLAP = 2
 export const TOO_LARGE = 4
@@ -35,7 +36,7 @@ export interface CudaFailure {
   wrote: boolean
 }
 
-/** What the native code answers: a status, see native/addon/request.h, or a failure. */
+/** What the native code answers: a status, see native/addon/status.h, or a failure. */
 export type CudaOutcome = number | CudaFailure
 
 export interface FoundDevice {
@@ -58,45 +59,33 @@ export interface Opened {
 /** The bytes of these arrays are what counts; the element type does not. */
 type Bytes = ArrayBufferView
 
-/** A plan's packed samples, or their rectangles. */
-export type PlanArguments = [plan: Uint8Array | Uint32Array, first: undefined, indices: undefined]
+/** The samples of a batch: those of a plan, or what to draw them from and with which numbers. */
+export interface NativeSamples {
+  kind: SampleKind
+  /** Packed samples, the numbers of DrawSettings in native/lattice/draw.h, or packed rectangles. */
+  data: Uint8Array | Float64Array | Uint32Array
+  /** The number of the first sample that is drawn, where `indices` do not say it. */
+  first: number
+  indices: Float64Array | undefined
+}
 
-/** A plan, or what to draw from and with which numbers. */
-export type SampleArguments =
-  | PlanArguments
-  | [settings: Float64Array, first: number, indices: Float64Array | undefined]
-
-/** What is told of a batch beside its images. */
-export type BatchArguments = [
-  ...samples: SampleArguments,
+/** The places of the arguments are those of ApplyAt in native/addon/arguments.h. */
+type ApplyArguments<Images> = [
+  header: Float64Array,
+  source: Images,
+  target: Images,
+  samples: NativeSamples['data'],
+  indices: Float64Array | undefined,
   fill: EncodedFill,
-  count: number,
-  planes: number,
-  height: number,
-  width: number,
-  pixelBytes: number,
-  valueBytes: number,
 ]
 
-type ApplyArguments = [source: Bytes, target: Bytes, ...batch: BatchArguments, threads: number]
-
-export type HostArguments = [
-  device: number,
-  source: Bytes,
-  target: Bytes,
-  ...batch: BatchArguments,
-  chunkBytes: number,
-  threads: number,
-]
-
-/** What is told of a batch to be mixed, beside its images; native/addon/mix.h. */
-export type MixArguments = [
+/** The places of the arguments are those of MixAt in native/addon/arguments.h. */
+type MixArguments<Images> = [
+  header: Float64Array,
+  source: Images,
+  target: Images,
   plan: Uint8Array,
   partner: Int32Array,
-  planes: number,
-  height: number,
-  width: number,
-  pixelBytes: number,
 ]
 
 /** native/addon/cuda.cc. What is asked for asynchronously may be refused at once. */
@@ -121,52 +110,41 @@ interface NativeCuda {
     async: boolean,
   ): CudaOutcome | Promise<CudaOutcome>
   apply(
-    ...args: [source: CudaMemory, target: CudaMemory, ...batch: BatchArguments, async: boolean]
+    ...args: [...apply: ApplyArguments<CudaMemory>, async: boolean]
   ): CudaOutcome | Promise<CudaOutcome>
-  applyHost(...args: [...host: HostArguments, async: boolean]): CudaOutcome | Promise<CudaOutcome>
+  applyHost(
+    ...args: [...apply: ApplyArguments<Bytes>, async: boolean]
+  ): CudaOutcome | Promise<CudaOutcome>
   mix(
-    ...args: [source: CudaMemory, target: CudaMemory, ...mix: MixArguments, async: boolean]
+    ...args: [...mix: MixArguments<CudaMemory>, async: boolean]
   ): CudaOutcome | Promise<CudaOutcome>
   mixHost(
-    ...args: [
-      device: number,
-      source: Bytes,
-      target: Bytes,
-      ...mix: MixArguments,
-      chunkBytes: number,
-      threads: number,
-      async: boolean,
-    ]
+    ...args: [...mix: MixArguments<Bytes>, async: boolean]
   ): CudaOutcome | Promise<CudaOutcome>
 }
 
-/** native/addon/mix.cc. */
-interface NativeMix {
-  mix(...args: [source: Bytes, target: Bytes, ...mix: MixArguments, threads: number]): number
-  mixAsync(...args: Parameters<NativeMix['mix']>): number | Promise<number>
-  drawPartner(plan: Uint8Array, partner: Int32Array): number
-  countPlan(
+/** All functions of native/addon/addon.cc. Of a header each reads what it has a use for. */
+export interface Native {
+  apply(...args: ApplyArguments<Bytes>): number
+  applyAsync(...args: ApplyArguments<Bytes>): number | Promise<number>
+  mix(...args: MixArguments<Bytes>): number
+  mixAsync(...args: MixArguments<Bytes>): number | Promise<number>
+  draw(
+    header: Float64Array,
+    settings: NativeSamples['data'],
+    indices: Float64Array | undefined,
     plan: Uint8Array,
-    height: number,
-    width: number,
-    counts: Float64Array,
-    threads: number,
   ): number
-}
-
-/** All functions of native/addon/addon.cc. */
-export interface Native extends NativeMix {
-  apply(...args: ApplyArguments): number
-  applyAsync(...args: ApplyArguments): number | Promise<number>
-  draw(plan: Uint8Array, ...samples: SampleArguments): number
+  drawPartner(header: Float64Array, plan: Uint8Array, partner: Int32Array): number
   countKept(
+    header: Float64Array,
     sample: Uint8Array | Uint32Array,
-    height: number,
-    width: number,
     boxes: Int32Array,
     counts: Float64Array,
   ): number
+  countPlan(header: Float64Array, plan: Uint8Array, counts: Float64Array): number
   useLargePages(array: Bytes): number
+  readHeader(header: Float64Array): BatchHeader
   instructionSet: string
   cuda: NativeCuda
 }

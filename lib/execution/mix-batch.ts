@@ -1,16 +1,13 @@
-/** From a checked GridMix request to the native calls: partners, lambda, and the mixing. */
+/** Mixing as a {@link BatchOperation}: partners, lambda, and the native calls. */
 
-import type { Arrays, Dimensions } from '../arrays/batch-shape'
-import type { ImageArray } from '../arrays/typed-array'
-import { type CudaDevice, chunkBytes, expectCuda } from '../backend/cuda'
+import type { Dimensions } from '../arrays/batch-shape'
 import { expectDone, native } from '../backend/native'
-import { bytesPerValue } from '../core/dtype'
+import { type BatchLayout, packHeader } from '../core/batch-header'
 import { GridMaskError } from '../core/errors'
-import type { CudaMemory, CudaOutcome, MixArguments } from '../core/native-interface'
+import { type CudaOutcome, TOO_LARGE } from '../core/native-interface'
 import { checkPartner } from '../plan/mix-partners'
 import type { PackedPlan } from '../plan/plan'
-import type { DeviceTensor } from './device-tensor'
-import { isEmpty, type Place } from './host-masks'
+import { type BatchOperation, isEmpty } from './operation'
 
 /** What is mixed how; the same for arrays and tensors. */
 export interface Mix {
@@ -35,7 +32,7 @@ export function mixOf(
 
 function drawPartner(plan: PackedPlan): Int32Array {
   const partner = new Int32Array(plan.length)
-  expectDone(native.drawPartner(plan.bytes, partner))
+  expectDone(native.drawPartner(packHeader({ count: plan.length }), plan.bytes, partner))
   return partner
 }
 
@@ -48,92 +45,29 @@ function lambdaOf(
 ): Float64Array {
   const lambda = new Float64Array(partner.length)
   if (isEmpty(dimensions)) return lambda.fill(1)
-  const { height, width } = dimensions
-  expectDone(native.countPlan(plan.bytes, height, width, lambda, threads))
+  const { count, height, width } = dimensions
+  const header = packHeader({ count, height, width, threads })
+  expectDone(native.countPlan(header, plan.bytes, lambda))
   const pixels = height * width
   return lambda.map((kept, i) => (partner[i] === i ? 1 : kept / pixels))
 }
 
-function mixArguments(
-  { plan, partner, dimensions }: Mix,
-  { dtype }: Pick<Arrays, 'dtype'>,
-): MixArguments {
-  const { channels, height, width, channelsLast } = dimensions
-  const size = bytesPerValue[dtype]
-  const [planes, pixelBytes] = channelsLast ? [1, channels * size] : [channels, size]
-  return [plan.bytes, partner, planes, height, width, pixelBytes]
-}
-
-/** Mixes a batch on the host; 'auto' is the CPU, since a GPU would need the whole batch at once. */
-export function runMix(
-  source: ImageArray,
-  target: ImageArray,
-  mix: Mix,
-  arrays: Arrays,
-  { device, threads }: Place,
-): void {
-  if (isEmpty(mix.dimensions)) return
-  const what = mixArguments(mix, arrays)
-  if (device === 'auto' || device === 'cpu') {
-    expectDone(native.mix(source, target, ...what, threads))
-    return
-  }
-  const outcome = native.cuda.mixHost(
-    ...([device.number, source, target, ...what, chunkBytes(), threads] as const),
-    false,
-  )
-  expectMixed(outcome as CudaOutcome, source, target, device)
-}
-
-/** Throws at once if the work is refused. */
-export function runMixAsync(
-  source: ImageArray,
-  target: ImageArray,
-  mix: Mix,
-  arrays: Arrays,
-  { device, threads }: Place,
-): Promise<void> {
-  if (isEmpty(mix.dimensions)) return Promise.resolve()
-  const what = mixArguments(mix, arrays)
-  if (device === 'auto' || device === 'cpu') {
-    const started = native.mixAsync(source, target, ...what, threads)
-    if (typeof started === 'number') expectDone(started)
-    return Promise.resolve(started).then(expectDone)
-  }
-  const started = native.cuda.mixHost(
-    ...([device.number, source, target, ...what, chunkBytes(), threads] as const),
-    true,
-  )
-  if (typeof started === 'number') expectMixed(started, source, target, device)
-  return Promise.resolve(started).then((outcome) => expectMixed(outcome, source, target, device))
-}
-
-function expectMixed(
-  outcome: CudaOutcome,
-  source: ImageArray,
-  target: ImageArray,
-  { id }: CudaDevice,
-): void {
-  const changed =
-    source === target
-      ? '. `images` has been mixed in part, and cannot be restored from what it holds'
-      : '. `out`, where there is one, has been written in part'
-  expectSmall(outcome)
-  expectCuda(outcome, `mixing a batch on ${id}`, changed)
-}
-
-/** What {@link mixOf} says, on a device. */
-export function mixTensors(images: DeviceTensor, mix: Mix) {
-  const what = mixArguments(mix, images)
+export function mixOperation(layout: BatchLayout, { plan, partner }: Mix): BatchOperation {
+  const rest = [plan.bytes, partner] as const
   return {
-    words: ['mixing', 'mixed'],
-    start: (from: CudaMemory, to: CudaMemory, async: boolean) =>
-      native.cuda.mix(from, to, ...what, async),
+    description: { doing: 'mixing', done: 'mixed' },
+    afterFailure: ', and cannot be restored from what it holds',
+    cpu: (source, target, execution) =>
+      native.mix(packHeader(layout, execution), source, target, ...rest),
+    cpuAsync: (source, target, execution) =>
+      native.mixAsync(packHeader(layout, execution), source, target, ...rest),
+    cudaHost: (source, target, execution, async) =>
+      native.cuda.mixHost(packHeader(layout, execution), source, target, ...rest, async),
+    cuda: (source, target, async) =>
+      native.cuda.mix(packHeader(layout), source, target, ...rest, async),
     expect: expectSmall,
-  } as const
+  }
 }
-
-const TOO_LARGE = 4
 
 function expectSmall(outcome: CudaOutcome): void {
   if (outcome !== TOO_LARGE) return

@@ -3,16 +3,10 @@
  * same; it works on the calling thread alone, and is many times slower. Arguments have been checked.
  */
 import { bufferOf, byteLengthOf, offsetOf } from '../arrays/typed-array'
-import type {
-  BatchArguments,
-  EncodedFill,
-  MixArguments,
-  Native,
-  Opened,
-  SampleArguments,
-} from '../core/native-interface'
+import { type SampleKind, sampleKinds, unpackHeader } from '../core/batch-header'
+import type { EncodedFill, Native, NativeSamples, Opened } from '../core/native-interface'
 import { decodeNoise } from '../plan/noise-fill'
-import { PackedPlan, SAMPLE_BYTES, type Sample } from '../plan/plan'
+import { PackedPlan, type Sample } from '../plan/plan'
 import { PackedRegions, type RegionSample } from '../plan/rectangle-plan'
 import { MaskRows, RegionRows, type Rows } from './mask-rows'
 import { drawPartner, mixRows } from './mix-rows'
@@ -35,13 +29,13 @@ function valuesOf(array: ArrayBufferView, bytes: number): Values {
   return new Uint32Array(buffer, byteOffset, length)
 }
 
-/** Sample i of a batch, from a plan or drawn. */
-function sampleReader([first, from, indices]: SampleArguments): (i: number) => Sample {
-  if (from === undefined) {
-    const plan = PackedPlan.over(first as Uint8Array)
+/** Sample i of a batch whose masks are GridMask's. */
+function sampleReader({ kind, data, first, indices }: NativeSamples): (i: number) => Sample {
+  if (kind === 'plan') {
+    const plan = PackedPlan.over(data as Uint8Array)
     return (i) => plan.get(i)
   }
-  const number = (i: number) => (first as Float64Array)[i] as number
+  const number = (i: number) => data[i] as number
   const settings = {
     ratio: [number(0), number(1)],
     unit: [number(2), number(3)],
@@ -52,14 +46,13 @@ function sampleReader([first, from, indices]: SampleArguments): (i: number) => S
     seed: (BigInt(number(9)) << 32n) | BigInt(number(8)),
     epoch: number(10),
   } as const
-  return (i) => referenceDraw(settings, indices === undefined ? from + i : (indices[i] as number))
+  return (i) => referenceDraw(settings, indices === undefined ? first + i : (indices[i] as number))
 }
 
 /** What there is to know of the mask of sample i of a batch. */
-function maskReader(samples: SampleArguments, count: number): (i: number) => Sample | RegionSample {
-  const [first] = samples
-  if (!(first instanceof Uint32Array)) return sampleReader(samples)
-  const plan = PackedRegions.over(first, count)
+function maskReader(samples: NativeSamples, count: number): (i: number) => Sample | RegionSample {
+  if (samples.kind !== 'rectangles') return sampleReader(samples)
+  const plan = PackedRegions.over(samples.data as Uint32Array, count)
   return (i) => plan.get(i)
 }
 
@@ -94,17 +87,18 @@ function fillReader(
 
 /** Masks a batch sample by sample; the caller may do something else between them. */
 function* maskSamples(
-  source: ArrayBufferView,
-  target: ArrayBufferView,
-  ...[first, from, indices, fill, count, planes, height, width, pixelBytes, bytes]: BatchArguments
+  ...[header, source, target, data, indices, fill]: Parameters<Native['apply']>
 ): Generator<void> {
+  const fields = unpackHeader(header)
+  const { count, planes, height, width, pixelBytes, valueBytes: bytes, first } = fields
   const input = valuesOf(source, bytes)
   const output = valuesOf(target, bytes)
   const fillOf = fillReader(fill, bytes, height * width)
   const inPlace = offsetOf(source) === offsetOf(target) && bufferOf(source) === bufferOf(target)
   const perPixel = pixelBytes / bytes
   const plane = height * width * perPixel
-  const sampleOf = maskReader([first, from, indices] as SampleArguments, count)
+  const kind = sampleKinds[fields.sampleKind] as SampleKind
+  const sampleOf = maskReader({ kind, data, first, indices }, count)
   const dropped = new Uint8Array(width)
   for (let n = 0; n < count; n++) {
     const begin = n * planes * plane
@@ -147,62 +141,55 @@ export const fallback: Native = {
   instructionSet: 'none',
 
   apply(...args) {
-    const [source, target] = args
-    for (const _ of maskSamples(source, target, ...batchOf(args))) {
+    for (const _ of maskSamples(...args)) {
       // Nothing else is to be done meanwhile.
     }
     return DONE
   },
 
-  async applyAsync(...args) {
-    const [source, target] = args
-    return inSlices(maskSamples(source, target, ...batchOf(args)))
-  },
+  applyAsync: (...args) => inSlices(maskSamples(...args)),
 
-  mix(source, target, ...args) {
-    for (const _ of mixRows(source, target, ...mixOf(args))) {
+  mix(...args) {
+    for (const _ of mixRows(...args)) {
       // As above.
     }
     return DONE
   },
 
-  async mixAsync(source, target, ...args) {
-    return inSlices(mixRows(source, target, ...mixOf(args)))
-  },
+  mixAsync: (...args) => inSlices(mixRows(...args)),
 
   drawPartner,
 
-  countPlan(plan, height, width, counts) {
+  countPlan(header, plan, counts) {
+    const { height, width } = unpackHeader(header)
+    const packed = PackedPlan.over(plan)
     for (let i = 0; i < counts.length; i++) {
-      const sample = plan.subarray(i * SAMPLE_BYTES, (i + 1) * SAMPLE_BYTES)
-      const box = Int32Array.of(0, 0, width, height)
-      fallback.countKept(sample, height, width, box, counts.subarray(i, i + 1))
+      const rows = new MaskRows(packed.get(i), height, width)
+      counts[i] = keptOf(rows, [0, 0, width, height])
     }
     return DONE
   },
 
-  draw(plan, ...samples) {
+  draw(header, data, indices, plan) {
     const packed = PackedPlan.over(plan)
-    const sampleOf = sampleReader(samples)
+    const { first } = unpackHeader(header)
+    const sampleOf = sampleReader({ kind: 'draws', data, first, indices })
     for (let i = 0; i < packed.length; i++) packed.put(i, sampleOf(i))
     return DONE
   },
 
-  countKept(packed, height, width, boxes, counts) {
-    const sample = maskReader([packed, undefined, undefined], 1)(0)
+  countKept(header, data, boxes, counts) {
+    const { height, width, sampleKind } = unpackHeader(header)
+    const kind = sampleKinds[sampleKind] as SampleKind
+    const sample = maskReader({ kind, data, first: 0, indices: undefined }, 1)(0)
     const rows = rowsOf(sample, height, width)
     for (let i = 0; i < counts.length; i++) {
-      const [x0, y0, x1, y1] = boxes.subarray(4 * i, 4 * i + 4) as unknown as Box
-      const dropped = new Uint8Array(x1 - x0)
-      let kept = 0
-      for (let y = y0; y < y1; y++) {
-        rows.write(dropped, x0, y)
-        for (const drop of dropped) kept += 1 - drop
-      }
-      counts[i] = kept
+      counts[i] = keptOf(rows, boxes.subarray(4 * i, 4 * i + 4) as unknown as Box)
     }
     return DONE
   },
+
+  readHeader: unpackHeader,
 
   useLargePages: () => DONE,
 
@@ -214,12 +201,13 @@ export const fallback: Native = {
 
 type Box = [x0: number, y0: number, x1: number, y1: number]
 
-/** The arguments between the arrays and the number of threads. */
-function batchOf(args: Parameters<Native['apply']>): BatchArguments {
-  return args.slice(2, -1) as unknown as BatchArguments
-}
-
-/** The arguments before the number of threads. */
-function mixOf(args: [...mix: MixArguments, threads: number]): MixArguments {
-  return args.slice(0, -1) as unknown as MixArguments
+/** The pixels of a box that a mask keeps. */
+function keptOf(rows: Rows, [x0, y0, x1, y1]: Box): number {
+  const dropped = new Uint8Array(x1 - x0)
+  let kept = 0
+  for (let y = y0; y < y1; y++) {
+    rows.write(dropped, x0, y)
+    for (const drop of dropped) kept += 1 - drop
+  }
+  return kept
 }

@@ -3,9 +3,9 @@
  * in native code, instead of the definition's divisions. All numbers are whole and below 2⁵³, so
  * every operation is exact.
  */
-import { philox4x32 } from '../core/philox'
 import type { Sample } from '../plan/plan'
 import type { RegionSample } from '../plan/rectangle-plan'
+import { unitDrops } from './reference'
 import { rotationOf } from './rotation'
 
 const FRACTION = 65536
@@ -44,12 +44,10 @@ export class MaskRows implements Rows {
   readonly #y: Axis
   readonly #period: number
   readonly #stripe: number
-  readonly #seed: readonly [number, number]
-  readonly #draw = new Uint32Array(4)
   #unit: readonly [i: number, j: number, drops: boolean] | undefined
 
   constructor(sample: Sample, height: number, width: number) {
-    const { d, l, deltaX, deltaY, angle, seed } = sample
+    const { d, l, deltaX, deltaY, angle } = sample
     const side = Math.ceil(Math.sqrt(height * height + width * width))
     const [c, s] = rotationOf(angle)
     const q = side / 2
@@ -67,8 +65,6 @@ export class MaskRows implements Rows {
     this.#period = d * FRACTION
     this.#stripe = l * FRACTION
     this.#sample = sample
-    const key = BigInt(seed)
-    this.#seed = [Number(key & 0xffffffffn), Number(key >> 32n)]
   }
 
   write(row: Uint8Array, x0: number, y: number): void {
@@ -101,9 +97,7 @@ export class MaskRows implements Rows {
     const i = Math.floor(at(this.#x, x, y) / this.#period)
     const j = Math.floor(at(this.#y, x, y) / this.#period)
     if (this.#unit?.[0] !== i || this.#unit[1] !== j) {
-      const { unitKey, unitProbability } = this.#sample
-      philox4x32(this.#draw, unitKey[0], unitKey[1], i >>> 0, j >>> 0, ...this.#seed)
-      this.#unit = [i, j, (this.#draw[0] as number) / 2 ** 32 < unitProbability]
+      this.#unit = [i, j, unitDrops(this.#sample, i, j)]
     }
     return this.#unit[2]
   }

@@ -1,7 +1,9 @@
 /** GridMix in plain TypeScript, for platforms without a binary: the same bits, on one thread. */
+
 import { bufferOf, byteLengthOf, offsetOf } from '../arrays/typed-array'
-import type { MixArguments, Native } from '../core/native-interface'
-import { philox4x32 } from '../core/philox'
+import { unpackHeader } from '../core/batch-header'
+import { CounterStream } from '../core/counter-stream'
+import type { Native } from '../core/native-interface'
 import { PackedPlan, type Sample } from '../plan/plan'
 import { MaskRows } from './mask-rows'
 
@@ -9,7 +11,7 @@ import { MaskRows } from './mask-rows'
 const PARTNER_BLOCK = 0xffffffff
 
 /** Partners by the order of a 64-bit word of each sample, and where words are equal of its place. */
-export const drawPartner: Native['drawPartner'] = (plan, partner) => {
+export const drawPartner: Native['drawPartner'] = (_, plan, partner) => {
   const packed = PackedPlan.over(plan)
   const words = Array.from(partner, (_, i) => partnerWord(packed.get(i)))
   const order = words.map((_, i) => i)
@@ -22,11 +24,9 @@ export const drawPartner: Native['drawPartner'] = (plan, partner) => {
 }
 
 function partnerWord({ seed, epoch, index }: Sample): bigint {
-  const out = new Uint32Array(4)
-  const key = BigInt(seed)
-  const keyWords = [Number(key & 0xffffffffn), Number(key >> 32n)] as const
-  philox4x32(out, index >>> 0, Math.floor(index / 2 ** 32), epoch, PARTNER_BLOCK, ...keyWords)
-  return (BigInt(out[0] as number) << 32n) | BigInt(out[1] as number)
+  const stream = new CounterStream(seed, PARTNER_BLOCK)
+  stream.start(epoch, index)
+  return (BigInt(stream.next()) << 32n) | BigInt(stream.next())
 }
 
 /** Calls `use(begin, end)` for each stretch of ones of a row. */
@@ -42,10 +42,9 @@ function forEachRun(dropped: Uint8Array, use: (begin: number, end: number) => vo
 
 /** Mixes a batch row by row; the caller may do something else between them. */
 export function* mixRows(
-  source: ArrayBufferView,
-  target: ArrayBufferView,
-  ...[plan, partner, planes, height, width, pixelBytes]: MixArguments
+  ...[header, source, target, plan, partner]: Parameters<Native['mix']>
 ): Generator<void> {
+  const { planes, height, width, pixelBytes } = unpackHeader(header)
   const input = bytesOf(source)
   const output = bytesOf(target)
   const packed = PackedPlan.over(plan)

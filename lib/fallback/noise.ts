@@ -5,7 +5,9 @@
  */
 
 import type { DType } from '../core/dtype'
+import { bfloat16Bits, float16Bits } from '../core/float-bits'
 import { philox4x32 } from '../core/philox'
+import { splitU64 } from '../core/u64'
 import { blocksOf, FIRST_NOISE_BLOCK, type NoiseKind, PIXELS_PER_BLOCK } from '../plan/noise-fill'
 import type { Sample } from '../plan/plan'
 
@@ -94,10 +96,9 @@ export class NoiseField {
     field: number,
     pixels: number,
   ) {
-    const key = BigInt(seed)
     this.#kind = kind
-    this.#counter = [index >>> 0, Math.floor(index / 2 ** 32), epoch]
-    this.#key = [Number(key & 0xffffffffn), Number(key >> 32n)]
+    this.#counter = [...splitU64(index), epoch]
+    this.#key = splitU64(seed)
     this.#first = FIRST_NOISE_BLOCK + field * blocksOf(pixels)
   }
 
@@ -128,25 +129,15 @@ export function noiseValue(kind: NoiseKind, number: number, a: number, b: number
 
 /** The bits of a finite float32 as it is stored: rounded to nearest, ties to even. */
 export function noiseBits(value: number, dtype: DType): number {
-  const bits = bitsOf(value)
   switch (dtype) {
     case 'float32':
-      return bits
+      return bitsOf(value)
     case 'uint8':
       // Adding 2²³ leaves whole numbers only.
       return f(Math.min(Math.max(value, 0), 255) + 2 ** 23) - 2 ** 23
     case 'bfloat16':
-      return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16
+      return bfloat16Bits(value)
     case 'float16':
-      return float16Bits(bits)
+      return float16Bits(value)
   }
-}
-
-function float16Bits(bits: number): number {
-  const sign = (bits >>> 16) & 0x8000
-  const magnitude = bits & 0x7fffffff
-  if (magnitude >= 0x477ff000) return sign | 0x7c00 // half way from the largest: infinity
-  // Subnormal: a sum with 2⁻¹ has its steps, 2⁻²⁴.
-  if (magnitude < 0x38800000) return sign | (bitsOf(ofBits(magnitude) + 0.5) - 0x3f000000)
-  return sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13)
 }

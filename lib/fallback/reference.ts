@@ -1,10 +1,12 @@
 /**
  * The definition of masks, pixel by pixel, and of draws, word by word, in plain TypeScript
- * (docs/geometry-and-draws.md). Slow and plain on purpose: the native code is tested against it, and it against masks that the authors'
- * own code drew.
+ * (docs/geometry-and-draws.md). Slow and plain on purpose: the native code is tested against it, and
+ * it against masks that the authors' own code drew.
  */
 
+import { CounterStream } from '../core/counter-stream'
 import { philox4x32 } from '../core/philox'
+import { joinU64, splitU64 } from '../core/u64'
 import type { DrawSettings } from '../plan/draw-settings'
 import type { Sample } from '../plan/plan'
 
@@ -15,20 +17,16 @@ const round15 = (value: number) => Number(value.toFixed(15))
 const fix = (value: number) => Math.floor(value * FRACTION + 0.5)
 const modulo = (a: number, b: number) => ((a % b) + b) % b
 
+const draw = new Uint32Array(4)
+
 /** Whether unit (i, j) of a Random GridMask drops its square. */
-function unitDrops({ unitProbability, unitKey, seed }: Sample, i: number, j: number): boolean {
+export function unitDrops(
+  { unitProbability, unitKey, seed }: Sample,
+  i: number,
+  j: number,
+): boolean {
   if (unitProbability === 1) return true
-  const key = BigInt(seed)
-  const draw = new Uint32Array(4)
-  philox4x32(
-    draw,
-    unitKey[0],
-    unitKey[1],
-    i >>> 0,
-    j >>> 0,
-    Number(key & 0xffffffffn),
-    Number(key >> 32n),
-  )
+  philox4x32(draw, ...unitKey, i >>> 0, j >>> 0, ...splitU64(seed))
   return (draw[0] as number) / 2 ** 32 < unitProbability
 }
 
@@ -80,15 +78,12 @@ export function referenceMask(sample: Sample, size: readonly [number, number]): 
 /** The parameters of the sample with global number `index`. */
 export function referenceDraw(settings: DrawSettings, index: number): Sample {
   const { ratio, unit, rotate, reverse, unitProbability, probability, seed, epoch } = settings
-  const block = (number: number) => {
-    const out = new Uint32Array(4)
-    const key = [Number(seed & 0xffffffffn), Number(seed >> 32n)] as const
-    philox4x32(out, index >>> 0, Math.floor(index / 2 ** 32), epoch, number, ...key)
-    return out as unknown as [number, number, number, number]
-  }
+  const stream = new CounterStream(seed, 0)
+  stream.start(epoch, index)
+  const block = () => [stream.next(), stream.next(), stream.next(), stream.next()] as const
   const below = (word: number, range: number) => Number((BigInt(word) * BigInt(range)) >> 32n)
-  const [u0, u1, u2, u3] = block(0)
-  const [v0, v1, v2, v3] = block(1)
+  const [u0, u1, u2, u3] = block()
+  const [v0, v1, v2, v3] = block()
   const d = unit[0] + below(u1, unit[1] - unit[0])
   const r = ratio[0] + (v1 / 2 ** 32) * (ratio[1] - ratio[0])
   return {
@@ -102,7 +97,7 @@ export function referenceDraw(settings: DrawSettings, index: number): Sample {
     reverse,
     unitProbability,
     unitKey: [v2, v3],
-    seed: seed <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(seed) : String(seed),
+    seed: joinU64(...splitU64(seed)),
     epoch,
     index,
   }

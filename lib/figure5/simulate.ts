@@ -5,8 +5,12 @@
  */
 
 import { expectDone, native } from '../backend/native'
+import type { DrawRegions } from '../baselines/baseline'
+import { squares } from '../baselines/cutout'
+import { cells } from '../baselines/hide-and-seek'
+import { packHeader } from '../core/batch-header'
+import { CounterStream } from '../core/counter-stream'
 import { Coverage } from '../core/coverage'
-import { philox4x32 } from '../core/philox'
 import { PackedPlan } from '../plan/plan'
 
 /** Side of the images, pixels. */
@@ -67,120 +71,55 @@ export interface FailureCounts {
 
 type Box = [x0: number, y0: number, x1: number, y1: number]
 
-/**
- * An image's random numbers, by Philox with the counter (index, method, x, block) under the seed:
- * whoever simulates an image draws the same. Objects are drawn as method 0 and so are the same for
- * all.
- */
-class Draws {
-  readonly #words = new Uint32Array(4)
-  #index = 0
-  #method = 0
-  #block = 0
-  #used = 4
+/** A whole number from `min` to `max`, both included. */
+const whole = (stream: CounterStream, min: number, max: number) => min + stream.below(max - min + 1)
 
-  constructor(
-    readonly seed: number,
-    readonly x: number,
-  ) {}
-
-  start(index: number, method: number): void {
-    this.#index = index
-    this.#method = method
-    this.#block = 0
-    this.#used = 4
-  }
-
-  #word(): number {
-    if (this.#used === 4) {
-      const { seed } = this
-      const key = [seed >>> 0, Math.floor(seed / 2 ** 32)] as const
-      philox4x32(this.#words, this.#index, this.#method, this.x, this.#block++, ...key)
-      this.#used = 0
-    }
-    return this.#words[this.#used++] as number
-  }
-
-  /** A whole number from `min` to `max`, both included. */
-  whole(min: number, max: number): number {
-    return min + Math.floor((this.#word() / 2 ** 32) * (max - min + 1))
-  }
-
-  chance(probability: number): boolean {
-    return this.#word() / 2 ** 32 < probability
-  }
-}
-
-function drawObject(draws: Draws, { objects }: FailureReading): Box {
-  const width = draws.whole(...FAILURE_OBJECT)
-  const drawn = draws.whole(...FAILURE_OBJECT)
+function drawObject(stream: CounterStream, { objects }: FailureReading): Box {
+  const width = whole(stream, ...FAILURE_OBJECT)
+  const drawn = whole(stream, ...FAILURE_OBJECT)
   const height = objects === 'squares' ? width : drawn
-  const x0 = draws.whole(0, FAILURE_IMAGE - width)
-  const y0 = draws.whole(0, FAILURE_IMAGE - height)
+  const x0 = whole(stream, 0, FAILURE_IMAGE - width)
+  const y0 = whole(stream, 0, FAILURE_IMAGE - height)
   return [x0, y0, x0 + width, y0 + height]
 }
 
 /** Pixels of the object that one image's augmentation removes. */
-type Method = (draws: Draws, object: Box, reading: FailureReading) => number
+type Method = (stream: CounterStream, object: Box) => number
 
-function gridmask(sideOf: 'square' | 'unit'): Method {
+function gridmask(sideOf: 'square' | 'unit', x: number, { rotation }: FailureReading): Method {
   const packed = new PackedPlan(1)
   const box = new Int32Array(4)
   const kept = new Float64Array(1)
   // The r of equation 3 for what is kept: 0.5 for 0.75.
   const ratio = 1 - Math.sqrt(1 - FAILURE_KEEP)
-  return (draws, object, { rotation }) => {
+  return (stream, object) => {
     const [x0, y0, x1, y1] = object
-    const side = draws.whole(draws.x, 2 * draws.x)
+    const side = whole(stream, x, 2 * x)
     const d = sideOf === 'unit' ? side : Math.round(side / (1 - ratio))
-    const deltaX = draws.whole(0, d - 1)
-    const deltaY = draws.whole(0, d - 1)
-    const angle = rotation === 'any' ? draws.whole(0, 359) : 0
+    const deltaX = whole(stream, 0, d - 1)
+    const deltaY = whole(stream, 0, d - 1)
+    const angle = rotation === 'any' ? whole(stream, 0, 359) : 0
     packed.set(0, true, d, ratio, deltaX, deltaY, angle, false, 1, 0, 0, 0, 0, 0, 0)
     box.set(object)
-    expectDone(native.countKept(packed.bytes, FAILURE_IMAGE, FAILURE_IMAGE, box, kept))
+    const header = packHeader({ count: 1, height: FAILURE_IMAGE, width: FAILURE_IMAGE })
+    expectDone(native.countKept(header, packed.bytes, box, kept))
     return (x1 - x0) * (y1 - y0) - (kept[0] as number)
   }
 }
 
-function cutout(): Method {
+/** A method for comparison: what its rectangles cover of the object. */
+function covering(draw: DrawRegions): Method {
   const coverage = new Coverage(FAILURE_IMAGE, FAILURE_IMAGE)
-  const enough = (1 - FAILURE_KEEP) * FAILURE_IMAGE ** 2
-  return (draws, object, { border, cutout, sides }) => {
+  return (stream, [x0, y0, x1, y1]) => {
     coverage.clear()
-    let covered = 0
-    let side = draws.whole(draws.x, 2 * draws.x)
-    const cover = () => {
-      // Inside, a corner is drawn; to be clipped, a centre in the image. A square larger than the
-      // image lies at its corner.
-      const last = Math.max(FAILURE_IMAGE - side, 0)
-      const shift = border === 'inside' ? 0 : Math.floor(side / 2)
-      const most = border === 'inside' ? last : FAILURE_IMAGE - 1
-      const x0 = draws.whole(0, most) - shift
-      const y0 = draws.whole(0, most) - shift
-      covered += coverage.cover(x0, y0, x0 + side, y0 + side)
-    }
-    cover()
-    while (cutout === 'several' && covered < enough) {
-      if (sides === 'square') side = draws.whole(draws.x, 2 * draws.x)
-      cover()
-    }
-    return coverage.count(...object)
-  }
-}
-
-function hideAndSeek(): Method {
-  return (draws, [x0, y0, x1, y1]) => {
-    const side = draws.whole(draws.x, 2 * draws.x)
-    const cells = Math.ceil(FAILURE_IMAGE / side)
     let removed = 0
-    for (let row = 0; row < cells; row++) {
-      const height = Math.min(y1, (row + 1) * side) - Math.max(y0, row * side)
-      for (let column = 0; column < cells; column++) {
-        const width = Math.min(x1, (column + 1) * side) - Math.max(x0, column * side)
-        const hidden = draws.chance(1 - FAILURE_KEEP)
-        if (hidden && width > 0 && height > 0) removed += width * height
-      }
+    for (const region of draw(stream, FAILURE_IMAGE, FAILURE_IMAGE).regions) {
+      removed += coverage.cover(
+        Math.max(region[0], x0),
+        Math.max(region[1], y0),
+        Math.min(region[2], x1),
+        Math.min(region[3], y1),
+      )
     }
     return removed
   }
@@ -194,11 +133,17 @@ export const defaultReading: FailureReading = {
   rotation: 'none',
 }
 
-const methods: Record<FailureMethod, () => Method> = {
-  gridmask: () => gridmask('square'),
-  'gridmask-unit': () => gridmask('unit'),
-  cutout,
-  'hide-and-seek': hideAndSeek,
+const methods: Record<FailureMethod, (x: number, reading: FailureReading) => Method> = {
+  gridmask: (x, reading) => gridmask('square', x, reading),
+  'gridmask-unit': (x, reading) => gridmask('unit', x, reading),
+  cutout: (x, { border, cutout, sides }) => {
+    const keep = cutout === 'several' ? FAILURE_KEEP : undefined
+    return covering(squares([x, 2 * x + 1], keep, border, sides === 'image' ? 'alike' : 'each'))
+  },
+  'hide-and-seek': (x) => {
+    const sides = Array.from({ length: x + 1 }, (_, k) => x + k)
+    return covering(cells(sides, 1 - FAILURE_KEEP))
+  },
 }
 
 /** Visits a task's images: their object, its pixels, and how many of them are removed. */
@@ -207,15 +152,17 @@ export function simulateImages(
   visit: (pixels: number, removed: number, object: Box) => void,
 ): void {
   const { method, x, first, count, seed, reading } = task
-  const draws = new Draws(seed, x)
+  const removedBy = methods[method](x, reading)
+  // Objects are drawn as method 0, and so are the same for all; whoever simulates an image draws the
+  // same.
   const number = 1 + failureMethods.indexOf(method)
-  const removedBy = methods[method]()
+  const stream = new CounterStream(BigInt(seed), 0)
   for (let i = first; i < first + count; i++) {
-    draws.start(i, 0)
-    const object = drawObject(draws, reading)
+    stream.start(x, i)
+    const object = drawObject(stream, reading)
     const [x0, y0, x1, y1] = object
-    draws.start(i, number)
-    visit((x1 - x0) * (y1 - y0), removedBy(draws, object, reading), object)
+    stream.start(x, number * 2 ** 32 + i)
+    visit((x1 - x0) * (y1 - y0), removedBy(stream, object), object)
   }
 }
 

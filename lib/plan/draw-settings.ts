@@ -5,7 +5,8 @@
 
 import { invalid } from '../core/check'
 import { MAX_UNIT } from '../core/limits'
-import type { SampleArguments } from '../core/native-interface'
+import type { NativeSamples } from '../core/native-interface'
+import { splitU64 } from '../core/u64'
 
 /** A range [min, max). */
 export type Range = readonly [min: number, max: number]
@@ -30,9 +31,8 @@ export class Drawer {
 
   constructor(settings: Omit<DrawSettings, 'unit' | 'probability' | 'epoch'>) {
     const { ratio, rotate, reverse, unitProbability, seed } = settings
-    const [low, high] = [Number(seed & 0xffffffffn), Number(seed >> 32n)]
     const fixed = [rotate, reverse ? 1 : 0, unitProbability]
-    this.#numbers = Float64Array.of(...ratio, 0, 0, ...fixed, 0, low, high, 0)
+    this.#numbers = Float64Array.of(...ratio, 0, 0, ...fixed, 0, ...splitU64(seed), 0)
   }
 
   /**
@@ -45,13 +45,13 @@ export class Drawer {
     epoch: number,
     first: number,
     indices: Float64Array | undefined,
-  ): SampleArguments {
+  ): NativeSamples {
     const numbers = this.#numbers
     numbers[2] = unit[0]
     numbers[3] = unit[1]
     numbers[7] = probability
     numbers[10] = epoch
-    return [numbers, first, indices]
+    return { kind: 'draws', data: numbers, first, indices }
   }
 }
 
@@ -70,9 +70,20 @@ export function checkUnit(name: string, value: unknown): Range {
   if (
     !(Number.isInteger(min) && Number.isInteger(max) && min >= 1 && min <= last && last <= MAX_UNIT)
   ) {
-    invalid('ERR_OUT_OF_RANGE', name, expected, value)
+    const hint =
+      min > 0 && max <= 1 && min + max !== 2
+        ? 'For fractions of the image give a function: (height, width) => …, in whole pixels'
+        : hintOnRange(value, min, max)
+    invalid('ERR_OUT_OF_RANGE', name, expected, value, hint)
   }
   return [min, max]
+}
+
+/** What may be wrong with the order of a range [min, max). */
+function hintOnRange(value: unknown, min: number, max: number): string {
+  if (!Array.isArray(value)) return ''
+  if (min > max) return `The smaller comes first: [${max}, ${min}]`
+  return min === max ? `The upper end is exclusive: for one value, give ${min} alone` : ''
 }
 
 /** The `ratio` option as a range. */
@@ -87,6 +98,12 @@ export function checkRatioRange(name: string, value: unknown): Range {
     invalid('ERR_INVALID_ARG_TYPE', name, expected, value)
   }
   const inOrder = Array.isArray(value) ? min < max && max <= 1 : max < 1
-  if (!(min > 0 && inOrder)) invalid('ERR_OUT_OF_RANGE', name, expected, value)
+  if (!(min > 0 && inOrder)) {
+    const hint =
+      Array.isArray(value) && min >= 1 && max > min && max <= 100
+        ? `${min} to ${max} % is [${min / 100}, ${max / 100}]`
+        : hintOnRange(value, min, max) || undefined
+    invalid('ERR_OUT_OF_RANGE', name, expected, value, hint)
+  }
   return [min, max]
 }

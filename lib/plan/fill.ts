@@ -1,6 +1,7 @@
-import { invalid } from '../core/check'
+import { invalid, isPromise } from '../core/check'
 import { bytesPerValue, type DType } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
+import { bfloat16Bits, float16Bits } from '../core/float-bits'
 import type { EncodedFill } from '../core/native-interface'
 import { checkNoise, encodeNoise, isForAll, type NoiseFill } from './noise-fill'
 
@@ -13,38 +14,24 @@ export function checkFill(name: string, value: unknown): Fill {
   if (Array.isArray(value) && value.length > 0 && value.every((v) => typeof v === 'number')) {
     return [...value]
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+  const isList = Array.isArray(value) || ArrayBuffer.isView(value)
+  if (typeof value === 'object' && value !== null && !isList && !isPromise(value)) {
     return checkNoise(name, value)
   }
   const expected = 'a number, an array of one number per channel, or noise'
-  invalid('ERR_INVALID_ARG_TYPE', name, expected, value)
+  invalid('ERR_INVALID_ARG_TYPE', name, expected, value, hintOnFill(value))
 }
 
-const float32 = new Float32Array(1)
-const float32Bits = new Uint32Array(float32.buffer)
-
-/** The bits of the bfloat16 nearest to a float32, ties to even; a NaN stays one. */
-function bfloat16Bits(value: number): number {
-  float32[0] = value
-  const bits = float32Bits[0] as number
-  if (Number.isNaN(value)) return (bits >>> 16) | 0x40
-  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16
-}
-
-/** The bits of the float16 nearest to a number, ties to even. */
-function float16Bits(value: number): number {
-  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0
-  const magnitude = Math.abs(value)
-  if (Number.isNaN(value)) return 0x7e00
-  if (magnitude >= 65520) return sign | 0x7c00 // half way from the largest to the next: infinity
-  // The spacing of float16 about this value; below 2⁻¹⁴ it stays that of the subnormal numbers.
-  const exponent = Math.max(Math.floor(Math.log2(magnitude || Number.MIN_VALUE)), -14)
-  const scaled = magnitude * 2 ** (10 - exponent)
-  const whole = Math.floor(scaled)
-  const rest = scaled - whole
-  const rounded = whole + (rest > 0.5 || (rest === 0.5 && whole % 2 === 1) ? 1 : 0)
-  // A mantissa that reached 2¹¹ carries into the exponent by itself; a subnormal has exponent 0.
-  return sign + ((exponent + 14) << 10) + rounded
+function hintOnFill(value: unknown): string | undefined {
+  if (value === 'mean') return 'The mean of normalised images is 0'
+  if (typeof value === 'string' && /random|noise|uniform|normal|gauss/.test(value)) {
+    return "Noise is { noise: 'uniform', low, high } or { noise: 'normal', mean, std }: docs/noise.md"
+  }
+  if (typeof value === 'string' && /^#|^rgb/.test(value)) {
+    return 'A colour is one number for each channel, such as [124, 116, 104]'
+  }
+  if (ArrayBuffer.isView(value)) return '`Array.from()` makes a plain array of it'
+  return undefined
 }
 
 const write: Record<DType, (view: DataView, offset: number, value: number) => void> = {
@@ -79,7 +66,14 @@ function encodeConstant(fill: readonly number[], dtype: DType, channels: number)
   for (let channel = 0; channel < channels; channel++) {
     const value = fill[fill.length === 1 ? 0 : channel] as number
     if (dtype === 'uint8' && !(Number.isInteger(value) && value >= 0 && value <= 255)) {
-      invalid('ERR_OUT_OF_RANGE', 'fill', 'a whole number from 0 to 255 for dtype uint8', value)
+      const hint = 'Bytes are filled as they are before normalisation: with 255 · mean'
+      invalid(
+        'ERR_OUT_OF_RANGE',
+        'fill',
+        'a whole number from 0 to 255 for dtype uint8',
+        value,
+        hint,
+      )
     }
     write[dtype](view, channel * size, value)
   }

@@ -8,8 +8,9 @@ import {
   invalid,
 } from '../core/check'
 import { MAX_UNIT } from '../core/limits'
-import type { PlanArguments } from '../core/native-interface'
-import { PlanList } from './plan-list'
+import type { NativeSamples } from '../core/native-interface'
+import { joinU64, splitU64 } from '../core/u64'
+import { listOf, PlanList, refusePlan } from './plan-list'
 
 /** The parameters of one sample's mask, as given. {@link Sample} is the same with all filled in. */
 export interface SampleParams {
@@ -135,12 +136,10 @@ export class PackedPlan {
     this.#words[word + 13] = seedLow
     this.#words[word + 14] = seedHigh
     this.#words[word + 15] = epoch
-    this.#words[word + 16] = index >>> 0
-    this.#words[word + 17] = Math.floor(index / 2 ** 32)
+    this.#words.set(splitU64(index), word + 16)
   }
 
   put(i: number, sample: Sample): void {
-    const seed = BigInt(sample.seed)
     this.set(
       i,
       sample.masked,
@@ -152,22 +151,20 @@ export class PackedPlan {
       sample.reverse,
       sample.unitProbability,
       ...sample.unitKey,
-      Number(seed & 0xffffffffn),
-      Number(seed >> 32n),
+      ...splitU64(sample.seed),
       sample.epoch,
       sample.index,
     )
   }
 
   /** As native code takes them. */
-  get samples(): PlanArguments {
-    return [this.bytes, undefined, undefined]
+  get samples(): NativeSamples {
+    return { kind: 'plan', data: this.bytes, first: 0, indices: undefined }
   }
 
   get(i: number): Sample {
     const double = (k: number) => this.#doubles[i * DOUBLES + k] as number
     const word = (k: number) => this.#words[i * WORDS + k] as number
-    const seed = (BigInt(word(14)) << 32n) | BigInt(word(13))
     return {
       masked: (word(6) & MASKED) !== 0,
       d: word(7),
@@ -179,7 +176,7 @@ export class PackedPlan {
       reverse: (word(6) & REVERSE) !== 0,
       unitProbability: double(2),
       unitKey: [word(11), word(12)],
-      seed: seed <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(seed) : String(seed),
+      seed: joinU64(word(13), word(14)),
       epoch: word(15),
       index: word(17) * 2 ** 32 + word(16),
     }
@@ -211,8 +208,7 @@ function packSample(packed: PackedPlan, i: number, name: string, params: unknown
     checkProbability(`${name}.unitProbability`, given.unitProbability ?? 1),
     checkInteger(`${name}.unitKey[0]`, unitKey[0], 0, 0xffffffff),
     checkInteger(`${name}.unitKey[1]`, unitKey[1], 0, 0xffffffff),
-    Number(seed & 0xffffffffn),
-    Number(seed >> 32n),
+    ...splitU64(seed),
     checkInteger(`${name}.epoch`, given.epoch ?? 0, 0, 0xffffffff),
     checkInteger(`${name}.index`, given.index ?? 0, 0, Number.MAX_SAFE_INTEGER),
   )
@@ -247,18 +243,20 @@ export class Plan extends PlanList<Sample> {
   }
 
   /**
-   * A plan with the given parameters, one element for each sample of a batch.
+   * A plan with the given parameters, one element for each sample of a batch; or the plan whose clone
+   * (`structuredClone`, `postMessage`) or JSON is given.
    *
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE; the
    *   message names the element, as in `plan[3].ratio`
    */
   static from(samples: Plan | readonly SampleParams[]): Plan {
     if (samples instanceof Plan) return samples
-    if (!Array.isArray(samples)) {
-      invalid('ERR_INVALID_ARG_TYPE', 'plan', 'a Plan or an array of parameters', samples)
+    const list = listOf(samples, 'd')
+    if (list === undefined) {
+      refusePlan('a Plan or an array of parameters', samples)
     }
-    const packed = new PackedPlan(samples.length)
-    for (let i = 0; i < packed.length; i++) packSample(packed, i, `plan[${i}]`, samples[i])
+    const packed = new PackedPlan(list.length)
+    for (let i = 0; i < packed.length; i++) packSample(packed, i, `plan[${i}]`, list[i])
     return new Plan(packed)
   }
 

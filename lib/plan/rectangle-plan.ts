@@ -1,9 +1,11 @@
 /** Plans of masks that drop rectangles: docs/baselines.md. */
+
 import { checkBoolean, checkInteger, checkOptions, checkSeed, invalid } from '../core/check'
 import type { Box } from '../core/geometry'
 import { MAX_SIDE } from '../core/limits'
-import type { PlanArguments } from '../core/native-interface'
-import { PlanList } from './plan-list'
+import type { NativeSamples } from '../core/native-interface'
+import { joinU64, splitU64 } from '../core/u64'
+import { listOf, PlanList, refusePlan } from './plan-list'
 
 /** What one sample's mask drops, as given. {@link RegionSample} is the same with all filled in. */
 export interface RegionParams {
@@ -61,17 +63,15 @@ export class PackedRegions {
     let end = 0
     samples.forEach(({ masked, regions, size, seed, epoch, index }, i) => {
       for (const region of regions) words.set(region, samples.length * HEADER + end++ * REGION)
-      const key = BigInt(seed)
-      const [low, high] = [Number(key & 0xffffffffn), Number(key >> 32n)]
-      const number = [index >>> 0, Math.floor(index / 2 ** 32)] as const
-      words.set([end, masked ? 1 : 0, size, low, high, ...number, epoch], i * HEADER)
+      const header = [end, masked ? 1 : 0, size, ...splitU64(seed), ...splitU64(index), epoch]
+      words.set(header, i * HEADER)
     })
     return new PackedRegions(samples.length, words)
   }
 
   /** As native code takes them. */
-  get samples(): PlanArguments {
-    return [this.words, undefined, undefined]
+  get samples(): NativeSamples {
+    return { kind: 'rectangles', data: this.words, first: 0, indices: undefined }
   }
 
   get(i: number): RegionSample {
@@ -81,12 +81,11 @@ export class PackedRegions {
       const at = this.length * HEADER + r * REGION
       regions.push([...this.words.subarray(at, at + REGION)] as [number, number, number, number])
     }
-    const seed = (BigInt(word(4)) << 32n) | BigInt(word(3))
     return {
       masked: word(1) !== 0,
       regions,
       size: word(2),
-      seed: seed <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(seed) : String(seed),
+      seed: joinU64(word(3), word(4)),
       epoch: word(7),
       index: word(6) * 2 ** 32 + word(5),
     }
@@ -150,17 +149,19 @@ export class RegionPlan extends PlanList<RegionSample> {
   }
 
   /**
-   * A plan with the given rectangles, one element for each sample of a batch.
+   * A plan with the given rectangles, one element for each sample of a batch; or the plan whose clone
+   * (`structuredClone`, `postMessage`) or JSON is given.
    *
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE; the
    *   message names the element, as in `plan[3].regions[0]`
    */
   static from(samples: RegionPlan | readonly RegionParams[]): RegionPlan {
     if (samples instanceof RegionPlan) return samples
-    if (!Array.isArray(samples)) {
-      invalid('ERR_INVALID_ARG_TYPE', 'plan', 'a RegionPlan or an array of rectangles', samples)
+    const list = listOf(samples, 'regions')
+    if (list === undefined) {
+      refusePlan('a RegionPlan or an array of rectangles', samples)
     }
-    const checked = samples.map((params, i) => checkSample(`plan[${i}]`, params))
+    const checked = list.map((params, i) => checkSample(`plan[${i}]`, params))
     return new RegionPlan(PackedRegions.of(checked))
   }
 

@@ -8,43 +8,62 @@
 
 #include <cstring>
 
+#include "addon/arguments.h"
 #include "addon/cuda.h"
 #include "addon/mix.h"
-#include "addon/request.h"
 #include "addon/worker.h"
+#include "cpu/backend.h"
 #include "cpu/pages.h"
 #include "lattice/runs.h"
 
 namespace gridmask::addon {
 namespace {
 
-void run(const ApplyRequest& request) { cpu::apply(request.batch, request.threads); }
+struct ApplyCall {
+  MaskBatch batch;
+  unsigned threads;
+};
 
+Status parse(const Napi::CallbackInfo& info, ApplyCall& call) {
+  const auto header = readHeader(info[ApplyAt::kHeader]);
+  const auto threads = header ? threadsOf(*header) : std::nullopt;
+  if (info.Length() != ApplyAt::kCount || !threads) return kBadArguments;
+  call.threads = *threads;
+  return parseMaskBatch(info, *header, bytesOf(info[ApplyAt::kSource]),
+                        bytesOf(info[ApplyAt::kTarget]), call.batch);
+}
+
+void run(const ApplyCall& call) { cpu::apply(call.batch, call.threads); }
+
+// apply(header, source, target, samples, indices, fill)
 Napi::Value apply(const Napi::CallbackInfo& info) {
-  ApplyRequest request;
-  const Status status = parseApply(info, request);
-  if (status == kDone) run(request);
+  ApplyCall call;
+  const Status status = parse(info, call);
+  if (status == kDone) run(call);
   return Napi::Number::New(info.Env(), status);
 }
 
 Napi::Value applyAsync(const Napi::CallbackInfo& info) {
-  ApplyRequest request;
-  const Status status = parseApply(info, request);
+  ApplyCall call;
+  const Status status = parse(info, call);
   if (status != kDone) return Napi::Number::New(info.Env(), status);
-  constexpr const char* kName = "gridmask.applyAsync";
-  return (new RequestWorker<ApplyRequest>(info, kName, kArrayArguments, request, run))->start();
+  return (new RequestWorker<ApplyCall>(info, "gridmask.applyAsync", call, run))->start();
 }
 
-// draw(plan, settings, first, indices): draws as apply() does with the last three, into the packed
-// samples of a plan.
+// draw(header, settings, indices, plan): draws as apply() does, into the packed samples of a plan.
 Napi::Value draw(const Napi::CallbackInfo& info) {
   const Napi::Value refused = Napi::Number::New(info.Env(), kBadArguments);
-  if (info.Length() != 4 || info[2].IsUndefined()) return refused;
-  const auto plan = bytesOf(info[0]);
-  if (!plan || plan->length % sizeof(PackedSample) != 0) return refused;
+  const auto header = readHeader(info[0]);
+  const auto indices = bytesOf(info[2]);
+  const auto plan = bytesOf(info[3]);
+  if (info.Length() != 4 || !header || !plan || plan->length % sizeof(PackedSample) != 0) {
+    return refused;
+  }
   const size_t count = plan->length / sizeof(PackedSample);
-  const auto samples = parseSamples(info[1], info[2], info[3], count);
-  if (!samples) return refused;
+  if (wholeNumber(header->count, kMostExact) != count) return refused;
+  const auto samples = parseDraws(*header, info[1], info[2], count);
+  // What has been checked must not be written over.
+  if (!samples || (indices && overlap(*plan, *indices))) return refused;
   for (size_t i = 0; i < count; ++i) {
     const PackedSample sample = (*samples)[i];
     std::memcpy(plan->data + i * sizeof sample, &sample, sizeof sample);
@@ -59,27 +78,34 @@ Napi::Value useLargePages(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), bytes ? kDone : kBadArguments);
 }
 
-// countKept(sample, height, width, boxes, counts): for each box x0, y0, x1, y1 of the Int32Array
-// the number of its pixels that the mask keeps, into the Float64Array. A Uint32Array is a sample
-// that drops rectangles.
+// countKept(header, sample, boxes, counts): for each box x0, y0, x1, y1 of the Int32Array the
+// number of its pixels that the mask keeps, into the Float64Array. Of the header height, width and
+// the sample's kind count, which is not a draw.
 Napi::Value countKept(const Napi::CallbackInfo& info) {
   const Napi::Value refused = Napi::Number::New(info.Env(), kBadArguments);
-  if (info.Length() != 5) return refused;
-  const auto packed = bytesOf(info[0]);
-  const auto height = wholeNumber(info[1], kMaxSide);
-  const auto width = wholeNumber(info[2], kMaxSide);
-  const auto boxes = bytesOf(info[3]);
-  const auto counts = bytesOf(info[4]);
-  Regions regions;
-  if (!packed || !parseRegions(info[0], 1, regions) ||
-      (!regions && packed->length != sizeof(PackedSample)) || !height || !width || !boxes ||
-      !counts || boxes->length % (4 * sizeof(int32_t)) != 0 ||
-      counts->length != boxes->length / 2) {
+  const auto header = readHeader(info[0]);
+  if (info.Length() != 4 || !header) return refused;
+  const auto height = wholeNumber(header->height, kMaxSide);
+  const auto width = wholeNumber(header->width, kMaxSide);
+  const auto packed = bytesOf(info[1]);
+  const auto boxes = bytesOf(info[2]);
+  const auto counts = bytesOf(info[3]);
+  if (!height || !width || !packed || !boxes || !counts ||
+      boxes->length % (4 * sizeof(int32_t)) != 0 || counts->length != boxes->length / 2 ||
+      overlap(*counts, *packed) || overlap(*counts, *boxes)) {
     return refused;
   }
+  std::optional<Regions> regions;
   Lattice lattice{};
-  if (!regions) {
+  if (header->sampleKind == static_cast<double>(SampleKind::kRectangles)) {
+    regions = parseRegions(info[1], 1);
+    if (!regions) return refused;
+  } else {
     PackedSample sample;
+    if (header->sampleKind != static_cast<double>(SampleKind::kPlan) ||
+        packed->length != sizeof sample) {
+      return refused;
+    }
     std::memcpy(&sample, packed->data, sizeof sample);
     if (!isSane(sample)) return refused;
     lattice = latticeOf(sample, static_cast<int32_t>(*height), static_cast<int32_t>(*width));
@@ -92,12 +118,24 @@ Napi::Value countKept(const Napi::CallbackInfo& info) {
         y1 > static_cast<int32_t>(*height)) {
       return refused;
     }
-    const uint64_t kept = regions ? gridmask::countKept<RegionScanner>(regions[0], x0, y0, x1, y1)
-                                  : gridmask::countKept(lattice, x0, y0, x1, y1);
+    const uint64_t kept = regions
+                              ? gridmask::countKept<RegionScanner>((*regions)[0], x0, y0, x1, y1)
+                              : gridmask::countKept(lattice, x0, y0, x1, y1);
     const auto number = static_cast<double>(kept);
     std::memcpy(counts->data + i * sizeof number, &number, sizeof number);
   }
   return Napi::Number::New(info.Env(), kDone);
+}
+
+// readHeader(header): an object of its fields, in their order. For tests.
+Napi::Value describeHeader(const Napi::CallbackInfo& info) {
+  const auto header = readHeader(info[0]);
+  if (!header) return Napi::Number::New(info.Env(), kBadArguments);
+  Napi::Object fields = Napi::Object::New(info.Env());
+#define GRIDMASK_FIELD(name) fields[#name] = Napi::Number::New(info.Env(), header->name);
+  GRIDMASK_BATCH_HEADER(GRIDMASK_FIELD)
+#undef GRIDMASK_FIELD
+  return fields;
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
@@ -106,6 +144,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["draw"] = Napi::Function::New(env, draw, "draw");
   exports["useLargePages"] = Napi::Function::New(env, useLargePages, "useLargePages");
   exports["countKept"] = Napi::Function::New(env, countKept, "countKept");
+  exports["readHeader"] = Napi::Function::New(env, describeHeader, "readHeader");
   addMixFunctions(env, exports);
   exports["cuda"] = cudaFunctions(env);
   // That of the package whose TypeScript it belongs to.

@@ -16,9 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "addon/arguments.h"
 #include "addon/cuda_operation.h"
-#include "addon/mix.h"
-#include "addon/request.h"
 #include "cpu/pool.h"
 #include "cuda/allocation.h"
 #include "cuda/backend.h"
@@ -46,8 +45,9 @@ class Devices {
     return static_cast<uint32_t>(devices_.size() - 1);
   }
 
-  cuda::Device* at(const Napi::Value& number) {
-    const auto i = wholeNumber(number, UINT32_MAX);
+  cuda::Device* at(const Napi::Value& number) { return at(wholeNumber(number, UINT32_MAX)); }
+
+  cuda::Device* at(std::optional<size_t> i) {
     const std::lock_guard<std::mutex> lock(mutex_);
     return i && *i < devices_.size() ? devices_[*i] : nullptr;
   }
@@ -72,12 +72,21 @@ void copyOnThreads(uint8_t* to, const uint8_t* from, size_t bytes, unsigned thre
       });
 }
 
-// The two last arguments of those that move host memory.
-std::optional<cuda::Staging> stagingOf(const Napi::Value& chunkBytes, const Napi::Value& threads) {
-  const auto chunk = wholeNumber(chunkBytes, size_t{1} << 40);
-  const auto count = wholeNumber(threads, cpu::kMaxThreads);
+std::optional<cuda::Staging> stagingOf(std::optional<size_t> chunk, std::optional<size_t> count) {
   if (!chunk || *chunk == 0 || !count || *count == 0) return std::nullopt;
   return cuda::Staging{*chunk, copyOnThreads, static_cast<unsigned>(*count)};
+}
+
+constexpr size_t kMaxChunk = size_t{1} << 40;
+
+// The two last arguments of those that move host memory.
+std::optional<cuda::Staging> stagingOf(const Napi::Value& chunkBytes, const Napi::Value& threads) {
+  return stagingOf(wholeNumber(chunkBytes, kMaxChunk), wholeNumber(threads, cpu::kMaxThreads));
+}
+
+std::optional<cuda::Staging> stagingOf(const BatchHeader& header) {
+  return stagingOf(wholeNumber(header.pieceBytes, kMaxChunk),
+                   wholeNumber(header.threads, cpu::kMaxThreads));
 }
 
 Handle* handleOf(const Napi::Value& value) {
@@ -250,57 +259,63 @@ std::optional<Operands> operandsOf(const Napi::Value& sourceValue, const Napi::V
                   (*source)->stream(),  (*target)->stream(), {*source, *target}};
 }
 
-cuda::HostBatch hostBatch(const cpu::Batch& batch) {
-  return {batch.source,     batch.target,     batch.count, batch.planes,  batch.height, batch.width,
-          batch.pixelBytes, batch.valueBytes, batch.fill,  batch.samples, batch.noise};
-}
+// There are no kernels for rectangles.
+bool hasKernels(const MaskBatch& batch) { return std::holds_alternative<Samples>(batch.masks); }
 
-// apply(source, target, samples, first, indices, fill, count, planes, height, width, pixelBytes,
-// valueBytes, async) for two memories of one device, which may be the same.
+// apply(header, source, target, samples, indices, fill, async) for two memories of one device,
+// which may be the same.
 Napi::Value apply(const Napi::CallbackInfo& info) {
+  constexpr size_t kAsync = ApplyAt::kCount;
   const Napi::Value refused = status(info.Env(), kBadArguments);
-  if (info.Length() != 13 || !info[12].IsBoolean()) return refused;
-  const auto operands = operandsOf(info[0], info[1]);
-  if (!operands) return refused;
-  cpu::Batch batch;
-  const Status parsed = parseBatch(info, 2, operands->source, operands->target, batch);
+  if (info.Length() != kAsync + 1 || !info[kAsync].IsBoolean()) return refused;
+  const auto header = readHeader(info[ApplyAt::kHeader]);
+  const auto operands = operandsOf(info[ApplyAt::kSource], info[ApplyAt::kTarget]);
+  if (!header || !operands) return refused;
+  MaskBatch batch;
+  const Status parsed = parseMaskBatch(info, *header, operands->source, operands->target, batch);
   if (parsed != kDone) return status(info.Env(), parsed);
-  if (batch.regions) return status(info.Env(), kBadArguments);  // there are no kernels for them
+  if (!hasKernels(batch)) return refused;
   return perform(
-      info, info[12].As<Napi::Boolean>(), operands->device->driver,
-      [turns = operands->turns(), device = operands->device, batch = hostBatch(batch),
+      info, info[kAsync].As<Napi::Boolean>(), operands->device->driver,
+      [turns = operands->turns(), device = operands->device, batch,
        sourceStream = operands->sourceStream, targetStream = operands->targetStream](bool& wrote) {
         for (const cuda::Turn& turn : turns) turn.wait();
         cuda::apply(*device, batch, sourceStream, targetStream, wrote);
       });
 }
 
-// applyHost(device, source, target, samples, first, indices, fill, count, planes, height, width,
-// pixelBytes, valueBytes, chunkBytes, threads, async) for arrays, as apply() of the CPU.
+// applyHost(header, source, target, samples, indices, fill, async) for arrays, as apply() of the
+// CPU.
 Napi::Value applyHost(const Napi::CallbackInfo& info) {
-  cuda::Device* device = info.Length() == 16 ? devices().at(info[0]) : nullptr;
-  const auto staging = device != nullptr ? stagingOf(info[13], info[14]) : std::nullopt;
-  if (!staging || !info[15].IsBoolean()) return status(info.Env(), kBadArguments);
-  cpu::Batch batch;
-  const Status parsed = parseBatch(info, 3, bytesOf(info[1]), bytesOf(info[2]), batch);
+  constexpr size_t kAsync = ApplyAt::kCount;
+  const Napi::Value refused = status(info.Env(), kBadArguments);
+  if (info.Length() != kAsync + 1 || !info[kAsync].IsBoolean()) return refused;
+  const auto header = readHeader(info[ApplyAt::kHeader]);
+  const auto staging = header ? stagingOf(*header) : std::nullopt;
+  cuda::Device* device = staging ? devices().at(wholeNumber(header->device, UINT32_MAX)) : nullptr;
+  if (device == nullptr) return refused;
+  MaskBatch batch;
+  const Status parsed = parseMaskBatch(info, *header, bytesOf(info[ApplyAt::kSource]),
+                                       bytesOf(info[ApplyAt::kTarget]), batch);
   if (parsed != kDone) return status(info.Env(), parsed);
-  if (batch.regions) return status(info.Env(), kBadArguments);  // there are no kernels for them
-  return perform(info, info[15].As<Napi::Boolean>(), device->driver,
-                 [device, batch = hostBatch(batch), staging = *staging](bool& wrote) {
+  if (!hasKernels(batch)) return refused;
+  return perform(info, info[kAsync].As<Napi::Boolean>(), device->driver,
+                 [device, batch, staging = *staging](bool& wrote) {
                    cuda::applyHost(*device, batch, staging, wrote);
                  });
 }
 
-// mix(source, target, plan, partner, planes, height, width, pixelBytes, async) for two memories of
-// one device, which may be the same.
+// mix(header, source, target, plan, partner, async) for two memories of one device, which may be
+// the same.
 Napi::Value mix(const Napi::CallbackInfo& info) {
-  constexpr size_t kAsync = 2 + kMixArguments;
+  constexpr size_t kAsync = MixAt::kCount;
   const Napi::Value refused = status(info.Env(), kBadArguments);
   if (info.Length() != kAsync + 1 || !info[kAsync].IsBoolean()) return refused;
-  const auto operands = operandsOf(info[0], info[1]);
-  if (!operands) return refused;
+  const auto header = readHeader(info[MixAt::kHeader]);
+  const auto operands = operandsOf(info[MixAt::kSource], info[MixAt::kTarget]);
+  if (!header || !operands) return refused;
   MixBatch batch;
-  const Status parsed = parseMix(info, 2, operands->source, operands->target, batch);
+  const Status parsed = parseMixBatch(info, *header, operands->source, operands->target, batch);
   if (parsed != kDone) return status(info.Env(), parsed);
   return perform(
       info, info[kAsync].As<Napi::Boolean>(), operands->device->driver,
@@ -311,17 +326,20 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
       });
 }
 
-// mixHost(device, source, target, plan, partner, planes, height, width, pixelBytes, chunkBytes,
-// threads, async) for arrays, as mix() of the CPU.
+// mixHost(header, source, target, plan, partner, async) for arrays, as mix() of the CPU.
 Napi::Value mixHost(const Napi::CallbackInfo& info) {
-  constexpr size_t kChunk = 3 + kMixArguments;
-  cuda::Device* device = info.Length() == kChunk + 3 ? devices().at(info[0]) : nullptr;
-  const auto staging = device != nullptr ? stagingOf(info[kChunk], info[kChunk + 1]) : std::nullopt;
-  if (!staging || !info[kChunk + 2].IsBoolean()) return status(info.Env(), kBadArguments);
+  constexpr size_t kAsync = MixAt::kCount;
+  const Napi::Value refused = status(info.Env(), kBadArguments);
+  if (info.Length() != kAsync + 1 || !info[kAsync].IsBoolean()) return refused;
+  const auto header = readHeader(info[MixAt::kHeader]);
+  const auto staging = header ? stagingOf(*header) : std::nullopt;
+  cuda::Device* device = staging ? devices().at(wholeNumber(header->device, UINT32_MAX)) : nullptr;
+  if (device == nullptr) return refused;
   MixBatch batch;
-  const Status parsed = parseMix(info, 3, bytesOf(info[1]), bytesOf(info[2]), batch);
+  const Status parsed = parseMixBatch(info, *header, bytesOf(info[MixAt::kSource]),
+                                      bytesOf(info[MixAt::kTarget]), batch);
   if (parsed != kDone) return status(info.Env(), parsed);
-  return perform(info, info[kChunk + 2].As<Napi::Boolean>(), device->driver,
+  return perform(info, info[kAsync].As<Napi::Boolean>(), device->driver,
                  [device, batch, staging = *staging](bool& wrote) {
                    cuda::mixHost(*device, batch, staging, wrote);
                  });

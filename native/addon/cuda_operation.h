@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-#include "addon/request.h"
+#include "addon/status.h"
 #include "cuda/backend.h"
 #include "cuda/context.h"
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "addon/arguments.h"
 #include "addon/worker.h"
 #include "cpu/count.h"
 #include "cpu/mix.h"
@@ -15,70 +16,53 @@
 namespace gridmask::addon {
 namespace {
 
-struct MixRequest {
+struct MixCall {
   MixBatch batch;
   unsigned threads;
 };
 
-// Those of whose memory something is kept: source, target, plan, partner.
-constexpr uint32_t kMixArrays = 4;
-
-std::optional<unsigned> threadsOf(const Napi::Value& value) {
-  const auto threads = wholeNumber(value, cpu::kMaxThreads);
-  if (!threads || *threads == 0) return std::nullopt;
-  return static_cast<unsigned>(*threads);
+Status parse(const Napi::CallbackInfo& info, MixCall& call) {
+  const auto header = readHeader(info[MixAt::kHeader]);
+  const auto threads = header ? threadsOf(*header) : std::nullopt;
+  if (info.Length() != MixAt::kCount || !threads) return kBadArguments;
+  call.threads = *threads;
+  return parseMixBatch(info, *header, bytesOf(info[MixAt::kSource]), bytesOf(info[MixAt::kTarget]),
+                       call.batch);
 }
 
-Status parse(const Napi::CallbackInfo& info, MixRequest& request) {
-  if (info.Length() != 2 + kMixArguments + 1) return kBadArguments;
-  const auto threads = threadsOf(info[2 + kMixArguments]);
-  if (!threads) return kBadArguments;
-  request.threads = *threads;
-  return parseMix(info, 2, bytesOf(info[0]), bytesOf(info[1]), request.batch);
-}
+void run(const MixCall& call) { cpu::mix(call.batch, call.threads); }
 
-void run(const MixRequest& request) { cpu::mix(request.batch, request.threads); }
-
-// mix(source, target, plan, partner, planes, height, width, pixelBytes, threads)
+// mix(header, source, target, plan, partner)
 Napi::Value mix(const Napi::CallbackInfo& info) {
-  MixRequest request;
-  const Status status = parse(info, request);
-  if (status == kDone) run(request);
+  MixCall call;
+  const Status status = parse(info, call);
+  if (status == kDone) run(call);
   return Napi::Number::New(info.Env(), status);
 }
 
 Napi::Value mixAsync(const Napi::CallbackInfo& info) {
-  MixRequest request;
-  const Status status = parse(info, request);
+  MixCall call;
+  const Status status = parse(info, call);
   if (status != kDone) return Napi::Number::New(info.Env(), status);
-  constexpr const char* kName = "gridmask.gridmixAsync";
-  return (new RequestWorker<MixRequest>(info, kName, kMixArrays, request, run))->start();
+  return (new RequestWorker<MixCall>(info, "gridmask.gridmixAsync", call, run))->start();
 }
 
-// The samples of a plan, of which there are any number.
-std::optional<const PackedSample*> planOf(const Napi::Value& value, size_t& count) {
-  const auto bytes = bytesOf(value);
-  if (!bytes) return std::nullopt;
-  count = bytes->length / sizeof(PackedSample);
-  const Napi::Value none = value.Env().Undefined();
-  if (!parseSamples(value, none, none, count)) return std::nullopt;
-  return reinterpret_cast<const PackedSample*>(bytes->data);
-}
-
-// drawPartner(plan, partner): into the Int32Array.
+// drawPartner(header, plan, partner): into the Int32Array. Of the header only the count counts.
 Napi::Value drawPartner(const Napi::CallbackInfo& info) {
   const Napi::Value refused = Napi::Number::New(info.Env(), kBadArguments);
-  if (info.Length() != 2) return refused;
-  size_t count;
-  const auto plan = planOf(info[0], count);
-  const auto partner = bytesOf(info[1]);
-  if (!plan || !partner || partner->length != count * sizeof(int32_t) || count > INT32_MAX) {
+  const auto header = readHeader(info[0]);
+  const auto partner = bytesOf(info[2]);
+  if (info.Length() != 3 || !header || !partner || partner->length % sizeof(int32_t) != 0) {
     return refused;
   }
+  const size_t count = partner->length / sizeof(int32_t);
+  if (count > INT32_MAX || wholeNumber(header->count, INT32_MAX) != count) return refused;
+  const PackedSample* plan = parsePlan(info[1], count);
+  if (plan == nullptr || overlap(*partner, *bytesOf(info[1]))) return refused;
   // A sample's word, and among equal ones its place in the batch.
   std::vector<std::pair<uint64_t, int32_t>> order(count);
   for (size_t i = 0; i < count; ++i) {
-    order[i] = {partnerWord((*plan)[i]), static_cast<int32_t>(i)};
+    order[i] = {partnerWord(plan[i]), static_cast<int32_t>(i)};
   }
   std::sort(order.begin(), order.end());
   for (size_t k = 0; k < count; ++k) {
@@ -89,29 +73,31 @@ Napi::Value drawPartner(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), kDone);
 }
 
-// countPlan(plan, height, width, counts, threads): the number of pixels that each sample's mask
-// keeps, into the Float64Array.
+// countPlan(header, plan, counts): the number of pixels that each sample's mask keeps, into the
+// Float64Array. Of the header count, height, width and threads count.
 Napi::Value countPlan(const Napi::CallbackInfo& info) {
   const Napi::Value refused = Napi::Number::New(info.Env(), kBadArguments);
-  if (info.Length() != 5) return refused;
-  size_t count;
-  const auto plan = planOf(info[0], count);
-  const auto height = wholeNumber(info[1], kMaxSide);
-  const auto width = wholeNumber(info[2], kMaxSide);
-  const auto counts = bytesOf(info[3]);
-  const auto threads = threadsOf(info[4]);
-  if (!plan || !height || !width || !counts || counts->length != count * sizeof(double) ||
-      !threads || overlap(*counts, *bytesOf(info[0]))) {
+  const auto header = readHeader(info[0]);
+  if (info.Length() != 3 || !header) return refused;
+  const auto count = wholeNumber(header->count, kMostExact);
+  const auto height = wholeNumber(header->height, kMaxSide);
+  const auto width = wholeNumber(header->width, kMaxSide);
+  const auto threads = threadsOf(*header);
+  const auto counts = bytesOf(info[2]);
+  if (!count || !height || !width || !threads || !counts ||
+      counts->length / sizeof(double) != *count || counts->length % sizeof(double) != 0) {
     return refused;
   }
+  const PackedSample* plan = parsePlan(info[1], *count);
+  if (plan == nullptr || overlap(*counts, *bytesOf(info[1]))) return refused;
   const auto h = static_cast<int32_t>(*height);
   const auto w = static_cast<int32_t>(*width);
   // Some microseconds for 64 rows: what makes waking a thread worth while.
   const size_t grain = 1 + 1024 / (*height + 1);
-  cpu::parallelFor(count, grain, *threads, [&](size_t begin, size_t end) {
+  cpu::parallelFor(*count, grain, *threads, [&](size_t begin, size_t end) {
     cpu::KeptCounter counter(h, w);
     for (size_t i = begin; i < end; ++i) {
-      const auto kept = static_cast<double>(counter.count((*plan)[i]));
+      const auto kept = static_cast<double>(counter.count(plan[i]));
       std::memcpy(counts->data + i * sizeof kept, &kept, sizeof kept);
     }
   });
@@ -119,46 +105,6 @@ Napi::Value countPlan(const Napi::CallbackInfo& info) {
 }
 
 }  // namespace
-
-Status parseMix(const Napi::CallbackInfo& info, size_t at, const std::optional<Bytes>& source,
-                const std::optional<Bytes>& target, MixBatch& batch) {
-  size_t count;
-  const auto plan = planOf(info[at], count);
-  const auto partner = bytesOf(info[at + 1]);
-  const auto planes = wholeNumber(info[at + 2], kMostExact);
-  const auto height = wholeNumber(info[at + 3], kMaxSide);
-  const auto width = wholeNumber(info[at + 4], kMaxSide);
-  const auto pixelBytes = wholeNumber(info[at + 5], kMostExact);
-  if (!source || !target || !plan || !partner || !planes || !height || !width || !pixelBytes ||
-      *pixelBytes == 0) {
-    return kBadArguments;
-  }
-  const auto bytes = product({count, *planes, *height, *width, *pixelBytes});
-  if (!bytes || source->length != *bytes || target->length != *bytes || count > INT32_MAX ||
-      partner->length != count * sizeof(int32_t) ||
-      reinterpret_cast<uintptr_t>(partner->data) % alignof(int32_t) != 0) {
-    return kBadArguments;
-  }
-  const auto* partners = reinterpret_cast<const int32_t*>(partner->data);
-  if (!isPermutation(partners, count)) return kBadArguments;
-
-  if (source->data != target->data && overlap(*source, *target)) return kOverlap;
-  // What has been checked must not be written over.
-  for (const size_t i : {at, at + 1}) {
-    const auto other = bytesOf(info[i]);
-    if (other && overlap(*target, *other)) return kBadArguments;
-  }
-  batch = {source->data,
-           target->data,
-           count,
-           *planes,
-           static_cast<int32_t>(*height),
-           static_cast<int32_t>(*width),
-           *pixelBytes,
-           *plan,
-           partners};
-  return kDone;
-}
 
 void addMixFunctions(Napi::Env env, Napi::Object exports) {
   exports["mix"] = Napi::Function::New(env, mix, "mix");

@@ -3,27 +3,26 @@
 
 #include <napi.h>
 
-#include <cstdint>
-
-#include "addon/request.h"
+#include "addon/status.h"
 
 namespace gridmask::addon {
 
 // Runs `run(request)` off the JavaScript thread and settles a promise with its Status. JavaScript
-// has made sure that nobody else can detach or resize the arrays, the call's first `arrays`
-// arguments; the references keep them, and so their memory, alive. One thread of Node's pool
+// has made sure that nobody else can detach or resize the arrays among the call's arguments; the
+// references keep them, and so their memory, alive. One thread of Node's pool
 // coordinates, ours do the work.
 template <typename Request>
 class RequestWorker : public Napi::AsyncWorker {
  public:
-  RequestWorker(const Napi::CallbackInfo& info, const char* name, uint32_t arrays,
-                const Request& request, void (*run)(const Request&))
+  RequestWorker(const Napi::CallbackInfo& info, const char* name, const Request& request,
+                void (*run)(const Request&))
       : Napi::AsyncWorker(info.Env(), name),
         request_(request),
         run_(run),
         deferred_(Napi::Promise::Deferred::New(info.Env())) {
-    const Napi::Array kept = Napi::Array::New(info.Env(), arrays);
-    for (uint32_t i = 0; i < arrays; ++i) kept.Set(i, info[i]);
+    const auto arguments = static_cast<uint32_t>(info.Length());
+    const Napi::Array kept = Napi::Array::New(info.Env(), arguments);
+    for (uint32_t i = 0; i < arguments; ++i) kept.Set(i, info[i]);
     arrays_ = Napi::Persistent(kept.As<Napi::Object>());
   }
 

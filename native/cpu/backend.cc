@@ -49,7 +49,7 @@ size_t streamingThreshold() {
 // The fill of every plane, laid out as Fill wants it.
 class Fills {
  public:
-  explicit Fills(const Batch& batch) {
+  explicit Fills(const MaskBatch& batch) {
     const uint8_t* const fillEnd = batch.fill + batch.planes * batch.pixelBytes;
     zero_ = std::all_of(batch.fill, fillEnd, [](uint8_t byte) { return byte == 0; });
     splat_ = true;
@@ -88,16 +88,16 @@ class Fills {
 
 class Work {
  public:
-  Work(const Batch& batch, const Fills& fills, const Kernels& kernels)
+  Work(const MaskBatch& batch, const Fills& fills, const Kernels& kernels)
       : batch_(batch),
         fills_(fills),
         kernels_(kernels),
         canvas_(canvasOf(batch.height, batch.width)),
         width_(static_cast<uint32_t>(batch.width)),
-        rowBytes_(width_ * batch.pixelBytes),
-        planeBytes_(rowBytes_ * static_cast<size_t>(batch.height)),
-        inPlace_(batch.source == batch.target),
-        streams_(planeBytes_ * batch.planes * batch.count >= streamingThreshold()),
+        rowBytes_(batch.rowBytes()),
+        planeBytes_(batch.planeBytes()),
+        inPlace_(batch.inPlace()),
+        streams_(batch.bytes() >= streamingThreshold()),
         costs_(costsOfRow(batch.planes, width_, batch.pixelBytes, inPlace_ ? 0 : 0.04,
                           inPlace_   ? 0.033
                           : streams_ ? 0.06
@@ -108,12 +108,12 @@ class Work {
 
   void maskBand(size_t sample, int32_t rowBegin, int32_t rowEnd) {
     const size_t offset = sample * batch_.planes * planeBytes_;
-    if (batch_.regions) {
-      const RegionSample regions = batch_.regions[sample];
+    if (const auto* all = std::get_if<Regions>(&batch_.masks)) {
+      const RegionSample regions = (*all)[sample];
       maskByRuns(RegionScanner(regions, 0, rowBegin, width_), offset, rowBegin, rowEnd);
       return;
     }
-    const Lattice lattice = latticeOf(batch_.samples[sample], canvas_);
+    const Lattice lattice = latticeOf((*std::get_if<Samples>(&batch_.masks))[sample], canvas_);
     if (!lattice.masked || (lattice.gap() == 0 && !lattice.reverse)) {
       if (!inPlace_) copyBand(offset, rowBegin, rowEnd);
       return;
@@ -191,7 +191,7 @@ class Work {
         });
   }
 
-  const Batch& batch_;
+  const MaskBatch& batch_;
   const Fills& fills_;
   const Kernels& kernels_;
   const Canvas canvas_;
@@ -208,10 +208,10 @@ class Work {
 
 }  // namespace
 
-void apply(const Batch& batch, unsigned threads, const Kernels& kernels) {
-  if (batch.count == 0 || batch.planes == 0 || batch.height == 0 || batch.width == 0) return;
+void apply(const MaskBatch& batch, unsigned threads, const Kernels& kernels) {
+  if (batch.isEmpty()) return;
   if (batch.noise.kind != NoiseKind::kNone) return applyNoise(batch, threads, kernels);
-  const size_t rowBytes = batch.planes * static_cast<size_t>(batch.width) * batch.pixelBytes;
+  const size_t rowBytes = batch.planes * batch.rowBytes();
   const auto height = static_cast<size_t>(batch.height);
   const size_t totalRows = batch.count * height;
   // A share is worth waking a thread for, stays within the caches, and is small enough that no

@@ -47,7 +47,7 @@ class Pieces {
   Pieces(const MixBatch& batch, size_t walks, unsigned threads)
       : planes_(batch.planes),
         height_(static_cast<size_t>(batch.height)),
-        rowBytes_(static_cast<size_t>(batch.width) * batch.pixelBytes) {
+        rowBytes_(batch.rowBytes()) {
     bytesAtOnce_ = std::min(rowBytes_, kPieceBytes);
     planesAtOnce_ = std::min(planes_, kPieceBytes / bytesAtOnce_);
     const size_t most = kPieceBytes / (planesAtOnce_ * bytesAtOnce_);
@@ -130,8 +130,8 @@ class Work {
         kernels_(kernels),
         canvas_(canvasOf(batch.height, batch.width)),
         width_(static_cast<uint32_t>(batch.width)),
-        rowBytes_(width_ * batch.pixelBytes),
-        planeBytes_(rowBytes_ * static_cast<size_t>(batch.height)),
+        rowBytes_(batch.rowBytes()),
+        planeBytes_(batch.planeBytes()),
         way_(batch.pixelBytes <= kMaxWidth ? way : Way::kRuns),
         costs_(costsOfRow(pieces.planesAtOnce(), width_, batch.pixelBytes,
                           batch.inPlace() ? 0 : 0.04, 0.06)),

@@ -24,28 +24,28 @@ constexpr size_t kSharePixels = 2 * kPixelsAtOnce;
 
 class NoiseWork {
  public:
-  NoiseWork(const Batch& batch, const Kernels& kernels)
+  NoiseWork(const MaskBatch& batch, const Kernels& kernels)
       : batch_(batch),
         kernels_(kernels),
         width_(static_cast<uint32_t>(batch.width)),
-        planeBytes_(width_ * batch.pixelBytes * static_cast<size_t>(batch.height)),
+        planeBytes_(batch.planeBytes()),
         valuesPerPixel_(batch.pixelBytes / batch.valueBytes),
-        inPlace_(batch.source == batch.target),
-        blocks_(noiseBlocks(uint64_t{width_} * static_cast<uint32_t>(batch.height))),
+        inPlace_(batch.inPlace()),
+        blocks_(noiseBlocks(batch.pixels())),
         rowsAtOnce_(std::max<uint32_t>(1, kPixelsAtOnce / width_)),
         numbers_(new float[kNoisePixels * maxBlocks()]),
         places_(new uint32_t[maxBlocks() + kNoiseBlocksAtOnce]),
         runs_(new Run[rowsAtOnce_ * RunScanner::maxRunsInRow(width_)]) {}
 
   void maskBand(size_t n, int32_t rowBegin, int32_t rowEnd) {
-    if (batch_.regions) {
-      const RegionSample regions = batch_.regions[n];
+    if (const auto* all = std::get_if<Regions>(&batch_.masks)) {
+      const RegionSample regions = (*all)[n];
       if (inPlace_ && regions.begin == regions.end) return;
       key_ = regions.key;
       maskRows(RegionScanner(regions, 0, rowBegin, width_), n, rowBegin, rowEnd);
       return;
     }
-    const PackedSample sample = batch_.samples[n];
+    const PackedSample sample = (*std::get_if<Samples>(&batch_.masks))[n];
     const Lattice lattice = latticeOf(sample, batch_.height, batch_.width);
     if (inPlace_ && !lattice.masked) return;
     key_ = noiseKeyOf(sample);
@@ -123,7 +123,7 @@ class NoiseWork {
     return count;
   }
 
-  const Batch& batch_;
+  const MaskBatch& batch_;
   const Kernels& kernels_;
   const uint32_t width_;
   const size_t planeBytes_;
@@ -140,7 +140,7 @@ class NoiseWork {
 
 }  // namespace
 
-void applyNoise(const Batch& batch, unsigned threads, const Kernels& kernels) {
+void applyNoise(const MaskBatch& batch, unsigned threads, const Kernels& kernels) {
   const auto height = static_cast<size_t>(batch.height);
   const size_t shareRows = kSharePixels / static_cast<size_t>(batch.width);
   const size_t bandRows = std::min(std::max<size_t>(1, shareRows), height);

@@ -8,6 +8,6 @@
 namespace gridmask::cpu {
 
 // As apply(), of a batch whose `noise` has a kind.
-void applyNoise(const Batch& batch, unsigned threads, const Kernels& kernels);
+void applyNoise(const MaskBatch& batch, unsigned threads, const Kernels& kernels);
 
 }  // namespace gridmask::cpu

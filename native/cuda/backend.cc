@@ -22,9 +22,11 @@ CUdeviceptr address(const uint8_t* onDevice) {
   return static_cast<CUdeviceptr>(reinterpret_cast<uintptr_t>(onDevice));
 }
 
+const Samples& samplesOf(const MaskBatch& batch) { return *std::get_if<Samples>(&batch.masks); }
+
 // The images of `batch` in rows from `row` on are those of a batch that begins there.
-KernelSample sampleFrom(const HostBatch& batch, size_t i, size_t row) {
-  KernelSample sample = kernelSampleOf(batch.samples[i], batch.height, batch.width);
+KernelSample sampleFrom(const MaskBatch& batch, size_t i, size_t row) {
+  KernelSample sample = kernelSampleOf(samplesOf(batch)[i], batch.height, batch.width);
   sample.x.origin += row * sample.x.down;
   sample.y.origin += row * sample.y.down;
   sample.units.x.origin += static_cast<uint32_t>(row) * sample.units.x.down;
@@ -33,14 +35,13 @@ KernelSample sampleFrom(const HostBatch& batch, size_t i, size_t row) {
 }
 
 // The noise of channels from `channel` and rows from `row` on.
-KernelNoise noiseFrom(const HostBatch& batch, size_t channel, size_t row) {
+KernelNoise noiseFrom(const MaskBatch& batch, size_t channel, size_t row) {
   KernelNoise noise{};
   noise.kind = static_cast<uint32_t>(batch.noise.kind);
   noise.type = static_cast<uint32_t>(batch.noise.type);
   noise.shared = batch.noise.shared;
-  const auto width = static_cast<size_t>(batch.width);
-  noise.blocks = noiseBlocks(static_cast<size_t>(batch.height) * width);
-  noise.firstPixel = static_cast<uint32_t>(row * width);
+  noise.blocks = noiseBlocks(batch.pixels());
+  noise.firstPixel = static_cast<uint32_t>(row * static_cast<size_t>(batch.width));
   noise.firstField = batch.noise.shared ? 0 : static_cast<uint32_t>(channel);
   return noise;
 }
@@ -50,7 +51,7 @@ KernelNoise noiseFrom(const HostBatch& batch, size_t channel, size_t row) {
 // same places on the host and on the device, so that one copy uploads them all.
 class SlotWork {
  public:
-  SlotWork(const HostBatch& batch, const Piece& piece, Slot& slot, size_t dataBytes) : slot_(slot) {
+  SlotWork(const MaskBatch& batch, const Piece& piece, Slot& slot, size_t dataBytes) : slot_(slot) {
     batch_.count = piece.samples;
     batch_.planes = piece.planes;
     batch_.height = static_cast<int32_t>(piece.rows);
@@ -81,7 +82,7 @@ class SlotWork {
     }
     std::memcpy(slot.pinned() + fill, batch_.fill, fillBytes);
     for (size_t i = 0; keyBytes != 0 && i < piece.samples; ++i) {
-      const NoiseKey key = noiseKeyOf(batch.samples[piece.sample + i]);
+      const NoiseKey key = noiseKeyOf(samplesOf(batch)[piece.sample + i]);
       std::memcpy(slot.pinned() + keys + i * sizeof key, &key, sizeof key);
     }
     batch_.noise.keys = reinterpret_cast<const NoiseKey*>(slot.onDevice() + keys);
@@ -119,17 +120,11 @@ class SlotWork {
 // The pipeline of applyHost(): in each slot a piece goes up, is masked in place, and comes down.
 class HostWork {
  public:
-  HostWork(Device& device, const HostBatch& batch, const Staging& staging, Wrote& wrote)
-      : device_(device),
-        batch_(batch),
-        staging_(staging),
-        wrote_(wrote),
-        work_(device),
-        rowBytes_(static_cast<size_t>(batch.width) * batch.pixelBytes),
-        planeBytes_(rowBytes_ * static_cast<size_t>(batch.height)) {}
+  HostWork(Device& device, const MaskBatch& batch, const Staging& staging, Wrote& wrote)
+      : device_(device), batch_(batch), staging_(staging), wrote_(wrote), work_(device) {}
 
   void run() {
-    forEachPiece(batch_.count, batch_.planes, static_cast<size_t>(batch_.height), rowBytes_,
+    forEachPiece(batch_.count, batch_.planes, static_cast<size_t>(batch_.height), batch_.rowBytes(),
                  staging_.chunkBytes, [&](const Piece& piece) { start(piece); });
     for (size_t i = 0; i < kSlots; ++i) finish(next_++ % kSlots);
     work_.done();
@@ -139,26 +134,27 @@ class HostWork {
   // A host array's side of the copy of a piece: contiguous, or a band of each of its planes.
   template <typename Copy>
   void forEachPart(const Piece& piece, const Copy& copy) const {
-    const size_t begin =
-        (piece.sample * batch_.planes + piece.plane) * planeBytes_ + piece.row * rowBytes_;
+    const size_t begin = (piece.sample * batch_.planes + piece.plane) * batch_.planeBytes() +
+                         piece.row * batch_.rowBytes();
     const bool wholePlanes = piece.rows == static_cast<size_t>(batch_.height);
     const size_t planes = piece.samples * piece.planes;
-    const size_t bytes = wholePlanes ? planes * planeBytes_ : piece.rows * rowBytes_;
+    const size_t bytes =
+        wholePlanes ? planes * batch_.planeBytes() : piece.rows * batch_.rowBytes();
     for (size_t part = 0; part < (wholePlanes ? 1 : planes); ++part) {
-      copy(begin + part * planeBytes_, part * bytes, bytes);
+      copy(begin + part * batch_.planeBytes(), part * bytes, bytes);
     }
   }
 
   bool masksAny(const Piece& piece) const {
     for (size_t i = 0; i < piece.samples; ++i) {
-      if ((batch_.samples[piece.sample + i].flags & PackedSample::kMasked) != 0) return true;
+      if ((samplesOf(batch_)[piece.sample + i].flags & PackedSample::kMasked) != 0) return true;
     }
     return false;
   }
 
   void start(const Piece& piece) {
     if (!masksAny(piece)) {
-      if (batch_.source == batch_.target) return;
+      if (batch_.inPlace()) return;
       wrote_ = true;
       forEachPart(piece, [&](size_t begin, size_t, size_t bytes) {
         staging_.copy(batch_.target + begin, batch_.source + begin, bytes, staging_.threads);
@@ -168,7 +164,7 @@ class HostWork {
     const size_t i = next_++ % kSlots;
     finish(i);
     Slot& slot = work_.lane().slot(i);
-    const size_t bytes = piece.samples * piece.planes * piece.rows * rowBytes_;
+    const size_t bytes = piece.samples * piece.planes * piece.rows * batch_.rowBytes();
     SlotWork work(batch_, piece, slot, bytes);
     uint8_t* const pinned = slot.pinned() + work.data();
     uint8_t* const onDevice = slot.onDevice() + work.data();
@@ -193,26 +189,20 @@ class HostWork {
   }
 
   Device& device_;
-  const HostBatch& batch_;
+  const MaskBatch& batch_;
   const Staging& staging_;
   Wrote& wrote_;
   Work work_;
-  const size_t rowBytes_;
-  const size_t planeBytes_;
   size_t next_ = 0;
   Piece pieces_[kSlots] = {};
   const uint8_t* results_[kSlots] = {};
 };
 
-bool isEmpty(const HostBatch& batch) {
-  return batch.count == 0 || batch.planes == 0 || batch.height == 0 || batch.width == 0;
-}
-
 }  // namespace
 
-void apply(Device& device, const HostBatch& batch, std::optional<CUstream> sourceStream,
+void apply(Device& device, const MaskBatch& batch, std::optional<CUstream> sourceStream,
            std::optional<CUstream> targetStream, Wrote& wrote) {
-  if (isEmpty(batch)) return;
+  if (batch.isEmpty()) return;
   Work work(device);
   Slot& slot = work.lane().slot(0);
   SlotWork part(batch, {0, batch.count, 0, batch.planes, 0, static_cast<size_t>(batch.height)},
@@ -227,8 +217,8 @@ void apply(Device& device, const HostBatch& batch, std::optional<CUstream> sourc
   work.done();
 }
 
-void applyHost(Device& device, const HostBatch& batch, const Staging& staging, Wrote& wrote) {
-  if (!isEmpty(batch)) HostWork(device, batch, staging, wrote).run();
+void applyHost(Device& device, const MaskBatch& batch, const Staging& staging, Wrote& wrote) {
+  if (!batch.isEmpty()) HostWork(device, batch, staging, wrote).run();
 }
 
 void upload(Allocation& allocation, const uint8_t* source, const Staging& staging) {

@@ -60,9 +60,7 @@ void mix(Device& device, const MixBatch& batch, std::optional<CUstream> sourceSt
 
 void mixHost(Device& device, const MixBatch& batch, const Staging& staging, Wrote& wrote) {
   if (batch.isEmpty()) return;
-  const size_t bytes = batch.count * batch.planes * static_cast<size_t>(batch.height) *
-                       static_cast<size_t>(batch.width) * batch.pixelBytes;
-  const auto memory = Allocation::create(device, bytes);
+  const auto memory = Allocation::create(device, batch.bytes());
   upload(*memory, batch.source, staging);
   MixBatch onDevice = batch;
   onDevice.source = memory->data();

@@ -23,15 +23,15 @@ uint32_t vectorBytesOf(const MixBatch& batch, uint64_t rowBytes) {
 
 MixParams mixParamsOf(const MixBatch& batch, const KernelSample* samples, const int32_t* partner,
                       const int32_t* walks, size_t walkCount) {
-  const uint64_t rowBytes = static_cast<uint64_t>(batch.width) * batch.pixelBytes;
-  const uint64_t planeBytes = static_cast<uint64_t>(batch.height) * rowBytes;
+  const uint64_t rowBytes = batch.rowBytes();
+  const uint64_t planeBytes = batch.planeBytes();
   MixParams params{};
   params.source = batch.source;
   params.target = batch.target;
   params.samples = samples;
   params.partner = partner;
   params.walks = walks;
-  params.sampleBytes = batch.planes * planeBytes;
+  params.sampleBytes = batch.sampleBytes();
   params.planeBytes = planeBytes;
   params.rowBytes = rowBytes;
   params.walkCount = static_cast<uint32_t>(walkCount);

@@ -10,7 +10,7 @@ import {
   type LabelArray,
 } from '../../lib/index'
 import { keptByLattices, lengthOf, oracle } from '../oracle'
-import { copyOf, expectBytes, labelKinds, newArray, sampleParams } from '../support'
+import { copyOf, expectBytes, labelKinds, newArray, sampleParams, scramble } from '../support'
 
 describe.each(labelKinds)('$name', ({ View, min, max }) => {
   test('dropped pixels get the label, the others keep theirs: new, `out` and in place', () => {
@@ -19,13 +19,13 @@ describe.each(labelKinds)('$name', ({ View, min, max }) => {
         fc.array(sampleParams, { minLength: 1, maxLength: 4 }),
         fc.integer({ min: 1, max: 30 }),
         fc.integer({ min: 1, max: 50 }),
-        fc.integer({ min, max }),
+        fc.bigInt({ min: BigInt(min), max: BigInt(max) }),
         fc.nat(9),
-        (plan, height, width, label, offset) => {
+        (plan, height, width, wide, offset) => {
+          const label = typeof min === 'bigint' ? wide : Number(wide)
           const batch = { count: plan.length, channels: 1, height, width }
           const view = () => newArray({ View }, lengthOf(batch), offset)
-          const labels = view()
-          for (let i = 0; i < labels.length; i++) labels[i] = (i % 97) + 1
+          const labels = scramble(view())
           const before = copyOf(labels)
           const expected = oracle(labels, batch, keptByLattices(plan, batch), () => label)
           const request = { shape: [plan.length, height, width], label } as const
@@ -45,18 +45,44 @@ describe.each(labelKinds)('$name', ({ View, min, max }) => {
     )
   }, 30_000)
 
-  test.each([min, max])('takes %d as the label, and nothing beyond', (label) => {
+  test.each([min, max])('takes %p as the label, and nothing beyond', (label) => {
     const labels = newArray({ View }, 16)
+    const zeros = copyOf(labels)
     const plan = [{ d: 4, ratio: 0.5 }]
     const result = ignoreDropped(labels, plan, { shape: [1, 4, 4], label })
-    expect([...result].filter((value) => value === label).length).toBe(label === 0 ? 16 : 4)
-    const beyond = label === min ? min - 1 : max + 1
+    const dropped = Array.from(result as Uint8Array).filter((value) => value === label)
+    expect(dropped.length).toBe(BigInt(label) === 0n ? 16 : 4)
+    const one = (typeof label === 'bigint' ? 1n : 1) as number
+    const beyond = label === min ? (min as number) - one : (max as number) + one
     expect(() => ignoreDropped(labels, plan, { shape: [1, 4, 4], label: beyond })).toThrow(
-      `Expected \`label\` to be a whole number from ${min} to ${max}, but received ${beyond}`,
+      typeof label === 'bigint'
+        ? /^Expected `label` to be a whole number of/
+        : `Expected \`label\` to be a whole number from ${min} to ${max}, but received ${beyond}`,
     )
-    expect([...labels]).toEqual(new Array(16).fill(0))
+    expectBytes(labels, zeros)
   })
 })
+
+describe.each(labelKinds.filter(({ View }) => View.BYTES_PER_ELEMENT === 8))(
+  '$name, as int64 labels of onnxruntime and PyTorch',
+  ({ View }) => {
+    const plan = [{ d: 4, ratio: 0.5 }]
+    const drop = (label: unknown, labels: LabelArray) =>
+      ignoreDropped(labels, plan, { shape: [1, 4, 4], label: label as number })
+
+    test('takes a number for a label too', () => {
+      const [wide, narrow] = [255n, 255].map((label) => drop(label, newArray({ View }, 16)))
+      expect(narrow).toEqual(wide)
+      expect(narrow).toContain(255n)
+    })
+
+    test.each([2 ** 60, 0.5, 'x', undefined])('takes no label %p', (label) => {
+      const labels = newArray({ View }, 16)
+      expect(() => drop(label, labels)).toThrow(/^Expected `label` to be a whole number of/)
+      expectBytes(labels, new Uint8Array(128))
+    })
+  },
+)
 
 test('the pixels are those of the images that the same plan masks', () => {
   const gridmask = new GridMask({
@@ -108,7 +134,13 @@ describe('refuses, with nothing written', () => {
   structuredClone(detached, { transfer: [detached.buffer] })
   const buffer = new ArrayBuffer(20)
   const rows: [what: string, labels: Any, request: Any, code: ErrorCode, message: RegExp][] = [
-    ['floats', new Float32Array(16), good, 'ERR_INVALID_ARG_TYPE', /`labels`.*Float32Array$/],
+    [
+      'floats',
+      new Float32Array(16),
+      good,
+      'ERR_INVALID_ARG_TYPE',
+      /`labels`.*Float32Array\. applyPlan\(\)/,
+    ],
     [
       'an array',
       new Array(16).fill(0),
@@ -116,7 +148,7 @@ describe('refuses, with nothing written', () => {
       'ERR_INVALID_ARG_TYPE',
       /`labels` to be a Uint8Array/,
     ],
-    ['nothing', undefined, good, 'ERR_INVALID_ARG_TYPE', /received undefined$/],
+    ['nothing', undefined, good, 'ERR_INVALID_ARG_TYPE', /received undefined/],
     ['a proxy', new Proxy(new Uint8Array(16), {}), good, 'ERR_INVALID_ARG_TYPE', /`labels`/],
     ['a wrong length', new Uint8Array(15), good, 'ERR_SHAPE_MISMATCH', /16 elements.*received 15$/],
     ['a detached array', detached, good, 'ERR_BUFFER_DETACHED', /`labels`/],

@@ -3,7 +3,9 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { native } from '../../lib/backend/native'
-import { batchArguments } from '../../lib/execution/host-masks'
+import { packHeader } from '../../lib/core/batch-header'
+import { maskOperation } from '../../lib/execution/mask-batch'
+import { layoutOf } from '../../lib/execution/operation'
 import { fallback } from '../../lib/fallback/fallback'
 import { rotationOf } from '../../lib/fallback/rotation'
 import { maskOf, Plan } from '../../lib/index'
@@ -36,14 +38,15 @@ test('bindings match fallback: masks', async () => {
         const { samples } = Plan.packed(Plan.from(params))
         const dimensions = { ...batch, channelsLast: layout === 'NHWC' }
         const fill = encodeFill(fills.slice(0, channels), dtype, channels, height * width)
-        const args = batchArguments(samples, { dtype }, dimensions, fill)
+        const memory = layoutOf(dtype, dimensions)
+        const operation = (backend: typeof native) => maskOperation(memory, samples, fill, backend)
         const arrays = { length, offset, inPlace }
         const { source, target } = expectSameOfBoth(kind, arrays, (backend, from, to) => {
-          return backend.apply(from, to, ...args, 2)
+          return operation(backend).cpu(from, to, { threads: 2 })
         })
         if (inPlace) return
         const again = newArray(kind, length)
-        expect(await fallback.applyAsync(source, again, ...args, 2)).toBe(0)
+        expect(await operation(fallback).cpuAsync(source, again, { threads: 2 })).toBe(0)
         expectBytes(again, target)
       },
     ),
@@ -61,8 +64,9 @@ test('bindings match fallback: draws', () => {
   })
   const packed = (backend: typeof native, indices?: Float64Array) => {
     const plan = new PackedPlan(200)
-    const samples = drawer.samples([3, 224], 0.7, 12, 2 ** 40, indices)
-    expect(backend.draw(plan.bytes, ...samples)).toBe(0)
+    const { data, first } = drawer.samples([3, 224], 0.7, 12, 2 ** 40, indices)
+    const header = packHeader({ count: plan.length, first })
+    expect(backend.draw(header, data, indices, plan.bytes)).toBe(0)
     return plan.bytes
   }
   expect(packed(fallback)).toEqual(packed(native))
@@ -77,7 +81,8 @@ test('bindings match fallback: counts', () => {
       const { bytes } = Plan.packed(Plan.from([params]))
       const [ours, theirs] = [fallback, native].map((backend) => {
         const counts = new Float64Array(2)
-        expect(backend.countKept(bytes, height, width, boxes, counts)).toBe(0)
+        const header = packHeader({ count: 1, height, width })
+        expect(backend.countKept(header, bytes, boxes, counts)).toBe(0)
         return counts
       })
       expect(ours).toEqual(theirs)
@@ -118,8 +123,9 @@ describe('rotation', () => {
         const [height, width] = [64, 16384]
         const mask = new Uint8Array(height * width).fill(1)
         const dimensions = { count: 1, channels: 1, height, width, channelsLast: false }
-        const batch = batchArguments(samples, { dtype: 'uint8' }, dimensions, new Uint8Array(1))
-        fallback.apply(mask, mask, ...batch, 1)
+        const memory = layoutOf('uint8', dimensions)
+        const operation = maskOperation(memory, samples, new Uint8Array(1), fallback)
+        operation.cpu(mask, mask, { threads: 1 })
         expectBytes(mask, maskOf(params, [height, width]))
       }),
       { numRuns: 20 },

@@ -2,6 +2,7 @@
 import { describe, expect, jest, test } from '@jest/globals'
 import fc from 'fast-check'
 import { native } from '../../lib/backend/native'
+import { packHeader } from '../../lib/core/batch-header'
 import { fallback } from '../../lib/fallback/fallback'
 import { GridMask, gridmix, Plan } from '../../lib/index'
 import { type Batch, lengthOf, shapeOf } from '../oracle'
@@ -77,26 +78,28 @@ test('plain TypeScript', async () => {
       const { bytes } = Plan.packed(Plan.from(request.plan))
       const size = images.BYTES_PER_ELEMENT
       const planar = request.layout === 'NCHW'
-      const mix = [
-        bytes,
-        Int32Array.from(request.partner),
-        planar ? batch.channels : 1,
-        batch.height,
-        batch.width,
-        planar ? size : size * batch.channels,
-      ] as const
+      const layout = {
+        count: batch.count,
+        planes: planar ? batch.channels : 1,
+        height: batch.height,
+        width: batch.width,
+        pixelBytes: planar ? size : size * batch.channels,
+        valueBytes: size,
+      }
+      const header = () => packHeader(layout, { threads: 2 })
+      const mix = [bytes, Int32Array.from(request.partner)] as const
       const again = (images as Uint8Array).slice()
       const target = inPlace ? images : out
-      expect(fallback.mix(images, target, ...mix, 1)).toBe(0)
+      expect(fallback.mix(header(), images, target, ...mix)).toBe(0)
       expectBytes(target, expected.bits)
-      expect(await fallback.mixAsync(again, again, ...mix, 1)).toBe(0)
+      expect(await fallback.mixAsync(header(), again, again, ...mix)).toBe(0)
       expectBytes(again, expected.bits)
 
       const [ours, theirs] = [fallback, native].map((backend) => {
         const counts = new Float64Array(batch.count)
-        expect(backend.countPlan(bytes, batch.height, batch.width, counts, 2)).toBe(0)
+        expect(backend.countPlan(header(), bytes, counts)).toBe(0)
         const partner = new Int32Array(batch.count)
-        expect(backend.drawPartner(bytes, partner)).toBe(0)
+        expect(backend.drawPartner(header(), bytes, partner)).toBe(0)
         return { counts, partner }
       })
       expect(ours).toEqual(theirs)

@@ -93,12 +93,12 @@ void randomBatchesAreMaskedAsDefined() {
       }
     }
 
-    cpu::Batch batch{
-        source.data(), target.data(), count,      planes,      height,
-        width,         pixelBytes,    valueBytes, fill.data(), Samples(samples.data())};
+    const BatchLayout layout{count, planes, height, width, pixelBytes, valueBytes};
+    MaskBatch batch{
+        {layout, source.data(), target.data()}, Samples(samples.data()), fill.data(), {}};
     const std::vector<uint32_t> rectangles = rectanglesOf(samples, height, width);
-    cpu::Batch same = batch;
-    same.regions = Regions(reinterpret_cast<const RegionHeader*>(rectangles.data()), count);
+    MaskBatch same = batch;
+    same.masks = Regions(reinterpret_cast<const RegionHeader*>(rectangles.data()), count);
     const auto threads = static_cast<unsigned>(random.between(1, 4));
     for (auto* kernels = cpu::availableKernels(); *kernels != nullptr; ++kernels) {
       std::memset(target.data(), 0xA5, bytes);
@@ -106,7 +106,7 @@ void randomBatchesAreMaskedAsDefined() {
       CHECK(std::memcmp(target.data(), expected.data(), bytes) == 0);
 
       std::memcpy(target.data(), source.data(), bytes);
-      cpu::Batch inPlace = batch;
+      MaskBatch inPlace = batch;
       inPlace.source = inPlace.target;
       cpu::apply(inPlace, threads, **kernels);
       CHECK(std::memcmp(target.data(), expected.data(), bytes) == 0);

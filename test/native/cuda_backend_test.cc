@@ -41,13 +41,12 @@ struct Images {
     fill.assign(planes * 4, 7);
     target.assign(source.size(), 0xA5);
     expected.assign(source.size(), 0);
-    const Samples plan(samples.data());
-    cpu::apply(
-        {source.data(), expected.data(), count, planes, height, width, 4, 4, fill.data(), plan}, 1);
+    cpu::apply(batch(source.data(), expected.data()), 1);
   }
 
-  cuda::HostBatch batch(const uint8_t* from, uint8_t* to) const {
-    return {from, to, count, planes, height, width, 4, 4, fill.data(), Samples(samples.data())};
+  MaskBatch batch(const uint8_t* from, uint8_t* to) const {
+    const BatchLayout layout{count, planes, height, width, 4, 4};
+    return {{layout, from, to}, Samples(samples.data()), fill.data(), {}};
   }
 };
 

@@ -67,7 +67,8 @@ Case randomCase(Random& random) {
   // Room to begin anywhere.
   made.images.resize(made.bytes + 64);
   for (uint8_t& byte : made.images) byte = static_cast<uint8_t>(random.word());
-  made.batch = {nullptr, nullptr, count, planes, height, width, pixelBytes, nullptr, nullptr};
+  const BatchLayout layout{count, planes, height, width, pixelBytes, 1};
+  made.batch = {{layout, nullptr, nullptr}, nullptr, nullptr};
   return made;
 }
 

@@ -2,7 +2,8 @@
 // every dtype, layout and mode.
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { batchArguments, fillOf } from '../../lib/execution/host-masks'
+import { fillOf, maskOperation } from '../../lib/execution/mask-batch'
+import { layoutOf } from '../../lib/execution/operation'
 import { fallback } from '../../lib/fallback/fallback'
 import { applyPlan, Plan } from '../../lib/index'
 import { shapeOf } from '../oracle'
@@ -40,9 +41,10 @@ test('the fallback gives the same bits', async () => {
       const dimensions = { count: plan.length, channels, height, width }
       const shaped = { ...dimensions, channelsLast: kind.layout === 'NHWC' }
       const { samples } = Plan.packed(Plan.from(plan))
-      const batch = batchArguments(samples, kind, shaped, fillOf(fill, kind, shaped))
+      const encoded = fillOf(fill, kind.dtype, shaped)
       const target = inPlace ? images : imagesOf(given)
-      expect(await fallback.applyAsync(images, target, ...batch, 1)).toBe(0)
+      const operation = maskOperation(layoutOf(kind.dtype, shaped), samples, encoded, fallback)
+      expect(await operation.cpuAsync(images, target, { threads: 1 })).toBe(0)
       expectBytes(target, expected)
     }),
     { numRuns: 120 },

@@ -1,10 +1,9 @@
 // An array whose memory has gone elsewhere looks like an empty one.
-import { markAsUntransferable } from 'node:worker_threads'
 import { describe, expect, test } from '@jest/globals'
 import { lengthOf } from '../oracle'
 import { copyOf, expectBytes, newArray, scramble } from '../support'
 import { expectRefusal, methods, takers } from './methods'
-import { detach, webAssemblyMemory } from './support'
+import { detach } from './support'
 
 const sizes = { count: 2, channels: 3, height: 8, width: 8 }
 
@@ -107,44 +106,5 @@ describe.each(takers)('an array that $name took', (method) => {
     const result = await pending
     expect(result.byteOffset).toBe(5)
     expectBytes(result, expected)
-  })
-})
-
-describe.each(methods)('$name, of memory that cannot be taken', (method) => {
-  const batch = method.batch(sizes)
-  const length = lengthOf(batch)
-  const request = method.request(batch)
-  const makers = {
-    'marked untransferable': () => {
-      const array = new Uint8Array(length)
-      markAsUntransferable(array.buffer)
-      return array
-    },
-    pooled: () => {
-      let array = Buffer.allocUnsafe(length)
-      // The pool's rest may have been too small: then the next one has a new pool.
-      while (array.buffer.byteLength === length) array = Buffer.allocUnsafe(length)
-      return array
-    },
-    WebAssembly: () => new Uint8Array(webAssemblyMemory().buffer, 0, length),
-  }
-
-  test.each(Object.entries(makers))('%s', async (_, make) => {
-    if (!method.takes) {
-      const images = scramble(make())
-      const expected = method.expected(images, batch)
-      method.replay(images, { ...request, out: images }, 2)
-      expectBytes(images, expected)
-      return
-    }
-    for (const [images, out] of [
-      [make(), undefined],
-      [make(), new Uint8Array(length)],
-      [new Uint8Array(length), make()],
-    ] as const) {
-      const given = out === undefined ? request : { ...request, out }
-      await expectRefusal(method, () => method.draw(images, given), 'ERR_INVALID_ARG_VALUE')
-      expect([images.length, out?.length ?? length]).toEqual([length, length])
-    }
   })
 })

@@ -6,9 +6,9 @@ import { lengthOf } from '../oracle'
 import { scramble } from '../support'
 import { methods, momentBatch } from './methods'
 
-/** What takes no batch of arrays. */
+/** What takes no batch of arrays; `samplesOf` is protected. */
 const others = new Set([
-  ...['epoch', 'setEpoch', 'probabilityAt', 'plan'],
+  ...['epoch', 'setEpoch', 'probabilityAt', 'plan', 'samplesOf'],
   ...['constant', 'linear', 'cudaStatus', 'devices'],
   ...['fromAlbumentations', 'fromDali', 'fromKerasCV'],
   ...['keepRatio', 'maskOf', 'visibleFraction', 'mixLabels'],
@@ -20,14 +20,17 @@ const callable = Object.entries({ ...library, ...baselines }).filter(
   ([name, value]) => typeof value === 'function' && !classes.has(name),
 ) as [string, { prototype?: object }][]
 
+/** A class's methods, those that it inherits too; a function's own name. */
 function namesOf([name, { prototype }]: (typeof callable)[number]): string[] {
-  const own = Object.getOwnPropertyNames(prototype ?? {}).filter((key) => key !== 'constructor')
-  const base = Object.getPrototypeOf(prototype ?? {})
-  const inherited = base === Object.prototype ? [] : Object.getOwnPropertyNames(base)
-  if (own.length + inherited.length === 0) return others.has(name) ? [] : [name]
-  return [...own, ...inherited]
-    .filter((key) => key !== 'constructor' && !others.has(key))
-    .map((key) => `${name}.${key}`)
+  const methodsOf = (value: object | null | undefined): string[] =>
+    value === null || value === undefined || value === Object.prototype
+      ? []
+      : [...Object.getOwnPropertyNames(value), ...methodsOf(Object.getPrototypeOf(value))]
+  const own = methodsOf(prototype).filter((key) => key !== 'constructor')
+  const names = own.length === 0 ? [name] : own
+  return names
+    .filter((key) => !others.has(key))
+    .map((key) => (own.length === 0 ? key : `${name}.${key}`))
 }
 
 test('every public function that takes a batch is in it, once', () => {

@@ -85,7 +85,10 @@ const rectangles = (count: number, variant = 0): RegionParams[] =>
 const partners = (count: number) => Array.from({ length: count }, (_, i) => (i + 1) % count)
 
 const bytes = kinds.find(({ dtype }) => dtype === 'uint8') as AnyKind
-const fillOf = ({ dtype }: AnyKind) => (dtype === undefined ? FILL : encode(dtype, FILL))
+function fillOf({ dtype, View }: AnyKind): number | bigint {
+  if (dtype !== undefined) return encode(dtype, FILL)
+  return View.BYTES_PER_ELEMENT === 8 ? BigInt(FILL) : FILL
+}
 
 /** Both, with the getters that they have, and of another realm where one of them is. */
 export function merged(one: object, other: object = {}): Any {

@@ -1,0 +1,62 @@
+/**
+ * The header of a native call: the numbers that describe a batch and how it is to be worked on, in
+ * one Float64Array. native/addon/batch_header.h says the same in C++, with the same fields in the
+ * same order.
+ */
+export const headerFields = [
+  /** Samples. */
+  'count',
+  /** Of a sample: its channels, or 1 where a pixel holds all of them. */
+  'planes',
+  /** Of a plane, pixels. */
+  'height',
+  'width',
+  /** Of a pixel in one plane. */
+  'pixelBytes',
+  /** Of one channel's value. */
+  'valueBytes',
+  /** What the array of samples holds: the place of a name in {@link sampleKinds}. */
+  'sampleKind',
+  /** For draws: the number of the first sample, where no list says it. */
+  'first',
+  /** Of the CPU that may work on it. */
+  'threads',
+  /** For host arrays on CUDA: by which native code knows the device. */
+  'device',
+  /** For host arrays on CUDA: bytes that are staged at a time. */
+  'pieceBytes',
+] as const
+
+export const sampleKinds = ['plan', 'draws', 'rectangles'] as const
+export type SampleKind = (typeof sampleKinds)[number]
+
+export type BatchHeader = Record<(typeof headerFields)[number], number>
+
+/** How a batch lies in memory; BatchLayout of native/lattice/batch.h. */
+export type BatchLayout = Pick<
+  BatchHeader,
+  'count' | 'planes' | 'height' | 'width' | 'pixelBytes' | 'valueBytes'
+>
+
+const packed = new Float64Array(headerFields.length)
+
+/**
+ * The header with the fields of both, the others 0. It is one and the same array each time, since
+ * to make one takes as long as to mask a small image: native code reads it before it does anything
+ * else. Two objects, since to make one of them by `...` takes longer still.
+ */
+export function packHeader(
+  layout: Partial<BatchHeader>,
+  others: Partial<BatchHeader> = {},
+): Float64Array {
+  for (let i = 0; i < headerFields.length; i++) {
+    const name = headerFields[i] as keyof BatchHeader
+    packed[i] = layout[name] ?? others[name] ?? 0
+  }
+  return packed
+}
+
+export function unpackHeader(header: Float64Array): BatchHeader {
+  const fields = headerFields.map((name, i) => [name, header[i]] as const)
+  return Object.fromEntries(fields) as BatchHeader
+}
