@@ -2,13 +2,11 @@
 
 import { type ArrayRequest, readDimensions, readDType } from '../arrays/batch-shape'
 import { expectCuda } from '../backend/cuda'
-import { native } from '../backend/native'
-import { packHeader } from '../core/batch-header'
 import { invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
-import type { CudaMemory, CudaOutcome, EncodedFill, NativeSamples } from '../core/native-interface'
+import type { CudaOutcome } from '../core/native-interface'
 import { DeviceTensor } from './device-tensor'
-import { isEmpty, layoutOf } from './host-masks'
+import { type BatchOperation, isEmpty } from './operation'
 
 /** A checked batch: `target` is undefined where a new tensor is to be made. */
 export interface TensorBatch {
@@ -49,7 +47,7 @@ export function checkLive({ source, target }: TensorBatch): void {
 
 /** What a request may say of tensors. */
 export type TensorRequest = Partial<Pick<ArrayRequest, 'shape' | 'layout' | 'dtype'>> & {
-  out?: DeviceTensor
+  out?: DeviceTensor | undefined
 }
 
 function agrees(
@@ -68,31 +66,18 @@ function agrees(
   )
 }
 
-/** What is done with the tensors of a batch. */
-interface TensorOperation {
-  /** As errors call it. */
-  words: readonly [doing: string, done: string]
-  /** Puts it on the target's stream. */
-  start(source: CudaMemory, target: CudaMemory): CudaOutcome
-  /** Words an outcome that only this operation has. */
-  expect?(outcome: CudaOutcome): void
-}
-
 /** Returns when the work is on the stream of the target. */
-export function perform(batch: TensorBatch, operation: TensorOperation): DeviceTensor {
+export function perform(batch: TensorBatch, operation: BatchOperation): DeviceTensor {
   const { source, target } = batch
   const result = target ?? source.like()
   if (isEmpty(DeviceTensor.dimensions(source))) return result
-  const outcome = operation.start(DeviceTensor.memory(source), DeviceTensor.memory(result))
+  const outcome = operation.cuda(DeviceTensor.memory(source), DeviceTensor.memory(result))
   finish(outcome, batch, result, operation)
   return result
 }
 
 /** Resolves when the work is done. Throws at once if it can't be begun. */
-export function performAsync(
-  batch: TensorBatch,
-  operation: TensorOperation,
-): Promise<DeviceTensor> {
+export function performAsync(batch: TensorBatch, operation: BatchOperation): Promise<DeviceTensor> {
   const result = perform(batch, operation)
   return Promise.resolve(DeviceTensor.completion(result)).then((outcome) => {
     if (typeof outcome === 'object') outcome.wrote = true
@@ -105,7 +90,7 @@ function finish(
   outcome: CudaOutcome,
   { source, target }: TensorBatch,
   result: DeviceTensor,
-  { words: [doing, done], expect }: TensorOperation,
+  { description: { doing, done }, expect }: BatchOperation,
 ): void {
   if (outcome === 0) return
   // The memory of a result that nobody will see; that the driver may refuse is told already.
@@ -117,20 +102,4 @@ function finish(
       : `. What \`${name}\` holds now is not defined: it may be ${done} in part`
   expect?.(outcome)
   expectCuda(outcome, `${doing} a batch on ${source.device}`, after)
-}
-
-/** Masking. */
-export function maskTensors(
-  { source }: TensorBatch,
-  samples: NativeSamples,
-  fill: EncodedFill,
-): TensorOperation {
-  const layout = layoutOf(source, DeviceTensor.dimensions(source))
-  return {
-    words: ['masking', 'masked'],
-    start: (from, to) => {
-      const header = packHeader(layout, samples)
-      return native.cuda.apply(header, from, to, samples.data, samples.indices, fill)
-    },
-  }
 }

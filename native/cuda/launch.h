@@ -20,7 +20,7 @@
 #include "cuda/kernel_list.h"
 #include "cuda/kernel_params.h"
 #include "lattice/batch.h"
-#include "lattice/draw.h"
+#include "lattice/sample_draws.h"
 #include "lattice/mix.h"
 
 namespace gridmask::cuda {
