@@ -73,7 +73,7 @@ test('their memory is masked, and a tensor is read by them', () => {
   const context = cuda.primaryContext()
   cuda.pushContext(context)
   const stream = cuda.newStream()
-  const event = cuda.newEvent()
+  const [madeIt, haveIt] = [cuda.newEvent(), cuda.newEvent()]
   const [memory, copy] = [cuda.allocate(bytes), cuda.allocate(bytes)]
   const host = Buffer.from(DeviceTensor.allocateHost(bytes))
 
@@ -99,11 +99,11 @@ test('their memory is masked, and a tensor is read by them', () => {
   const source = DeviceTensor.from(expected, request)
   stall(source.stream)
   const made = gridmask.apply(source, { index: 5 })
-  cuda.record(event, made.stream)
-  cuda.waitFor(stream, event, 0)
+  cuda.record(madeIt, made.stream)
+  cuda.waitFor(stream, madeIt, 0)
   cuda.copy(copy, made.pointer, bytes, stream)
-  cuda.record(event, stream)
-  cuda.waitFor(made.stream, event, 0)
+  cuda.record(haveIt, stream)
+  cuda.waitFor(made.stream, haveIt, 0)
   made.dispose()
   source.dispose()
   cuda.copyToHost(host, copy, bytes, stream)
@@ -123,7 +123,7 @@ test('their memory is masked, and a tensor is read by them', () => {
 
   theirs.dispose()
   for (const pointer of [memory, copy]) cuda.free(pointer)
-  cuda.destroyEvent(event)
+  for (const event of [madeIt, haveIt]) cuda.destroyEvent(event)
   cuda.destroyStream(stream)
   expect(cuda.popContext()).toBe(context)
   cuda.releaseContext(0)

@@ -14,6 +14,7 @@
 #include "check.h"
 #include "cpu/backend.h"
 #include "cuda/backend.h"
+#include "cuda/library.h"
 #include "samples.h"
 
 using namespace gridmask;
@@ -85,6 +86,23 @@ void useDevice(cuda::Device& device, unsigned seed) {
   }
 }
 
+// A thread that waits for the driver to translate the kernels of noise holds up nobody else. (Where
+// it does, this does not end.)
+void translationHoldsUpNobody(cuda::Device& device) {
+  std::string problem;
+  void* const library = cuda::openLibrary(TEST_DRIVER, false, problem);
+  const auto holdModules = reinterpret_cast<void (*)(bool)>(cuda::symbolIn(library, "holdModules"));
+  device.prepare();
+  holdModules(true);
+  std::thread translating([&] {
+    const cuda::Current current(device);
+    CHECK(device.function(cuda::Kernel::gridmask_noise_1_new) != nullptr);
+  });
+  useDevice(device, 7);
+  holdModules(false);
+  translating.join();
+}
+
 }  // namespace
 
 int main() {
@@ -104,5 +122,6 @@ int main() {
     });
   }
   for (auto& thread : threads) thread.join();
+  translationHoldsUpNobody(device);
   std::puts("cuda_backend_test: passed");
 }

@@ -2,9 +2,11 @@
 //
 // The driver's functions for devices, contexts, modules and errors.
 
+#include <condition_variable>
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <mutex>
 
 #include "calls.h"
 #include "kernels.h"
@@ -142,10 +144,29 @@ EXPORT Result cuCtxGetCurrent(Context** context) {
   return kSuccess;
 }
 
+namespace {
+
+std::mutex holding;
+std::condition_variable released;
+bool held = false;
+
+}  // namespace
+
+// While this is set, modules are not loaded.
+EXPORT void holdModules(bool hold) {
+  const std::lock_guard<std::mutex> lock(holding);
+  held = hold;
+  released.notify_all();
+}
+
 EXPORT Result cuModuleLoadData(Module** module, const void* image) {
   TRY(world().enter("cuModuleLoadData"));
   Context* context;
   TRY(current(context));
+  {
+    std::unique_lock<std::mutex> lock(holding);
+    released.wait(lock, [] { return !held; });
+  }
   uint32_t magic;
   std::memcpy(&magic, image, sizeof magic);
   if (magic != 0xBA55ED50) return kInvalidImage;  // of a fatbin
