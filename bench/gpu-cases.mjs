@@ -8,7 +8,7 @@ import { bytesToMove, movedBytes } from './bytes.mjs'
 // Packed plans are no public matter.
 const { Plan } =
   /** @type {{ Plan: { packed(plan: import('gridmask').Plan): { bytes: Uint8Array } } }} */ (
-    createRequire(import.meta.url)('../dist/plan.js')
+    createRequire(import.meta.url)('../dist/plan/plan.js')
   )
 
 /**

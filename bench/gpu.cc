@@ -15,6 +15,7 @@
 #include "cuda/allocation.h"
 #include "cuda/context.h"
 #include "cuda/launch.h"
+#include "cuda/stream.h"
 
 namespace {
 
@@ -116,13 +117,17 @@ Times measure(cuda::Device& device, const Request& request) {
   const size_t bytes = count * request.planes * static_cast<size_t>(request.height) *
                        static_cast<size_t>(request.width) * request.pixelBytes;
 
+  // Last of all to go is the memory, which is given back on a stream that has no other work.
+  const cuda::StreamLease lease(device);
+  const CUstream own = lease.stream().handle();
   std::vector<std::shared_ptr<cuda::Allocation>> sources, targets;
   for (size_t i = 0; i < request.batches; ++i) {
-    sources.push_back(cuda::Allocation::create(device, bytes));
-    targets.push_back(request.inPlace ? sources.back() : cuda::Allocation::create(device, bytes));
+    sources.push_back(cuda::Allocation::create(device, bytes, own));
+    targets.push_back(request.inPlace ? sources.back()
+                                      : cuda::Allocation::create(device, bytes, own));
   }
-  const auto from = cuda::Allocation::create(device, request.copyBytes);
-  const auto to = cuda::Allocation::create(device, request.copyBytes);
+  const auto from = cuda::Allocation::create(device, request.copyBytes, own);
+  const auto to = cuda::Allocation::create(device, request.copyBytes, own);
   const std::vector<uint8_t> fill(request.planes * request.pixelBytes);
   std::vector<cuda::Launch> prepared(request.batches);
   for (size_t i = 0; i < request.batches; ++i) {
@@ -135,9 +140,10 @@ Times measure(cuda::Device& device, const Request& request) {
     if (cuda::prepareMask(batch, samples, 0, prepared[i]) != cuda::Prepared::kReady) return {};
   }
   const size_t constantBytes = prepared[0].constants.size();
-  const auto constants = cuda::Allocation::create(device, std::max<size_t>(constantBytes, 1));
+  const auto constants = cuda::Allocation::create(device, std::max<size_t>(constantBytes, 1), own);
   const Pinned pinned(driver, std::max(bytes, constantBytes));
-  // Last, so that its stream is destroyed, and with it all work done, before the memory goes.
+  CUDA_CALL(driver, cuStreamSynchronize, own);
+  // After them, so that its stream is destroyed, and with it all work done, before they go.
   Watch watch(driver);
   if (constantBytes != 0) {
     std::memcpy(pinned.data(), prepared[0].constants.data(), constantBytes);

@@ -1,5 +1,4 @@
-export { type ApplyPlanRequest, applyPlan, type TensorApplyPlanRequest } from './apply'
-export type { DType, Float16ArrayLike, ImageArray } from './arrays'
+export { type ApplyPlanRequest, applyPlan, type TensorApplyPlanRequest } from './api/apply-plan'
 export {
   type AlbumentationsGridMaskArguments,
   type DaliArguments,
@@ -8,36 +7,45 @@ export {
   fromKerasCV,
   type GridDropoutArguments,
   type KerasCVArguments,
-} from './convert'
-export { type CudaReason, type CudaStatus, cudaStatus } from './cuda'
+} from './api/converters'
+export { GridMask } from './api/gridmask'
+export { type GridMixPlanRequest, gridmix, type TensorGridMixPlanRequest } from './api/gridmix'
+export { type IgnoreDroppedRequest, ignoreDropped, type LabelArray } from './api/ignore-dropped'
+export { keepRatio, maskOf, visibleFraction } from './api/mask-queries'
+export { type LabelRequest, mixLabels } from './api/mix-labels'
+export type { GridMaskOptions } from './api/options'
+export { presets } from './api/presets'
+export type { ArrayRequest, Layout, Shape } from './arrays/batch-shape'
+export type { Float16ArrayLike, ImageArray } from './arrays/typed-array'
+export { type CudaStatus, cudaStatus } from './backend/cuda'
+export {
+  type CpuInfo,
+  type CudaInfo,
+  type DeviceId,
+  type DeviceInfo,
+  devices,
+} from './backend/devices'
+export type { DType } from './core/dtype'
+export { type ErrorCode, GridMaskError } from './core/errors'
+export type { Box, ImageSize } from './core/geometry'
+export type { CudaReason } from './core/native-interface'
 export {
   type CudaDeviceId,
   type DevicePointer,
   DeviceTensor,
   type DeviceTensorRequest,
-} from './device-tensor'
-export { type CpuInfo, type CudaInfo, type DeviceId, type DeviceInfo, devices } from './devices'
-export { type ErrorCode, GridMaskError } from './errors'
-export type { Fill } from './fill'
-export { GridMask } from './gridmask'
-export { type GridMixPlanRequest, gridmix, type TensorGridMixPlanRequest } from './gridmix'
-export { type IgnoreDroppedRequest, ignoreDropped, type LabelArray } from './ignore-dropped'
-export { type LabelRequest, mixLabels } from './labels'
-export { type Box, type ImageSize, keepRatio, maskOf, visibleFraction } from './mask'
-export type { NoiseFill, NormalNoise, PerChannel, UniformNoise } from './noise-fill'
+} from './execution/device-tensor'
 export type {
   ApplyRequest,
-  DrawRequest,
-  GridMaskOptions,
   GridMix,
   GridMixRequest,
   Masked,
   PartnerRequest,
-  PlanRequest,
   TensorApplyRequest,
   TensorGridMixRequest,
-} from './options'
-export { Plan, type Sample, type SampleParams } from './plan'
-export { presets } from './presets'
-export type { ArrayRequest, Layout, Shape } from './request'
-export { constant, type LinearOptions, linear, type Schedule } from './schedule'
+} from './execution/requests'
+export type { Fill } from './plan/fill'
+export type { NoiseFill, NormalNoise, PerChannel, UniformNoise } from './plan/noise-fill'
+export { Plan, type Sample, type SampleParams } from './plan/plan'
+export type { DrawRequest, PlanRequest } from './plan/requests'
+export { constant, type LinearOptions, linear, type Schedule } from './plan/schedule'

@@ -2,7 +2,7 @@
 //
 // Writes docs/play/index.html, one file that needs no other: src/page.html with the style and the
 // program of src/ in their places. `--check` writes nothing, and fails where the file is not what would
-// be written. The program is bundled with the library's own lib/reference.ts.
+// be written. The program is bundled with the library's own lib/fallback/reference.ts.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'

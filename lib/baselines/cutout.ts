@@ -1,15 +1,15 @@
-import { checkInteger, checkNumber, checkOptions, invalid } from '../check'
-import { Coverage } from '../coverage'
-import type { Range } from '../draw'
-import type { Box } from '../mask'
-import { MAX_SIDE } from '../request'
+import { checkInteger, checkNumber, checkOptions, invalid } from '../core/check'
+import { Coverage } from '../core/coverage'
+import type { Box } from '../core/geometry'
+import { MAX_SIDE } from '../core/limits'
+import type { Range } from '../plan/draw-settings'
 import {
   Baseline,
   type BaselineOptions,
   baselineKeys,
   checkRegionCount,
   type DrawRegions,
-} from './method'
+} from './baseline'
 
 /** Settings of {@link Cutout}. */
 export interface CutoutOptions extends BaselineOptions {
@@ -17,13 +17,13 @@ export interface CutoutOptions extends BaselineOptions {
    * The square's side in pixels, 1 … 32768. A pair [min, max) is drawn from for each image, max
    * exclusive. Default 16, the original's for CIFAR-10 (section 4.1).
    */
-  size?: number | readonly [min: number, max: number]
+  size?: number | readonly [min: number, max: number] | readonly number[] | undefined
   /**
    * Several squares, of one side, are dropped until no more than this part of the image is kept; in
    * (0, 1): the "multi-region Cutout" that GridMask is compared with (section 3, Figure 5), there
    * 0.75. Default: one square.
    */
-  keep?: number
+  keep?: number | undefined
 }
 
 const optionKeys = new Set<string>([...baselineKeys, 'size', 'keep'])
@@ -35,7 +35,7 @@ const FIRST_BLOCK = 0xc0000000
  * Cutout (DeVries, Taylor 2017, arXiv 1708.04552), to compare GridMask with: a square centred on any
  * pixel of the image, clipped at its border (section 3.2). Every image is masked by default.
  */
-export class Cutout extends Baseline {
+export class Cutout extends Baseline<CutoutOptions> {
   /**
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (also for an option that
    *   does not exist), ERR_OUT_OF_RANGE
@@ -43,15 +43,12 @@ export class Cutout extends Baseline {
   constructor(options: CutoutOptions = {}) {
     const given = checkOptions<CutoutOptions>('options', options, optionKeys)
     const size = checkSize(given.size ?? 16)
-    const { keep } = given
-    const draw =
-      keep === undefined
-        ? oneSquare(size)
-        : severalSquares(
-            size,
-            checkNumber('keep', keep, 'a number in (0, 1)', (k) => k > 0 && k < 1),
-          )
-    super(given, { probability: 1, firstBlock: FIRST_BLOCK }, draw)
+    const keep =
+      given.keep === undefined
+        ? undefined
+        : checkNumber('keep', given.keep, 'a number in (0, 1)', (k) => k > 0 && k < 1)
+    const settings = { size: given.size ?? 16, ...(keep === undefined ? {} : { keep }) }
+    super(given, { probability: 1, firstBlock: FIRST_BLOCK }, settings, squares(size, keep))
   }
 }
 
@@ -67,36 +64,45 @@ function checkSize(value: unknown): Range {
   return [min, checkInteger('size[1]', value[1], min + 1, 2 * MAX_SIDE + 1)]
 }
 
-type Words = Parameters<DrawRegions>[0]
-
-const drawSize = (words: Words, [min, max]: Range) => min + words.below(max - min)
-
-/** A square of `size` about a pixel of the image, clipped. */
-function square(words: Words, size: number, height: number, width: number): Box {
-  const x0 = words.below(width) - Math.floor(size / 2)
-  const y0 = words.below(height) - Math.floor(size / 2)
-  return [Math.max(x0, 0), Math.max(y0, 0), Math.min(x0 + size, width), Math.min(y0 + size, height)]
-}
-
-function oneSquare(range: Range): DrawRegions {
-  return (words, height, width) => {
-    const size = drawSize(words, range)
-    return { size, regions: [square(words, size, height, width)] }
-  }
-}
-
-function severalSquares(range: Range, keep: number): DrawRegions {
-  return (words, height, width) => {
-    const size = drawSize(words, range)
-    const coverage = new Coverage(height, width)
+/**
+ * Squares about pixels of the image, clipped at its border: one, or as many as it takes to keep no
+ * more than `keep` of the image. Figure 5 can be read in other ways too: as squares that lie within
+ * the image, each of a size of its own.
+ */
+export function squares(
+  [min, max]: Range,
+  keep: number | undefined,
+  border: 'clipped' | 'inside' = 'clipped',
+  sizes: 'alike' | 'each' = 'alike',
+): DrawRegions {
+  let coverage = new Coverage(0, 0)
+  return (stream, height, width) => {
     const pixels = height * width
     const regions: Box[] = []
+    let size = min + stream.below(max - min)
+    const first = size
+    // Inside, a corner is drawn, else a centre. What is larger than the image lies at its corner.
+    const begin = (side: number) =>
+      border === 'inside'
+        ? stream.below(Math.max(side - size, 0) + 1)
+        : stream.below(side) - Math.floor(size / 2)
+    const next = (): Box => {
+      const [x0, y0] = [begin(width), begin(height)]
+      const [x1, y1] = [Math.min(x0 + size, width), Math.min(y0 + size, height)]
+      return [Math.max(x0, 0), Math.max(y0, 0), x1, y1]
+    }
+    if (keep === undefined) return { size, regions: [next()] }
+    if (coverage.height !== height || coverage.width !== width) {
+      coverage = new Coverage(height, width)
+    }
+    coverage.clear()
     for (let kept = pixels; kept > keep * pixels; ) {
-      const region = square(words, size, height, width)
+      if (sizes === 'each' && regions.length > 0) size = min + stream.below(max - min)
+      const region = next()
       kept -= coverage.cover(...region)
       regions.push(region)
       checkRegionCount('size', regions.length)
     }
-    return { size, regions }
+    return { size: first, regions }
   }
 }

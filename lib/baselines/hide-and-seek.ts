@@ -1,13 +1,13 @@
-import { checkInteger, checkOptions, checkProbability, invalid } from '../check'
-import type { Box } from '../mask'
-import { MAX_SIDE } from '../request'
+import { checkInteger, checkOptions, checkProbability, invalid } from '../core/check'
+import type { Box } from '../core/geometry'
+import { MAX_SIDE } from '../core/limits'
 import {
   Baseline,
   type BaselineOptions,
   baselineKeys,
   checkRegionCount,
   type DrawRegions,
-} from './method'
+} from './baseline'
 
 /** Settings of {@link HideAndSeek}. */
 export interface HideAndSeekOptions extends BaselineOptions {
@@ -15,9 +15,9 @@ export interface HideAndSeekOptions extends BaselineOptions {
    * Sides of the cells in pixels, one of which is drawn for each image, 0 … 16384; 0 hides nothing.
    * Default [0, 16, 32, 44, 56], the authors' for images of 224×224.
    */
-  sizes?: readonly number[]
+  sizes?: readonly number[] | undefined
   /** p_hide, the probability that a cell is hidden, in [0, 1]. Default 0.5, the original's. */
-  hideProbability?: number
+  hideProbability?: number | undefined
 }
 
 const optionKeys = new Set<string>([...baselineKeys, 'sizes', 'hideProbability'])
@@ -33,7 +33,7 @@ const MAX_SIZES = 2 ** 16
  * each hidden with probability p_hide (section 3 of both). Every image is masked by default, but for
  * those whose cells are drawn to be 0.
  */
-export class HideAndSeek extends Baseline {
+export class HideAndSeek extends Baseline<HideAndSeekOptions> {
   /**
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (also for an option that
    *   does not exist), ERR_OUT_OF_RANGE
@@ -42,7 +42,8 @@ export class HideAndSeek extends Baseline {
     const given = checkOptions<HideAndSeekOptions>('options', options, optionKeys)
     const sizes = checkSizes(given.sizes ?? [0, 16, 32, 44, 56])
     const hide = checkProbability('hideProbability', given.hideProbability ?? 0.5)
-    super(given, { probability: 1, firstBlock: FIRST_BLOCK }, cells(sizes, hide))
+    const settings = { sizes, hideProbability: hide }
+    super(given, { probability: 1, firstBlock: FIRST_BLOCK }, settings, cells(sizes, hide))
   }
 }
 
@@ -54,9 +55,10 @@ function checkSizes(value: unknown): number[] {
   return value.map((size, i) => checkInteger(`sizes[${i}]`, size, 0, MAX_SIDE))
 }
 
-function cells(sizes: readonly number[], hide: number): DrawRegions {
-  return (words, height, width) => {
-    const size = sizes[words.below(sizes.length)] as number
+/** Cells of one of the sizes, each hidden with probability `hide`. */
+export function cells(sizes: readonly number[], hide: number): DrawRegions {
+  return (stream, height, width) => {
+    const size = sizes[stream.below(sizes.length)] as number
     const regions: Box[] = []
     if (size === 0) return { size, regions }
     for (let y0 = 0; y0 < height; y0 += size) {
@@ -64,7 +66,7 @@ function cells(sizes: readonly number[], hide: number): DrawRegions {
       // Neighbours become one rectangle.
       let begin = -1
       for (let x0 = 0; x0 < width; x0 += size) {
-        const hidden = words.fraction() < hide
+        const hidden = stream.fraction() < hide
         if (hidden && begin < 0) begin = x0
         if (!hidden && begin >= 0) {
           regions.push([begin, y0, x0, y1])

@@ -1,10 +1,11 @@
 /** What `gridmask bench` measures, and against what. */
-import { DeviceTensor } from '../device-tensor'
-import type { CpuInfo, CudaInfo } from '../devices'
-import { GridMask } from '../gridmask'
-import { maskOf } from '../mask'
-import type { GridMaskOptions } from '../options'
-import { presets } from '../presets'
+
+import { GridMask } from '../api/gridmask'
+import { maskOf } from '../api/mask-queries'
+import type { GridMaskOptions } from '../api/options'
+import { presets } from '../api/presets'
+import type { CpuInfo, CudaInfo } from '../backend/devices'
+import { DeviceTensor } from '../execution/device-tensor'
 
 type Shape = readonly [number, number, number, number]
 

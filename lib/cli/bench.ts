@@ -1,7 +1,7 @@
 /** `gridmask bench` */
 import { Command } from 'commander'
-import { cudaStatus } from '../cuda'
-import { defaultThreads, devices } from '../devices'
+import { cudaStatus } from '../backend/cuda'
+import { defaultThreads, devices } from '../backend/devices'
 import { whole } from './arguments'
 import { type Batch, batches, prepare } from './bench-cases'
 import { compare, median, time } from './measure'

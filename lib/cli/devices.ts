@@ -1,7 +1,7 @@
 /** `gridmask devices` */
 import { Command } from 'commander'
-import { cudaStatus } from '../cuda'
-import { type DeviceInfo, devices } from '../devices'
+import { cudaStatus } from '../backend/cuda'
+import { type DeviceInfo, devices } from '../backend/devices'
 import { print, printJson } from './output'
 
 export function devicesCommand(): Command {

@@ -6,34 +6,15 @@
 
 #include <napi.h>
 
-#include <memory>
-#include <new>
+#include <exception>
 #include <string>
 #include <utility>
 
-#include "addon/request.h"
+#include "addon/async_call.h"
+#include "addon/status.h"
 #include "cuda/backend.h"
-#include "cuda/context.h"
 
 namespace gridmask::addon {
-
-// What is to be done, at once or on another thread: of one type, since the code around it is not to
-// be compiled for each. Sets `wrote` when it begins to write to its target.
-class Operation {
- public:
-  virtual ~Operation() = default;
-  virtual void run(bool& wrote) const = 0;
-};
-
-template <typename Function>
-class OperationOf final : public Operation {
- public:
-  explicit OperationOf(Function function) : function_(std::move(function)) {}
-  void run(bool& wrote) const override { function_(wrote); }
-
- private:
-  Function function_;
-};
 
 // How an operation ended: with kDone, or why not.
 struct Outcome {
@@ -42,23 +23,17 @@ struct Outcome {
   int code = 0;
   std::string call, name, text;
 
-  // Runs the operation. Nothing is thrown any further.
+  // Runs `operation(wrote)`, which sets that when it begins to write to its target. Nothing is
+  // thrown any further.
+  template <typename Operation>
   static Outcome of(const cuda::Driver& driver, const Operation& operation) {
-    Outcome outcome;
+    cuda::Wrote wrote{false};
     try {
-      operation.run(outcome.wrote);
-    } catch (const cuda::Error& error) {
-      outcome.status = kCudaFailed;
-      outcome.code = error.code;
-      outcome.call = error.call;
-      outcome.name = driver.nameOf(error.code);
-      outcome.text = driver.textOf(error.code);
-    } catch (const cuda::TooLarge&) {
-      outcome.status = kTooLarge;
-    } catch (const std::bad_alloc&) {
-      outcome.status = kOutOfMemory;
+      operation(wrote);
+      return {};
+    } catch (...) {
+      return ofException(driver, wrote);
     }
-    return outcome;
   }
 
   Napi::Value value(Napi::Env env) const {
@@ -71,57 +46,43 @@ struct Outcome {
     failure["wrote"] = Napi::Boolean::New(env, wrote);
     return failure;
   }
-};
-
-// Runs an operation off the JavaScript thread and settles a promise with its outcome. The operation
-// holds what it works on; references keep the arrays among the arguments alive.
-class Worker : public Napi::AsyncWorker {
- public:
-  Worker(const Napi::CallbackInfo& info, const cuda::Driver& driver,
-         std::unique_ptr<const Operation> operation)
-      : Napi::AsyncWorker(info.Env(), "gridmask.cuda"),
-        driver_(driver),
-        operation_(std::move(operation)),
-        deferred_(Napi::Promise::Deferred::New(info.Env())) {
-    const Napi::Array arguments = Napi::Array::New(info.Env(), info.Length());
-    for (uint32_t i = 0; i < info.Length(); ++i) arguments.Set(i, info[i]);
-    arguments_ = Napi::Persistent(arguments.As<Napi::Object>());
-  }
-
-  Napi::Promise promise() const { return deferred_.Promise(); }
-
-  // What the operation holds is let go of here already: the JavaScript thread, which will delete
-  // this, may be waiting for its turn.
-  void Execute() override {
-    const std::unique_ptr<const Operation> operation = std::move(operation_);
-    outcome_ = Outcome::of(driver_, *operation);
-  }
-  void OnOK() override { deferred_.Resolve(outcome_.value(Env())); }
-  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
 
  private:
-  const cuda::Driver& driver_;
-  std::unique_ptr<const Operation> operation_;
-  Outcome outcome_;
-  Napi::ObjectReference arguments_;
-  Napi::Promise::Deferred deferred_;
+  // Of the exception that is being handled.
+  static Outcome ofException(const cuda::Driver& driver, bool wrote) {
+    Outcome outcome;
+    outcome.wrote = wrote;
+    try {
+      throw;
+    } catch (const cuda::Error& error) {
+      outcome.status = kCudaFailed;
+      outcome.code = error.code;
+      outcome.call = error.call;
+      outcome.name = driver.nameOf(error.code);
+      outcome.text = driver.textOf(error.code);
+    } catch (const cuda::TooLarge&) {
+      outcome.status = kTooLarge;
+    } catch (const std::exception&) {  // std::bad_alloc
+      outcome.status = kOutOfMemory;
+    }
+    return outcome;
+  }
 };
 
-inline Napi::Value perform(const Napi::CallbackInfo& info, bool async, const cuda::Driver& driver,
-                           std::unique_ptr<const Operation> operation) {
-  if (!async) return Outcome::of(driver, *operation).value(info.Env());
-  auto* worker = new Worker(info, driver, std::move(operation));
-  const Napi::Promise promise = worker->promise();
-  worker->Queue();
-  return promise;
+// Runs an operation on another thread, as a promise. What it holds is let go of there.
+template <typename Operation>
+Napi::Value performAsync(const Napi::CallbackInfo& info, const cuda::Driver& driver,
+                         Operation operation) {
+  return startAsync(
+      info, [&driver, operation = std::move(operation)] { return Outcome::of(driver, operation); });
 }
 
 // Runs an operation at once, or with `async` as a promise.
-template <typename Function>
+template <typename Operation>
 Napi::Value perform(const Napi::CallbackInfo& info, bool async, const cuda::Driver& driver,
-                    Function function) {
-  return perform(info, async, driver,
-                 std::unique_ptr<const Operation>(new OperationOf<Function>(std::move(function))));
+                    Operation operation) {
+  if (async) return performAsync(info, driver, std::move(operation));
+  return Outcome::of(driver, operation).value(info.Env());
 }
 
 }  // namespace gridmask::addon

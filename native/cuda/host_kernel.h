@@ -92,17 +92,18 @@ constexpr HostKernel kHostKernels[] = {
 #define GRIDMASK_HOST(name, bytes, values, inPlace) host::mask<MaskShape<bytes, values, inPlace>>,
     GRIDMASK_MASK_KERNELS(GRIDMASK_HOST)
 #undef GRIDMASK_HOST
-#define GRIDMASK_HOST(name, bytes, interleaved, inPlace) host::maskRows<bytes, interleaved, inPlace>,
-    GRIDMASK_MASK_ROWS_KERNELS(GRIDMASK_HOST)
+#define GRIDMASK_HOST(name, bytes, interleaved, inPlace) \
+  host::maskRows<bytes, interleaved, inPlace>,
+        GRIDMASK_MASK_ROWS_KERNELS(GRIDMASK_HOST)
 #undef GRIDMASK_HOST
 #define GRIDMASK_HOST(name, whole) host::mixNew<whole>,
-    GRIDMASK_MIX_NEW_KERNELS(GRIDMASK_HOST)
+            GRIDMASK_MIX_NEW_KERNELS(GRIDMASK_HOST)
 #undef GRIDMASK_HOST
 #define GRIDMASK_HOST(name, whole) host::mixInPlace<whole>,
-    GRIDMASK_MIX_IN_PLACE_KERNELS(GRIDMASK_HOST)
+                GRIDMASK_MIX_IN_PLACE_KERNELS(GRIDMASK_HOST)
 #undef GRIDMASK_HOST
 #define GRIDMASK_HOST(name, bytes, inPlace) host::noise<NoiseShape<bytes, inPlace>>,
-    GRIDMASK_NOISE_KERNELS(GRIDMASK_HOST)
+                    GRIDMASK_NOISE_KERNELS(GRIDMASK_HOST)
 #undef GRIDMASK_HOST
 };
 

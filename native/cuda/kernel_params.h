@@ -147,7 +147,7 @@ struct KernelParams {
   uint32_t noiseKeysAt;
   uint32_t noiseChannelsAt;
 
-  uint32_t loadBytes;   // how source is read where target is written by 16 bytes: 16, 4, valueBytes
+  uint32_t loadBytes;  // how source is read where target is written by 16 bytes: 16, 4, valueBytes
   uint32_t planesAlike;  // all planes of a sample begin at the same address modulo 16
   uint32_t vectorBytes;  // mixing: 16, 4, 2 or 1, as all rows allow
 

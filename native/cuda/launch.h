@@ -9,7 +9,8 @@
 //     launch.params.constants = where they lie on the device;
 //   }
 //   void* arguments[] = {&launch.params};
-//   cuLaunchKernel(function of launch.kernel, gridX, gridY, gridZ, blockX, 1, 1, 0, stream, arguments, nullptr)
+//   cuLaunchKernel(function of launch.kernel, gridX, gridY, gridZ, blockX, 1, 1, 0, stream,
+//   arguments, nullptr)
 #pragma once
 
 #include <cstddef>
@@ -19,7 +20,7 @@
 #include "cuda/kernel_list.h"
 #include "cuda/kernel_params.h"
 #include "lattice/batch.h"
-#include "lattice/draw.h"
+#include "lattice/sample_draws.h"
 #include "lattice/mix.h"
 
 namespace gridmask::cuda {

@@ -17,8 +17,8 @@ uint32_t vectorBytesOf(const MixBatch& batch, uint64_t rowBytes) {
   return all % 16 == 0 ? 16 : all % 4 == 0 ? 4 : all % 2 == 0 ? 2 : 1;
 }
 
-// The samples that are written in place, so that each comes before its partner, and those of a cycle
-// one after another.
+// The samples that are written in place, so that each comes before its partner, and those of a
+// cycle one after another.
 class Order {
  public:
   explicit Order(const MixBatch& batch) : batch_(batch), waits_(batch.count), isRead_(batch.count) {
@@ -36,7 +36,8 @@ class Order {
 
   struct Entry {
     uint32_t sample;
-    uint32_t cycleBegin;  // of a whole cycle's last sample: its first one's place in the order; else its own
+    uint32_t cycleBegin;  // of a whole cycle's last sample: its first one's place in the order;
+                          // else its own
   };
   const std::vector<Entry>& entries() const { return entries_; }
 
@@ -135,7 +136,8 @@ Prepared prepareMix(const MixBatch& batch, Launch& launch) {
     }
   } else {
     launch.kernel = whole ? Kernel::gridmask_mix_new : Kernel::gridmask_mix_new_narrow;
-    if (!setGrid(launch, vectors, static_cast<uint32_t>(batch.count))) return Prepared::kUnsupported;
+    if (!setGrid(launch, vectors, static_cast<uint32_t>(batch.count)))
+      return Prepared::kUnsupported;
     prepareNew(batch, constants, partners);
   }
   if (!constants.addTo(launch)) return Prepared::kNothing;

@@ -29,4 +29,13 @@ struct BatchLayout {
   bool isEmpty() const { return count == 0 || planes == 0 || height == 0 || width == 0; }
 };
 
+// A batch with its images. Where they are, on the host or on a device, the function that takes it
+// says.
+struct ImageBatch : BatchLayout {
+  const uint8_t* source;
+  uint8_t* target;  // equal to source (in place), or apart from it
+
+  bool inPlace() const { return source == target; }
+};
+
 }  // namespace gridmask

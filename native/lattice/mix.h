@@ -8,25 +8,16 @@
 #include <cstdint>
 #include <vector>
 
+#include "lattice/batch.h"
 #include "lattice/lattice.h"
 #include "lattice/philox.h"
 
 namespace gridmask {
 
-// Images as in cpu::Batch. Mixing moves bytes, whatever values they are of.
-struct MixBatch {
-  const uint8_t* source;
-  uint8_t* target;  // equal to source (in place), or apart from it
-  size_t count;
-  size_t planes;
-  int32_t height;
-  int32_t width;
-  size_t pixelBytes;
+// A batch to be mixed. Mixing moves bytes, whatever values they are of.
+struct MixBatch : ImageBatch {
   const PackedSample* samples;
   const int32_t* partner;  // a permutation of 0 … count-1
-
-  bool inPlace() const { return source == target; }
-  bool isEmpty() const { return count == 0 || planes == 0 || height == 0 || width == 0; }
 };
 
 // The block of a sample's counter that partners are drawn from: the last one, since noise counts

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { philox4x32 } from '../../lib/core/philox'
+import { referenceDraw } from '../../lib/fallback/reference'
 import { GridMask, type GridMaskOptions, maskOf, Plan, type Sample } from '../../lib/index'
-import { philox4x32 } from '../../lib/philox'
-import { referenceDraw } from '../../lib/reference'
 
 test("Philox4x32-10 gives Random123's published known answers", () => {
   const answer = (counter: [number, number, number, number], key: [number, number]) => {

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
+import { referenceMask } from '../../lib/fallback/reference'
 import { GridMask, linear } from '../../lib/index'
-import { referenceMask } from '../../lib/reference'
 import { bytesOf } from '../support'
 
 const root = join(__dirname, '../..')

@@ -1,7 +1,7 @@
 // Runs of bits against a byte a pixel.
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { Coverage } from '../../lib/coverage'
+import { Coverage } from '../../lib/core/coverage'
 
 const edge = fc.integer({ min: -5, max: 80 })
 const box = fc.tuple(edge, edge, edge, edge)

@@ -2,6 +2,8 @@
 // what was found, with fewer images.
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
+import { failurePlot, failureTable } from '../../lib/cli/failures'
+import type { FailureFigure } from '../../lib/figure5/run'
 import {
   countFailures,
   defaultReading,
@@ -10,14 +12,13 @@ import {
   failureMethods,
   failureReadings,
   simulateImages,
-} from '../../lib/failures'
-import { type FailureFigure, failurePlot, failureTable } from '../../lib/failures-run'
+} from '../../lib/figure5/simulate'
 import { boundOf, countPixelByPixel, Generator } from './pixel-by-pixel'
 
 // Threads run the built file.
 const { simulateFailures } = require(
-  join(__dirname, '..', '..', 'dist', 'failures-run.js'),
-) as typeof import('../../lib/failures-run')
+  join(__dirname, '..', '..', 'dist', 'figure5', 'run.js'),
+) as typeof import('../../lib/figure5/run')
 
 const SIDE = 224
 

@@ -1,8 +1,9 @@
 // Failures without runs, counters or native code: each image a byte a pixel, its random numbers from a
 // generator that has nothing to do with ours. Slow, and so of few images.
-import { defaultReading, type FailureMethod, type FailureReading } from '../../lib/failures'
-import { Plan, type Sample } from '../../lib/plan'
-import { keepsPixel } from '../../lib/reference'
+
+import { keepsPixel } from '../../lib/fallback/reference'
+import { defaultReading, type FailureMethod, type FailureReading } from '../../lib/figure5/simulate'
+import { Plan, type Sample } from '../../lib/plan/plan'
 
 const SIDE = 224
 

@@ -107,9 +107,7 @@ struct Case {
   std::vector<PackedSample> samples;
   std::vector<uint8_t> fill;
 
-  BatchLayout layout() const {
-    return {count, planes(), height, width, pixelBytes(), valueBytes};
-  }
+  BatchLayout layout() const { return {count, planes(), height, width, pixelBytes(), valueBytes}; }
   size_t planes() const { return channelsLast ? 1 : channels; }
   size_t pixelBytes() const { return channelsLast ? channels * valueBytes : valueBytes; }
   size_t rowBytes() const { return static_cast<size_t>(width) * pixelBytes(); }
@@ -190,8 +188,7 @@ void check(const Case& c, Random& random, bool inPlace) {
   batch.firstRow = c.firstRow;
   batch.imageHeight = c.imageHeight;
   cuda::Launch launch;
-  const cuda::Prepared prepared =
-      cuda::prepareMask(batch, Samples(c.samples.data()), 0, launch);
+  const cuda::Prepared prepared = cuda::prepareMask(batch, Samples(c.samples.data()), 0, launch);
   if (prepared == cuda::Prepared::kNothing) {
     CHECK(inPlace && std::find(dropped.begin(), dropped.end(), true) == dropped.end());
     return;
@@ -413,7 +410,8 @@ void launchesStayWithinTheGrid() {
       const uint32_t tile = random.word() % params.tilesPerSample;
       CHECK(cuda::quotient(tile, params.tileColumnsReciprocal) == tile / params.tileColumns);
       const uint32_t columns = params.tileColumns << params.tileShift;
-      CHECK(columns >= params.vectorsPerRow && params.vectorsPerRow * cuda::kVectorBytes == params.rowBytes);
+      CHECK(columns >= params.vectorsPerRow &&
+            params.vectorsPerRow * cuda::kVectorBytes == params.rowBytes);
     } else {
       const uint32_t thread = random.word() % params.threadsPerSample;
       CHECK(cuda::quotient(thread, params.rowReciprocal) == thread / params.vectorsPerRow);
@@ -453,7 +451,8 @@ void constantsTravelWhileTheyFit() {
     return launch.constants.empty();
   };
   CHECK(travels(1) && travels(64) && travels(68) && !travels(69) && !travels(100));
-  MixBatch mix{memory, memory + (1 << 30), 64, 3, 224, 224, 4, samples.data(), partner.data()};
+  MixBatch mix{
+      {{64, 3, 224, 224, 4, 4}, memory, memory + (1 << 30)}, samples.data(), partner.data()};
   CHECK(cuda::prepareMix(mix, launch) == cuda::Prepared::kReady && launch.constants.empty());
   mix.target = memory;
   CHECK(cuda::prepareMix(mix, launch) == cuda::Prepared::kReady && launch.constants.empty());

@@ -58,7 +58,8 @@ Case randomCase(Random& random, bool many = false) {
   for (size_t i = 0; i < count; ++i) made.samples.push_back(randomSample(random));
   made.partner = randomPermutation(random, count);
   const size_t planes = random.chance(0.1) && !many ? size(40, 80) : size(1, 4);
-  const int width = random.chance(0.3) ? 16 * random.between(1, 4) : random.between(1, many ? 20 : 70);
+  const int width =
+      random.chance(0.3) ? 16 * random.between(1, 4) : random.between(1, many ? 20 : 70);
   const int height = random.between(1, many ? 8 : 40);
   const size_t pixelBytes = random.chance(0.2) ? size(1, 40) : size_t{1} << random.between(0, 3);
   made.bytes =
@@ -66,7 +67,8 @@ Case randomCase(Random& random, bool many = false) {
   // Room to begin anywhere.
   made.images.resize(made.bytes + 64);
   for (uint8_t& byte : made.images) byte = static_cast<uint8_t>(random.word());
-  made.batch = {nullptr, nullptr, count, planes, height, width, pixelBytes, nullptr, nullptr};
+  const BatchLayout layout{count, planes, height, width, pixelBytes, 1};
+  made.batch = {{layout, nullptr, nullptr}, nullptr, nullptr};
   return made;
 }
 
@@ -110,12 +112,13 @@ bool hasWords(const Case& made) {
          std::any_of(made.samples.begin(), made.samples.end(), canHave);
 }
 
-// Every instruction set, every way to have the mask.
+// Every instruction set, every strategy to have the mask.
 template <typename Use>
-void forEachWay(const Use& use) {
+void forEachStrategy(const Use& use) {
   for (auto* kernels = cpu::availableKernels(); *kernels != nullptr; ++kernels) {
-    for (const cpu::Way way : {cpu::Way::kCheaper, cpu::Way::kRuns, cpu::Way::kWords}) {
-      use(**kernels, way);
+    for (const cpu::Strategy strategy :
+         {cpu::Strategy::kAuto, cpu::Strategy::kRuns, cpu::Strategy::kWords}) {
+      use(**kernels, strategy);
     }
   }
 }
@@ -129,13 +132,13 @@ void testCpu(Random& random) {
     const uint8_t* const source = made.images.data() + offset;
     const auto threads = static_cast<unsigned>(random.between(1, 6));
     const std::vector<uint8_t> expected = expectedOf(made, source);
-    forEachWay([&](const cpu::Kernels& kernels, cpu::Way way) {
+    forEachStrategy([&](const cpu::Kernels& kernels, cpu::Strategy strategy) {
       std::vector<uint8_t> target(made.bytes);
-      cpu::mix(over(made, source, target.data()), threads, kernels, way);
+      cpu::mix(over(made, source, target.data()), threads, kernels, strategy);
       CHECK(target == expected);
       std::vector<uint8_t> images = made.images;
       uint8_t* const inPlace = images.data() + offset;
-      cpu::mix(over(made, inPlace, inPlace), threads, kernels, way);
+      cpu::mix(over(made, inPlace, inPlace), threads, kernels, strategy);
       CHECK(std::equal(expected.begin(), expected.end(), inPlace));
       std::copy_n(source, made.bytes, inPlace);
       CHECK(images == made.images);
@@ -156,10 +159,11 @@ void testCount(Random& random) {
     for (int y = 0; y < height; ++y) {
       for (int x = 0; x < width; ++x) kept += keepsPixel(lattice, x, y);
     }
-    forEachWay([&](const cpu::Kernels& kernels, cpu::Way way) {
-      cpu::KeptCounter counter(height, width, kernels, way);
-      CHECK(counter.count(sample) == kept);
-      CHECK(counter.count(sample) == kept);
+    forEachStrategy([&](const cpu::Kernels& kernels, cpu::Strategy strategy) {
+      const PackedSample plan[] = {sample, sample};
+      double counts[2] = {};
+      cpu::countKept(plan, 2, height, width, counts, 2, kernels, strategy);
+      CHECK(counts[0] == static_cast<double>(kept) && counts[1] == counts[0]);
     });
   }
 }

@@ -169,10 +169,10 @@ void checkCpu(const Case& c, Random& random, const std::vector<uint8_t>& bytes,
   const size_t offset = c.valueBytes() * static_cast<size_t>(random.between(0, 3));
   for (auto* kernels = cpu::availableKernels(); *kernels != nullptr; ++kernels) {
     Memory source(bytes, offset), target(std::vector<uint8_t>(bytes.size(), 0xA5), offset);
-    cpu::Batch batch{
-        source.data(), target.data(),  c.count,        c.planes(), c.height,
-        c.width,       c.pixelBytes(), c.valueBytes(), nullptr,    Samples(c.samples.data()),
-        c.noise()};
+    const BatchLayout layout{c.count, c.planes(),     c.height,
+                             c.width, c.pixelBytes(), c.valueBytes()};
+    MaskBatch batch{
+        {layout, source.data(), target.data()}, Samples(c.samples.data()), nullptr, c.noise()};
     const auto threads = static_cast<unsigned>(random.between(1, 4));
     cpu::apply(batch, threads, **kernels);
     CHECK(target.holds(expected) && source.holds(bytes));
@@ -196,8 +196,7 @@ void checkKernel(const Case& c, Random& random, const std::vector<uint8_t>& byte
   batch.target = target.data();
   batch.noise = c.noise();
   cuda::Launch launch;
-  const cuda::Prepared prepared =
-      cuda::prepareMask(batch, Samples(c.samples.data()), 0, launch);
+  const cuda::Prepared prepared = cuda::prepareMask(batch, Samples(c.samples.data()), 0, launch);
   if (prepared == cuda::Prepared::kNothing) {
     CHECK(inPlace && expected == bytes);
     return;

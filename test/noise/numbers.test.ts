@@ -1,7 +1,7 @@
 // The numbers of noise: by hand from published words of the generator, against Math in doubles, and
 // as a distribution.
 import { describe, expect, test } from '@jest/globals'
-import { applyPlan, type NoiseFill, type Sample } from '../../lib/index'
+import { philox4x32 } from '../../lib/core/philox'
 import {
   logarithmOf,
   NoiseField,
@@ -9,8 +9,8 @@ import {
   noiseValue,
   normalsOf,
   uniformOf,
-} from '../../lib/noise'
-import { philox4x32 } from '../../lib/philox'
+} from '../../lib/fallback/noise'
+import { applyPlan, type NoiseFill, type Sample } from '../../lib/index'
 
 /** A sample that drops all of an image: a unit of 1 pixel has no square, reversed all is dropped. */
 const all = { d: 1, ratio: 0.5, reverse: true }

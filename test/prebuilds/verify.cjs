@@ -4,15 +4,13 @@
 // binary than that one: verify.cjs <masks> <result>. Compares with the authors' masks and with the
 // definition in plain TypeScript; noise, GridMix and the methods for comparison with the second
 // implementation, which takes the native functions' place. Writes what it found.
-process.env.PREBUILDS_ONLY = '1'
-
 const { readFileSync, writeFileSync } = require('node:fs')
 const { gunzipSync } = require('node:zlib')
 const { applyPlan, cudaStatus, devices, GridMask, maskOf, Plan } = require('./dist/index.js')
 const { Cutout, HideAndSeek } = require('./dist/baselines/index.js')
-const { fallback } = require('./dist/fallback.js')
-const { native } = require('./dist/native.js')
-const { referenceMask } = require('./dist/reference.js')
+const { fallback } = require('./dist/fallback/fallback.js')
+const { native } = require('./dist/backend/native.js')
+const { referenceMask } = require('./dist/fallback/reference.js')
 
 const [masks, result] = process.argv.slice(2)
 

@@ -23,7 +23,7 @@ const tools = join(root, 'build/tools')
 const work = mkdtempSync(join(tmpdir(), 'gridmask-runtimes-'))
 
 const { expectedDigest } = require('./digest.cjs')
-const expected = expectedDigest(require('../../dist/reference.js'))
+const expected = expectedDigest(require('../../dist/fallback/reference.js'))
 
 /** Runtimes as npm has them. @type {Record<string, { package: string, program: string }>} */
 const runtimes = {

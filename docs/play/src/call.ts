@@ -1,6 +1,7 @@
 /** The call of the package that makes the mask on show, as a program would write it. */
-import type { Sample } from '../../../lib/plan'
-import { presets } from '../../../lib/presets'
+
+import { presets } from '../../../lib/api/presets'
+import type { Sample } from '../../../lib/plan/plan'
 import type { State } from './state'
 
 /** The command's sheets show at most so many samples. */

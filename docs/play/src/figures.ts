@@ -1,5 +1,5 @@
 /** The mask and the masked picture on canvases of the image's size, and the unit above them. */
-import type { Sample } from '../../../lib/plan'
+import type { Sample } from '../../../lib/plan/plan'
 
 type Size = readonly [height: number, width: number]
 

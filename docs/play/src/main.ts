@@ -1,6 +1,7 @@
 /** A page to play with GridMask: controls → state → sample → mask → figures, figures in words, call. */
-import type { Sample } from '../../../lib/plan'
-import { referenceMask } from '../../../lib/reference'
+
+import { referenceMask } from '../../../lib/fallback/reference'
+import type { Sample } from '../../../lib/plan/plan'
 import { callOf, commandOf } from './call'
 import { element, makeControls, showControls, sliders } from './controls'
 import { drawMask, drawResult, drawUnit } from './figures'

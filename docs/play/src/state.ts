@@ -1,8 +1,10 @@
 /** What the page shows, as the samples that the library knows, and as the address that says the same. */
-import { checkEpoch, checkInteger, checkProbability, checkSeed } from '../../../lib/check'
-import { checkRatio, MAX_UNIT, Plan, type Sample } from '../../../lib/plan'
-import { presets } from '../../../lib/presets'
-import { referenceDraw } from '../../../lib/reference'
+
+import { presets } from '../../../lib/api/presets'
+import { checkEpoch, checkInteger, checkProbability, checkSeed } from '../../../lib/core/check'
+import { MAX_UNIT } from '../../../lib/core/limits'
+import { referenceDraw } from '../../../lib/fallback/reference'
+import { checkRatio, Plan, type Sample } from '../../../lib/plan/plan'
 
 export type PresetName = keyof typeof presets
 export const presetNames = Object.keys(presets) as PresetName[]

@@ -9,7 +9,9 @@ import { normalised, readData } from '../../../examples/fashion-mnist/data.mjs'
 import { ready } from '../../../examples/fashion-mnist/model.mjs'
 import { train } from '../../../examples/fashion-mnist/train.mjs'
 
-const { keepsPixel } = await import(new URL('../../../dist/reference.js', import.meta.url).href)
+const { keepsPixel } = await import(
+  new URL('../../../dist/fallback/reference.js', import.meta.url).href
+)
 
 const [folder = ''] = process.argv.slice(2)
 const gridmask = new GridMask({

@@ -1,0 +1,69 @@
+import { type ArrayRequest, arrayRequestKeys } from '../arrays/batch-shape'
+import type { ImageArray } from '../arrays/typed-array'
+import { checkDevice, type DeviceId, defaultThreads } from '../backend/devices'
+import type { DeviceTensor } from '../execution/device-tensor'
+import { run } from '../execution/job'
+import { fillOf, maskOperation } from '../execution/mask-batch'
+import { layoutOf } from '../execution/operation'
+import type { Masked } from '../execution/requests'
+import type { TensorRequest } from '../execution/tensor-batch'
+import { checkFill, type Fill } from '../plan/fill'
+import type { Plan, SampleParams } from '../plan/plan'
+import { checkPlan } from './gridmask'
+
+/** The request of {@link applyPlan}. */
+export interface ApplyPlanRequest extends ArrayRequest {
+  /** What dropped pixels become: a number, one for each channel, or {@link NoiseFill}. Default 0. */
+  fill?: Fill | undefined
+  /** Where to work. Default 'auto', the CPU. */
+  device?: DeviceId | undefined
+}
+
+/** The request of {@link applyPlan} on a {@link DeviceTensor}, which says the rest itself. */
+export interface TensorApplyPlanRequest extends TensorRequest {
+  /** What dropped pixels become: a number, one for each channel, or {@link NoiseFill}. Default 0. */
+  fill?: Fill | undefined
+}
+
+const tensorKeys = new Set<string>([...arrayRequestKeys, 'fill'])
+const requestKeys = new Set<string>([...arrayRequestKeys, 'fill', 'device'])
+
+/**
+ * Masks a batch as a plan says, without a `GridMask`: parameters chosen by hand, or replayed.
+ *
+ * @param images all samples, one after another
+ * @param plan one element for each sample
+ * @returns `out`, or a new array of the type of `images`
+ * @example
+ * applyPlan(images, Plan.from([{ d: 100, ratio: 0.6, angle: 30 }]), { shape: [1, 3, 224, 224] })
+ * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
+ *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_DISPOSED, ERR_CUDA_UNAVAILABLE;
+ *   nothing has been written then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message says if anything has
+ */
+export function applyPlan<T extends ImageArray>(
+  images: T,
+  plan: Plan | readonly SampleParams[],
+  request: ApplyPlanRequest,
+): Masked<T>
+export function applyPlan<T extends ImageArray>(
+  images: DeviceTensor<T>,
+  plan: Plan | readonly SampleParams[],
+  request?: TensorApplyPlanRequest,
+): DeviceTensor<T>
+export function applyPlan(
+  images: ImageArray | DeviceTensor,
+  plan: Plan | readonly SampleParams[],
+  request: ApplyPlanRequest | TensorApplyPlanRequest = {},
+): ImageArray | DeviceTensor {
+  return run(images, request, {
+    keys: requestKeys,
+    tensorKeys,
+    prepare: (given, dimensions, dtype) => {
+      const target = { device: checkDevice(given.device), threads: defaultThreads() }
+      const fill = fillOf(checkFill('fill', given.fill ?? 0), dtype, dimensions)
+      const { samples } = checkPlan(plan, dimensions.count)
+      const operation = maskOperation(layoutOf(dtype, dimensions), samples, fill)
+      return { operation, target, result: (masked) => masked }
+    },
+  })
+}

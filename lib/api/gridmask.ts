@@ -1,0 +1,309 @@
+import type { Dimensions } from '../arrays/batch-shape'
+import type { ImageArray } from '../arrays/typed-array'
+import { checkDevice, checkThreads, defaultThreads } from '../backend/devices'
+import {
+  checkBoolean,
+  checkInteger,
+  checkOptions,
+  checkProbability,
+  checkSeed,
+  invalid,
+} from '../core/check'
+import type { DType } from '../core/dtype'
+import { warnOnce } from '../core/environment'
+import { GridMaskError } from '../core/errors'
+import { MAX_SIDE } from '../core/limits'
+import type { NativeSamples } from '../core/native-interface'
+import { Augmentation, checkPlanLength } from '../execution/augmentation'
+import type { DeviceTensor } from '../execution/device-tensor'
+import { draw } from '../execution/draw-plan'
+import { type Given, type Method, run, runAsync, type Task } from '../execution/job'
+import { fillOf, maskOperation } from '../execution/mask-batch'
+import { mixed, mixOf, mixOperation } from '../execution/mix-batch'
+import { type ExecutionTarget, isEmpty, layoutOf } from '../execution/operation'
+import {
+  type ApplyRequest,
+  applyKeys,
+  type GridMix,
+  type GridMixRequest,
+  type Masked,
+  mixKeys,
+  type TensorApplyRequest,
+  type TensorGridMixRequest,
+} from '../execution/requests'
+import { checkRatioRange, checkRotate, checkUnit, Drawer, type Range } from '../plan/draw-settings'
+import { checkFill, type Fill } from '../plan/fill'
+import { PackedPlan, Plan, type SampleParams } from '../plan/plan'
+import { type PlanRequest, planKeys } from '../plan/requests'
+import { readCount, type SampleRange } from '../plan/sample-counter'
+import { type GridMaskOptions, optionKeys } from './options'
+import { presets } from './presets'
+
+type Images = ImageArray | DeviceTensor
+
+/**
+ * The GridMask augmentation (Chen, Liu, Zhao, Jia 2020, arXiv 2001.04086) with its settings, a seed
+ * and an epoch. Holds no reference to any array after a call.
+ */
+export class GridMask extends Augmentation<GridMaskOptions> {
+  readonly #drawer: Drawer
+  readonly #unit: Range | ((height: number, width: number) => Range)
+  readonly #fill: Fill
+  readonly #target: ExecutionTarget
+
+  readonly #masking: Method<Images> = {
+    keys: applyKeys,
+    tensorKeys: applyKeys,
+    prepare: (given, dimensions, dtype) => this.#mask(given, dimensions, dtype),
+  }
+
+  readonly #mixing: Method<GridMix<Images>> = {
+    keys: mixKeys,
+    tensorKeys: mixKeys,
+    prepare: (given, dimensions, dtype) => this.#mix(given, dimensions, dtype),
+  }
+
+  /**
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (also for an option that
+   *   does not exist), ERR_OUT_OF_RANGE, ERR_CUDA_UNAVAILABLE
+   */
+  constructor(options: GridMaskOptions) {
+    refuseNone(options)
+    const checked = checkOptions<GridMaskOptions>('options', options, optionKeys)
+    const {
+      ratio,
+      unit,
+      rotate = 0,
+      reverse = false,
+      unitProbability = 1,
+      probability = 1,
+    } = checked
+    const { fill: fillOption = 0, seed = 0, device = 'auto', threads } = checked
+    const drawn = {
+      ratio: checkRatioRange('ratio', ratio),
+      rotate: checkRotate(rotate),
+      reverse: checkBoolean('reverse', reverse),
+      unitProbability: checkProbability('unitProbability', unitProbability),
+      seed: checkSeed('seed', seed),
+    }
+    const unitOf =
+      typeof unit === 'function'
+        ? (height: number, width: number) => checkUnit('unit(height, width)', unit(height, width))
+        : checkUnit('unit', unit)
+    const fill = checkFill('fill', fillOption)
+    const target = {
+      threads: threads === undefined ? defaultThreads() : checkThreads('threads', threads),
+      device: checkDevice(device),
+    }
+    const given = { ratio: ratio as number, unit: unit as number }
+    super({ ...given, ...drawn, ...given, probability, fill, device, threads: target.threads }, 0)
+    this.#drawer = new Drawer(drawn)
+    this.#unit = unitOf
+    this.#fill = fill
+    this.#target = target
+  }
+
+  /**
+   * Draws the parameters of a batch's masks without applying them. Samples that it numbers itself
+   * (no `index`, no `indices`) count as seen, so that the next batch draws anew.
+   *
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
+   */
+  plan(request: PlanRequest): Plan {
+    const given = checkOptions<PlanRequest>('request', request, planKeys)
+    const count = readCount(given)
+    const side = (name: string, value: unknown) => {
+      if (value !== undefined) return checkInteger(name, value, 0, MAX_SIDE)
+      if (typeof this.#unit !== 'function') return 0
+      const expected = `a whole number from 0 to ${MAX_SIDE}`
+      const hint = "The unit is a function of the image's size: give `height` and `width`"
+      invalid('ERR_INVALID_ARG_TYPE', name, expected, value, hint)
+    }
+    const height = side('height', given.height)
+    const width = side('width', given.width)
+    const range = this.counter.of(given, count)
+    const packed = this.#draw(range, height, width)
+    this.counter.markSeen(range)
+    return new Plan(packed)
+  }
+
+  /**
+   * Masks a batch: each sample is masked with the probability of the epoch, with parameters of its
+   * own. Kept values keep their bits, dropped ones become `fill`. Synchronous, on all cores or on
+   * the GPU. A {@link DeviceTensor} is masked on its own device, whatever the `device` option says.
+   *
+   * @param images all samples, one after another; views at any offset and shared memory work
+   * @returns `out`, or a new array of the type of `images`
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
+   *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_DISPOSED; nothing has been written
+   *   then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message says if anything has
+   */
+  apply<T extends ImageArray>(images: T, request: ApplyRequest): Masked<T>
+  apply<T extends ImageArray>(
+    images: DeviceTensor<T>,
+    request?: TensorApplyRequest,
+  ): DeviceTensor<T>
+  apply(
+    images: ImageArray | DeviceTensor,
+    request: ApplyRequest | TensorApplyRequest = {},
+  ): ImageArray | DeviceTensor {
+    return run(images, request, this.#masking)
+  }
+
+  /**
+   * As {@link GridMask.apply}, off the main thread. Takes the array as a BYOB reader does: detaches
+   * it at once, with every view of its buffer, masks it in place, and resolves to an array over the
+   * same memory. With `out` in another buffer both are taken, and the result lies in the memory of
+   * `out`. Shared memory is not detached; nobody should write to it meanwhile. Of a DeviceTensor
+   * nothing is taken; without `out` the result is a new tensor.
+   *
+   * @returns rejects with what `apply` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then,
+   *   but where CUDA fails: the error's `array` is the one that was taken
+   */
+  applyAsync<T extends ImageArray>(images: T, request: ApplyRequest): Promise<Masked<T>>
+  applyAsync<T extends ImageArray>(
+    images: DeviceTensor<T>,
+    request?: TensorApplyRequest,
+  ): Promise<DeviceTensor<T>>
+  applyAsync(
+    images: ImageArray | DeviceTensor,
+    request: ApplyRequest | TensorApplyRequest = {},
+  ): Promise<ImageArray | DeviceTensor> {
+    return runAsync(images, request, this.#masking)
+  }
+
+  /**
+   * GridMix (section 4.4, Table 9): masks a batch as {@link GridMask.apply} does, but what is dropped
+   * of a sample becomes what its partner has there, another sample of the batch; `fill` is not used.
+   * Partners are drawn, one cycle through the batch, or given. A host array that is mixed on a CUDA
+   * device has to fit its memory as a whole.
+   *
+   * @returns the images, `out` or new ones; whose pixels each sample got; and how much it kept, for
+   *   {@link mixLabels}
+   * @throws {GridMaskError} what `apply` throws, and for `partner` ERR_INVALID_ARG_TYPE,
+   *   ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE, ERR_SHAPE_MISMATCH
+   */
+  gridmix<T extends ImageArray>(images: T, request: GridMixRequest): GridMix<Masked<T>>
+  gridmix<T extends ImageArray>(
+    images: DeviceTensor<T>,
+    request?: TensorGridMixRequest,
+  ): GridMix<DeviceTensor<T>>
+  gridmix(
+    images: ImageArray | DeviceTensor,
+    request: GridMixRequest | TensorGridMixRequest = {},
+  ): GridMix<ImageArray | DeviceTensor> {
+    return run(images, request, this.#mixing)
+  }
+
+  /**
+   * As {@link GridMask.gridmix}, off the main thread. Takes the array as
+   * {@link GridMask.applyAsync} does: detaches it at once, mixes it in place, and resolves with one
+   * over the same memory.
+   *
+   * @returns rejects with what `gridmix` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then,
+   *   but where CUDA fails: the error's `array` is the one that was taken
+   */
+  gridmixAsync<T extends ImageArray>(
+    images: T,
+    request: GridMixRequest,
+  ): Promise<GridMix<Masked<T>>>
+  gridmixAsync<T extends ImageArray>(
+    images: DeviceTensor<T>,
+    request?: TensorGridMixRequest,
+  ): Promise<GridMix<DeviceTensor<T>>>
+  gridmixAsync(
+    images: ImageArray | DeviceTensor,
+    request: GridMixRequest | TensorGridMixRequest = {},
+  ): Promise<GridMix<ImageArray | DeviceTensor>> {
+    return runAsync(images, request, this.#mixing)
+  }
+
+  #mask(given: Given, dimensions: Dimensions, dtype: DType): Task<Images> {
+    const { count, height, width } = dimensions
+    const fill = fillOf(this.#fill, dtype, dimensions)
+    const { samples, ...drawn } = this.samplesOf<NativeSamples>(
+      given,
+      count,
+      (plan) => checkPlan(plan as Plan, count).samples,
+      // Native code draws what it masks, without a plan in between.
+      (range) =>
+        isEmpty(dimensions) ? new PackedPlan(0).samples : this.#drawn(range, height, width),
+    )
+    return {
+      ...drawn,
+      operation: maskOperation(layoutOf(dtype, dimensions), samples, fill),
+      target: this.#target,
+      result: (images) => images,
+    }
+  }
+
+  #mix(given: Given, dimensions: Dimensions, dtype: DType): Task<GridMix<Images>> {
+    const { count, height, width } = dimensions
+    const { samples: plan, ...drawn } = this.samplesOf(
+      given,
+      count,
+      (value) => checkPlan(value as Plan, count),
+      // Partners are drawn for a batch without pixels too; a unit for its size need not exist.
+      (range) => this.#draw(range, height, width, isEmpty(dimensions) ? [1, 1] : undefined),
+    )
+    const mix = mixOf(plan, given.partner, dimensions, this.#target.threads)
+    return {
+      ...drawn,
+      operation: mixOperation(layoutOf(dtype, dimensions), mix),
+      target: this.#target,
+      result: (images) => mixed(images, mix),
+    }
+  }
+
+  #draw(range: SampleRange, height: number, width: number, unit?: Range): PackedPlan {
+    if (range.count === 0) return new PackedPlan(0)
+    return draw(range.count, this.#drawn(range, height, width, unit))
+  }
+
+  /** Samples for native code to draw. */
+  #drawn(
+    { epoch, first, indices }: SampleRange,
+    height: number,
+    width: number,
+    unit: Range = typeof this.#unit === 'function' ? this.#unit(height, width) : this.#unit,
+  ): NativeSamples {
+    const probability = this.probabilityAt(epoch)
+    warnOfLargeUnit(unit, height, width)
+    return this.#drawer.samples(unit, probability, Math.floor(epoch), first, indices)
+  }
+}
+
+/** What a misspelt preset is: undefined, or nothing to be spread. */
+function refuseNone(options: unknown): void {
+  const isObject = typeof options === 'object' && options !== null
+  if (options !== undefined && !(isObject && !('ratio' in options) && !('unit' in options))) return
+  const hint = `The presets are ${Object.keys(presets).join(', ')}`
+  if (options === undefined) {
+    invalid('ERR_INVALID_ARG_TYPE', 'options', 'an object', options, hint)
+  }
+  const key = Object.keys(options as object).find((name) => !optionKeys.has(name))
+  if (key !== undefined) return // which is told
+  throw new GridMaskError(
+    'ERR_INVALID_ARG_TYPE',
+    'Expected `options` to have `ratio` and `unit`, but received neither: of a preset, look at its ' +
+      `name. ${hint}`,
+  )
+}
+
+/** Images that a unit is so much larger than are rarely touched, and then lost as a whole. */
+function warnOfLargeUnit([min]: Range, height: number, width: number): void {
+  const longer = Math.max(height, width)
+  if (longer === 0 || min <= 2 * longer) return
+  warnOnce(
+    'GRIDMASK_UNIT',
+    `\`unit\` is ${min} pixels and more, far beyond images of ${height}×${width}: most stay as they are, ` +
+      'some lose everything. Choose it from half of the shorter side to all of it: docs/tasks.md',
+  )
+}
+
+/** A plan of the batch's length, packed. */
+export function checkPlan(value: Plan | readonly SampleParams[], count: number): PackedPlan {
+  const plan = Plan.from(value)
+  checkPlanLength(plan.length, count)
+  return Plan.packed(plan)
+}

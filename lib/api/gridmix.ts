@@ -1,0 +1,67 @@
+import type { ArrayRequest } from '../arrays/batch-shape'
+import type { ImageArray } from '../arrays/typed-array'
+import { checkDevice, type DeviceId, defaultThreads } from '../backend/devices'
+import type { DeviceTensor } from '../execution/device-tensor'
+import { run } from '../execution/job'
+import { mixed, mixOf, mixOperation } from '../execution/mix-batch'
+import { layoutOf } from '../execution/operation'
+import { type GridMix, type Masked, mixKeys, type PartnerRequest } from '../execution/requests'
+import type { TensorRequest } from '../execution/tensor-batch'
+import type { Plan, SampleParams } from '../plan/plan'
+import { drawKeys } from '../plan/requests'
+import { checkPlan } from './gridmask'
+
+interface PlanRequest extends PartnerRequest {
+  /** One element for each sample. */
+  plan: Plan | readonly SampleParams[]
+}
+
+/** The request of {@link gridmix}. */
+export interface GridMixPlanRequest extends ArrayRequest, PlanRequest {
+  /** Where to work. Default 'auto', the CPU. */
+  device?: DeviceId | undefined
+}
+
+/** The request of {@link gridmix} on a {@link DeviceTensor}, which says the rest itself. */
+export interface TensorGridMixPlanRequest extends TensorRequest, PlanRequest {}
+
+const tensorKeys = new Set([...mixKeys].filter((key) => !drawKeys.some((draw) => draw === key)))
+const requestKeys = new Set<string>([...tensorKeys, 'device'])
+
+/**
+ * Mixes a batch as a plan says, without a `GridMask`: what is dropped of a sample becomes what its
+ * partner has there (section 4.4). The plan of {@link GridMask.plan} and the partners of a result
+ * give that result again.
+ *
+ * @param images all samples, one after another
+ * @returns the images, `out` or new ones; the partners; and how much each sample kept
+ * @example
+ * gridmix(images, { shape: [2, 3, 224, 224], plan: [params, params], partner: [1, 0] })
+ * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
+ *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_DISPOSED, ERR_CUDA_UNAVAILABLE;
+ *   nothing has been written then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message says if anything has
+ */
+export function gridmix<T extends ImageArray>(
+  images: T,
+  request: GridMixPlanRequest,
+): GridMix<Masked<T>>
+export function gridmix<T extends ImageArray>(
+  images: DeviceTensor<T>,
+  request: TensorGridMixPlanRequest,
+): GridMix<DeviceTensor<T>>
+export function gridmix(
+  images: ImageArray | DeviceTensor,
+  request: GridMixPlanRequest | TensorGridMixPlanRequest,
+): GridMix<ImageArray | DeviceTensor> {
+  return run(images, request, {
+    keys: requestKeys,
+    tensorKeys,
+    prepare: (given, dimensions, dtype) => {
+      const target = { device: checkDevice(given.device), threads: defaultThreads() }
+      const plan = checkPlan(given.plan as Plan, dimensions.count)
+      const mix = mixOf(plan, given.partner, dimensions, target.threads)
+      const operation = mixOperation(layoutOf(dtype, dimensions), mix)
+      return { operation, target, result: (result) => mixed(result, mix) }
+    },
+  })
+}

@@ -1,0 +1,160 @@
+/** Segmentation's labels: dropped pixels can be left out of the loss. */
+
+import { checkLength, checkOut } from '../arrays/batch-shape'
+import { checkWritable, tagOf } from '../arrays/typed-array'
+import { allocateBytes } from '../backend/allocate'
+import { defaultThreads } from '../backend/devices'
+import { expectDone } from '../backend/native'
+import { checkInteger, checkOptions, invalid, isPromise } from '../core/check'
+import { MAX_COUNT, MAX_SIDE } from '../core/limits'
+import { maskOperation } from '../execution/mask-batch'
+import type { Masked } from '../execution/requests'
+import type { Plan, SampleParams } from '../plan/plan'
+import { checkPlan } from './gridmask'
+
+const constructors = {
+  Uint8Array,
+  Uint8ClampedArray,
+  Int8Array,
+  Uint16Array,
+  Int16Array,
+  Uint32Array,
+  Int32Array,
+  BigUint64Array,
+  BigInt64Array,
+}
+
+type LabelTag = keyof typeof constructors
+
+/** A batch of label maps: one whole number for each pixel. */
+export type LabelArray =
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | BigUint64Array
+  | BigInt64Array
+
+/** The request of {@link ignoreDropped}. */
+export interface IgnoreDroppedRequest {
+  /** `[n, h, w]`. Height and width at most 16384. */
+  shape: readonly [n: number, height: number, width: number] | readonly number[]
+  /**
+   * What the labels of dropped pixels become: a whole number that the array's type can hold, for one of
+   * 64 bits as a number or a bigint.
+   */
+  label: number | bigint
+  /**
+   * Where the result goes: an array of the same type and length. `out: labels` works in place. May
+   * not overlap `labels` in part. Default: a new array.
+   */
+  out?: LabelArray | undefined
+}
+
+const requestKeys = new Set(['shape', 'label', 'out'])
+
+/**
+ * Gives the pixels that a plan drops a label of their own, which the loss then ignores: exactly those
+ * that `apply` and `applyPlan` fill with the same plan. The paper does not do this: in its
+ * segmentation (section 4.3) a network has to tell what it cannot see, as the authors' answers
+ * confirm. So it is a choice, for tasks in which that asks too much.
+ *
+ * @param labels all label maps, one after another, each of h · w pixels
+ * @param plan one element for each map
+ * @returns `out`, or a new array of the type of `labels`
+ * @example
+ * const plan = gridmask.plan({ count: 8 })
+ * gridmask.apply(images, { shape: [8, 3, 512, 512], plan, out: images })
+ * ignoreDropped(labels, plan, { shape: [8, 512, 512], label: 255, out: labels })
+ * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
+ *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP; nothing has been written then
+ */
+export function ignoreDropped<T extends LabelArray>(
+  labels: T,
+  plan: Plan | readonly SampleParams[],
+  request: IgnoreDroppedRequest,
+): Masked<T>
+export function ignoreDropped(
+  labels: LabelArray,
+  plan: Plan | readonly SampleParams[],
+  request: IgnoreDroppedRequest,
+): LabelArray {
+  const given = checkOptions<IgnoreDroppedRequest>('request', request, requestKeys)
+  const { label, out } = given
+  const [count, height, width] = checkShape(given.shape)
+  const { samples } = checkPlan(plan, count)
+  // The arrays last, since the request's and the plan's getters are the caller's code.
+  const tag = labelTag('labels', labels)
+  const length = count * height * width
+  checkLength('labels', labels, length)
+  if (out !== undefined && out !== labels) {
+    checkOut('labels', labels, tag, out, labelTag('out', out), length)
+  }
+  if (out !== undefined) checkWritable('out', out)
+  const fill = encodeLabel(label, tag)
+  const size = fill.length
+  const target = out ?? new constructors[tag](allocateBytes(length * size), 0, length)
+  if (length > 0) {
+    // A label of 64 bits is a pixel of two values, as native code knows no value so large.
+    const valueBytes = Math.min(size, 4)
+    const layout = { count, planes: 1, height, width, pixelBytes: size, valueBytes }
+    const operation = maskOperation(layout, samples, fill)
+    expectDone(operation.cpu(labels, target, { threads: defaultThreads() }), 'labels')
+  }
+  return target
+}
+
+function checkShape(shape: unknown): [count: number, height: number, width: number] {
+  if (!Array.isArray(shape) || shape.length !== 3) {
+    invalid('ERR_INVALID_ARG_TYPE', 'shape', '[n, h, w]', shape)
+  }
+  return [
+    checkInteger('shape[0]', shape[0], 0, MAX_COUNT),
+    checkInteger('shape[1]', shape[1], 0, MAX_SIDE),
+    checkInteger('shape[2]', shape[2], 0, MAX_SIDE),
+  ]
+}
+
+/** Name of the array's own type: undefined for a proxy, whatever its prototype. */
+function labelTag(name: string, value: unknown): LabelTag {
+  const tag = typeof value === 'object' && value !== null ? tagOf(value) : undefined
+  if (tag === undefined || !(tag in constructors)) {
+    const expected = `a ${Object.keys(constructors).join(', ')}`
+    const hint = tag?.startsWith('Float')
+      ? 'applyPlan() fills maps of other numbers, as images of one channel'
+      : isPromise(value)
+        ? undefined
+        : 'Labels are one whole number for each pixel'
+    invalid('ERR_INVALID_ARG_TYPE', name, expected, value, hint)
+  }
+  return tag as LabelTag
+}
+
+/** The label in the array's own bytes. */
+function encodeLabel(label: unknown, tag: LabelTag): Uint8Array {
+  const bits = constructors[tag].BYTES_PER_ELEMENT * 8
+  const signed = /^(Big)?Int/.test(tag)
+  if (bits === 64) return encodeBig(label, signed)
+  const [min, max] = signed ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1]
+  if (typeof label === 'number' && Number.isInteger(label) && label < min && !signed) {
+    const expected = `a whole number from ${min} to ${max}`
+    const hint = 'Arrays of signed labels can hold it, such as Int16Array and Int32Array'
+    invalid('ERR_OUT_OF_RANGE', 'label', expected, label, hint)
+  }
+  const value = checkInteger('label', label, min, max)
+  const Labels = constructors[tag] as Uint8ArrayConstructor
+  return new Uint8Array(Labels.of(value).buffer)
+}
+
+function encodeBig(label: unknown, signed: boolean): Uint8Array {
+  const value = typeof label === 'number' && Number.isSafeInteger(label) ? BigInt(label) : label
+  const expected = `a whole number of ${signed ? '' : 'no sign and '}64 bits, as a number or a bigint`
+  if (typeof value !== 'bigint') invalid('ERR_INVALID_ARG_TYPE', 'label', expected, label)
+  if (value !== (signed ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value))) {
+    invalid('ERR_OUT_OF_RANGE', 'label', expected, label)
+  }
+  return new Uint8Array(BigUint64Array.of(BigInt.asUintN(64, value)).buffer)
+}

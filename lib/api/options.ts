@@ -1,0 +1,70 @@
+/** What a GridMask is made of and asked for: settings, requests, and the names that they know. */
+
+import type { DeviceId } from '../backend/devices'
+import type { Fill } from '../plan/fill'
+import type { Schedule } from '../plan/schedule'
+
+/** Settings of a {@link GridMask}. */
+export interface GridMaskOptions {
+  /**
+   * r, the width of the kept stripe as a fraction of the unit, in (0, 1): the larger, the more is
+   * kept, about `1 - (1-r)²` of the image (section 3, equation 3). A pair [min, max) is drawn from
+   * for each sample. Other libraries mean the dropped part by "ratio": see the converters.
+   */
+  ratio: number | readonly [min: number, max: number] | readonly number[]
+  /**
+   * d, the unit's side in pixels, 1 … 32767 (section 3, "Choice of d"). A pair [min, max) is drawn
+   * from for each sample, max exclusive (equation 5); a function gives either for an image's size.
+   */
+  unit:
+    | number
+    | readonly [min: number, max: number]
+    | readonly number[]
+    | ((
+        height: number,
+        width: number,
+      ) => number | readonly [min: number, max: number] | readonly number[])
+  /** Angles are whole degrees drawn from 0 … rotate-1; 0 … 360. Default 0: no rotation. */
+  rotate?: number | undefined
+  /** Keep the squares, drop the stripes (RevGridMask, Table 5). Default false. */
+  reverse?: boolean | undefined
+  /** p_u, the probability that a unit drops its square, in [0, 1] (Table 6). Default 1. */
+  unitProbability?: number | undefined
+  /**
+   * p, the probability that a sample is masked, in [0, 1], or a function of the epoch such as
+   * {@link linear} (section 3, "The Scheme to Use GridMask"). Default 1.
+   */
+  probability?: number | Schedule | undefined
+  /**
+   * What dropped pixels become: a number, one for each channel, or {@link NoiseFill}, such as
+   * `{ noise: 'uniform', low: -1, high: 1 }`. Default 0, the mean colour of normalised images. For
+   * uint8 images 0 … 255.
+   */
+  fill?: Fill | undefined
+  /** 64-bit key of all draws, 0 … 2⁶⁴-1, as text too. Default 0: give every run its own. */
+  seed?: number | bigint | string | undefined
+  /**
+   * Where host arrays are masked: 'cpu', 'cuda' (the first GPU) or 'cuda:N'. Default 'auto', the CPU:
+   * it is faster than a way to a GPU and back. A {@link DeviceTensor} is masked where it lies.
+   * Results are the same.
+   */
+  device?: DeviceId | undefined
+  /**
+   * Threads that work on a batch, the caller's included, 1 … 1024. Default: the environment variable
+   * GRIDMASK_THREADS, or what the operating system lets the process run at a time.
+   */
+  threads?: number | undefined
+}
+
+export const optionKeys = new Set([
+  'ratio',
+  'unit',
+  'rotate',
+  'reverse',
+  'unitProbability',
+  'probability',
+  'fill',
+  'seed',
+  'device',
+  'threads',
+])

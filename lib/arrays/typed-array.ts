@@ -1,0 +1,171 @@
+/**
+ * What is known of a caller's typed array, by its internal slots: properties can be overridden,
+ * prototypes faked and realms differ, the slots cannot lie.
+ */
+import { types } from 'node:util'
+import { invalid } from '../core/check'
+import type { DType } from '../core/dtype'
+import { GridMaskError } from '../core/errors'
+import { hintOnArray } from './array-hint'
+
+/** A batch of images on the host. */
+export type ImageArray =
+  | Float32Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Uint16Array
+  | Float16ArrayLike
+
+/** `Float16Array` where the runtime has it; described here so that older type libraries do. */
+export interface Float16ArrayLike extends ArrayBufferView {
+  readonly BYTES_PER_ELEMENT: number
+  readonly length: number
+  readonly [Symbol.toStringTag]: 'Float16Array'
+  [index: number]: number
+}
+
+export type Tag =
+  | 'Float32Array'
+  | 'Uint8Array'
+  | 'Uint8ClampedArray'
+  | 'Uint16Array'
+  | 'Float16Array'
+
+const dtypesOf: Record<Tag, readonly DType[]> = {
+  Float32Array: ['float32'],
+  Uint8Array: ['uint8'],
+  Uint8ClampedArray: ['uint8'],
+  Uint16Array: ['float16', 'bfloat16'],
+  Float16Array: ['float16'],
+}
+
+const prototype = Object.getPrototypeOf(Uint8Array.prototype) as object
+
+function slot<T>(key: PropertyKey): (array: unknown) => T {
+  const getter = Object.getOwnPropertyDescriptor(prototype, key)?.get as () => T
+  return (array) => getter.call(array)
+}
+
+export const tagOf = slot<string | undefined>(Symbol.toStringTag)
+export const lengthOf = slot<number>('length')
+export const bufferOf = slot<ArrayBufferLike>('buffer')
+export const offsetOf = slot<number>('byteOffset')
+export const byteLengthOf = slot<number>('byteLength')
+
+/** Length of a buffer that is not shared, bytes: 0 if it is detached. */
+export const bufferLengthOf = bufferSlot<number>('byteLength')
+
+export const isShared = (buffer: unknown) => types.isSharedArrayBuffer(buffer)
+
+function bufferSlot<T>(key: string): (buffer: ArrayBuffer) => T {
+  const getter = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, key)?.get as () => T
+  return (buffer) => getter.call(buffer)
+}
+
+/** Whether nobody may write to a buffer; undefined where the runtime knows no such buffers. */
+const isImmutable = Object.hasOwn(ArrayBuffer.prototype, 'immutable')
+  ? bufferSlot<boolean>('immutable')
+  : undefined
+
+/** Refuses an array that nobody may write to. */
+export function checkWritable(name: string, array: ArrayBufferView): void {
+  const buffer = bufferOf(array)
+  if (isImmutable === undefined || isShared(buffer) || !isImmutable(buffer as ArrayBuffer)) return
+  throw new GridMaskError(
+    'ERR_INVALID_ARG_VALUE',
+    `Expected \`${name}\` to be memory that can be written, but its buffer is immutable. Leave it ` +
+      'out for a new array',
+  )
+}
+
+/** Whether two arrays begin at the same byte of the same buffer. */
+export function sameMemory(a: unknown, b: unknown): boolean {
+  return bufferOf(a) === bufferOf(b) && offsetOf(a) === offsetOf(b)
+}
+
+/** Name of the array's own type: undefined for a proxy, whatever its prototype. */
+export function arrayTag(name: string, value: unknown): Tag {
+  const tag = typeof value === 'object' && value !== null ? tagOf(value) : undefined
+  if (tag === undefined || !(tag in dtypesOf)) {
+    const expected = `a ${Object.keys(dtypesOf).join(', ')}`
+    invalid('ERR_INVALID_ARG_TYPE', name, expected, value, hintOnArray(name, value))
+  }
+  return tag as Tag
+}
+
+/** The dtype of an array, from its type and the request's `dtype`, which a Uint16Array needs. */
+export function resolveDType(name: string, tag: Tag, requested: DType | undefined): DType {
+  const possible = dtypesOf[tag]
+  if (requested === undefined) {
+    if (possible.length === 1) return possible[0] as DType
+    throw new GridMaskError(
+      'ERR_INVALID_ARG_TYPE',
+      `Expected \`dtype\` to say what the ${tag} \`${name}\` holds, ` +
+        `${possible.map((dtype) => `'${dtype}'`).join(' or ')}, but received undefined. Whole numbers ` +
+        'of 16 bits are none of them: `Float32Array.from(' +
+        `${name}, (v) => v / 65535)\``,
+    )
+  }
+  if (!possible.includes(requested)) {
+    const fitting = (Object.keys(dtypesOf) as Tag[]).filter((t) => dtypesOf[t].includes(requested))
+    throw new GridMaskError(
+      'ERR_INVALID_ARG_TYPE',
+      `Expected \`${name}\` to be a ${fitting.join(' or ')} for dtype '${requested}', ` +
+        `but received an instance of ${tag}`,
+    )
+  }
+  return requested
+}
+
+/** A detached array shows length 0, like an empty one; its buffer can no longer be viewed. */
+export function checkAttached(name: string, array: ArrayBufferView): void {
+  if (lengthOf(array) !== 0) return
+  const buffer = bufferOf(array)
+  if (isShared(buffer)) return
+  try {
+    new Uint8Array(buffer, 0, 0)
+  } catch (cause) {
+    throw new GridMaskError(
+      'ERR_BUFFER_DETACHED',
+      `Expected \`${name}\` to have its memory, but its buffer was detached: transferred to ` +
+        'another thread, or taken by an applyAsync() whose result is the array to go on with',
+      { cause },
+    )
+  }
+}
+
+export function overlaps(a: ArrayBufferView, b: ArrayBufferView): boolean {
+  const aBegin = offsetOf(a)
+  const bBegin = offsetOf(b)
+  return (
+    bufferOf(a) === bufferOf(b) &&
+    aBegin < bBegin + byteLengthOf(b) &&
+    bBegin < aBegin + byteLengthOf(a)
+  )
+}
+
+const constructors: Record<Exclude<Tag, 'Float16Array'>, new (...args: never[]) => ImageArray> = {
+  Float32Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Uint16Array,
+}
+
+/** A view of the type that `tag` names. */
+export function viewOf(
+  tag: Tag,
+  buffer: ArrayBufferLike,
+  offset: number,
+  length: number,
+): ImageArray {
+  const View =
+    tag === 'Float16Array'
+      ? (globalThis as unknown as { Float16Array: (typeof constructors)['Float32Array'] })
+          .Float16Array
+      : constructors[tag]
+  return new (View as new (b: ArrayBufferLike, o: number, n: number) => ImageArray)(
+    buffer,
+    offset,
+    length,
+  )
+}

@@ -1,0 +1,102 @@
+import { checkInteger, invalid } from '../core/check'
+import { environmentVariable, parallelism, processorName } from '../core/environment'
+import { fallback } from '../fallback/fallback'
+import { type CudaDevice, cudaDevice, openCuda } from './cuda'
+import { native } from './native'
+
+/** Where host arrays are worked on: 'auto' is the CPU, 'cuda' the first GPU. */
+export type DeviceId = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`
+
+/** The processor. */
+export interface CpuInfo {
+  id: 'cpu'
+  /** The processor's name as the operating system gives it. */
+  name: string
+  /** Threads that work on a batch, the caller's included. */
+  threads: number
+  /** The instruction set of the inner loops: the best of those built in that runs here. */
+  instructionSet: string
+  /**
+   * 'native', or 'typescript' where the package has no binary for the platform: the same results,
+   * many times slower.
+   */
+  backend: 'native' | 'typescript'
+}
+
+/** A GPU. */
+export interface CudaInfo {
+  id: `cuda:${number}`
+  /** The GPU's name as the driver gives it. */
+  name: string
+  /** Such as '9.0'. */
+  computeCapability: string
+  /** Bytes of its memory. */
+  totalMemory: number
+  multiprocessors: number
+}
+
+/** A device that this process can use. */
+export type DeviceInfo = CpuInfo | CudaInfo
+
+const MAX_THREADS = 1024
+
+/**
+ * The devices of this process, the CPU first, then the GPUs in the driver's order. Whether a GPU has
+ * kernels in this build is looked at when it is first used, and by {@link cudaStatus}.
+ */
+export function devices(): [CpuInfo, ...CudaInfo[]] {
+  const cpu: CpuInfo = {
+    id: 'cpu',
+    name: processorName(),
+    threads: native === fallback ? 1 : defaultThreads(),
+    instructionSet: native.instructionSet,
+    backend: native === fallback ? 'typescript' : 'native',
+  }
+  const gpus = openCuda().devices.map(
+    ({ name, major, minor, totalMemory, multiprocessors }, i): CudaInfo => ({
+      id: `cuda:${i}`,
+      name,
+      computeCapability: `${major}.${minor}`,
+      totalMemory,
+      multiprocessors,
+    }),
+  )
+  return [cpu, ...gpus]
+}
+
+/**
+ * Checks a `device` option. A GPU that it names is made ready. Without one, host arrays, which come
+ * back to the host, stay on the CPU: crossing the bus twice takes longer than masking them there.
+ */
+export function checkDevice(value: unknown): 'cpu' | CudaDevice {
+  if (value === undefined || value === 'auto' || value === 'cpu') return 'cpu'
+  if (typeof value === 'string' && /^cuda(:\d+)?$/.test(value)) return cudaDevice(value)
+  const code = typeof value === 'string' ? 'ERR_INVALID_ARG_VALUE' : 'ERR_INVALID_ARG_TYPE'
+  invalid(code, 'device', "'auto', 'cpu', 'cuda' or 'cuda:N'", value, hintOnDevice(value))
+}
+
+function hintOnDevice(value: unknown): string | undefined {
+  if (typeof value === 'number') return `The GPU of that number is 'cuda:${value}'`
+  if (typeof value !== 'string') return undefined
+  const name = value.toLowerCase()
+  if (/^(auto|cpu|cuda(:\d+)?)$/.test(name)) return `Did you mean '${name}'?`
+  return name === 'gpu' || name === 'nvidia' ? "NVIDIA's GPUs are 'cuda'" : undefined
+}
+
+export function checkThreads(name: string, value: unknown): number {
+  return checkInteger(name, value, 1, MAX_THREADS)
+}
+
+let threads: number | undefined
+
+/** GRIDMASK_THREADS, else what the operating system lets this process run at a time. */
+export function defaultThreads(): number {
+  if (threads === undefined) {
+    const text = environmentVariable('GRIDMASK_THREADS')
+    threads =
+      text === undefined
+        ? Math.min(parallelism(), MAX_THREADS)
+        : checkThreads('GRIDMASK_THREADS', /^\d+$/.test(text) ? Number(text) : text)
+  }
+  return threads
+}

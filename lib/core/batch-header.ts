@@ -1,0 +1,63 @@
+/**
+ * The header of a native call: the numbers that describe a batch and how it is to be worked on, in
+ * one Float64Array. native/addon/batch_header.h says the same in C++, with the same fields in the
+ * same order.
+ */
+export const headerFields = [
+  /** Samples. */
+  'count',
+  /** Of a sample: its channels, or 1 where a pixel holds all of them. */
+  'planes',
+  /** Of a plane, pixels. */
+  'height',
+  'width',
+  /** Of a pixel in one plane. */
+  'pixelBytes',
+  /** Of one channel's value. */
+  'valueBytes',
+  /** What the array of samples holds: a {@link SampleKind}. */
+  'sampleKind',
+  /** For draws: the number of the first sample, where no list says it. */
+  'first',
+  /** Of the CPU that may work on it. */
+  'threads',
+  /** Of the CPU that may work on all that is asynchronous, together. */
+  'poolThreads',
+  /** For host arrays on CUDA: by which native code knows the device. */
+  'device',
+  /** For host arrays on CUDA: bytes that are staged at a time. */
+  'pieceBytes',
+] as const
+
+/** What an array of samples holds; SampleKind of native/addon/batch_header.h. */
+export const SampleKind = { plan: 0, draws: 1, rectangles: 2 } as const
+export type SampleKind = (typeof SampleKind)[keyof typeof SampleKind]
+
+export type BatchHeader = Record<(typeof headerFields)[number], number>
+
+/** How a batch lies in memory; BatchLayout of native/lattice/batch.h. */
+export type BatchLayout = Pick<
+  BatchHeader,
+  'count' | 'planes' | 'height' | 'width' | 'pixelBytes' | 'valueBytes'
+>
+
+const packed = new Float64Array(headerFields.length)
+
+/**
+ * The header with the fields that the objects have, the others 0. It is one and the same array each
+ * time, since to make one takes as long as to mask a small image: native code reads it before it
+ * does anything else. Several objects, since to make one of them by `...` takes as long again.
+ */
+export function packHeader(...parts: Partial<BatchHeader>[]): Float64Array {
+  for (let i = 0; i < headerFields.length; i++) {
+    const name = headerFields[i] as keyof BatchHeader
+    packed[i] = 0
+    for (const part of parts) packed[i] = part[name] ?? (packed[i] as number)
+  }
+  return packed
+}
+
+export function unpackHeader(header: Float64Array): BatchHeader {
+  const fields = headerFields.map((name, i) => [name, header[i]] as const)
+  return Object.fromEntries(fields) as BatchHeader
+}

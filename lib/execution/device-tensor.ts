@@ -1,0 +1,423 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
+import * as workerThreads from 'node:worker_threads'
+
+import {
+  checkArrays,
+  type Dimensions,
+  type Layout,
+  readDimensions,
+  readDType,
+  type Shape,
+} from '../arrays/batch-shape'
+import type { Tag } from '../arrays/typed-array'
+import { arrayTag, type ImageArray } from '../arrays/typed-array'
+import { allocate } from '../backend/allocate'
+import {
+  type CudaDevice,
+  chunkBytes,
+  cudaDevice,
+  cudaError,
+  expectCuda,
+  isLost,
+} from '../backend/cuda'
+import { defaultThreads } from '../backend/devices'
+import { native } from '../backend/native'
+import { allocatePinned } from '../backend/pinned'
+import { checkChoice, checkInteger, checkOptions, invalid } from '../core/check'
+import { bytesPerValue, type DType, dtypes } from '../core/dtype'
+import { GridMaskError } from '../core/errors'
+import type { CudaMemory, CudaOutcome } from '../core/native-interface'
+
+/** A CUDA device: 'cuda' is the first one. */
+export type CudaDeviceId = 'cuda' | `cuda:${number}`
+
+/** The request of {@link DeviceTensor.from}. */
+export interface DeviceTensorRequest {
+  /** `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC. Height and width at most 16384. */
+  shape: Shape | readonly number[]
+  /** Default 'NCHW'. */
+  layout?: Layout | undefined
+  /** Needed for a Uint16Array, which holds 'float16' or 'bfloat16'; else the array's type says it. */
+  dtype?: DType | undefined
+  /** Default 'cuda', the first device. */
+  device?: CudaDeviceId | undefined
+  /**
+   * The `CUstream` (or `cudaStream_t`) that orders all work on the tensor; it must outlive it.
+   * Default: one of this package's, the same for all tensors of a device in this thread.
+   */
+  stream?: bigint | undefined
+}
+
+/** The request of {@link DeviceTensor.wrap}. */
+export interface DevicePointer {
+  /** Address of the first value; aligned to the dtype's size. */
+  pointer: bigint
+  /** `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC; without gaps. */
+  shape: Shape | readonly number[]
+  /** Type of the values. */
+  dtype: DType
+  /** Default 'NCHW'. */
+  layout?: Layout | undefined
+  /** The device whose memory it is. Default 'cuda', the first one. */
+  device?: CudaDeviceId | undefined
+  /**
+   * The `CUstream` (or `cudaStream_t`) on which other code works with this memory: it orders all
+   * work on the tensor, and must outlive it. Default 0n, the default stream, which waits for all
+   * streams but those made as non-blocking. Not 2n, which is another stream in every thread.
+   */
+  stream?: bigint | undefined
+}
+
+const fromKeys = new Set(['shape', 'layout', 'dtype', 'device', 'stream'])
+const wrapKeys = new Set(['pointer', 'shape', 'dtype', 'layout', 'device', 'stream'])
+const downloadKeys = new Set(['out'])
+
+/** The type of array that holds a dtype, where none was given. */
+const tags: Record<DType, Tag> = {
+  float32: 'Float32Array',
+  uint8: 'Uint8Array',
+  float16: 'Uint16Array',
+  bfloat16: 'Uint16Array',
+}
+
+/** Of Node 22.10 and newer. */
+const { markAsUncloneable } = workerThreads as { markAsUncloneable?: (object: object) => void }
+
+const PER_THREAD_STREAM = 2n
+const WORD = 1n << 64n
+
+/**
+ * A batch of images in the memory of a CUDA device. `T` is the type of array that it came from, and
+ * that `download()` makes.
+ *
+ * Operations on tensors are ordered by stream: they return when the work is on the tensor's stream,
+ * and those on one tensor happen one after another in the order of the calls, also where another's
+ * stream is different. `download()`, `downloadAsync()` and `ready()` wait; what has failed on the
+ * device since is thrown by the next of those.
+ *
+ * The memory is given back by `dispose()`, at the end of a `using` block, or when the tensor is
+ * garbage-collected. That may be late: the collector does not see how much memory of the device is
+ * held.
+ */
+export class DeviceTensor<T extends ImageArray = ImageArray> {
+  readonly #memory: CudaMemory
+  readonly #tag: Tag
+  readonly #device: CudaDevice
+  readonly #dimensions: Dimensions
+  /** That which it was given; a new tensor like this one takes it over. */
+  readonly #givenStream: bigint | undefined
+  #disposed = false
+
+  /** As given: `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC. */
+  readonly shape: Shape
+  readonly layout: Layout
+  readonly dtype: DType
+  /** The device's id, such as 'cuda:0'. */
+  readonly device: `cuda:${number}`
+
+  private constructor(
+    memory: CudaMemory,
+    tag: Tag,
+    dtype: DType,
+    device: CudaDevice,
+    dimensions: Dimensions,
+    givenStream: bigint | undefined,
+  ) {
+    const { count, channels, height, width, channelsLast } = dimensions
+    this.#memory = memory
+    this.#tag = tag
+    this.#device = device
+    this.#dimensions = dimensions
+    this.#givenStream = givenStream
+    this.dtype = dtype
+    this.layout = channelsLast ? 'NHWC' : 'NCHW'
+    this.shape = Object.freeze(
+      channelsLast ? [count, height, width, channels] : [count, channels, height, width],
+    ) as Shape
+    this.device = device.id
+    // A clone would be a tensor without memory. Older versions of Node make one.
+    markAsUncloneable?.(this)
+  }
+
+  /**
+   * Copies a batch to a device. Returns when `images` has been read, or, where that lies in pinned
+   * memory ({@link DeviceTensor.allocateHost}, or another's), when the copy is on the stream: the
+   * device reads it then, until `ready()` resolves.
+   *
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
+   *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_CUDA_UNAVAILABLE, ERR_CUDA_OUT_OF_MEMORY,
+   *   ERR_CUDA
+   */
+  static from<T extends ImageArray>(images: T, request: DeviceTensorRequest): DeviceTensor<T> {
+    const given = checkOptions<DeviceTensorRequest>('request', request, fromKeys)
+    const dimensions = readDimensions(given)
+    const { tag, dtype } = checkArrays(images, undefined, dimensions, readDType(given.dtype))
+    const stream = given.stream === undefined ? undefined : checkStream(given.stream)
+    const device = cudaDevice(checkCudaId(given.device))
+    const tensor = DeviceTensor.#allocate<T>(tag, dtype, device, dimensions, stream)
+    const outcome = native.cuda.upload(tensor.#memory, images, chunkBytes(), defaultThreads())
+    if (outcome !== 0) {
+      const error = cudaError(outcome, `copying images to ${device.id}`)
+      tensor.#release()
+      throw error
+    }
+    return tensor
+  }
+
+  /**
+   * Memory of other CUDA code in the process as a tensor: its own, which must stay allocated while
+   * the tensor is used. Disposing of the tensor does not free it.
+   *
+   * @throws {GridMaskError} ERR_INVALID_ARG_VALUE where the pointer is not to memory of that device,
+   *   or the allocation ends before the shape does; ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE,
+   *   ERR_CUDA_UNAVAILABLE, ERR_CUDA
+   */
+  static wrap(request: DevicePointer): DeviceTensor {
+    const given = checkOptions<DevicePointer>('request', request, wrapKeys)
+    const dimensions = readDimensions(given)
+    const dtype = checkChoice('dtype', given.dtype, dtypes)
+    const pointer = checkWord('pointer', given.pointer, 1n)
+    const stream = checkStream(given.stream ?? 0n)
+    if (pointer % BigInt(bytesPerValue[dtype]) !== 0n) {
+      const expected = `a multiple of ${bytesPerValue[dtype]}, the size of a ${dtype}`
+      invalid('ERR_INVALID_ARG_VALUE', 'pointer', expected, pointer)
+    }
+    const device = cudaDevice(checkCudaId(given.device))
+    const bytes = byteLength(dimensions, dtype)
+    const memory = native.cuda.wrap(device.number, pointer, bytes, stream)
+    if (typeof memory === 'string') {
+      invalid('ERR_INVALID_ARG_VALUE', 'pointer', expectedOf(memory, bytes, device), pointer)
+    }
+    if (!isMemory(memory)) throw cudaError(memory, `looking at a pointer of ${device.id}`)
+    return new DeviceTensor(memory, tags[dtype], dtype, device, dimensions, undefined)
+  }
+
+  /**
+   * Pinned memory of the host, for arrays that go to a device: `from()` has the device read it, and
+   * `download({ out })` has it written, without a copy between. To pin it takes some milliseconds
+   * for 40 MB: keep it for many batches.
+   *
+   * @param bytes its length
+   * @param device default 'cuda', the first one
+   * @returns shared memory, filled with zeros, for a typed array to lie on
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
+   *   ERR_CUDA_UNAVAILABLE, ERR_CUDA_OUT_OF_MEMORY, ERR_CUDA
+   */
+  static allocateHost(bytes: number, device?: CudaDeviceId): SharedArrayBuffer {
+    checkInteger('bytes', bytes, 0, Number.MAX_SAFE_INTEGER)
+    return allocatePinned(bytes, cudaDevice(checkCudaId(device)))
+  }
+
+  /**
+   * Gives the driver back what only waits to be used again: memory of tensors that were disposed of,
+   * and the pinned memory that host arrays go through. Where an allocation finds no memory, that is
+   * done without being asked for.
+   *
+   * @param device default 'cuda', the first one
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_CUDA_UNAVAILABLE, ERR_CUDA
+   */
+  static emptyCache(device?: CudaDeviceId): void {
+    const { id, number } = cudaDevice(checkCudaId(device))
+    expectCuda(native.cuda.emptyCache(number), `giving back unused memory of ${id}`)
+  }
+
+  /** Address of the first value on the device; 0n where there is none. Throws ERR_DISPOSED. */
+  get pointer(): bigint {
+    return native.cuda.pointer(this.#live())
+  }
+
+  /**
+   * The `CUstream` that orders the work on the tensor: other CUDA code in the process puts its own
+   * on it, or waits for an event that it records there. Throws ERR_DISPOSED.
+   */
+  get stream(): bigint {
+    return native.cuda.stream(this.#live())
+  }
+
+  /** Whether the memory was given back. */
+  get disposed(): boolean {
+    return this.#disposed
+  }
+
+  /**
+   * Copies the batch to the host, once what was asked of the tensor is done.
+   *
+   * @param request `out`: an array of the type and length of the result to copy into. Default: a
+   *   new array
+   * @throws {GridMaskError} ERR_DISPOSED, ERR_CUDA, ERR_INVALID_ARG_TYPE, ERR_SHAPE_MISMATCH,
+   *   ERR_BUFFER_DETACHED
+   */
+  download(request: { out?: T } = {}): T {
+    const { out } = checkOptions<{ out?: T }>('request', request, downloadKeys)
+    const memory = this.#live()
+    if (out !== undefined) {
+      const tag = arrayTag('out', out)
+      if (tag !== this.#tag) invalid('ERR_INVALID_ARG_TYPE', 'out', `a ${this.#tag}`, out)
+      checkArrays(out, undefined, this.#dimensions, this.dtype)
+    }
+    const target = out ?? this.#newArray()
+    expectCuda(
+      native.cuda.download(memory, target, chunkBytes(), defaultThreads(), false) as CudaOutcome,
+      `copying images from ${this.device}`,
+      out === undefined ? '' : '. `out` was written in part',
+    )
+    return target as T
+  }
+
+  /**
+   * As {@link DeviceTensor.download}, off the main thread: what the tensor holds at the time of the
+   * call, whatever is done with it meanwhile. Rejects with what that throws.
+   */
+  async downloadAsync(): Promise<T> {
+    const memory = this.#live()
+    const target = this.#newArray()
+    expectCuda(
+      await native.cuda.download(memory, target, chunkBytes(), defaultThreads(), true),
+      `copying images from ${this.device}`,
+    )
+    return target as T
+  }
+
+  /**
+   * Resolves when what was asked of the tensor is done.
+   *
+   * @returns rejects with ERR_CUDA where something has failed on the device, and with ERR_DISPOSED
+   */
+  async ready(): Promise<void> {
+    const outcome = await native.cuda.ready(this.#live())
+    expectCuda(outcome, `waiting for ${this.device}`)
+  }
+
+  /**
+   * Gives the memory back, in the order of the stream: operations that were asked for are done
+   * first, and nobody waits for them. A second call does nothing.
+   *
+   * @throws {GridMaskError} ERR_CUDA where the driver refuses; the tensor is disposed of then too.
+   *   Not where the device's context is lost, and all its memory with it
+   */
+  dispose(): void {
+    if (this.#disposed) return
+    const outcome = this.#release()
+    if (!isLost(outcome)) expectCuda(outcome, `freeing memory of ${this.device}`)
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  /** @internal A tensor like this one, its content not defined. */
+  like(): DeviceTensor<T> {
+    return DeviceTensor.#allocate<T>(
+      this.#tag,
+      this.dtype,
+      this.#device,
+      this.#dimensions,
+      this.#givenStream,
+    )
+  }
+
+  /** @internal Lets go of a tensor that nobody has seen, whatever the driver says. */
+  static discard(tensor: DeviceTensor): void {
+    tensor.#release()
+  }
+
+  /** @internal By what no proxy and no prototype can claim. */
+  static is(value: unknown): value is DeviceTensor {
+    return typeof value === 'object' && value !== null && #memory in value
+  }
+
+  /** @internal */
+  static memory(tensor: DeviceTensor): CudaMemory {
+    return tensor.#live()
+  }
+
+  /** @internal How the work ended that was asked of a tensor; no promise where it has. */
+  static completion(tensor: DeviceTensor): CudaOutcome | Promise<CudaOutcome> {
+    return tensor.#disposed ? 0 : native.cuda.ready(tensor.#memory)
+  }
+
+  /** @internal */
+  static dimensions(tensor: DeviceTensor): Dimensions {
+    return tensor.#dimensions
+  }
+
+  static #allocate<T extends ImageArray>(
+    tag: Tag,
+    dtype: DType,
+    device: CudaDevice,
+    dimensions: Dimensions,
+    stream: bigint | undefined,
+  ): DeviceTensor<T> {
+    const bytes = byteLength(dimensions, dtype)
+    const memory = native.cuda.allocate(device.number, bytes, stream)
+    if (!isMemory(memory)) throw cudaError(memory, `allocating ${bytes} bytes on ${device.id}`)
+    return new DeviceTensor<T>(memory, tag, dtype, device, dimensions, stream)
+  }
+
+  #newArray(): ImageArray {
+    const bytes = byteLength(this.#dimensions, this.dtype)
+    return allocate(this.#tag, bytes / bytesPerValue[this.dtype], bytes)
+  }
+
+  #live(): CudaMemory {
+    if (this.#disposed) {
+      throw new GridMaskError(
+        'ERR_DISPOSED',
+        'Expected a tensor that holds its memory, but it was disposed of: by dispose(), or at the ' +
+          'end of the block of a `using` declaration',
+      )
+    }
+    return this.#memory
+  }
+
+  #release(): CudaOutcome {
+    this.#disposed = true
+    return native.cuda.dispose(this.#memory)
+  }
+}
+
+function checkCudaId(value: unknown): string {
+  if (value === undefined) return 'cuda'
+  if (typeof value === 'string' && /^cuda(:\d+)?$/.test(value)) return value
+  const code = typeof value === 'string' ? 'ERR_INVALID_ARG_VALUE' : 'ERR_INVALID_ARG_TYPE'
+  invalid(code, 'device', "'cuda' or 'cuda:N'", value)
+}
+
+function checkStream(value: unknown): bigint {
+  const stream = checkWord('stream', value, 0n)
+  if (stream !== PER_THREAD_STREAM) return stream
+  const expected = 'a stream that is the same for every thread'
+  invalid('ERR_INVALID_ARG_VALUE', 'stream', expected, stream)
+}
+
+function checkWord(name: string, value: unknown, min: bigint): bigint {
+  const expected = `a bigint from ${min} to 2⁶⁴-1`
+  if (typeof value !== 'bigint') invalid('ERR_INVALID_ARG_TYPE', name, expected, value)
+  if (value < min || value >= WORD) invalid('ERR_OUT_OF_RANGE', name, expected, value)
+  return value
+}
+
+function byteLength({ count, channels, height, width }: Dimensions, dtype: DType): number {
+  const bytes = count * channels * height * width * bytesPerValue[dtype]
+  if (bytes <= Number.MAX_SAFE_INTEGER) return bytes
+  invalid('ERR_OUT_OF_RANGE', 'shape', 'of at most 2⁵³ bytes', bytes)
+}
+
+/** What `pointer` was expected to be, where native code found that it is not. */
+function expectedOf(problem: string, bytes: number, { id }: CudaDevice): string {
+  switch (problem) {
+    case 'host':
+      return `an address of memory of ${id}, not of the host`
+    case 'device':
+      return `an address of memory of ${id}, not of another device`
+    case 'range':
+      return `followed by ${bytes} bytes of its allocation, as \`shape\` says`
+    default:
+      return 'an address of memory that CUDA has allocated'
+  }
+}
+
+function isMemory(value: CudaMemory | CudaOutcome): value is CudaMemory {
+  return typeof value === 'object' && !('call' in value)
+}

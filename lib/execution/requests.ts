@@ -1,0 +1,63 @@
+/** What is asked of a batch, and the names that a request knows. */
+import { type ArrayRequest, arrayRequestKeys } from '../arrays/batch-shape'
+import type { Plan, SampleParams } from '../plan/plan'
+import { type DrawRequest, drawKeys } from '../plan/requests'
+import type { DeviceTensor } from './device-tensor'
+
+/** The request of {@link GridMask.apply} and {@link GridMask.applyAsync}. */
+export interface ApplyRequest extends ArrayRequest, DrawRequest {
+  /** Do again what a plan says, instead of drawing: one element for each sample. */
+  plan?: Plan | readonly SampleParams[] | undefined
+}
+
+/**
+ * The request of {@link GridMask.apply} on a {@link DeviceTensor}. What the tensor says of itself
+ * need not be repeated.
+ */
+export interface TensorApplyRequest extends Partial<Omit<ApplyRequest, 'out'>> {
+  /**
+   * Where the result goes: a tensor of the same device, shape, layout and dtype. `out: images` works
+   * in place. Default: a new tensor.
+   */
+  out?: DeviceTensor | undefined
+}
+
+/** What GridMix made of a batch. */
+export interface GridMix<T> {
+  /** The mixed images. */
+  images: T
+  /** `partner[i]` is the sample whose pixels sample i got where its own were dropped. */
+  partner: Int32Array
+  /**
+   * The fraction of each sample's pixels that stayed its own, exactly; 1 for a sample that is not
+   * masked, or is its own partner.
+   */
+  lambda: Float64Array
+}
+
+/** With whom a batch's samples are mixed. */
+export interface PartnerRequest {
+  /**
+   * For each sample the one whose pixels it gets where its own are dropped: a permutation of
+   * 0 … n-1, in which a sample may be its own partner and then stays as it is. Default: drawn from
+   * what each sample's plan says it is (seed, epoch, index).
+   */
+  partner?: ArrayLike<number> | undefined
+}
+
+/** The request of {@link GridMask.gridmix} and {@link GridMask.gridmixAsync}. */
+export interface GridMixRequest extends ApplyRequest, PartnerRequest {}
+
+/**
+ * The request of {@link GridMask.gridmix} on a {@link DeviceTensor}. What the tensor says of itself
+ * need not be repeated.
+ */
+export interface TensorGridMixRequest extends TensorApplyRequest, PartnerRequest {}
+
+export const applyKeys = new Set<string>([...arrayRequestKeys, ...drawKeys, 'plan'])
+export const mixKeys = new Set<string>([...applyKeys, 'partner'])
+
+/** The result's type: a Node `Buffer` comes back as the Uint8Array that it is. */
+export type Masked<T extends ArrayBufferView> = T extends Uint8Array & { readUInt8: unknown }
+  ? Uint8Array
+  : T

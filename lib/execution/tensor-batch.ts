@@ -1,0 +1,105 @@
+/** Masks batches that lie on a device. */
+
+import { type ArrayRequest, readDimensions, readDType } from '../arrays/batch-shape'
+import { expectCuda } from '../backend/cuda'
+import { invalid } from '../core/check'
+import { GridMaskError } from '../core/errors'
+import type { CudaOutcome } from '../core/native-interface'
+import { DeviceTensor } from './device-tensor'
+import { type BatchOperation, isEmpty } from './operation'
+
+/** A checked batch: `target` is undefined where a new tensor is to be made. */
+export interface TensorBatch {
+  source: DeviceTensor
+  target: DeviceTensor | undefined
+}
+
+/**
+ * Holds a request against the tensors. What they say of themselves need not be said again, but must
+ * agree where it is.
+ */
+export function checkTensors(images: DeviceTensor, given: Partial<TensorRequest>): TensorBatch {
+  const { out } = given
+  DeviceTensor.memory(images)
+  agrees('shape', given.shape, images, given)
+  agrees('layout', given.layout, images, given)
+  agrees('dtype', given.dtype, images, given)
+  if (out === undefined || out === images) return { source: images, target: out }
+  if (!DeviceTensor.is(out)) {
+    invalid('ERR_INVALID_ARG_TYPE', 'out', 'a DeviceTensor like `images`', out)
+  }
+  DeviceTensor.memory(out)
+  for (const key of ['device', 'dtype', 'layout', 'shape'] as const) {
+    if (String(out[key]) === String(images[key])) continue
+    throw new GridMaskError(
+      key === 'shape' || key === 'layout' ? 'ERR_SHAPE_MISMATCH' : 'ERR_INVALID_ARG_VALUE',
+      `Expected \`out\` to have ${key} ${images[key]} like \`images\`, but received ${out[key]}`,
+    )
+  }
+  return { source: images, target: out }
+}
+
+/** Once more: whether the tensors of a checked batch still hold their memory. */
+export function checkLive({ source, target }: TensorBatch): void {
+  DeviceTensor.memory(source)
+  if (target !== undefined) DeviceTensor.memory(target)
+}
+
+/** What a request may say of tensors. */
+export type TensorRequest = Partial<Pick<ArrayRequest, 'shape' | 'layout' | 'dtype'>> & {
+  out?: DeviceTensor | undefined
+}
+
+function agrees(
+  key: 'shape' | 'layout' | 'dtype',
+  value: unknown,
+  images: DeviceTensor,
+  given: Partial<TensorRequest>,
+): void {
+  if (value === undefined) return
+  if (key === 'dtype') readDType(value)
+  else readDimensions({ layout: given.layout ?? images.layout, shape: given.shape ?? images.shape })
+  if (String(value) === String(images[key])) return
+  throw new GridMaskError(
+    'ERR_SHAPE_MISMATCH',
+    `Expected \`${key}\` to be that of the tensor, ${images[key]}, or left out, but received ${value}`,
+  )
+}
+
+/** Returns when the work is on the stream of the target. */
+export function perform(batch: TensorBatch, operation: BatchOperation): DeviceTensor {
+  const { source, target } = batch
+  const result = target ?? source.like()
+  if (isEmpty(DeviceTensor.dimensions(source))) return result
+  const outcome = operation.cuda(DeviceTensor.memory(source), DeviceTensor.memory(result))
+  finish(outcome, batch, result, operation)
+  return result
+}
+
+/** Resolves when the work is done. Throws at once if it can't be begun. */
+export function performAsync(batch: TensorBatch, operation: BatchOperation): Promise<DeviceTensor> {
+  const result = perform(batch, operation)
+  return Promise.resolve(DeviceTensor.completion(result)).then((outcome) => {
+    if (typeof outcome === 'object') outcome.wrote = true
+    finish(outcome, batch, result, operation)
+    return result
+  })
+}
+
+function finish(
+  outcome: CudaOutcome,
+  { source, target }: TensorBatch,
+  result: DeviceTensor,
+  { description: { doing, done }, expect }: BatchOperation,
+): void {
+  if (outcome === 0) return
+  // The memory of a result that nobody will see; that the driver may refuse is told already.
+  if (target === undefined) DeviceTensor.discard(result)
+  const name = target === source ? 'images' : 'out'
+  const after =
+    target === undefined
+      ? ''
+      : `. What \`${name}\` holds now is not defined: it may be ${done} in part`
+  expect?.(outcome)
+  expectCuda(outcome, `${doing} a batch on ${source.device}`, after)
+}

@@ -1,0 +1,228 @@
+/** Noise for a fill: what it is asked for by, its checks, and how it crosses to native code. */
+
+import { checkBoolean, checkChoice, checkNumber, checkOptions, invalid } from '../core/check'
+import { type DType, dtypes } from '../core/dtype'
+import { GridMaskError } from '../core/errors'
+
+/** One number for all channels, or one for each. */
+export type PerChannel = number | readonly number[]
+
+/** Dropped pixels become numbers that are uniform in [low, high): docs/noise.md. */
+export interface UniformNoise {
+  noise: 'uniform'
+  /** Finite; 0 … 255 for uint8. */
+  low: PerChannel
+  /** Not below `low`. Reached only where rounding to the dtype leads there. */
+  high: PerChannel
+  /** true, the default: all channels of a pixel come from one random number. false: each its own. */
+  shared?: boolean | undefined
+}
+
+/** Dropped pixels become normal numbers, none more than 5.77 · std from the mean: docs/noise.md. */
+export interface NormalNoise {
+  noise: 'normal'
+  /** The distribution's mean. For uint8, values are rounded and clamped to 0 … 255. */
+  mean: PerChannel
+  /** Its standard deviation, ≥ 0. */
+  std: PerChannel
+  /** true, the default: all channels of a pixel come from one random number. false: each its own. */
+  shared?: boolean | undefined
+}
+
+/**
+ * Noise in the place of dropped pixels. A value depends on the sample's seed, epoch and global
+ * number, on the pixel and the channel, and on nothing else: not on batch, device or layout.
+ */
+export type NoiseFill = UniformNoise | NormalNoise
+
+/** What numbers are drawn: uniform in [0, 1), or normal with mean 0 and standard deviation 1. */
+export type NoiseKind = 'uniform' | 'normal'
+
+/** Block of the sample's counter at which noise begins; those below are the draws'. */
+export const FIRST_NOISE_BLOCK = 2
+
+/** Pixels that share a block. */
+export const PIXELS_PER_BLOCK = 4
+
+/** Blocks of a field, for an image of so many pixels. */
+export function blocksOf(pixels: number): number {
+  return Math.ceil(pixels / PIXELS_PER_BLOCK)
+}
+
+/** Fields that there are counters for, in images of so many pixels. */
+export function mostFields(pixels: number): number {
+  return Math.floor((2 ** 32 - 1 - FIRST_NOISE_BLOCK) / Math.max(1, blocksOf(pixels)))
+}
+
+// In the order of NoiseKind in native/lattice/noise.h, which begins at 1. Its NoiseType has the order
+// of `dtypes`.
+const kinds = ['uniform', 'normal'] as const
+
+/** The two numbers of each kind, by their names. */
+const parameters = { uniform: ['low', 'high'], normal: ['mean', 'std'] } as const
+
+/** Kind, shared and dtype, before the channels' numbers in a Float32Array that stands for noise. */
+const HEAD = 3
+
+/** The largest finite values. */
+const largest: Record<DType, number> = {
+  float32: (2 - 2 ** -23) * 2 ** 127,
+  uint8: (2 - 2 ** -23) * 2 ** 127, // clamped only then
+  float16: 65504,
+  bfloat16: (2 - 2 ** -7) * 2 ** 127,
+}
+
+/** Beyond the largest normal number: √(48 · ln 2), from 24 bits. */
+const FARTHEST = 5.77
+
+const f = Math.fround
+
+/** Checks what can be checked before the dtype and the number of channels are known. */
+export function checkNoise(name: string, value: object): NoiseFill {
+  const noise = checkKind(`${name}.noise`, (value as { noise?: unknown }).noise)
+  const [first, second] = parameters[noise]
+  const given = checkOptions<Record<string, unknown>>(
+    name,
+    value,
+    new Set(['noise', first, second, 'shared']),
+  )
+  const a = checkNumbers(`${name}.${first}`, given[first])
+  const b = checkNumbers(`${name}.${second}`, given[second])
+  const shared = checkBoolean(`${name}.shared`, given.shared ?? true)
+  if (noise === 'normal') {
+    eachChannel(b, b, (std, _, channel) => {
+      if (std < 0) invalid('ERR_OUT_OF_RANGE', `${name}.std${channel}`, 'a number ≥ 0', std)
+    })
+    return { noise, mean: a, std: b, shared }
+  }
+  eachChannel(a, b, (low, high, channel) => {
+    if (high >= low) return
+    const expected = `at least \`${name}.low\`, ${low}`
+    invalid('ERR_OUT_OF_RANGE', `${name}.high${channel}`, expected, high)
+  })
+  return { noise, low: a, high: b, shared }
+}
+
+function checkKind(name: string, value: unknown): NoiseKind {
+  if (value === 'gaussian' || value === 'gauss') {
+    invalid(
+      'ERR_INVALID_ARG_VALUE',
+      name,
+      "'uniform' or 'normal'",
+      value,
+      "It is called 'normal' here",
+    )
+  }
+  return checkChoice(name, value, kinds)
+}
+
+function checkNumbers(name: string, value: unknown): PerChannel {
+  const expected = 'a finite float32 number, or an array of one per channel'
+  const finite = (x: number) => Number.isFinite(f(x))
+  if (!Array.isArray(value)) return checkNumber(name, value, expected, finite)
+  if (value.length === 0) invalid('ERR_INVALID_ARG_TYPE', name, expected, value)
+  return value.map((x, i) => checkNumber(`${name}[${i}]`, x, 'a finite float32 number', finite))
+}
+
+/** Calls `use` for each pair of numbers, with how an error names the channel. */
+function eachChannel(
+  a: PerChannel,
+  b: PerChannel,
+  use: (a: number, b: number, channel: string) => void,
+): void {
+  const counts = [a, b].map((numbers) => (typeof numbers === 'number' ? 0 : numbers.length))
+  const count = Math.max(...counts)
+  if (count === 0) use(a as number, b as number, '')
+  // Arrays of different lengths are refused when the number of channels is known.
+  for (let i = 0; i < count; i++) {
+    const [x, y] = [of(a, i), of(b, i)]
+    if (x !== undefined && y !== undefined) use(x, y, `[${i}]`)
+  }
+}
+
+function of(numbers: PerChannel, channel: number): number | undefined {
+  return typeof numbers === 'number' ? numbers : numbers[channel]
+}
+
+/** Whether all channels have the same numbers. */
+export function isForAll(fill: NoiseFill): boolean {
+  return numbersOf(fill).every((numbers) => typeof numbers === 'number')
+}
+
+function numbersOf(fill: NoiseFill): [PerChannel, PerChannel] {
+  return fill.noise === 'uniform' ? [fill.low, fill.high] : [fill.mean, fill.std]
+}
+
+/** As native code takes it, for images of so many pixels. */
+export function encodeNoise(
+  fill: NoiseFill,
+  dtype: DType,
+  channels: number,
+  pixels: number,
+): Float32Array {
+  const { noise, shared = true } = fill
+  const numbers = numbersOf(fill)
+  for (const [k, each] of numbers.entries()) {
+    if (typeof each === 'number' || each.length === channels) continue
+    throw new GridMaskError(
+      'ERR_SHAPE_MISMATCH',
+      `Expected \`fill.${parameters[noise][k]}\` to be a number or one for each of ${channels} ` +
+        `channels, but received ${each.length} of them`,
+    )
+  }
+  if (!shared && channels > mostFields(pixels)) {
+    throw new GridMaskError(
+      'ERR_OUT_OF_RANGE',
+      `Expected \`fill.shared\` to be true for images of ${channels} channels of ${pixels} pixels: ` +
+        `there are numbers for ${mostFields(pixels)} channels of their own`,
+    )
+  }
+  const encoded = new Float32Array(HEAD + 2 * channels)
+  encoded.set([kinds.indexOf(noise) + 1, shared ? 1 : 0, dtypes.indexOf(dtype)])
+  for (let channel = 0; channel < channels; channel++) {
+    const [a, b] = numbers.map((each) => of(each, channel)) as [number, number]
+    checkRange(noise, dtype, a, b)
+    encoded.set([a, b], HEAD + 2 * channel)
+  }
+  return encoded
+}
+
+/** No value may be beyond what the dtype holds. */
+function checkRange(noise: NoiseKind, dtype: DType, a: number, b: number): void {
+  const [first, second] = parameters[noise]
+  const most = largest[dtype]
+  if (noise === 'normal') {
+    if (Math.abs(a) + FARTHEST * b <= most) return
+    const expected = `such that mean ± ${FARTHEST} · std is finite in ${dtype}`
+    invalid('ERR_OUT_OF_RANGE', `fill.${second}`, expected, b)
+  }
+  if (dtype === 'uint8') {
+    const expected = 'a number from 0 to 255 for dtype uint8'
+    if (a < 0) invalid('ERR_OUT_OF_RANGE', `fill.${first}`, expected, a)
+    if (b > 255) invalid('ERR_OUT_OF_RANGE', `fill.${second}`, expected, b)
+  }
+  const finite = `finite in ${dtype}, as high - low must be in float32`
+  if (a < -most) invalid('ERR_OUT_OF_RANGE', `fill.${first}`, finite, a)
+  if (b > most || !Number.isFinite(f(f(b) - f(a)))) {
+    invalid('ERR_OUT_OF_RANGE', `fill.${second}`, finite, b)
+  }
+}
+
+/** Noise as {@link encodeNoise} writes it. */
+export interface EncodedNoise {
+  kind: NoiseKind
+  shared: boolean
+  dtype: DType
+  numbers: Float32Array
+}
+
+/** What {@link encodeNoise} made. */
+export function decodeNoise(encoded: Float32Array): EncodedNoise {
+  const [kind, shared, dtype] = encoded as unknown as [number, number, number]
+  return {
+    kind: kinds[kind - 1] as NoiseKind,
+    shared: shared === 1,
+    dtype: dtypes[dtype] as DType,
+    numbers: encoded.subarray(HEAD),
+  }
+}

@@ -1,0 +1,278 @@
+import { SampleKind } from '../core/batch-header'
+import {
+  checkBoolean,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  checkProbability,
+  checkSeed,
+  invalid,
+} from '../core/check'
+import { MAX_UNIT } from '../core/limits'
+import type { NativeSamples } from '../core/native-interface'
+import { joinU64, splitU64 } from '../core/u64'
+import { listOf, PlanList, refusePlan } from './plan-list'
+
+/** The parameters of one sample's mask, as given. {@link Sample} is the same with all filled in. */
+export interface SampleParams {
+  /** Side of a unit in pixels, 1 … 32767 (the paper's d, Figure 4). */
+  d: number
+  /** Width of the kept stripe as a fraction of `d`, in (0, 1) (the paper's r, Figure 4). */
+  ratio: number
+  /** Width of the kept stripe in pixels. Need not be given; if it is, it must be `ceil(d · ratio)`. */
+  l?: number | undefined
+  /** Offset of the vertical stripes in pixels, 0 … d-1 (δx, equation 6). Default 0. */
+  deltaX?: number | undefined
+  /** Offset of the horizontal stripes in pixels, 0 … d-1 (δy, equation 6). Default 0. */
+  deltaY?: number | undefined
+  /** Rotation about the image's centre in degrees, counter-clockwise; any finite number. Default 0. */
+  angle?: number | undefined
+  /** Keep what GridMask drops and drop what it keeps (section 4.1.3, Table 5). Default false. */
+  reverse?: boolean | undefined
+  /** p_u, the probability that a unit drops its square, in [0, 1] (Table 6). Default 1. */
+  unitProbability?: number | undefined
+  /** Two 32-bit words that, with `seed`, decide which units drop theirs. Default [0, 0]. */
+  unitKey?: readonly [number, number] | readonly number[] | undefined
+  /** The 64-bit key of all draws; text where a number cannot hold it. Default 0. */
+  seed?: number | bigint | string | undefined
+  /** The epoch that what else is drawn for the sample belongs to, 0 … 2³²-1. Default 0. */
+  epoch?: number | undefined
+  /** The sample's global number in the epoch, 0 … 2⁵³-1. Default 0. */
+  index?: number | undefined
+  /** false: the sample is left as it is. Default true. */
+  masked?: boolean | undefined
+}
+
+/** The parameters of one sample's mask; survives `JSON.stringify` and is valid {@link SampleParams}. */
+export interface Sample {
+  masked: boolean
+  d: number
+  ratio: number
+  l: number
+  deltaX: number
+  deltaY: number
+  angle: number
+  reverse: boolean
+  unitProbability: number
+  unitKey: [number, number]
+  seed: number | string
+  epoch: number
+  index: number
+}
+
+const sampleKeys = new Set([
+  'masked',
+  'd',
+  'ratio',
+  'l',
+  'deltaX',
+  'deltaY',
+  'angle',
+  'reverse',
+  'unitProbability',
+  'unitKey',
+  'seed',
+  'epoch',
+  'index',
+])
+
+/** Bytes of a sample; the layout is that of PackedSample in native/lattice/lattice.h. */
+export const SAMPLE_BYTES = 72
+
+const DOUBLES = SAMPLE_BYTES / 8
+const WORDS = SAMPLE_BYTES / 4
+
+const MASKED = 1
+const REVERSE = 2
+
+/** The samples of a plan as the native code reads them. */
+export class PackedPlan {
+  readonly bytes: Uint8Array
+  readonly #doubles: Float64Array
+  readonly #words: Uint32Array
+
+  constructor(
+    readonly length: number,
+    bytes: Uint8Array = new Uint8Array(length * SAMPLE_BYTES),
+  ) {
+    this.bytes = bytes
+    this.#doubles = new Float64Array(bytes.buffer, bytes.byteOffset, length * DOUBLES)
+    this.#words = new Uint32Array(bytes.buffer, bytes.byteOffset, length * WORDS)
+  }
+
+  /** The samples that are packed in `bytes`. */
+  static over(bytes: Uint8Array): PackedPlan {
+    return new PackedPlan(bytes.byteLength / SAMPLE_BYTES, bytes)
+  }
+
+  set(
+    i: number,
+    masked: boolean,
+    d: number,
+    ratio: number,
+    deltaX: number,
+    deltaY: number,
+    angle: number,
+    reverse: boolean,
+    unitProbability: number,
+    unitKey0: number,
+    unitKey1: number,
+    seedLow: number,
+    seedHigh: number,
+    epoch: number,
+    index: number,
+  ): void {
+    const double = i * DOUBLES
+    const word = i * WORDS
+    this.#doubles[double] = angle
+    this.#doubles[double + 1] = ratio
+    this.#doubles[double + 2] = unitProbability
+    this.#words[word + 6] = (masked ? MASKED : 0) | (reverse ? REVERSE : 0)
+    this.#words[word + 7] = d
+    this.#words[word + 8] = Math.ceil(d * ratio)
+    this.#words[word + 9] = deltaX
+    this.#words[word + 10] = deltaY
+    this.#words[word + 11] = unitKey0
+    this.#words[word + 12] = unitKey1
+    this.#words[word + 13] = seedLow
+    this.#words[word + 14] = seedHigh
+    this.#words[word + 15] = epoch
+    this.#words.set(splitU64(index), word + 16)
+  }
+
+  put(i: number, sample: Sample): void {
+    this.set(
+      i,
+      sample.masked,
+      sample.d,
+      sample.ratio,
+      sample.deltaX,
+      sample.deltaY,
+      sample.angle,
+      sample.reverse,
+      sample.unitProbability,
+      ...sample.unitKey,
+      ...splitU64(sample.seed),
+      sample.epoch,
+      sample.index,
+    )
+  }
+
+  /** As native code takes them. */
+  get samples(): NativeSamples {
+    return { sampleKind: SampleKind.plan, data: this.bytes, first: 0, indices: undefined }
+  }
+
+  get(i: number): Sample {
+    const double = (k: number) => this.#doubles[i * DOUBLES + k] as number
+    const word = (k: number) => this.#words[i * WORDS + k] as number
+    return {
+      masked: (word(6) & MASKED) !== 0,
+      d: word(7),
+      ratio: double(1),
+      l: word(8),
+      deltaX: word(9),
+      deltaY: word(10),
+      angle: double(0),
+      reverse: (word(6) & REVERSE) !== 0,
+      unitProbability: double(2),
+      unitKey: [word(11), word(12)],
+      seed: joinU64(word(13), word(14)),
+      epoch: word(15),
+      index: word(17) * 2 ** 32 + word(16),
+    }
+  }
+}
+
+function packSample(packed: PackedPlan, i: number, name: string, params: unknown): void {
+  const given = checkOptions<SampleParams>(name, params, sampleKeys)
+  const d = checkInteger(`${name}.d`, given.d, 1, MAX_UNIT)
+  const ratio = checkRatio(`${name}.ratio`, given.ratio)
+  const l = Math.ceil(d * ratio)
+  if (given.l !== undefined && checkInteger(`${name}.l`, given.l, 1, d) !== l) {
+    invalid('ERR_INVALID_ARG_VALUE', `${name}.l`, `ceil(d · ratio) = ${l}`, given.l)
+  }
+  const { unitKey = [0, 0], seed: seedValue = 0 } = given
+  if (!Array.isArray(unitKey) || unitKey.length !== 2) {
+    invalid('ERR_INVALID_ARG_TYPE', `${name}.unitKey`, 'two 32-bit words', unitKey)
+  }
+  const seed = checkSeed(`${name}.seed`, seedValue)
+  packed.set(
+    i,
+    checkBoolean(`${name}.masked`, given.masked ?? true),
+    d,
+    ratio,
+    checkInteger(`${name}.deltaX`, given.deltaX ?? 0, 0, d - 1),
+    checkInteger(`${name}.deltaY`, given.deltaY ?? 0, 0, d - 1),
+    checkNumber(`${name}.angle`, given.angle ?? 0, 'a finite number of degrees'),
+    checkBoolean(`${name}.reverse`, given.reverse ?? false),
+    checkProbability(`${name}.unitProbability`, given.unitProbability ?? 1),
+    checkInteger(`${name}.unitKey[0]`, unitKey[0], 0, 0xffffffff),
+    checkInteger(`${name}.unitKey[1]`, unitKey[1], 0, 0xffffffff),
+    ...splitU64(seed),
+    checkInteger(`${name}.epoch`, given.epoch ?? 0, 0, 0xffffffff),
+    checkInteger(`${name}.index`, given.index ?? 0, 0, Number.MAX_SAFE_INTEGER),
+  )
+}
+
+export function checkRatio(name: string, value: unknown): number {
+  return checkNumber(name, value, 'a number in (0, 1)', (r) => r > 0 && r < 1)
+}
+
+/** The parameters of one mask, packed. */
+export function packParams(name: string, params: SampleParams): PackedPlan {
+  const packed = new PackedPlan(1)
+  packSample(packed, 0, name, params)
+  return packed
+}
+
+/**
+ * The parameters drawn for, or given to, each sample of a batch: what `apply` did, in full, so that
+ * it can be looked at, stored and done again. Immutable. `JSON.stringify` writes it as an array of
+ * {@link Sample}, from which {@link Plan.from} makes an equal one.
+ */
+export class Plan extends PlanList<Sample> {
+  readonly #packed: PackedPlan
+
+  /** @internal Plans come from `GridMask.plan()` and {@link Plan.from}. */
+  constructor(packed: PackedPlan) {
+    if (!(packed instanceof PackedPlan)) {
+      invalid('ERR_INVALID_ARG_TYPE', 'plan', 'made by Plan.from() or GridMask.plan()', packed)
+    }
+    super()
+    this.#packed = packed
+  }
+
+  /**
+   * A plan with the given parameters, one element for each sample of a batch; or the plan whose clone
+   * (`structuredClone`, `postMessage`) or JSON is given.
+   *
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE; the
+   *   message names the element, as in `plan[3].ratio`
+   */
+  static from(samples: Plan | readonly SampleParams[]): Plan {
+    if (samples instanceof Plan) return samples
+    const list = listOf(samples, 'd')
+    if (list === undefined) {
+      refusePlan('a Plan or an array of parameters', samples)
+    }
+    const packed = new PackedPlan(list.length)
+    for (let i = 0; i < packed.length; i++) packSample(packed, i, `plan[${i}]`, list[i])
+    return new Plan(packed)
+  }
+
+  /** Number of samples. */
+  get length(): number {
+    return this.#packed.length
+  }
+
+  /** @internal */
+  protected read(i: number): Sample {
+    return this.#packed.get(i)
+  }
+
+  /** @internal */
+  static packed(plan: Plan): PackedPlan {
+    return plan.#packed
+  }
+}

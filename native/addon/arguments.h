@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+//
+// What JavaScript hands over, checked. lib/ has validated it all and words the errors; this trusts
+// none of it, since a number that lies would become a stray access. The header is copied before it
+// is looked at. The other arrays are read where they lie: lib/ packs plans, fills and lists of
+// numbers into memory of its own, which no other thread knows.
+#pragma once
+
+#include <napi.h>
+
+#include <optional>
+
+#include "addon/batch_header.h"
+#include "addon/bytes.h"
+#include "addon/status.h"
+#include "lattice/mask_batch.h"
+#include "lattice/mix.h"
+
+namespace gridmask::addon {
+
+// The places of the arguments. Every call that has to do with a batch has its header first; source
+// and target are typed arrays, or memory of a CUDA device.
+struct ApplyAt {
+  enum : size_t { kHeader, kSource, kTarget, kSamples, kIndices, kFill, kCount };
+};
+struct MixAt {
+  enum : size_t { kHeader, kSource, kTarget, kPlan, kPartner, kCount };
+};
+
+// How a batch lies, where that can be: all numbers within their bounds, and the bytes of a batch
+// and of a pixel in all channels no more than memory can have.
+std::optional<BatchLayout> layoutOf(const BatchHeader& header);
+
+// Height and width alone.
+struct ImageSize {
+  int32_t height;
+  int32_t width;
+};
+std::optional<ImageSize> sizeOf(const BatchHeader& header);
+
+std::optional<unsigned> threadsOf(const BatchHeader& header);
+
+// At least one, and no more than there can be: a number that lies only makes calls slower.
+unsigned poolThreadsOf(const BatchHeader& header);
+
+// What to mask, with the images at `source` and `target`. Fills `batch` if the answer is kDone.
+Status parseMaskBatch(const Napi::CallbackInfo& info, const BatchHeader& header,
+                      const std::optional<Bytes>& source, const std::optional<Bytes>& target,
+                      MaskBatch& batch);
+
+// The same for what to mix.
+Status parseMixBatch(const Napi::CallbackInfo& info, const BatchHeader& header,
+                     const std::optional<Bytes>& source, const std::optional<Bytes>& target,
+                     MixBatch& batch);
+
+// What is dropped of `count` samples, as the header's kind of them says.
+std::optional<Masks> parseMasks(const BatchHeader& header, const Napi::Value& samples,
+                                const Napi::Value& indices, size_t count);
+
+// `count` samples to be drawn. `settings` is a Float64Array in the order of DrawSettings; `indices`
+// is undefined, or a Float64Array with the number of each.
+std::optional<Samples> parseDraws(const BatchHeader& header, const Napi::Value& settings,
+                                  const Napi::Value& indices, size_t count);
+
+// The `count` packed samples of a plan. Null where they are not sane.
+const PackedSample* parsePlan(const Napi::Value& plan, size_t count);
+
+// `count` samples that drop rectangles, from a Uint32Array: their headers, then the rectangles of
+// all, of a sample sorted by y0, no side beyond an image's.
+std::optional<Rectangles> parseRectangles(const Napi::Value& value, size_t count);
+
+// Whether all values lie in the ranges that the geometry's integers are made for.
+bool isSane(const PackedSample& sample);
+
+}  // namespace gridmask::addon
