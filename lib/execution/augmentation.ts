@@ -1,91 +1,133 @@
-/** A batch of host arrays, masked by an augmentation: `apply` and `applyAsync` of all of them. */
-
-import { checkArrays, type Dimensions, readDimensions, readDType } from '../arrays/batch-shape'
-import { takeArrays } from '../arrays/take-arrays'
-import type { ImageArray } from '../arrays/typed-array'
-import { checkOptions, invalid } from '../core/check'
+import { invalid } from '../core/check'
+import { orUndefined } from '../core/environment'
 import { GridMaskError } from '../core/errors'
-import type { NativeSamples } from '../core/native-interface'
-import type { Fill } from '../plan/fill'
-import { drawKeys } from '../plan/requests'
-import type { SampleCounter, SampleRange } from '../plan/sample-counter'
-import { fillOf, isEmpty, type Place, run, runAsync } from './host-masks'
-import { type ApplyRequest, applyKeys } from './requests'
-import { targetOf } from './target'
+import { inspectWith } from '../core/inspection'
+import { type DrawRequest, drawKeys } from '../plan/requests'
+import { SampleCounter, type SampleRange } from '../plan/sample-counter'
+import type { Schedule } from '../plan/schedule'
+import type { Given, Task } from './job'
+import { noteMasked } from './masked-before'
 
-/** The request of a batch, whose properties are known but not checked. */
-export type Given = Partial<Omit<ApplyRequest, 'out' | 'plan'> & { out: unknown; plan: unknown }>
+/** What all augmentations have that draw by epoch and sample number: the epoch, and the chance in it. */
+export abstract class Augmentation<Options extends object = object> {
+  readonly #counter: SampleCounter
 
-/** A batch's samples: replayed, or drawn for the samples of these numbers. */
-export interface Drawn {
-  samples: NativeSamples
-  numbers: SampleRange | undefined
-}
+  /**
+   * What it was made with, defaults filled in; another one can be made of it. By it augmentations are
+   * compared, and it is what `structuredClone` keeps, which refuses it where a function is among it.
+   */
+  readonly options: Readonly<Options>
 
-/** What there is to know of an augmentation. */
-export interface Augmentation {
-  readonly numbering: SampleCounter
-  readonly fill: Fill
-  readonly place: Place
-  samplesOf(given: Given, dimensions: Dimensions): Drawn
-}
-
-export function applyToArrays(
-  images: unknown,
-  request: unknown,
-  augmentation: Augmentation,
-): ImageArray {
-  const { out, numbers, masking } = prepare(images, request, undefined, augmentation)
-  const target = targetOf(out, masking.arrays)
-  if (!isEmpty(masking.dimensions)) run(images as ImageArray, target, masking)
-  if (numbers !== undefined) augmentation.numbering.markSeen(numbers)
-  return target
-}
-
-export async function applyToArraysAsync(
-  images: unknown,
-  request: unknown,
-  augmentation: Augmentation,
-): Promise<ImageArray> {
-  const { out, numbers, masking } = prepare(images, request, images, augmentation)
-  const { arrays, dimensions } = masking
-  const [source, target] = takeArrays(arrays.tag, images as ImageArray, out as ImageArray)
-  const done = isEmpty(dimensions) ? undefined : runAsync(source, target, masking)
-  if (numbers !== undefined) augmentation.numbering.markSeen(numbers)
-  try {
-    await done
-  } catch (error) {
-    if (error instanceof GridMaskError) error.array = source
-    throw error
+  /**
+   * @internal
+   * @param draws by what its draws differ from those of other methods with the same seed
+   */
+  protected constructor(
+    options: Options & { probability: number | Schedule; seed: bigint },
+    draws: number,
+  ) {
+    const { probability, seed } = options
+    this.#counter = new SampleCounter(probability, `${draws} ${seed}`)
+    this.options = frozen({ ...options, seed: seedOption(seed) })
   }
-  return target
-}
 
-function prepare(
-  images: unknown,
-  request: unknown,
-  defaultOut: unknown,
-  augmentation: Augmentation,
-) {
-  const given: Given = checkOptions<Given>('request', request, applyKeys)
-  const out = given.out ?? defaultOut
-  const dimensions = readDimensions(given as Partial<ApplyRequest>)
-  const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
-  const fill = fillOf(augmentation.fill, arrays, dimensions)
-  const { samples, numbers } = augmentation.samplesOf(given, dimensions)
-  // The request's getters and the schedule are the caller's code: the arrays may have changed.
-  checkArrays(images, out, dimensions, arrays.dtype)
-  return { out, numbers, masking: { samples, arrays, dimensions, fill, place: augmentation.place } }
-}
+  /** @internal */
+  protected get counter(): SampleCounter {
+    return this.#counter
+  }
 
-/** A plan says which samples it has: a request that has one names no others. */
-export function refuseDraws(given: Given): void {
-  for (const key of drawKeys) {
-    if (given[key] !== undefined) {
-      invalid('ERR_INVALID_ARG_VALUE', key, 'left out where a `plan` is given', given[key])
+  /** The epoch of the calls that name none; 0 at first. To set it is to call `setEpoch`. */
+  get epoch(): number {
+    return this.counter.epoch
+  }
+
+  set epoch(epoch: number) {
+    this.setEpoch(epoch)
+  }
+
+  /**
+   * Sets the epoch of the calls that name none, and starts to number samples at 0 again. Only a
+   * fraction that goes on within the same epoch (12.25, then 12.5) goes on with the numbers too.
+   *
+   * @param epoch ≥ 0 and below 2³²; may have a fraction
+   * @throws {GridMaskError} ERR_OUT_OF_RANGE, ERR_INVALID_ARG_TYPE
+   */
+  setEpoch(epoch: number): void {
+    this.counter.setEpoch(epoch)
+  }
+
+  /**
+   * The probability that a sample is masked at an epoch.
+   *
+   * @param epoch default: the epoch set
+   * @throws {GridMaskError} ERR_OUT_OF_RANGE for the epoch, or if the schedule leaves [0, 1]
+   */
+  probabilityAt(epoch: number = this.counter.epoch): number {
+    return this.counter.probabilityAt(epoch)
+  }
+
+  /**
+   * Its options for `JSON.stringify`. A seed beyond 2⁵³ is text, a schedule or another function null:
+   * which the constructor refuses, lest another one be made with defaults.
+   */
+  toJSON(): object {
+    return Object.fromEntries(
+      Object.entries(this.options).map(([name, value]) => [
+        name,
+        typeof value === 'function' ? null : typeof value === 'bigint' ? String(value) : value,
+      ]),
+    )
+  }
+
+  /**
+   * A batch's samples, and how to say that they have been seen: replayed from the request's plan, or
+   * drawn for the numbers that it gives or the counter has next.
+   *
+   * @internal
+   */
+  protected samplesOf<S>(
+    given: Given,
+    count: number,
+    replay: (plan: unknown) => S,
+    draw: (range: SampleRange) => S,
+  ): { samples: S; commit?: NonNullable<Task<unknown>['commit']> } {
+    if (given.plan !== undefined) {
+      for (const key of drawKeys) {
+        if (given[key] !== undefined) {
+          invalid('ERR_INVALID_ARG_VALUE', key, 'left out where a `plan` is given', given[key])
+        }
+      }
+      return { samples: replay(given.plan) }
     }
+    const range = this.counter.of(given as DrawRequest, count)
+    const commit = (source: object, target: object) => {
+      this.counter.markSeen(range)
+      noteMasked(this.counter, range, source, target)
+    }
+    return { samples: draw(range), commit }
   }
 }
+
+/** A copy that nobody changes, of arrays and objects in it too. */
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  const copy = Array.isArray(value)
+    ? Array.from(value, (part) => frozen(part))
+    : Object.fromEntries(Object.entries(value).map(([name, part]) => [name, frozen(part)]))
+  return Object.freeze(copy) as T
+}
+
+/** As a number where it is one, for JSON's sake. */
+function seedOption(seed: bigint): number | bigint {
+  return seed <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(seed) : seed
+}
+
+inspectWith(Augmentation.prototype, (augmentation, inspect) => {
+  const { epoch, options } = augmentation
+  const probability = orUndefined(() => augmentation.probabilityAt())
+  const now = { epoch, [`probabilityAt(${epoch})`]: probability }
+  return `${augmentation.constructor.name} ${inspect({ ...options, ...now })}`
+})
 
 /** Refuses a plan that is not of the batch's length. */
 export function checkPlanLength(length: number, count: number): void {

@@ -4,7 +4,7 @@
  */
 
 import { SampleKind } from '../core/batch-header'
-import { invalid } from '../core/check'
+import { checkInteger, invalid } from '../core/check'
 import { MAX_UNIT } from '../core/limits'
 import type { NativeSamples } from '../core/native-interface'
 import { splitU64 } from '../core/u64'
@@ -71,9 +71,37 @@ export function checkUnit(name: string, value: unknown): Range {
   if (
     !(Number.isInteger(min) && Number.isInteger(max) && min >= 1 && min <= last && last <= MAX_UNIT)
   ) {
-    invalid('ERR_OUT_OF_RANGE', name, expected, value)
+    const hint =
+      min > 0 && max <= 1 && min + max !== 2
+        ? 'For fractions of the image give a function: (height, width) => …, in whole pixels'
+        : hintOnRange(value, min, max)
+    invalid('ERR_OUT_OF_RANGE', name, expected, value, hint)
   }
   return [min, max]
+}
+
+/** What may be wrong with the order of a range [min, max). */
+function hintOnRange(value: unknown, min: number, max: number): string {
+  if (!Array.isArray(value)) return ''
+  if (min > max) return `The smaller comes first: [${max}, ${min}]`
+  return min === max ? `The upper end is exclusive: for one value, give ${min} alone` : ''
+}
+
+/** The `rotate` option. */
+export function checkRotate(value: unknown): number {
+  const hint =
+    value === true
+      ? 'Any angle is 360'
+      : Array.isArray(value)
+        ? 'It is the upper end alone, exclusive: angles begin at 0'
+        : typeof value === 'number' && !Number.isInteger(value)
+          ? 'It is in whole degrees'
+          : undefined
+  if (hint !== undefined) {
+    const code = typeof value === 'number' ? 'ERR_OUT_OF_RANGE' : 'ERR_INVALID_ARG_TYPE'
+    invalid(code, 'rotate', 'a whole number from 0 to 360', value, hint)
+  }
+  return checkInteger('rotate', value, 0, 360)
 }
 
 /** The `ratio` option as a range. */
@@ -88,6 +116,12 @@ export function checkRatioRange(name: string, value: unknown): Range {
     invalid('ERR_INVALID_ARG_TYPE', name, expected, value)
   }
   const inOrder = Array.isArray(value) ? min < max && max <= 1 : max < 1
-  if (!(min > 0 && inOrder)) invalid('ERR_OUT_OF_RANGE', name, expected, value)
+  if (!(min > 0 && inOrder)) {
+    const hint =
+      Array.isArray(value) && min >= 1 && max > min && max <= 100
+        ? `${min} to ${max} % is [${min / 100}, ${max / 100}]`
+        : hintOnRange(value, min, max) || undefined
+    invalid('ERR_OUT_OF_RANGE', name, expected, value, hint)
+  }
   return [min, max]
 }

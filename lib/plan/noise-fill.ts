@@ -15,7 +15,7 @@ export interface UniformNoise {
   /** Not below `low`. Reached only where rounding to the dtype leads there. */
   high: PerChannel
   /** true, the default: all channels of a pixel come from one random number. false: each its own. */
-  shared?: boolean
+  shared?: boolean | undefined
 }
 
 /** Dropped pixels become normal numbers, none more than 5.77 · std from the mean: docs/noise.md. */
@@ -26,7 +26,7 @@ export interface NormalNoise {
   /** Its standard deviation, ≥ 0. */
   std: PerChannel
   /** true, the default: all channels of a pixel come from one random number. false: each its own. */
-  shared?: boolean
+  shared?: boolean | undefined
 }
 
 /**
@@ -79,7 +79,7 @@ const f = Math.fround
 
 /** Checks what can be checked before the dtype and the number of channels are known. */
 export function checkNoise(name: string, value: object): NoiseFill {
-  const noise = checkChoice(`${name}.noise`, (value as Partial<NoiseFill>).noise, kinds)
+  const noise = checkKind(`${name}.noise`, (value as { noise?: unknown }).noise)
   const [first, second] = parameters[noise]
   const given = checkOptions<Record<string, unknown>>(
     name,
@@ -101,6 +101,19 @@ export function checkNoise(name: string, value: object): NoiseFill {
     invalid('ERR_OUT_OF_RANGE', `${name}.high${channel}`, expected, high)
   })
   return { noise, low: a, high: b, shared }
+}
+
+function checkKind(name: string, value: unknown): NoiseKind {
+  if (value === 'gaussian' || value === 'gauss') {
+    invalid(
+      'ERR_INVALID_ARG_VALUE',
+      name,
+      "'uniform' or 'normal'",
+      value,
+      "It is called 'normal' here",
+    )
+  }
+  return checkChoice(name, value, kinds)
 }
 
 function checkNumbers(name: string, value: unknown): PerChannel {
@@ -195,8 +208,16 @@ function checkRange(noise: NoiseKind, dtype: DType, a: number, b: number): void 
   }
 }
 
+/** Noise as {@link encodeNoise} writes it. */
+export interface EncodedNoise {
+  kind: NoiseKind
+  shared: boolean
+  dtype: DType
+  numbers: Float32Array
+}
+
 /** What {@link encodeNoise} made. */
-export function decodeNoise(encoded: Float32Array) {
+export function decodeNoise(encoded: Float32Array): EncodedNoise {
   const [kind, shared, dtype] = encoded as unknown as [number, number, number]
   return {
     kind: kinds[kind - 1] as NoiseKind,

@@ -6,7 +6,7 @@ import type { Box } from '../core/geometry'
 import { MAX_SIDE } from '../core/limits'
 import type { NativeSamples } from '../core/native-interface'
 import { joinU64, splitU64 } from '../core/u64'
-import { PlanList } from './plan-list'
+import { listOf, PlanList, refusePlan } from './plan-list'
 
 /** What one sample's mask drops, as given. {@link RegionSample} is the same with all filled in. */
 export interface RegionParams {
@@ -14,17 +14,17 @@ export interface RegionParams {
    * The dropped rectangles, `[x0, y0, x1, y1]` each, in whole pixels from the image's upper left
    * corner, 0 … 16384, x1 and y1 exclusive. They may overlap; parts beyond the image do not count.
    */
-  regions: readonly Box[]
+  regions: readonly (Box | readonly number[])[]
   /** The side that was drawn for squares or cells, in pixels; kept as a note. Default 0. */
-  size?: number
+  size?: number | undefined
   /** The 64-bit key of all draws; text where a number cannot hold it. Default 0. */
-  seed?: number | bigint | string
+  seed?: number | bigint | string | undefined
   /** The epoch that what else is drawn for the sample belongs to, 0 … 2³²-1. Default 0. */
-  epoch?: number
+  epoch?: number | undefined
   /** The sample's global number in the epoch, 0 … 2⁵³-1. Default 0. */
-  index?: number
+  index?: number | undefined
   /** false: the sample is left as it is. Default true. */
-  masked?: boolean
+  masked?: boolean | undefined
 }
 
 /** What one sample's mask drops; survives `JSON.stringify` and is valid {@link RegionParams}. */
@@ -150,17 +150,19 @@ export class RegionPlan extends PlanList<RegionSample> {
   }
 
   /**
-   * A plan with the given rectangles, one element for each sample of a batch.
+   * A plan with the given rectangles, one element for each sample of a batch; or the plan whose clone
+   * (`structuredClone`, `postMessage`) or JSON is given.
    *
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE; the
    *   message names the element, as in `plan[3].regions[0]`
    */
   static from(samples: RegionPlan | readonly RegionParams[]): RegionPlan {
     if (samples instanceof RegionPlan) return samples
-    if (!Array.isArray(samples)) {
-      invalid('ERR_INVALID_ARG_TYPE', 'plan', 'a RegionPlan or an array of rectangles', samples)
+    const list = listOf(samples, 'regions')
+    if (list === undefined) {
+      refusePlan('a RegionPlan or an array of rectangles', samples)
     }
-    const checked = samples.map((params, i) => checkSample(`plan[${i}]`, params))
+    const checked = list.map((params, i) => checkSample(`plan[${i}]`, params))
     return new RegionPlan(PackedRegions.of(checked))
   }
 
