@@ -5,6 +5,7 @@
 
 import { checkChoice, checkInteger, invalid } from '../core/check'
 import { type DType, dtypes } from '../core/dtype'
+import { warnOnce } from '../core/environment'
 import { GridMaskError } from '../core/errors'
 import { MAX_COUNT, MAX_SIDE } from '../core/limits'
 import {
@@ -27,16 +28,16 @@ export type Shape = readonly [number, number, number, number]
 /** What every request says of its arrays. */
 export interface ArrayRequest {
   /** `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC. Height and width at most 16384. */
-  shape: Shape
+  shape: Shape | readonly number[]
   /** Default 'NCHW'. */
-  layout?: Layout
+  layout?: Layout | undefined
   /** Needed for a Uint16Array, which holds 'float16' or 'bfloat16'; else the array's type says it. */
-  dtype?: DType
+  dtype?: DType | undefined
   /**
    * Where the result goes: an array of the same type and length. `out: images` works in place and
    * writes only what is dropped. May not overlap `images` in part. Default: a new array.
    */
-  out?: ImageArray
+  out?: ImageArray | undefined
 }
 
 export const arrayRequestKeys = ['shape', 'layout', 'dtype', 'out'] as const
@@ -67,6 +68,13 @@ export function readDimensions(request: Partial<ArrayRequest>): Dimensions {
       `Expected \`layout\` to be given for \`shape\` [${shape.join(', ')}], which by the default ` +
         `'NCHW' has ${second} channels of ${third}×${fourth} pixels: layout 'NHWC' if it has ${fourth} ` +
         `channels of ${second}×${third}, else 'NCHW'`,
+    )
+  }
+  if (channelsLast && second === 3 && (third as number) > 4 && (fourth as number) > 4) {
+    warnOnce(
+      'GRIDMASK_LAYOUT',
+      `\`shape\` [${shape.join(', ')}] with layout 'NHWC' has ${fourth} channels of 3×${third} pixels. If ` +
+        `it has 3 channels of ${third}×${fourth}, its layout is 'NCHW'`,
     )
   }
   const size = (i: number, value: unknown, most: number) =>
