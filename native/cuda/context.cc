@@ -138,12 +138,12 @@ void Device::load() {
   memory_.open();
 }
 
-void Device::loadModule(const unsigned char* image, bool ofNoise) {
+void Device::loadModule(const unsigned char* image, bool portable) {
   CUmodule module = nullptr;
   CUDA_CALL(driver, cuModuleLoadData, &module, image);
   try {
     for (size_t i = 0; i < kKernels; ++i) {
-      if (isNoise(static_cast<Kernel>(i)) != ofNoise) continue;
+      if (isPortable(static_cast<Kernel>(i)) != portable) continue;
       CUDA_CALL(driver, cuModuleGetFunction, &functions_[i], module, kKernelNames[i]);
     }
   } catch (const Error&) {
@@ -153,7 +153,8 @@ void Device::loadModule(const unsigned char* image, bool ofNoise) {
 }
 
 CUfunction Device::function(Kernel kernel) {
-  if (isNoise(kernel)) std::call_once(noiseLoaded_, [&] { loadModule(noiseImage(), true); });
+  if (isPortable(kernel))
+    std::call_once(portableLoaded_, [&] { loadModule(portableImage(), true); });
   return functions_[static_cast<size_t>(kernel)];
 }
 

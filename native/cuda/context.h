@@ -40,7 +40,8 @@ class Device {
 
   // All below want the context to be current, and throw Error.
 
-  // Who asks for a kernel of noise waits until the driver has translated them; nobody else does.
+  // Who asks for one of the portable kernels waits until the driver has translated them; nobody
+  // else does.
   CUfunction function(Kernel kernel);
 
   // Memory for what is put on `stream` from now on. Where there is no more, what only waits to be
@@ -89,7 +90,7 @@ class Device {
   PinnedMemory* pinnedAt(const uint8_t* data, size_t bytes) const;
   static void markUsed(PinnedMemory& memory, CUstream stream);
   void load();
-  void loadModule(const unsigned char* image, bool ofNoise);
+  void loadModule(const unsigned char* image, bool portable);
   void freeWhatWaits() noexcept;
 
   std::mutex mutex_;
@@ -98,7 +99,7 @@ class Device {
   CUcontext context_ = nullptr;
   MemoryPool memory_;
   std::array<CUfunction, kKernels> functions_{};
-  std::once_flag noiseLoaded_;
+  std::once_flag portableLoaded_;
   std::vector<std::unique_ptr<Stream>> streams_;
   std::vector<std::unique_ptr<StagingBuffers>> staging_;
   std::vector<CUevent> events_;

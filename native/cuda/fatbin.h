@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The kernels as cuModuleLoadData() takes them, compiled by nvcc: an image with machine code and
-// PTX, and behind it one with the kernel of noise in PTX alone, which each driver translates when
-// it is first used. As machine code for all GPUs it would take five times the room.
+// PTX, and behind it one of rarer kernels in PTX alone, which a driver translates when one of them
+// is first used. As machine code for all GPUs they would take five times the room.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ namespace gridmask::cuda {
 
 // An image begins with four bytes that tell what it is, its version and the bytes of this head (16
 // bits each), and how many follow it (64).
-inline const unsigned char* noiseImage() {
+inline const unsigned char* portableImage() {
   uint16_t headBytes;
   uint64_t bytes;
   std::memcpy(&headBytes, gridmask_cuda_image + 6, sizeof headBytes);

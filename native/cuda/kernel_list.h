@@ -3,21 +3,32 @@
 // The kernels' entry points.
 #pragma once
 
-// KERNEL(name, bytes of a value, values of a pixel, in place): cuda/mask_kernel.h, for batches
-// whose rows are all aligned. A pixel of 1, 2 or 4 bytes is one value, whatever it is made of.
-#define GRIDMASK_MASK_KERNELS_OF(KERNEL, bytes, values)                \
-  KERNEL(gridmask_mask_##bytes##x##values##_new, bytes, values, false) \
-  KERNEL(gridmask_mask_##bytes##x##values##_in_place, bytes, values, true)
+#include <cstddef>
 
-#define GRIDMASK_MASK_KERNELS(KERNEL)    \
-  GRIDMASK_MASK_KERNELS_OF(KERNEL, 1, 1) \
-  GRIDMASK_MASK_KERNELS_OF(KERNEL, 2, 1) \
-  GRIDMASK_MASK_KERNELS_OF(KERNEL, 4, 1) \
-  GRIDMASK_MASK_KERNELS_OF(KERNEL, 4, 2) \
-  GRIDMASK_MASK_KERNELS_OF(KERNEL, 4, 4) \
-  GRIDMASK_MASK_KERNELS_OF(KERNEL, 1, 3) \
-  GRIDMASK_MASK_KERNELS_OF(KERNEL, 2, 3) \
-  GRIDMASK_MASK_KERNELS_OF(KERNEL, 4, 3)
+// KERNEL(name, bytes of a value, values of a pixel, one plane, in place): cuda/mask_kernel.h, for
+// batches whose rows are all aligned. A pixel of 1, 2 or 4 bytes in a plane is one value, whatever
+// it is made of. What one plane has a kernel for is not masked by the others.
+#define GRIDMASK_MASK_KERNELS_OF(KERNEL, kind, bytes, values, onePlane)              \
+  KERNEL(gridmask_##kind##_##bytes##x##values##_new, bytes, values, onePlane, false) \
+  KERNEL(gridmask_##kind##_##bytes##x##values##_in_place, bytes, values, onePlane, true)
+
+#define GRIDMASK_MASK_KERNELS(KERNEL)                       \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 1, 1, true) \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 4, 1, true) \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 4, 2, true) \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 4, 4, true) \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 1, 3, true) \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 2, 3, true) \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 4, 3, true) \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, planar, 1, 1, false)     \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, planar, 2, 1, false)     \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, planar, 4, 1, false)
+
+// The same with units that keep their squares.
+#define GRIDMASK_RANDOM_KERNELS(KERNEL)                 \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, random, 1, 1, false) \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, random, 2, 1, false) \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, random, 4, 1, false)
 
 // KERNEL(name, bytes of a value, several values a pixel, in place): cuda/mask_rows_kernel.h, for
 // all others.
@@ -32,16 +43,15 @@
   GRIDMASK_MASK_ROWS_KERNELS_OF(KERNEL, 2) \
   GRIDMASK_MASK_ROWS_KERNELS_OF(KERNEL, 4)
 
-// KERNEL(name, vectors of 16 bytes): cuda/mix_kernel.h.
-#define GRIDMASK_MIX_NEW_KERNELS(KERNEL) \
-  KERNEL(gridmask_mix_new, true)         \
-  KERNEL(gridmask_mix_new_narrow, false)
-#define GRIDMASK_MIX_IN_PLACE_KERNELS(KERNEL) \
-  KERNEL(gridmask_mix_in_place, true)         \
-  KERNEL(gridmask_mix_in_place_narrow, false)
+// KERNEL(name, vectors of 16 bytes, in place): cuda/mix_kernel.h.
+#define GRIDMASK_MIX_KERNELS(KERNEL)    \
+  KERNEL(gridmask_mix_new, true, false) \
+  KERNEL(gridmask_mix_in_place, true, true)
+#define GRIDMASK_MIX_NARROW_KERNELS(KERNEL)     \
+  KERNEL(gridmask_mix_narrow_new, false, false) \
+  KERNEL(gridmask_mix_narrow_in_place, false, true)
 
-// KERNEL(name, bytes of a value, in place): cuda/noise_kernel.h. These are in an image of their own
-// (cuda/fatbin.h), last in the list.
+// KERNEL(name, bytes of a value, in place): cuda/noise_kernel.h.
 #define GRIDMASK_NOISE_KERNELS(KERNEL)       \
   KERNEL(gridmask_noise_1_new, 1, false)     \
   KERNEL(gridmask_noise_1_in_place, 1, true) \
@@ -50,12 +60,20 @@
   KERNEL(gridmask_noise_4_new, 4, false)     \
   KERNEL(gridmask_noise_4_in_place, 4, true)
 
-#define GRIDMASK_KERNELS(KERNEL)        \
-  GRIDMASK_MASK_KERNELS(KERNEL)         \
-  GRIDMASK_MASK_ROWS_KERNELS(KERNEL)    \
-  GRIDMASK_MIX_NEW_KERNELS(KERNEL)      \
-  GRIDMASK_MIX_IN_PLACE_KERNELS(KERNEL) \
+// Of the two images (cuda/fatbin.h): the one with machine code, and the one of PTX alone, with what
+// is rare.
+#define GRIDMASK_COMPILED_KERNELS(KERNEL) \
+  GRIDMASK_MASK_KERNELS(KERNEL)           \
+  GRIDMASK_MASK_ROWS_KERNELS(KERNEL)      \
+  GRIDMASK_MIX_KERNELS(KERNEL)
+#define GRIDMASK_PORTABLE_KERNELS(KERNEL) \
+  GRIDMASK_RANDOM_KERNELS(KERNEL)         \
+  GRIDMASK_MIX_NARROW_KERNELS(KERNEL)     \
   GRIDMASK_NOISE_KERNELS(KERNEL)
+
+#define GRIDMASK_KERNELS(KERNEL)    \
+  GRIDMASK_COMPILED_KERNELS(KERNEL) \
+  GRIDMASK_PORTABLE_KERNELS(KERNEL)
 
 namespace gridmask::cuda {
 
@@ -74,6 +92,16 @@ constexpr const char* kKernelNames[] = {
 #undef GRIDMASK_NAME
 };
 
-constexpr bool isNoise(Kernel kernel) { return kernel >= Kernel::gridmask_noise_1_new; }
+constexpr bool isPortable(Kernel kernel) {
+  constexpr bool kPortable[] = {
+#define GRIDMASK_IS(...) false,
+      GRIDMASK_COMPILED_KERNELS(GRIDMASK_IS)
+#undef GRIDMASK_IS
+#define GRIDMASK_IS(...) true,
+          GRIDMASK_PORTABLE_KERNELS(GRIDMASK_IS)
+#undef GRIDMASK_IS
+  };
+  return kPortable[static_cast<size_t>(kernel)];
+}
 
 }  // namespace gridmask::cuda

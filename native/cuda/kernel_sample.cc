@@ -94,7 +94,8 @@ KernelUnitAxis kernelUnitAxisOf(const LatticeAxis& axis, const Lattice& lattice,
 // Whether the gap and what a tile spans are together a period or more, on one of the axes.
 bool isDense(const KernelSample& sample) {
   const auto steps = [](uint64_t step) {
-    const auto coarse = static_cast<int64_t>(static_cast<int32_t>((step + (uint64_t{1} << 31)) >> 32));
+    const auto coarse =
+        static_cast<int64_t>(static_cast<int32_t>((step + (uint64_t{1} << 31)) >> 32));
     return static_cast<uint64_t>(coarse < 0 ? -coarse : coarse);
   };
   const auto reach = [&](const KernelAxis& axis) {

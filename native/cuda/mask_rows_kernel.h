@@ -22,6 +22,8 @@
 
 namespace gridmask::cuda {
 
+constexpr uint32_t kMinRowsBlocks = 4;  // MaskShape::minBlocks
+
 // A vector of a plane's row, and what is to become of its values: bit k stands for the k-th.
 struct Window {
   uint8_t* target;

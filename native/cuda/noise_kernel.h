@@ -32,6 +32,8 @@ struct NoiseShape {
   static constexpr int tileShift = 2;
 };
 
+constexpr uint32_t kMinNoiseBlocks = 6;  // MaskShape::minBlocks
+
 // Four floats that are used one after another, without an address.
 struct Numbers {
   float a, b, c, d;

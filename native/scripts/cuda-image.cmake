@@ -14,6 +14,7 @@ set(GRIDMASK_EMBED ${CMAKE_CURRENT_LIST_DIR}/embed-image.cmake)
 
 # All that the kernels are compiled from; a test holds the list complete.
 set(KERNEL_SOURCES
+  native/cuda/entry.h
   native/cuda/kernel_list.h
   native/cuda/kernel_params.h
   native/cuda/kernels.cu
@@ -22,8 +23,8 @@ set(KERNEL_SOURCES
   native/cuda/mask_rows_kernel.h
   native/cuda/memory.h
   native/cuda/mix_kernel.h
-  native/cuda/noise.cu
   native/cuda/noise_kernel.h
+  native/cuda/portable.cu
   native/cuda/vector_bits.h
   native/lattice/host_device.h
   native/lattice/noise.h
@@ -110,15 +111,15 @@ function(gridmask_add_cuda_image target)
   endif()
   gridmask_cuda_architectures(${nvcc} options portable)
   set(fatbin ${CMAKE_BINARY_DIR}/cuda/gridmask.fatbin)
-  set(noise ${CMAKE_BINARY_DIR}/cuda/noise.fatbin)
+  set(rare ${CMAKE_BINARY_DIR}/cuda/portable.fatbin)
   set(image ${CMAKE_BINARY_DIR}/cuda/fatbin.inc)
   add_custom_command(
     OUTPUT ${image}
     COMMAND ${nvcc} -std=c++17 -Inative -Werror all-warnings ${options}
       -fatbin -o ${fatbin} native/cuda/kernels.cu
     COMMAND ${nvcc} -std=c++17 -Inative -Werror all-warnings ${portable}
-      -fatbin -o ${noise} native/cuda/noise.cu
-    COMMAND ${CMAKE_COMMAND} "-Dfrom=${fatbin};${noise}" -Dto=${image}
+      -fatbin -o ${rare} native/cuda/portable.cu
+    COMMAND ${CMAKE_COMMAND} "-Dfrom=${fatbin};${rare}" -Dto=${image}
       "-Dsources=${KERNEL_SOURCES}"
       -P ${GRIDMASK_EMBED}
     DEPENDS ${KERNEL_SOURCES} ${GRIDMASK_EMBED}

@@ -12,7 +12,7 @@ export function kernelSources(root: string): string[] {
     for (const [, name] of text.matchAll(/^#include "(.+)"$/gm)) add(`native/${name}`)
   }
   add('native/cuda/kernels.cu')
-  add('native/cuda/noise.cu')
+  add('native/cuda/portable.cu')
   return [...found].sort()
 }
 
