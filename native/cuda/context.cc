@@ -134,16 +134,16 @@ void Device::prepare() {
 }
 
 void Device::load() {
-  loadModule(gridmask_cuda_image, false);
+  loadImage(0);
   memory_.open();
 }
 
-void Device::loadModule(const unsigned char* image, bool portable) {
+void Device::loadImage(size_t number) {
   CUmodule module = nullptr;
-  CUDA_CALL(driver, cuModuleLoadData, &module, image);
+  CUDA_CALL(driver, cuModuleLoadData, &module, cudaImage(number));
   try {
     for (size_t i = 0; i < kKernels; ++i) {
-      if (isPortable(static_cast<Kernel>(i)) != portable) continue;
+      if (imageOf(static_cast<Kernel>(i)) != number) continue;
       CUDA_CALL(driver, cuModuleGetFunction, &functions_[i], module, kKernelNames[i]);
     }
   } catch (const Error&) {
@@ -153,8 +153,8 @@ void Device::loadModule(const unsigned char* image, bool portable) {
 }
 
 CUfunction Device::function(Kernel kernel) {
-  if (isPortable(kernel))
-    std::call_once(portableLoaded_, [&] { loadModule(portableImage(), true); });
+  const size_t image = imageOf(kernel);
+  if (image != 0) std::call_once(loaded_[image], [&] { loadImage(image); });
   return functions_[static_cast<size_t>(kernel)];
 }
 

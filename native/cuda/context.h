@@ -40,7 +40,7 @@ class Device {
 
   // All below want the context to be current, and throw Error.
 
-  // Who asks for one of the portable kernels waits until the driver has translated them; nobody
+  // Who asks for the first kernel of a later image waits until the driver has translated it; nobody
   // else does.
   CUfunction function(Kernel kernel);
 
@@ -90,7 +90,7 @@ class Device {
   PinnedMemory* pinnedAt(const uint8_t* data, size_t bytes) const;
   static void markUsed(PinnedMemory& memory, CUstream stream);
   void load();
-  void loadModule(const unsigned char* image, bool portable);
+  void loadImage(size_t number);
   void freeWhatWaits() noexcept;
 
   std::mutex mutex_;
@@ -99,7 +99,7 @@ class Device {
   CUcontext context_ = nullptr;
   MemoryPool memory_;
   std::array<CUfunction, kKernels> functions_{};
-  std::once_flag portableLoaded_;
+  std::array<std::once_flag, kImages> loaded_;
   std::vector<std::unique_ptr<Stream>> streams_;
   std::vector<std::unique_ptr<StagingBuffers>> staging_;
   std::vector<CUevent> events_;

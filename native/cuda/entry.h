@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // Device only: kernels as entry points. What they do is in mask_kernel.h, mask_rows_kernel.h,
-// mix_kernel.h and noise_kernel.h, which compile for the host too; here is what happens between
-// their phases.
+// mix_kernel.h and noise_kernel.h, which compile for the host too; here and in mix.cu is what
+// happens between their phases.
 #pragma once
 
 #include "cuda/kernel_list.h"
 #include "cuda/mask_kernel.h"
-#include "cuda/mix_kernel.h"
 
 namespace gridmask::cuda {
 
@@ -29,30 +28,6 @@ __device__ inline void mask(const KernelParams& params) {
   tile.move(params, neighbours);
 }
 
-template <bool whole>
-__device__ inline void mixInPlace(const KernelParams& params) {
-  MixThread<whole> thread(params, blockIdx.x, threadIdx.x);
-  const uint32_t begin = blockIdx.y * params.planesPerBlock;
-  const uint32_t end = min(begin + params.planesPerBlock, params.planes);
-  for (uint32_t plane = begin; plane < end; ++plane) {
-    for (uint32_t turn = 0; turn < params.turns; ++turn) {
-      if (plane == begin || params.turns > 1) thread.decide(params, turn);
-      thread.read(params, turn, plane);
-      __syncthreads();
-      thread.write(params, turn, plane);
-    }
-  }
-}
-
-template <bool whole, bool inPlace>
-__device__ inline void mix(const KernelParams& params) {
-  if constexpr (inPlace) {
-    mixInPlace<whole>(params);
-  } else {
-    mixNewThread<whole>(params, blockIdx.x, blockIdx.y, blockIdx.z, threadIdx.x);
-  }
-}
-
 }  // namespace gridmask::cuda
 
 // `minBlocks`: that a multiprocessor is to have room for, which bounds the registers.
@@ -60,7 +35,7 @@ __device__ inline void mix(const KernelParams& params) {
   extern "C" __global__ void __launch_bounds__(gridmask::cuda::kMaxBlockThreads, minBlocks) \
       name(const GRIDMASK_GRID_CONSTANT gridmask::cuda::KernelParams params)
 
-#define GRIDMASK_MIX_ENTRY(name, whole, inPlace)                \
-  GRIDMASK_ENTRY(name, gridmask::cuda::minMixBlocks(inPlace)) { \
-    gridmask::cuda::mix<whole, inPlace>(params);                \
+#define GRIDMASK_MASK_ENTRY(name, blocks, ...)                            \
+  GRIDMASK_ENTRY(name, blocks) {                                          \
+    gridmask::cuda::mask<gridmask::cuda::MaskShape<__VA_ARGS__>>(params); \
   }

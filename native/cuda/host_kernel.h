@@ -98,25 +98,19 @@ void noise(const KernelParams& params, HostBlock block) {
 }  // namespace host
 
 constexpr HostKernel kHostKernels[] = {
-#define GRIDMASK_MASK(name, bytes, values, onePlane, inPlace) \
-  host::mask<MaskShape<bytes, values, onePlane, inPlace>>,
-#define GRIDMASK_ROWS(name, bytes, interleaved, inPlace) \
-  host::maskRows<bytes, interleaved, inPlace>,
-#define GRIDMASK_RANDOM(name, bytes, values, onePlane, inPlace) \
-  host::mask<MaskShape<bytes, values, onePlane, inPlace, true>>,
+#define GRIDMASK_MASK(name, ...) host::mask<MaskShape<__VA_ARGS__>>,
 #define GRIDMASK_MIX(name, whole, inPlace) host::mix<whole, inPlace>,
+#define GRIDMASK_ROWS(name, ...) host::maskRows<__VA_ARGS__>,
 #define GRIDMASK_NOISE(name, bytes, inPlace) host::noise<NoiseShape<bytes, inPlace>>,
     // clang-format off
     GRIDMASK_MASK_KERNELS(GRIDMASK_MASK)
     GRIDMASK_MASK_ROWS_KERNELS(GRIDMASK_ROWS)
     GRIDMASK_MIX_KERNELS(GRIDMASK_MIX)
-    GRIDMASK_RANDOM_KERNELS(GRIDMASK_RANDOM)
-    GRIDMASK_MIX_NARROW_KERNELS(GRIDMASK_MIX)
+    GRIDMASK_RARE_MASK_KERNELS(GRIDMASK_MASK)
     GRIDMASK_NOISE_KERNELS(GRIDMASK_NOISE)
 // clang-format on
 #undef GRIDMASK_MASK
 #undef GRIDMASK_ROWS
-#undef GRIDMASK_RANDOM
 #undef GRIDMASK_MIX
 #undef GRIDMASK_NOISE
 };

@@ -50,10 +50,10 @@ constexpr MaskKernel maskKernelOf(Kernel kernel) {
 }
 constexpr MaskKernel kMaskKernels[] = {
 #define GRIDMASK_LIST(name, ...) maskKernelOf<MaskShape<__VA_ARGS__>>(Kernel::name),
+    // clang-format off
+    GRIDMASK_RARE_MASK_KERNELS(GRIDMASK_LIST)
     GRIDMASK_MASK_KERNELS(GRIDMASK_LIST)
-#undef GRIDMASK_LIST
-#define GRIDMASK_LIST(name, ...) maskKernelOf<MaskShape<__VA_ARGS__, true>>(Kernel::name),
-        GRIDMASK_RANDOM_KERNELS(GRIDMASK_LIST)
+// clang-format on
 #undef GRIDMASK_LIST
 };
 

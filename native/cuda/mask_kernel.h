@@ -30,7 +30,7 @@ namespace gridmask::cuda {
 constexpr uint32_t kWarp = 32;
 
 // What a thread and a warp have. Measured on an H200: docs/kernel.md has what else was tried.
-template <int valueBytes_, int valuesPerPixel_, bool onePlane, bool inPlace_, bool random_ = false>
+template <int valueBytes_, int valuesPerPixel_, bool onePlane, bool inPlace_, bool random_>
 struct MaskShape {
   static constexpr int valueBytes = valueBytes_;
   static constexpr int valuesPerPixel = valuesPerPixel_;
