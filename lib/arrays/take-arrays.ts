@@ -10,6 +10,7 @@ import {
   bufferLengthOf,
   bufferOf,
   byteLengthOf,
+  checkWritable,
   type ImageArray,
   isShared,
   lengthOf,
@@ -39,6 +40,8 @@ export function takeArrays(
         'resized. Copy it, `new Uint8Array(images)` or as its type is called, or use apply()',
     )
   }
+  // Node would take `images` before it finds that it cannot take this.
+  if (!sameMemory(images, out)) checkWritable('out', out)
   const views = [images, out].map((array) => ({
     buffer: bufferOf(array),
     offset: offsetOf(array),

@@ -4,8 +4,8 @@ import { deepStrictEqual } from 'node:assert'
 import { inspect } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from '@jest/globals'
-import { Cutout, HideAndSeek, RandomErasing, RegionPlan } from '../lib/baselines/index'
-import { applyPlan, GridMask, linear, Plan } from '../lib/index'
+import { Cutout, HideAndSeek, RandomErasing, RegionPlan } from '../../lib/baselines/index'
+import { applyPlan, GridMask, linear, Plan } from '../../lib/index'
 
 const gridmask = new GridMask({ ratio: [0.3, 0.6], unit: [4, 9], rotate: 360, seed: 2n ** 60n })
 const cutout = new Cutout({ size: [2, 6], seed: 3 })

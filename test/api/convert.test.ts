@@ -10,7 +10,7 @@ import {
   keepRatio,
   maskOf,
   type Sample,
-} from '../lib/index'
+} from '../../lib/index'
 
 /** DALI's rule in double precision: kept where either fractional part is at least the ratio. */
 function daliMask(

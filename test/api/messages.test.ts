@@ -1,7 +1,7 @@
 // The twenty mistakes that are likeliest, and what is said to who makes them: what was expected, what came,
 // and what to do.
 import { expect, test } from '@jest/globals'
-import { Cutout } from '../lib/baselines/index'
+import { Cutout } from '../../lib/baselines/index'
 import {
   applyPlan,
   fromDali,
@@ -11,7 +11,7 @@ import {
   maskOf,
   presets,
   visibleFraction,
-} from '../lib/index'
+} from '../../lib/index'
 
 // What TypeScript would refuse is what must be tried.
 // biome-ignore lint/suspicious/noExplicitAny: see above
