@@ -1,6 +1,6 @@
 import { defaultThreads } from '../backend/devices'
 import { expectDone, native } from '../backend/native'
-import { packHeader, sampleKinds } from '../core/batch-header'
+import { packHeader } from '../core/batch-header'
 import { checkInteger, invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
 import type { Box, ImageSize } from '../core/geometry'
@@ -56,7 +56,7 @@ function samplesOf(params: MaskParams): NativeSamples {
  * @param size [height, width] in pixels, each 0 … 16384
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  */
-export function maskOf(params: MaskParams, size: ImageSize): Uint8Array {
+export function maskOf(params: MaskParams, size: ImageSize | readonly number[]): Uint8Array {
   const samples = samplesOf(params)
   const [height, width] = checkSize(size)
   const mask = new Uint8Array(height * width).fill(1)
@@ -74,8 +74,8 @@ function countKept(
   boxes: Int32Array,
 ): Float64Array {
   const counts = new Float64Array(boxes.length / 4)
-  const { kind, data } = samplesOf(params)
-  const header = packHeader({ count: 1, height, width, sampleKind: sampleKinds.indexOf(kind) })
+  const { sampleKind, data } = samplesOf(params)
+  const header = packHeader({ count: 1, height, width, sampleKind })
   expectDone(native.countKept(header, data as Uint8Array | Uint32Array, boxes, counts))
   return counts
 }
@@ -87,7 +87,7 @@ function countKept(
  * @param size [height, width] in pixels, each 0 … 16384
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  */
-export function keepRatio(params: MaskParams, size: ImageSize): number {
+export function keepRatio(params: MaskParams, size: ImageSize | readonly number[]): number {
   const [height, width] = checkSize(size)
   const pixels = height * width
   const [kept] = countKept(params, [height, width], Int32Array.of(0, 0, width, height))
@@ -106,8 +106,8 @@ export function keepRatio(params: MaskParams, size: ImageSize): number {
  */
 export function visibleFraction(
   params: MaskParams,
-  size: ImageSize,
-  boxes: readonly Box[],
+  size: ImageSize | readonly number[],
+  boxes: readonly (Box | ArrayLike<number>)[],
 ): number[] {
   const [height, width] = checkSize(size)
   const checked = checkBoxes(boxes, [height, width])

@@ -2,7 +2,7 @@
 
 import type { Dimensions } from '../arrays/batch-shape'
 import { native } from '../backend/native'
-import { type BatchLayout, packHeader, sampleKinds } from '../core/batch-header'
+import { type BatchLayout, packHeader } from '../core/batch-header'
 import type { DType } from '../core/dtype'
 import type { EncodedFill, NativeSamples } from '../core/native-interface'
 import { encodeFill, type Fill, isUniformFill } from '../plan/fill'
@@ -10,13 +10,12 @@ import { type BatchOperation, isEmpty } from './operation'
 
 export function maskOperation(
   layout: BatchLayout,
-  { kind, first, data, indices }: NativeSamples,
+  samples: NativeSamples,
   fill: EncodedFill,
   backend = native,
 ): BatchOperation {
-  const sampleKind = sampleKinds.indexOf(kind)
-  const header = (execution = {}) => packHeader(layout, { sampleKind, first, ...execution })
-  const rest = [data, indices, fill] as const
+  const header = (execution = {}) => packHeader(layout, samples, execution)
+  const rest = [samples.data, samples.indices, fill] as const
   return {
     description: { doing: 'masking', done: 'masked' },
     afterFailure: '; masking it again with the same plan completes it',

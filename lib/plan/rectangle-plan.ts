@@ -1,5 +1,6 @@
 /** Plans of masks that drop rectangles: docs/baselines.md. */
 
+import { SampleKind } from '../core/batch-header'
 import { checkBoolean, checkInteger, checkOptions, checkSeed, invalid } from '../core/check'
 import type { Box } from '../core/geometry'
 import { MAX_SIDE } from '../core/limits'
@@ -13,17 +14,17 @@ export interface RegionParams {
    * The dropped rectangles, `[x0, y0, x1, y1]` each, in whole pixels from the image's upper left
    * corner, 0 … 16384, x1 and y1 exclusive. They may overlap; parts beyond the image do not count.
    */
-  regions: readonly Box[]
+  regions: readonly (Box | readonly number[])[]
   /** The side that was drawn for squares or cells, in pixels; kept as a note. Default 0. */
-  size?: number
+  size?: number | undefined
   /** The 64-bit key of all draws; text where a number cannot hold it. Default 0. */
-  seed?: number | bigint | string
+  seed?: number | bigint | string | undefined
   /** The epoch that what else is drawn for the sample belongs to, 0 … 2³²-1. Default 0. */
-  epoch?: number
+  epoch?: number | undefined
   /** The sample's global number in the epoch, 0 … 2⁵³-1. Default 0. */
-  index?: number
+  index?: number | undefined
   /** false: the sample is left as it is. Default true. */
-  masked?: boolean
+  masked?: boolean | undefined
 }
 
 /** What one sample's mask drops; survives `JSON.stringify` and is valid {@link RegionParams}. */
@@ -41,7 +42,7 @@ export interface RegionSample {
 
 const sampleKeys = new Set(['masked', 'regions', 'size', 'seed', 'epoch', 'index'])
 
-/** CounterStream of a sample's header and of a rectangle; native/lattice/regions.h has the same layout. */
+/** Words of a sample's header and of a rectangle; native/lattice/rectangles.h has the same layout. */
 const HEADER = 8
 const REGION = 4
 
@@ -71,7 +72,7 @@ export class PackedRegions {
 
   /** As native code takes them. */
   get samples(): NativeSamples {
-    return { kind: 'rectangles', data: this.words, first: 0, indices: undefined }
+    return { sampleKind: SampleKind.rectangles, data: this.words, first: 0, indices: undefined }
   }
 
   get(i: number): RegionSample {

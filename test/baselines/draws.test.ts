@@ -26,6 +26,7 @@ import {
 jest.setTimeout(60_000)
 
 type Options = CutoutOptions & RandomErasingOptions & HideAndSeekOptions
+type Pair = readonly [number, number]
 type Name = 'Cutout' | 'RandomErasing' | 'HideAndSeek'
 
 const methods = {
@@ -34,14 +35,14 @@ const methods = {
     firstBlock: 0xc0000000,
     probability: 1,
     reference: ({ size = 16, keep }: Options) =>
-      referenceCutout(typeof size === 'number' ? [size, size + 1] : size, keep),
+      referenceCutout(typeof size === 'number' ? [size, size + 1] : (size as Pair), keep),
   },
   RandomErasing: {
     make: (options: Options) => new RandomErasing(options),
     firstBlock: 0xd0000000,
     probability: 0.5,
     reference: ({ area = [0.02, 0.4], aspect = [0.3, 1 / 0.3] }: Options) =>
-      referenceErasing(area, aspect),
+      referenceErasing(area as Pair, aspect as Pair),
   },
   HideAndSeek: {
     make: (options: Options) => new HideAndSeek(options),

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import sharp from 'sharp'
-import { linePlot, ticksOf } from '../../lib/figure5/plot'
+import { linePlot, ticksOf } from '../../lib/cli/plot'
 import { outputOf, root, temporaryFolder } from '../process'
 
 const folder = temporaryFolder('ablations')
