@@ -68,13 +68,13 @@ void mixInPlace(const KernelParams& params, HostBlock block) {
   }
   const uint32_t begin = block.y * params.planesPerBlock;
   const uint32_t end = std::min(begin + params.planesPerBlock, params.planes);
-  for (uint32_t plane = begin; plane < end; plane += kMixPlanes) {
+  for (uint32_t plane = begin; plane < end; ++plane) {
     for (uint32_t turn = 0; turn < params.turns; ++turn) {
-      forEachThread(params, [&](uint32_t thread) { threads[thread].decide(params, turn); });
       forEachThread(params, [&](uint32_t thread) {
-        threads[thread].read(params, turn, plane, end, threads[thread ^ 1].dropped);
+        if (plane == begin || params.turns > 1) threads[thread].decide(params, turn);
+        threads[thread].read(params, turn, plane);
       });
-      forEachThread(params, [&](uint32_t thread) { threads[thread].write(params, plane, end); });
+      forEachThread(params, [&](uint32_t thread) { threads[thread].write(params, turn, plane); });
     }
   }
 }
@@ -92,18 +92,17 @@ constexpr HostKernel kHostKernels[] = {
 #define GRIDMASK_HOST(name, bytes, values, inPlace) host::mask<MaskShape<bytes, values, inPlace>>,
     GRIDMASK_MASK_KERNELS(GRIDMASK_HOST)
 #undef GRIDMASK_HOST
-#define GRIDMASK_HOST(name, bytes, interleaved, inPlace) \
-  host::maskRows<bytes, interleaved, inPlace>,
-        GRIDMASK_MASK_ROWS_KERNELS(GRIDMASK_HOST)
+#define GRIDMASK_HOST(name, bytes, interleaved, inPlace) host::maskRows<bytes, interleaved, inPlace>,
+    GRIDMASK_MASK_ROWS_KERNELS(GRIDMASK_HOST)
 #undef GRIDMASK_HOST
 #define GRIDMASK_HOST(name, whole) host::mixNew<whole>,
-            GRIDMASK_MIX_NEW_KERNELS(GRIDMASK_HOST)
+    GRIDMASK_MIX_NEW_KERNELS(GRIDMASK_HOST)
 #undef GRIDMASK_HOST
 #define GRIDMASK_HOST(name, whole) host::mixInPlace<whole>,
-                GRIDMASK_MIX_IN_PLACE_KERNELS(GRIDMASK_HOST)
+    GRIDMASK_MIX_IN_PLACE_KERNELS(GRIDMASK_HOST)
 #undef GRIDMASK_HOST
 #define GRIDMASK_HOST(name, bytes, inPlace) host::noise<NoiseShape<bytes, inPlace>>,
-                    GRIDMASK_NOISE_KERNELS(GRIDMASK_HOST)
+    GRIDMASK_NOISE_KERNELS(GRIDMASK_HOST)
 #undef GRIDMASK_HOST
 };
 

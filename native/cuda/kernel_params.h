@@ -49,12 +49,17 @@ struct KernelSample {
   static constexpr uint32_t kRandom = 2;
   // d is so large that phases of 32 bits would not tell its pixels apart.
   static constexpr uint32_t kFine = 4;
-  static constexpr uint32_t kPlaces = 8;
+  // d is so small that a tile of kMaxColumnSteps + 1 pixels and kMaxRowSteps + 1 rows may reach
+  // from one square to the next.
+  static constexpr uint32_t kDense = 8;
+  static constexpr uint32_t kPlaces = 16;
 
   GRIDMASK_HD uint32_t number() const { return place / kPlaces; }
   GRIDMASK_HD bool is(uint32_t flag) const { return (place & flag) != 0; }
 };
 constexpr size_t kMaxSamples = UINT32_MAX / KernelSample::kPlaces;
+constexpr uint32_t kMaxColumnSteps = 15;
+constexpr uint32_t kMaxRowSteps = 7;
 
 // A lattice axis along an image in 16.16, the stripe subtracted and moved by `shift` units so that
 // it is not negative: origin + x·across + y·down, below 2³² for every pixel of the image, and exact
@@ -100,7 +105,7 @@ constexpr uint32_t kMaxBlockThreads = 256;
 
 // Every driver takes so many bytes of parameters.
 constexpr size_t kParamsBytes = 4096;
-constexpr size_t kInlinedBytes = kParamsBytes - 208;
+constexpr size_t kInlinedBytes = kParamsBytes - 224;
 
 // The only parameter of every kernel. Made by the functions of cuda/launch.h.
 //
@@ -142,7 +147,7 @@ struct KernelParams {
   uint32_t noiseKeysAt;
   uint32_t noiseChannelsAt;
 
-  uint32_t loadBytes;  // how source is read where target is written by 16 bytes: 16, 4, valueBytes
+  uint32_t loadBytes;   // how source is read where target is written by 16 bytes: 16, 4, valueBytes
   uint32_t planesAlike;  // all planes of a sample begin at the same address modulo 16
   uint32_t vectorBytes;  // mixing: 16, 4, 2 or 1, as all rows allow
 
@@ -158,8 +163,10 @@ struct KernelParams {
   uint32_t noiseBlocks;      // of a field of the images that the batch's rows and planes are of
   uint32_t noiseFirstPixel;  // of these images, the batch's first
   uint32_t noiseFirstField;
-  uint32_t padding[2];
+  uint32_t samplesPerThread;  // mixing in place
+  uint32_t slots;
 
+  Vector fill;  // where there is one for all
   alignas(16) uint8_t inlined[kInlinedBytes];
 };
 static_assert(sizeof(KernelParams) == kParamsBytes, "all that there is");
@@ -188,6 +195,13 @@ GRIDMASK_HD inline T constant(const KernelParams& params, uint32_t at) {
 
 GRIDMASK_HD inline KernelSample sampleAt(const KernelParams& params, uint32_t entry) {
   return constant<KernelSample>(params, entry * static_cast<uint32_t>(sizeof(KernelSample)));
+}
+
+// The same sample's number.
+GRIDMASK_HD inline uint32_t sampleNumberAt(const KernelParams& params, uint32_t entry) {
+  const uint32_t at = entry * static_cast<uint32_t>(sizeof(KernelSample)) +
+                      static_cast<uint32_t>(offsetof(KernelSample, place));
+  return constant<uint32_t>(params, at) / KernelSample::kPlaces;
 }
 
 // n < 2³² - 1.

@@ -12,11 +12,8 @@ namespace gridmask::cuda {
 
 // Blocks that a multiprocessor must have room for, which bounds the registers. Without the bound, the
 // compiler of some toolkits spills to keep to 32 of them.
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ == 750
-constexpr int kMinBlocks = 4;  // all that there is room for
-#else
 constexpr int kMinBlocks = 4;
-#endif
+constexpr int kMinMixBlocks = 3;  // whose threads hold vectors of many samples
 
 __device__ inline uint32_t ofNeighbour(uint32_t bits) {
   return __shfl_xor_sync(0xFFFFFFFFu, bits, 1);
@@ -27,6 +24,7 @@ __device__ inline void mask(const KernelParams& params) {
   MaskTile<Shape> tile;
   // A warp leaves as a whole.
   if (!tile.decide(params, blockIdx.x, blockIdx.y, blockIdx.z, threadIdx.x)) return;
+  if (Shape::inPlace && !__any_sync(0xFFFFFFFFu, tile.dropsAny())) return;
   uint32_t neighbours[MaskTile<Shape>::kRows];
   GRIDMASK_UNROLL
   for (int r = 0; r < MaskTile<Shape>::kRows; ++r) {
@@ -40,29 +38,29 @@ __device__ inline void mixInPlace(const KernelParams& params) {
   MixThread<whole> thread(params, blockIdx.x, threadIdx.x);
   const uint32_t begin = blockIdx.y * params.planesPerBlock;
   const uint32_t end = min(begin + params.planesPerBlock, params.planes);
-  for (uint32_t plane = begin; plane < end; plane += kMixPlanes) {
+  for (uint32_t plane = begin; plane < end; ++plane) {
     for (uint32_t turn = 0; turn < params.turns; ++turn) {
-      thread.decide(params, turn);
-      thread.read(params, turn, plane, end, ofNeighbour(thread.dropped));
+      if (plane == begin || params.turns > 1) thread.decide(params, turn);
+      thread.read(params, turn, plane);
       __syncthreads();
-      thread.write(params, plane, end);
+      thread.write(params, turn, plane);
     }
   }
 }
 
 }  // namespace gridmask::cuda
 
-#define GRIDMASK_ENTRY(name)                                                                  \
+#define GRIDMASK_ENTRY(name, minBlocks)                                                       \
   extern "C" __global__ void __launch_bounds__(gridmask::cuda::kMaxBlockThreads,              \
-                                               gridmask::cuda::kMinBlocks)                    \
+                                               gridmask::cuda::minBlocks)                     \
       name(const GRIDMASK_GRID_CONSTANT gridmask::cuda::KernelParams params)
 
 #define GRIDMASK_MASK(name, bytes, values, inPlace) \
-  GRIDMASK_ENTRY(name) { gridmask::cuda::mask<gridmask::cuda::MaskShape<bytes, values, inPlace>>(params); }
+  GRIDMASK_ENTRY(name, kMinBlocks) { gridmask::cuda::mask<gridmask::cuda::MaskShape<bytes, values, inPlace>>(params); }
 GRIDMASK_MASK_KERNELS(GRIDMASK_MASK)
 
 #define GRIDMASK_MASK_ROWS(name, bytes, interleaved, inPlace)                               \
-  GRIDMASK_ENTRY(name) {                                                                    \
+  GRIDMASK_ENTRY(name, kMinBlocks) {                                                                    \
     gridmask::cuda::maskRowsThread<bytes, interleaved, inPlace>(params, blockIdx.x,         \
                                                                 blockIdx.y, blockIdx.z,     \
                                                                 threadIdx.x);               \
@@ -70,12 +68,12 @@ GRIDMASK_MASK_KERNELS(GRIDMASK_MASK)
 GRIDMASK_MASK_ROWS_KERNELS(GRIDMASK_MASK_ROWS)
 
 #define GRIDMASK_MIX_NEW(name, whole)                                                           \
-  GRIDMASK_ENTRY(name) {                                                                        \
+  GRIDMASK_ENTRY(name, kMinBlocks) {                                                                        \
     gridmask::cuda::mixNewThread<whole>(params, blockIdx.x, blockIdx.y, blockIdx.z,             \
                                         threadIdx.x);                                           \
   }
 GRIDMASK_MIX_NEW_KERNELS(GRIDMASK_MIX_NEW)
 
 #define GRIDMASK_MIX_IN_PLACE(name, whole) \
-  GRIDMASK_ENTRY(name) { gridmask::cuda::mixInPlace<whole>(params); }
+  GRIDMASK_ENTRY(name, kMinMixBlocks) { gridmask::cuda::mixInPlace<whole>(params); }
 GRIDMASK_MIX_IN_PLACE_KERNELS(GRIDMASK_MIX_IN_PLACE)

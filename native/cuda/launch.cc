@@ -13,8 +13,8 @@
 namespace gridmask::cuda {
 namespace {
 
-// A thread in each of `shape.rows` rows of a sample, in warps that are tiles. False: more tiles
-// than can be told apart.
+// A thread in each of `shape.rows` rows of a sample, in warps that are tiles. False: more tiles than
+// can be told apart.
 bool tile(Launch& launch, uint32_t rowsOfThread, uint32_t preferredShift) {
   KernelParams& params = launch.params;
   params.tileShift = tileShiftOf(params.vectorsPerRow, preferredShift);
@@ -67,7 +67,11 @@ void addFillVectors(const Batch& batch, Launch& launch) {
     }
     if (uniform) break;
   }
-  launch.params.fillStep = uniform ? 0 : kVectorBytes;
+  if (uniform) {
+    std::memcpy(&launch.params.fill, vectors.data(), kVectorBytes);
+    return;
+  }
+  launch.params.fillStep = kVectorBytes;
   launch.params.fillAt = addConstants(launch, vectors.data(), vectors.size());
 }
 
@@ -106,19 +110,17 @@ bool prepareTiles(const Batch& batch, Launch& launch) {
 
 bool prepareRows(const Batch& batch, Launch& launch) {
   KernelParams& params = launch.params;
-#define GRIDMASK_CHOOSE(name, bytes, interleaved, isInPlace)                          \
-  if (params.valueBytes == (bytes) && (params.valuesPerPixel > 1) == (interleaved) && \
-      (batch.source == batch.target) == (isInPlace)) {                                \
-    launch.kernel = Kernel::name;                                                     \
+#define GRIDMASK_CHOOSE(name, bytes, interleaved, isInPlace)                                  \
+  if (params.valueBytes == (bytes) && (params.valuesPerPixel > 1) == (interleaved) &&         \
+      (batch.source == batch.target) == (isInPlace)) {                                        \
+    launch.kernel = Kernel::name;                                                             \
   }
   GRIDMASK_MASK_ROWS_KERNELS(GRIDMASK_CHOOSE)
 #undef GRIDMASK_CHOOSE
   const auto source = reinterpret_cast<uintptr_t>(batch.source);
   const auto target = reinterpret_cast<uintptr_t>(batch.target);
   const uintptr_t apart = source - target;
-  params.loadBytes = apart % kVectorBytes == 0 ? kVectorBytes
-                     : apart % 4 == 0          ? 4
-                                               : params.valueBytes;
+  params.loadBytes = apart % kVectorBytes == 0 ? kVectorBytes : apart % 4 == 0 ? 4 : params.valueBytes;
   params.planesAlike = batch.layout.planes == 1 || params.planeBytes % kVectorBytes == 0;
   // A row that begins in the middle of a vector may touch one more.
   const bool aligned = (target | params.rowBytes) % kVectorBytes == 0;
@@ -143,11 +145,11 @@ bool prepareNoise(const Batch& batch, const Samples& samples, size_t first, Laun
   }
   uint32_t rows = 0;
   uint32_t shift = 0;
-#define GRIDMASK_CHOOSE(name, bytes, isInPlace)                                        \
-  if (params.valueBytes == (bytes) && (batch.source == batch.target) == (isInPlace)) { \
-    launch.kernel = Kernel::name;                                                      \
-    rows = NoiseShape<bytes, isInPlace>::rows;                                         \
-    shift = NoiseShape<bytes, isInPlace>::tileShift;                                   \
+#define GRIDMASK_CHOOSE(name, bytes, isInPlace)                                               \
+  if (params.valueBytes == (bytes) && (batch.source == batch.target) == (isInPlace)) {       \
+    launch.kernel = Kernel::name;                                                            \
+    rows = NoiseShape<bytes, isInPlace>::rows;                                               \
+    shift = NoiseShape<bytes, isInPlace>::tileShift;                                         \
   }
   GRIDMASK_NOISE_KERNELS(GRIDMASK_CHOOSE)
 #undef GRIDMASK_CHOOSE
@@ -160,8 +162,7 @@ bool prepareNoise(const Batch& batch, const Samples& samples, size_t first, Laun
   params.noiseFirstField = noise.shared ? 0 : static_cast<uint32_t>(batch.firstChannel);
   const bool aligned =
       params.width % kNoisePixels == 0 && params.noiseFirstPixel % kNoisePixels == 0;
-  params.vectorsPerRow =
-      (params.width + (aligned ? 0 : kNoisePixels - 1) + kNoisePixels - 1) / kNoisePixels;
+  params.vectorsPerRow = (params.width + (aligned ? 0 : kNoisePixels - 1) + kNoisePixels - 1) / kNoisePixels;
   if (!tile(launch, rows, shift)) return false;
 
   std::vector<NoiseKey> keys;
@@ -170,8 +171,9 @@ bool prepareNoise(const Batch& batch, const Samples& samples, size_t first, Laun
     if (isWorkedAt(sample, batch.source == batch.target)) keys.push_back(noiseKeyOf(sample));
   }
   params.noiseKeysAt = addConstants(launch, keys.data(), keys.size() * sizeof(NoiseKey));
-  params.noiseChannelsAt = addConstants(launch, noise.channels + 2 * batch.firstChannel,
-                                        batch.layout.channels() * 2 * sizeof(float));
+  params.noiseChannelsAt =
+      addConstants(launch, noise.channels + 2 * batch.firstChannel,
+                   batch.layout.channels() * 2 * sizeof(float));
   return true;
 }
 
@@ -210,7 +212,9 @@ Prepared prepareMask(const Batch& batch, const Samples& samples, size_t first, L
   }
   if (!constants.addTo(launch)) return Prepared::kNothing;
   const bool ready = noise ? prepareNoise(batch, samples, first, launch)
-                           : prepareTiles(batch, launch) || prepareRows(batch, launch);
+                           : (!constants.anyIs(KernelSample::kRandom | KernelSample::kFine) &&
+                              prepareTiles(batch, launch)) ||
+                                 prepareRows(batch, launch);
   if (!ready) return Prepared::kUnsupported;
   end(launch);
   return Prepared::kReady;

@@ -9,8 +9,7 @@
 //     launch.params.constants = where they lie on the device;
 //   }
 //   void* arguments[] = {&launch.params};
-//   cuLaunchKernel(function of launch.kernel, gridX, gridY, gridZ, blockX, 1, 1, 0, stream,
-//   arguments, nullptr)
+//   cuLaunchKernel(function of launch.kernel, gridX, gridY, gridZ, blockX, 1, 1, 0, stream, arguments, nullptr)
 #pragma once
 
 #include <cstddef>

@@ -72,6 +72,7 @@ void end(Launch& launch) {
 void SampleConstants::add(const PackedSample& sample, uint32_t number) {
   const Lattice lattice = latticeOf(sample, canvas_);
   samples_.push_back(kernelSampleOf(lattice, number, firstRow_));
+  flags_ |= samples_.back().place % KernelSample::kPlaces;
   if (samples_.back().is(KernelSample::kRandom)) {
     units_.resize(samples_.size());
     units_.back() = kernelUnitsOf(lattice, height_, width_, firstRow_);

@@ -69,6 +69,9 @@ class SampleConstants {
 
   void add(const PackedSample& sample, uint32_t number);
 
+  // Whether one of them has one of these flags.
+  bool anyIs(uint32_t flags) const { return (flags_ & flags) != 0; }
+
   // They come first in the constants. False: there are none.
   bool addTo(Launch& launch) const;
 
@@ -77,6 +80,7 @@ class SampleConstants {
   int32_t height_;
   int32_t width_;
   int32_t firstRow_;
+  uint32_t flags_ = 0;
   std::vector<KernelSample> samples_;
   std::vector<KernelUnits> units_;  // of all samples, or where none is random of none
 };

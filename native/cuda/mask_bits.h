@@ -53,6 +53,27 @@ GRIDMASK_HD inline Phases<uint32_t> coarse(const Phases<uint64_t>& phases) {
           coarseStep(phases.acrossY), phases.gap};
 }
 
+// Of values of which the first `end` belong to the first pixel, and each further `step` to the next:
+// bit k for the k-th of `count`.
+template <class T>
+GRIDMASK_HD inline uint32_t squaresOfValues(Phases<T> phases, uint32_t end, uint32_t step,
+                                            uint32_t count) {
+  uint32_t bits = 0;
+  GRIDMASK_NO_UNROLL
+  for (uint32_t from = 0; from < count; from = end, end += step, phases.next()) {
+    // The pixels to come set the bits behind it anew.
+    const uint32_t rest = 0xFFFFFFFFu << from;
+    bits = phases.inSquare() ? bits | rest : bits & ~rest;
+  }
+  return bits;
+}
+
+GRIDMASK_HD inline uint32_t squaresOfValues(const Phases<uint64_t>& phases, bool fine,
+                                            uint32_t end, uint32_t step, uint32_t count) {
+  return fine ? squaresOfValues(phases, end, step, count)
+              : squaresOfValues(coarse(phases), end, step, count);
+}
+
 // Coarse phases of a tile of pixels.
 struct TilePhases {
   Phases<uint32_t> row;
@@ -69,7 +90,7 @@ struct TilePhases {
   }
 
   // Whether one of the next pixels of the row, and of those in as many rows below, may lie in a
-  // square. If not, none does.
+  // square. If not, none does. Not for a sample that is kDense.
   template <uint32_t columns, uint32_t rows>
   GRIDMASK_HD bool mayHaveSquares() const {
     return mayBeBelow<columns - 1, rows - 1>(row.x, row.acrossX, downX) &&
@@ -78,15 +99,16 @@ struct TilePhases {
 
  private:
   // All the tile's phases lie in [highest - span, highest], modulo 2³². Some number there is below
-  // the gap, modulo 2³², just if highest modulo 2³² is below gap + span.
+  // the gap, modulo 2³², just if highest modulo 2³² is below gap + span: which is less than 2³²
+  // where the sample is not kDense.
   template <uint32_t columnSteps, uint32_t rowSteps>
   GRIDMASK_HD bool mayBeBelow(uint32_t start, uint32_t across, uint32_t down) const {
-    const bool back = static_cast<int32_t>(across) < 0;
-    const bool up = static_cast<int32_t>(down) < 0;
-    const uint64_t span = uint64_t{columnSteps} * (back ? 0u - across : across) +
-                          uint64_t{rowSteps} * (up ? 0u - down : down);
-    const uint32_t highest = start + (back ? 0 : columnSteps * across) + (up ? 0 : rowSteps * down);
-    return highest < span + row.gap;
+    static_assert(columnSteps <= kMaxColumnSteps && rowSteps <= kMaxRowSteps, "");
+    const uint32_t right = static_cast<int32_t>(across) < 0 ? 0 : across;
+    const uint32_t below = static_cast<int32_t>(down) < 0 ? 0 : down;
+    const uint32_t highest = start + columnSteps * right + rowSteps * below;
+    const uint32_t lowest = start + columnSteps * (across - right) + rowSteps * (down - below);
+    return highest < highest - lowest + row.gap;
   }
 };
 
@@ -95,7 +117,8 @@ struct TilePhases {
 class UnitDraws {
  public:
   GRIDMASK_HD UnitDraws(const KernelParams& params, uint32_t entry)
-      : params_(params), at_(params.unitsAt + entry * static_cast<uint32_t>(sizeof(KernelUnits))) {}
+      : params_(params),
+        at_(params.unitsAt + entry * static_cast<uint32_t>(sizeof(KernelUnits))) {}
 
   GRIDMASK_HD bool drops(int32_t x, int32_t y) {
     const uint32_t i = unit(offsetof(KernelUnits, x), x, y);
@@ -104,8 +127,9 @@ class UnitDraws {
       const Philox4 draw = philox4x32(
           {{word(offsetof(KernelUnits, key)), word(offsetof(KernelUnits, key) + 4), i, j}},
           word(offsetof(KernelUnits, seed)), word(offsetof(KernelUnits, seed) + 4));
-      drops_ = draw.word[0] < constant<uint64_t>(params_, at_ + static_cast<uint32_t>(offsetof(
-                                                                    KernelUnits, dropBelow)));
+      drops_ = draw.word[0] <
+               constant<uint64_t>(params_, at_ + static_cast<uint32_t>(
+                                                     offsetof(KernelUnits, dropBelow)));
       i_ = i;
       j_ = j;
       known_ = true;
@@ -120,8 +144,8 @@ class UnitDraws {
 
   GRIDMASK_HD uint32_t unit(size_t offset, int32_t x, int32_t y) const {
     const auto axis = constant<KernelUnitAxis>(params_, at_ + static_cast<uint32_t>(offset));
-    const uint32_t position =
-        axis.origin + static_cast<uint32_t>(x) * axis.across + static_cast<uint32_t>(y) * axis.down;
+    const uint32_t position = axis.origin + static_cast<uint32_t>(x) * axis.across +
+                              static_cast<uint32_t>(y) * axis.down;
     // Of whole pixels, below 2¹⁶.
     const ShortReciprocal reciprocal{word(offsetof(KernelUnits, reciprocal))};
     return quotient(position >> 16, reciprocal) - axis.shift;

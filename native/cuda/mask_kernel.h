@@ -3,8 +3,7 @@
 // The kernel that masks a batch whose rows all begin and end at multiples of 16 bytes, with pixels
 // of a size that is known when it is compiled. (cuda/mask_rows_kernel.h masks all others.)
 //
-//   a thread   a vector of 16 bytes in `rows` rows, one below the other, and the same in all
-//   planes:
+//   a thread   a vector of 16 bytes in `rows` rows, one below the other, and the same in all planes:
 //              each pixel is decided once
 //   a warp     a tile of 2^tileShift such vectors side by side, the rest of the 32 below: close to
 //              a square of pixels, so that its threads mostly come to the same decision
@@ -37,14 +36,16 @@ struct MaskShape {
   static constexpr int valueBytes = valueBytes_;
   static constexpr int valuesPerPixel = valuesPerPixel_;
   static constexpr bool inPlace = inPlace_;
-  static constexpr bool blends = inPlace && valuesPerPixel != 3;
+  static constexpr bool blends = inPlace && valuesPerPixel == 1;
   // Where memory is the limit one row a thread is best, so that many threads wait for it; where
   // deciding is, more rows share a thread's start.
-  static constexpr int rows = valuesPerPixel > 1 ? 4 : valueBytes == 1 ? 2 : 1;
+  static constexpr int rows = valuesPerPixel > 1 ? (inPlace ? 8 : 4) : inPlace || valueBytes == 1 ? 2 : 1;
   // Planes whose reads are under way at a time.
-  static constexpr int planes = valuesPerPixel > 1 ? 1 : valueBytes == 1 ? 2 : 3;
-  static constexpr bool streams = !inPlace;
-  static constexpr int tileShift = 3;
+  static constexpr int planes = valuesPerPixel > 1 ? 1 : 3;
+  static constexpr bool streams = !inPlace && valueBytes == 4;
+  static constexpr bool tests = rows > 1 || valueBytes < 4;
+  static constexpr bool prefetches = false;
+  static constexpr int tileShift = inPlace ? (valueBytes == 2 && valuesPerPixel == 1 ? 4 : 3) : valueBytes == 1 ? 3 : 5;
 };
 
 template <class Shape>
@@ -58,21 +59,37 @@ class MaskTile {
     const uint32_t entry = blockZ * params.gridY + blockY;
     const uint32_t tile = (blockX * params.threadsPerBlock + threadX) / kWarp;
     if (entry >= params.entries || tile >= params.tilesPerSample) return false;
+    const KernelSample sample = sampleAt(params, entry);
     const uint32_t lane = threadX % kWarp;
     const uint32_t tileRow = quotient(tile, params.tileColumnsReciprocal);
     const uint32_t tileColumn = tile - tileRow * params.tileColumns;
     const uint32_t shift = params.tileShift;
     column_ = (tileColumn << shift) + (lane & ((1u << shift) - 1));
     row_ = ((tileRow << (5 - shift)) + (lane >> shift)) * kRows;
-
-    const KernelSample sample = sampleAt(params, entry);
-    number_ = sample.number();
+    // In a new tensor every sample is an entry.
+    number_ = Shape::inPlace ? sample.number() : entry;
     const bool inside = column_ < params.vectorsPerRow && row_ < params.height;
     rowsLeft_ = inside ? params.height - row_ : 0;
+#ifdef __CUDA_ARCH__
+    if constexpr (Shape::prefetches) {
+      const uint64_t at = number_ * params.sampleBytes + row_ * params.rowBytes + uint64_t{column_} * kVectorBytes;
+      GRIDMASK_UNROLL
+      for (int r = 0; r < kRows; ++r) if (static_cast<uint32_t>(r) < rowsLeft_)
+        for (uint32_t q = 0; q < Shape::planes; ++q) asm volatile("prefetch.global.L2 [%0];" ::"l"(params.source + at + r * params.rowBytes + q * params.planeBytes));
+    }
+#endif
     GRIDMASK_UNROLL
     for (int r = 0; r < kRows; ++r) dropped[r] = 0;
-    if (inside) decideRows(params, sample, entry);
+    if (inside) decideRows(sample);
     return true;
+  }
+
+  // Whether there is anything to write in place, but for a neighbour's sake.
+  GRIDMASK_HD bool dropsAny() const {
+    uint32_t any = 0;
+    GRIDMASK_UNROLL
+    for (int r = 0; r < kRows; ++r) any |= dropped[r];
+    return any != 0;
   }
 
   // The second phase. `neighbours`: the same of the lane beside, lane XOR 1.
@@ -98,45 +115,21 @@ class MaskTile {
   static constexpr bool kStraddles = kPerPixel == 3;
   static constexpr int kPixels =
       (kValues + (kStraddles ? kPerPixel - 1 : 0) + kPerPixel - 1) / kPerPixel;
-  // Less, and the test costs what it saves.
-  static constexpr bool kTests = kPixels * kRows >= 8;
 
   GRIDMASK_HD uint32_t firstPixel() const { return column_ * kValues / kPerPixel; }
   // Of its values, those that lie before the vector.
   GRIDMASK_HD uint32_t lead() const { return kStraddles ? column_ * kValues % kPerPixel : 0; }
 
-  GRIDMASK_HD void decideRows(const KernelParams& params, const KernelSample& sample,
-                              uint32_t entry) {
-    const auto x = static_cast<int32_t>(firstPixel());
-    TilePhases phases(sample, x, static_cast<int32_t>(row_));
-    if (!kTests || phases.mayHaveSquares<kPixels, kRows>()) {
+  GRIDMASK_HD void decideRows(const KernelSample& sample) {
+    TilePhases phases(sample, static_cast<int32_t>(firstPixel()), static_cast<int32_t>(row_));
+    if (!Shape::tests || sample.is(KernelSample::kDense) ||
+        phases.mayHaveSquares<kPixels, kRows>()) {
       GRIDMASK_UNROLL
       for (int r = 0; r < kRows; ++r, phases.nextRow()) dropped[r] = squares(phases.row);
     }
-    if (sample.is(KernelSample::kFine | KernelSample::kRandom)) {
-      // One row at a time, each in the first place in its turn: this is code that is seldom run.
-      GRIDMASK_NO_UNROLL
-      for (int r = 0; r < kRows; ++r) {
-        const uint32_t decided =
-            decideSlowly(params, sample, entry, x, static_cast<int32_t>(row_) + r);
-        GRIDMASK_UNROLL
-        for (int k = 0; k + 1 < kRows; ++k) dropped[k] = dropped[k + 1];
-        dropped[kRows - 1] = decided;
-      }
-    }
-    const bool reverse = sample.is(KernelSample::kReverse);
+    const uint32_t kept = sample.is(KernelSample::kReverse) ? 0xFFFFFFFFu : 0;
     GRIDMASK_UNROLL
-    for (int r = 0; r < kRows; ++r) {
-      dropped[r] = ((reverse ? ~dropped[r] : dropped[r]) >> lead()) & kAll;
-    }
-  }
-
-  GRIDMASK_HD uint32_t decideSlowly(const KernelParams& params, const KernelSample& sample,
-                                    uint32_t entry, int32_t x, int32_t y) const {
-    uint32_t bits = dropped[0];
-    if (sample.is(KernelSample::kFine)) bits = fineSquares(phasesAt(sample, x, y));
-    if (!sample.is(KernelSample::kRandom)) return bits;
-    return drawnSquares(bits, params, entry, x, y, kPerPixel, kPerPixel);
+    for (int r = 0; r < kRows; ++r) dropped[r] = (dropped[r] ^ kept) >> lead() & kAll;
   }
 
   GRIDMASK_HD static uint32_t squares(Phases<uint32_t> phases) {
@@ -149,18 +142,9 @@ class MaskTile {
     return bits;
   }
 
-  GRIDMASK_HD static uint32_t fineSquares(Phases<uint64_t> phases) {
-    uint32_t bits = 0;
-    uint32_t pixel = (1u << kPerPixel) - 1;
-    GRIDMASK_NO_UNROLL
-    for (int k = 0; k < kPixels; ++k, phases.next(), pixel <<= kPerPixel) {
-      if (phases.inSquare()) bits |= pixel;
-    }
-    return bits;
-  }
-
   // Where vectors begin at different values of a pixel, there is a fill for each of them.
   GRIDMASK_HD Vector fillOf(const KernelParams& params, uint32_t plane) const {
+    if (params.fillStep == 0) return params.fill;
     const uint32_t index = kStraddles ? plane * kPerPixel + lead() : plane;
     return constant<Vector>(params, params.fillAt + index * params.fillStep);
   }

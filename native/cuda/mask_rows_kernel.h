@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernel that masks what cuda/mask_kernel.h does not: rows that begin or end anywhere, and
-// pixels of any number of values.
+// The kernel that masks what cuda/mask_kernel.h does not: rows that begin or end anywhere, and pixels of any
+// number of values.
 //
 //   a thread   a vector of 16 bytes of one row, and the same in all planes
 //   the grid   x: a sample's vectors, row after row, y and z: samples. In place only those that are
@@ -54,20 +54,6 @@ GRIDMASK_HD inline uint32_t planarSquares(Phases<uint64_t> exact, bool fine, uin
   return bits;
 }
 
-// Several values a pixel, the first of which has `firstEnd` of them left: bit k for the k-th value.
-GRIDMASK_HD inline uint32_t interleavedSquares(Phases<uint64_t> phases, uint32_t firstEnd,
-                                               uint32_t valuesPerPixel, uint32_t count) {
-  uint32_t bits = 0;
-  GRIDMASK_NO_UNROLL
-  for (uint32_t from = 0, end = firstEnd; from < count;
-       from = end, end += valuesPerPixel, phases.next()) {
-    // The pixels to come set the bits behind it anew.
-    const uint32_t rest = 0xFFFFFFFFu << from;
-    bits = phases.inSquare() ? bits | rest : bits & ~rest;
-  }
-  return bits;
-}
-
 // The pixel of a row's value. Those left of the row, where nobody asks, count to the first.
 GRIDMASK_HD inline uint32_t pixelOf(const KernelParams& params, int32_t value) {
   return quotient(static_cast<uint32_t>(value < 0 ? 0 : value), params.pixelReciprocal);
@@ -84,8 +70,8 @@ GRIDMASK_HD inline uint32_t droppedValues(const KernelParams& params, const Kern
   if (interleaved) {
     x = static_cast<int32_t>(pixelOf(params, begin));
     firstEnd = static_cast<uint32_t>(x + 1) * params.valuesPerPixel - static_cast<uint32_t>(begin);
-    bits = interleavedSquares(phasesAt(sample, x, row), firstEnd, params.valuesPerPixel,
-                              values * vectors);
+    bits = squaresOfValues(phasesAt(sample, x, row), sample.is(KernelSample::kFine), firstEnd,
+                           params.valuesPerPixel, values * vectors);
   } else {
     bits = planarSquares<values>(phasesAt(sample, x, row), sample.is(KernelSample::kFine), vectors);
   }

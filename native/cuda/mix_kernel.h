@@ -10,12 +10,12 @@
 // vectors, y and z: samples.
 //
 // In place a sample may be written only when the one whose partner it is has read it. So a block
-// has a few neighbouring vectors of *all* samples: 2^tileShift of them times as many samples as
-// there are threads left, a sample each. All threads read what they need, wait for each other, and
-// then write. More samples than that take turns, in the order of the permutation's cycles: a
-// sample's partner is the next one, so what comes later is not yet written. Only a cycle's last
-// sample needs one that may have been: its first. The thread that will need it keeps that from the
-// turn in which it was written. The grid: x: vectors of a plane, y: groups of planes.
+// has a few neighbouring vectors of *all* samples: 2^tileShift of them times as many samples as there
+// are threads left, a sample each. All threads read what they need, wait for each other, and then
+// write. More samples than that take turns, in the order of the permutation's cycles: a sample's
+// partner is the next one, so what comes later is not yet written. Only a cycle's last sample
+// needs one that may have been: its first. The thread that will need it keeps that from the turn
+// in which it was written. The grid: x: vectors of a plane, y: groups of planes.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +29,8 @@ namespace gridmask::cuda {
 
 // Planes whose reads are under way at a time.
 constexpr uint32_t kMixPlanes = 3;
+// Samples of a thread in place, whose reads are under way at a time.
+constexpr uint32_t kMixSamples = 8;
 
 // The first `bytes` bytes of a vector.
 template <bool whole>
@@ -54,6 +56,31 @@ GRIDMASK_HD inline void storeFirst(uint8_t* to, const Vector& vector, uint32_t b
   }
 }
 
+// A word, or of its four bytes those whose bits are set.
+GRIDMASK_HD inline void storeBytes(uint8_t* to, uint32_t word, uint32_t bits) {
+  if (bits == 0xF) {
+    store<uint32_t>(to, word);
+    return;
+  }
+  GRIDMASK_NO_UNROLL
+  for (; bits != 0; bits >>= 1, word >>= 8, ++to) {
+    if (bits & 1) store<uint8_t>(to, static_cast<uint8_t>(word));
+  }
+}
+
+// Of a vector's bytes those whose bits are set. Of a narrow one all: its pixels are no smaller.
+template <bool whole>
+GRIDMASK_HD inline void storeTaken(uint8_t* to, const Vector& vector, uint32_t dropped) {
+  if (!whole) {
+    storeBytes(to, vector.word[0], dropped);
+  } else if (dropped == 0xFFFF) {
+    store<Vector>(to, vector);
+  } else {
+    GRIDMASK_UNROLL
+    for (int w = 0; w < 4; ++w) storeBytes(to + 4 * w, vector.word[w], dropped >> (4 * w) & 0xF);
+  }
+}
+
 // Bit k: whether byte begin + k of the entry's row is dropped, of `vectorBytes`.
 GRIDMASK_HD inline uint32_t droppedBytes(const KernelParams& params, const KernelSample& sample,
                                          uint32_t entry, uint32_t row, uint32_t begin) {
@@ -62,15 +89,8 @@ GRIDMASK_HD inline uint32_t droppedBytes(const KernelParams& params, const Kerne
   const uint32_t firstEnd = (column + 1) * params.valuesPerPixel - begin;
   const auto x = static_cast<int32_t>(column);
   const auto y = static_cast<int32_t>(row);
-  Phases<uint64_t> phases = phasesAt(sample, x, y);
-  uint32_t squares = 0;
-  GRIDMASK_NO_UNROLL
-  for (uint32_t from = 0, end = firstEnd; from < params.vectorBytes;
-       from = end, end += params.valuesPerPixel, phases.next()) {
-    // The pixels to come set the bits behind it anew.
-    const uint32_t rest = 0xFFFFFFFFu << from;
-    squares = phases.inSquare() ? squares | rest : squares & ~rest;
-  }
+  uint32_t squares = squaresOfValues(phasesAt(sample, x, y), sample.is(KernelSample::kFine),
+                                     firstEnd, params.valuesPerPixel, params.vectorBytes);
   squares &= all;
   if (sample.is(KernelSample::kRandom)) {
     squares = drawnSquares(squares, params, entry, x, y, firstEnd, params.valuesPerPixel);
@@ -123,8 +143,8 @@ GRIDMASK_HD inline void mixNewThread(const KernelParams& params, uint32_t blockX
   }
 }
 
-// A thread in place. For each group of kMixPlanes planes, and in it for each turn: decide(), an
-// exchange of `dropped` between lanes, read(), a barrier, write(). Groups end before `planeEnd`.
+// A thread in place. For each plane, and in it for each turn: decide(), read(), a barrier, write().
+// What is decided in a turn holds for all planes.
 template <bool whole>
 class MixThread {
  public:
@@ -136,88 +156,71 @@ class MixThread {
     if (!inside_) return;
     row_ = quotient(position, params.rowReciprocal);
     begin_ = (position - row_ * params.vectorsPerRow) * params.vectorBytes;
+    at_ = row_ * params.rowBytes + begin_;
   }
 
   GRIDMASK_HD void decide(const KernelParams& params, uint32_t turn) {
-    const uint32_t entry = turn * params.samplesAtOnce + slot_;
-    dropped = 0;
-    works_ = inside_ && entry < params.entries;
-    if (!works_) return;
-    const KernelSample sample = sampleAt(params, entry);
-    number_ = sample.number();
-    dropped = droppedBytes(params, sample, entry, row_, begin_);
-  }
-
-  GRIDMASK_HD void read(const KernelParams& params, uint32_t turn, uint32_t plane,
-                        uint32_t planeEnd, uint32_t neighbour) {
-    const uint32_t entry = turn * params.samplesAtOnce + slot_;
-    const uint32_t bytes = params.vectorBytes;
-    const uint32_t all = (1u << bytes) - 1;
-    const uint64_t inSample = plane * params.planeBytes + row_ * params.rowBytes + begin_;
-    writes_ = works_ && (dropped | neighbour) != 0;
-    at_ = number_ * params.sampleBytes + inSample;
-    Vector own[kMixPlanes], taken[kMixPlanes];
-    if (writes_) {
-      const MixPartner partner = partnerOf(params, entry);
-      const uint64_t from = partner.sample() * params.sampleBytes + inSample;
-      GRIDMASK_UNROLL
-      for (uint32_t p = 0; p < kMixPlanes; ++p) {
-        own[p] = {};
-        taken[p] = kept_[p];
-        if (plane + p >= planeEnd) continue;
-        const uint64_t inPlanes = p * params.planeBytes;
-        if (dropped != all) own[p] = loadFirst<whole>(params.source + at_ + inPlanes, bytes);
-        if (dropped != 0 && !partner.wasKept()) {
-          taken[p] = loadFirst<whole>(params.source + from + inPlanes, bytes);
-        }
+    uint32_t entry = turn * params.samplesAtOnce + slot_;
+    GRIDMASK_NO_UNROLL
+    for (uint32_t k = 0; k < kMixSamples; ++k, entry += params.slots) {
+      uint32_t dropped = 0;
+      if (inside_ && k < params.samplesPerThread && entry < params.entries) {
+        dropped = droppedBytes(params, sampleAt(params, entry), entry, row_, begin_);
       }
+      // Each in the last place in its turn, so that none is addressed.
       GRIDMASK_UNROLL
-      for (uint32_t p = 0; p < kMixPlanes; ++p) {
-        vectors_[p] = blend<1>(own[p], taken[p], dropped);
-      }
+      for (uint32_t j = 0; j + 1 < kMixSamples; ++j) dropped_[j] = dropped_[j + 1];
+      dropped_[kMixSamples - 1] = dropped;
     }
-    keep(params, turn, plane, planeEnd, inSample);
   }
 
-  GRIDMASK_HD void write(const KernelParams& params, uint32_t plane, uint32_t planeEnd) const {
-    if (!writes_) return;
+  GRIDMASK_HD void read(const KernelParams& params, uint32_t turn, uint32_t plane) {
+    const uint8_t* source = params.source + plane * params.planeBytes + at_;
     GRIDMASK_UNROLL
-    for (uint32_t p = 0; p < kMixPlanes; ++p) {
-      if (plane + p >= planeEnd) continue;
-      storeFirst<whole>(params.target + at_ + p * params.planeBytes, vectors_[p],
-                        params.vectorBytes);
+    for (uint32_t k = 0; k < kMixSamples; ++k) {
+      // Always set, so that nothing has to be held from one plane to the next.
+      vectors_[k] = kept_;
+      if (dropped_[k] == 0) continue;
+      const MixPartner partner = partnerOf(params, entryOf(params, turn, k));
+      if (partner.wasKept()) continue;
+      vectors_[k] = loadFirst<whole>(source + partner.sample() * params.sampleBytes,
+                                     params.vectorBytes);
     }
+    if (params.turns > 1) keep(params, turn, source);
   }
 
-  uint32_t dropped;  // of the vector, by bits: bit k for byte k
+  GRIDMASK_HD void write(const KernelParams& params, uint32_t turn, uint32_t plane) const {
+    uint8_t* target = params.target + plane * params.planeBytes + at_;
+    GRIDMASK_UNROLL
+    for (uint32_t k = 0; k < kMixSamples; ++k) {
+      if (dropped_[k] == 0) continue;
+      const uint32_t number = sampleNumberAt(params, entryOf(params, turn, k));
+      storeTaken<whole>(target + number * params.sampleBytes, vectors_[k], dropped_[k]);
+    }
+  }
 
  private:
+  GRIDMASK_HD uint32_t entryOf(const KernelParams& params, uint32_t turn, uint32_t k) const {
+    return turn * params.samplesAtOnce + k * params.slots + slot_;
+  }
+
   // Reads what will have been written when this thread needs it.
-  GRIDMASK_HD void keep(const KernelParams& params, uint32_t turn, uint32_t plane,
-                        uint32_t planeEnd, uint64_t inSample) {
-    if (!inside_ || params.turns == 1) return;
-    const auto kept =
-        constant<MixKept>(params, params.keptAt + turn * static_cast<uint32_t>(sizeof(MixKept)));
+  GRIDMASK_HD void keep(const KernelParams& params, uint32_t turn, const uint8_t* source) {
+    if (!inside_) return;
+    const auto kept = constant<MixKept>(
+        params, params.keptAt + turn * static_cast<uint32_t>(sizeof(MixKept)));
     if (kept.slot != slot_) return;
-    GRIDMASK_UNROLL
-    for (uint32_t p = 0; p < kMixPlanes; ++p) {
-      if (plane + p >= planeEnd) continue;
-      kept_[p] = loadFirst<whole>(
-          params.source + kept.sample * params.sampleBytes + inSample + p * params.planeBytes,
-          params.vectorBytes);
-    }
+    kept_ = loadFirst<whole>(source + kept.sample * params.sampleBytes, params.vectorBytes);
   }
 
   uint32_t slot_;
   uint32_t row_ = 0;
   uint32_t begin_ = 0;
-  uint32_t number_ = 0;
-  uint64_t at_ = 0;
+  uint64_t at_ = 0;  // of the vector, in a plane
   bool inside_;
-  bool works_ = false;
-  bool writes_ = false;
-  Vector vectors_[kMixPlanes];
-  Vector kept_[kMixPlanes] = {};
+  uint32_t dropped_[kMixSamples] = {};  // of the vector of each sample: bit k for byte k
+  Vector vectors_[kMixSamples];
+  Vector kept_{};
 };
 
 }  // namespace gridmask::cuda

@@ -3,12 +3,13 @@
 #include <algorithm>
 
 #include "cuda/launch_parts.h"
+#include "cuda/mix_kernel.h"
 
 namespace gridmask::cuda {
 namespace {
 
 // Blocks that a GPU is to have at least, if there are enough planes.
-constexpr uint32_t kFewBlocks = 1024;
+constexpr uint32_t kFewBlocks = 256;
 
 uint32_t vectorBytesOf(const MixBatch& batch, uint64_t rowBytes) {
   const uint64_t all = reinterpret_cast<uintptr_t>(batch.source) |
@@ -16,8 +17,8 @@ uint32_t vectorBytesOf(const MixBatch& batch, uint64_t rowBytes) {
   return all % 16 == 0 ? 16 : all % 4 == 0 ? 4 : all % 2 == 0 ? 2 : 1;
 }
 
-// The samples that are written in place, so that each comes before its partner, and those of a
-// cycle one after another.
+// The samples that are written in place, so that each comes before its partner, and those of a cycle
+// one after another.
 class Order {
  public:
   explicit Order(const MixBatch& batch) : batch_(batch), waits_(batch.count), isRead_(batch.count) {
@@ -35,8 +36,7 @@ class Order {
 
   struct Entry {
     uint32_t sample;
-    uint32_t cycleBegin;  // of a whole cycle's last sample: its first one's place in the order;
-                          // else its own
+    uint32_t cycleBegin;  // of a whole cycle's last sample: its first one's place in the order; else its own
   };
   const std::vector<Entry>& entries() const { return entries_; }
 
@@ -70,15 +70,23 @@ void prepareNew(const MixBatch& batch, SampleConstants& constants,
   }
 }
 
-// Which vectors of how many samples a block has.
+// Which vectors of how many samples a block has: vectors side by side as many as possible, up to a
+// warp's, so that all samples are there at once, but no fewer than make 64 bytes or a warp.
 bool setBlocks(Launch& launch, uint64_t positions, size_t entries) {
   KernelParams& params = launch.params;
-  // 64 bytes, and at least as many lanes as make up a sector of 32.
-  params.tileShift = params.vectorBytes == 16 ? 2 : params.vectorBytes == 4 ? 4 : 5;
+  const uint32_t least = params.vectorBytes == 16 ? 2 : params.vectorBytes == 4 ? 4 : 5;
+  params.tileShift = 5;
+  while (params.tileShift > least &&
+         (kMaxBlockThreads >> params.tileShift) * kMixSamples < entries) {
+    --params.tileShift;
+  }
   if (!setGrid(launch, positions, 1)) return false;
-  params.threadsPerBlock = launch.blockX = kMaxBlockThreads;
-  params.samplesAtOnce = kMaxBlockThreads >> params.tileShift;
-  params.turns = static_cast<uint32_t>((entries + params.samplesAtOnce - 1) / params.samplesAtOnce);
+  const auto count = static_cast<uint32_t>(entries);
+  params.slots = std::min(kMaxBlockThreads >> params.tileShift, count);
+  params.threadsPerBlock = launch.blockX = params.slots << params.tileShift;
+  params.samplesPerThread = std::min((count + params.slots - 1) / params.slots, kMixSamples);
+  params.samplesAtOnce = params.slots * params.samplesPerThread;
+  params.turns = (count + params.samplesAtOnce - 1) / params.samplesAtOnce;
   const uint32_t width = 1u << params.tileShift;
   launch.gridX = (params.threadsPerSample + width - 1) / width;
   const uint32_t atLeast = (params.planes + UINT16_MAX - 1) / UINT16_MAX;
@@ -111,6 +119,7 @@ Prepared prepareMix(const MixBatch& batch, Launch& launch) {
   if (batch.inPlace()) {
     launch.kernel = whole ? Kernel::gridmask_mix_in_place : Kernel::gridmask_mix_in_place_narrow;
     const Order order(batch);
+    if (order.entries().empty()) return Prepared::kNothing;
     if (!setBlocks(launch, vectors, order.entries().size())) return Prepared::kUnsupported;
     kept.assign(params.turns, {0, MixKept::kNobody});
     const uint32_t atOnce = params.samplesAtOnce;
@@ -120,14 +129,13 @@ Prepared prepareMix(const MixBatch& batch, Launch& launch) {
       const auto partner = static_cast<uint32_t>(batch.partner[entry.sample]);
       const uint32_t writtenAt = entry.cycleBegin / atOnce;
       const bool isLate = writtenAt != place / atOnce;
-      if (isLate) kept[writtenAt] = {partner, place % atOnce};
+      if (isLate) kept[writtenAt] = {partner, place % atOnce % params.slots};
       partners.push_back({partner | (isLate ? MixPartner::kWasKept : 0)});
       ++place;
     }
   } else {
     launch.kernel = whole ? Kernel::gridmask_mix_new : Kernel::gridmask_mix_new_narrow;
-    if (!setGrid(launch, vectors, static_cast<uint32_t>(batch.count)))
-      return Prepared::kUnsupported;
+    if (!setGrid(launch, vectors, static_cast<uint32_t>(batch.count))) return Prepared::kUnsupported;
     prepareNew(batch, constants, partners);
   }
   if (!constants.addTo(launch)) return Prepared::kNothing;

@@ -6,7 +6,7 @@
 #include "cuda/noise_kernel.h"
 
 #define GRIDMASK_NOISE(name, bytes, inPlace)                                               \
-  extern "C" __global__ void __launch_bounds__(gridmask::cuda::kMaxBlockThreads, 4)        \
+  extern "C" __global__ void __launch_bounds__(gridmask::cuda::kMaxBlockThreads, 5)        \
       name(const GRIDMASK_GRID_CONSTANT gridmask::cuda::KernelParams params) {             \
     gridmask::cuda::NoiseTile<gridmask::cuda::NoiseShape<bytes, inPlace>>(params).run(     \
         blockIdx.x, blockIdx.y, blockIdx.z, threadIdx.x);                                  \

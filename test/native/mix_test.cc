@@ -200,38 +200,36 @@ struct Accesses {
   std::vector<int> reads, writes;
 };
 
-// What is to be read and written, vector by vector of `vectorBytes` bytes; in place it is written
-// where the vector or the one beside it drops something.
+// What is to be read and written: of a new batch all, vector by vector of `vectorBytes` bytes; in
+// place what is dropped, of which the partner's vectors are read whole.
 Accesses accessesOf(const MixBatch& batch, size_t bytes, size_t vectorBytes) {
   Accesses accesses{std::vector<int>(bytes), std::vector<int>(bytes)};
   const auto height = static_cast<size_t>(batch.height);
   const size_t rowBytes = static_cast<size_t>(batch.width) * batch.pixelBytes;
-  const size_t planeBytes = height * rowBytes;
-  const size_t sampleBytes = batch.planes * planeBytes;
+  const size_t sampleBytes = batch.planes * height * rowBytes;
   for (size_t n = 0; n < batch.count; ++n) {
     const auto partner = static_cast<size_t>(batch.partner[n]);
     if (batch.inPlace() && partner == n) continue;
     const Lattice lattice = latticeOf(batch.samples[n], batch.height, batch.width);
-    const auto droppedIn = [&](size_t at) {
-      size_t dropped = 0;
-      for (size_t k = at; k < at + vectorBytes && partner != n; ++k) {
-        const auto x = static_cast<int32_t>(k % rowBytes / batch.pixelBytes);
-        const auto y = static_cast<int32_t>(k / rowBytes % height);
-        if (!keepsPixel(lattice, x, y)) ++dropped;
-      }
-      return dropped;
+    const auto drops = [&](size_t byte) {
+      const auto x = static_cast<int32_t>(byte % rowBytes / batch.pixelBytes);
+      const auto y = static_cast<int32_t>(byte / rowBytes % height);
+      return partner != n && !keepsPixel(lattice, x, y);
     };
     for (size_t at = 0; at < sampleBytes; at += vectorBytes) {
-      const size_t dropped = droppedIn(at);
-      const size_t plane = at / planeBytes * planeBytes;
-      const size_t beside = plane + ((at - plane) / vectorBytes ^ 1) * vectorBytes;
-      const bool besideDrops = beside < plane + planeBytes && droppedIn(beside) != 0;
-      const bool writes = !batch.inPlace() || dropped != 0 || besideDrops;
+      size_t dropped = 0;
+      for (size_t k = at; k < at + vectorBytes; ++k) dropped += drops(k);
       const auto touch = [&](std::vector<int>& counts, size_t sample, bool does) {
         for (size_t k = at; k < at + vectorBytes && does; ++k) ++counts[sample * sampleBytes + k];
       };
-      touch(accesses.writes, n, writes);
-      touch(accesses.reads, n, writes && dropped != vectorBytes);
+      if (batch.inPlace()) {
+        for (size_t k = at; k < at + vectorBytes; ++k) {
+          accesses.writes[n * sampleBytes + k] += drops(k);
+        }
+      } else {
+        touch(accesses.writes, n, true);
+        touch(accesses.reads, n, dropped != vectorBytes);
+      }
       touch(accesses.reads, partner, dropped != 0);
     }
   }
