@@ -1,5 +1,7 @@
 // The command at a real terminal: narrow, and interrupted.
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, jest, test } from '@jest/globals'
 import { tableOf } from '../../lib/cli/output'
@@ -81,6 +83,15 @@ onUnix.each([
     expect(words.at(-1)?.[1] ?? 'h').toBe('h')
   }
   expect(written).not.toContain('\x1b[?1049h')
+})
+
+onUnix('a picture is neither written to a terminal nor typed at one', () => {
+  const refused = terminal(80, ['preview', 'photo.png', '-o', '-']).written
+  expect(refused).toBe('gridmask: A terminal shows no picture: redirect it to a file\r\n')
+  const output = join(tmpdir(), 'gridmask-typed.png')
+  const typed = terminal(80, ['preview', '-', '-o', output]).written
+  expect(linesOf(typed)).toContain('gridmask: Nothing is piped to standard input')
+  expect(existsSync(output)).toBe(false)
 })
 
 test('a table that fits is a table, to the last column', () => {

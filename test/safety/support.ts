@@ -55,10 +55,15 @@ export const clean = (exitCode = 0, stdout: unknown = expect.any(String)) => ({
  * Runs fixtures/<name>.cjs in a process of its own: what would crash there must not take Jest along,
  * and Jest's realm must not matter.
  */
-export function runFixture(name: string, ...args: string[]): Promise<Outcome> {
+export function runFixture(
+  name: string,
+  args: string[] = [],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Outcome> {
   const path = join(__dirname, 'fixtures', `${name}.cjs`)
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--expose-gc', path, ...args], {
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 30_000,
     })
