@@ -59,7 +59,6 @@ export function prepare(
   const images = new Float32Array(shape.reduce((a, b) => a * b))
   for (let i = 0; i < images.length; i++) images[i] = (i % 251) + 1
   const out = new Float32Array(images.length)
-  const inPlace = images.slice()
   const looped = images.slice()
   const mask = maskOf({ d: 20, ratio: 0.5, angle: 30 }, [shape[2], shape[3]])
 
@@ -69,6 +68,7 @@ export function prepare(
     const on = threads === 1 ? '1 thread' : `${threads} threads`
     // The same samples in every call, so that the result is known.
     const request = { shape, index: 0 }
+    const inPlace = images.slice()
     return [
       {
         name: 'into another array',
@@ -88,14 +88,22 @@ export function prepare(
   })
   for (const { id } of gpus) {
     const tensor = DeviceTensor.from(images, { shape, device: id })
+    // On the same stream: its download waits for all that was asked of the device before.
+    const last = DeviceTensor.from(new Float32Array(1), { shape: [1, 1, 1, 1], device: id })
     const gridmask = new GridMask({ ...options, device: id })
     ways.push(
       {
         name: 'in place, on the device',
         on: id,
-        run: () => gridmask.apply(tensor, { index: 0, out: tensor }),
+        run: () => {
+          gridmask.apply(tensor, { index: 0, out: tensor })
+          last.download()
+        },
         result: () => tensor.download() as Float32Array,
-        dispose: () => tensor.dispose(),
+        dispose: () => {
+          tensor.dispose()
+          last.dispose()
+        },
       },
       {
         name: 'into another array, by the device',

@@ -6,9 +6,9 @@ import { lengthOf } from '../oracle'
 import { scramble } from '../support'
 import { methods, momentBatch } from './methods'
 
-/** What takes no batch of arrays; `samplesOf` is protected. */
+/** What takes no batch of arrays; `counter` and `samplesOf` are protected. */
 const others = new Set([
-  ...['epoch', 'setEpoch', 'probabilityAt', 'plan', 'samplesOf'],
+  ...['epoch', 'setEpoch', 'probabilityAt', 'plan', 'samplesOf', 'counter', 'toJSON'],
   ...['constant', 'linear', 'cudaStatus', 'devices'],
   ...['fromAlbumentations', 'fromDali', 'fromKerasCV'],
   ...['keepRatio', 'maskOf', 'visibleFraction', 'mixLabels'],
