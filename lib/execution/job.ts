@@ -38,7 +38,7 @@ export interface Task<R> {
    * The operation has been done, or begun, from one array or tensor into the other: samples that were
    * numbered for it have been seen.
    */
-  commit?(source: object, target: object): void
+  commit?: ((source: object, target: object) => void) | undefined
   /** What the caller gets, with the images that came of it. */
   result(images: ImageArray | DeviceTensor): R
 }
