@@ -273,7 +273,7 @@ async function attempt(scene: Scene, operation: Operation, failing: () => void) 
 }
 
 /** What is held, but for what the driver's pool keeps, which is as much as was ever in use. */
-function held({ driver }: Scene): Partial<Live> {
+function held({ driver }: Fresh): Partial<Live> {
   const { reserved: _, ...rest } = driver.live()
   return rest
 }
@@ -366,7 +366,7 @@ describeHere('the first use of a device', () => {
     const log = first.driver.log()
     const calls = log.length
     first.driver.settle()
-    const live = first.driver.live()
+    const live = held(first)
     for (let nth = 1; nth <= calls; nth++) {
       injected += 1
       const fresh = freshDriver({ delay: 1 }, chunks)
@@ -382,7 +382,7 @@ describeHere('the first use of a device', () => {
       fresh.driver.settle()
       // Without the driver's pools, memory is kept in another way.
       const pools = /cuMemPool|cuDeviceGetAttribute/.test(log[nth - 1] as string)
-      if (!pools) expect(fresh.driver.live()).toEqual(live)
+      if (!pools) expect(held(fresh)).toEqual(live)
       expect(fresh.driver.violations()).toEqual([])
     }
   })
