@@ -223,7 +223,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
   #mask(given: Given, dimensions: Dimensions, dtype: DType): Task<Images> {
     const { count, height, width } = dimensions
     const fill = fillOf(this.#fill, dtype, dimensions)
-    const { samples, ...drawn } = this.samplesOf<NativeSamples>(
+    const { samples, commit } = this.samplesOf<NativeSamples>(
       given,
       count,
       (plan) => checkPlan(plan as Plan, count).samples,
@@ -232,7 +232,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
         isEmpty(dimensions) ? new PackedPlan(0).samples : this.#drawn(range, height, width),
     )
     return {
-      ...drawn,
+      commit,
       operation: maskOperation(layoutOf(dtype, dimensions), samples, fill),
       target: this.#target,
       result: (images) => images,
@@ -241,7 +241,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
 
   #mix(given: Given, dimensions: Dimensions, dtype: DType): Task<GridMix<Images>> {
     const { count, height, width } = dimensions
-    const { samples: plan, ...drawn } = this.samplesOf(
+    const { samples: plan, commit } = this.samplesOf(
       given,
       count,
       (value) => checkPlan(value as Plan, count),
@@ -250,7 +250,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
     )
     const mix = mixOf(plan, given.partner, dimensions, this.#target.threads)
     return {
-      ...drawn,
+      commit,
       operation: mixOperation(layoutOf(dtype, dimensions), mix),
       target: this.#target,
       result: (images) => mixed(images, mix),

@@ -16,7 +16,9 @@ export interface ExecutionTarget {
 }
 
 /** How an operation is to be executed: fields of the header of its native call. */
-type Execution = Partial<Pick<BatchHeader, 'threads' | 'poolThreads' | 'device' | 'pieceBytes'>>
+export type Execution = Partial<
+  Pick<BatchHeader, 'threads' | 'poolThreads' | 'device' | 'pieceBytes'>
+>
 
 /** An operation with all that it needs but the images, as native calls. */
 export interface BatchOperation {
