@@ -12,7 +12,7 @@ import type { Masked } from '../execution/requests'
 import type { Plan, SampleParams } from '../plan/plan'
 import { checkPlan } from './gridmask'
 
-const constructors = {
+export const labelConstructors = {
   Uint8Array,
   Uint8ClampedArray,
   Int8Array,
@@ -22,7 +22,7 @@ const constructors = {
   Int32Array,
 }
 
-type LabelTag = keyof typeof constructors
+type LabelTag = keyof typeof labelConstructors
 
 /** A batch of label maps: one whole number for each pixel. */
 export type LabelArray =
@@ -88,7 +88,7 @@ export function ignoreDropped(
   }
   const fill = encodeLabel(label, tag)
   const size = fill.length
-  const target = out ?? new constructors[tag](allocateBytes(length * size), 0, length)
+  const target = out ?? new labelConstructors[tag](allocateBytes(length * size), 0, length)
   if (length > 0) {
     const layout = { count, planes: 1, height, width, pixelBytes: size, valueBytes: size }
     const header = maskHeader(layout, samples, defaultThreads())
@@ -110,20 +110,20 @@ function checkShape(shape: unknown): [count: number, height: number, width: numb
 }
 
 /** Name of the array's own type: undefined for a proxy, whatever its prototype. */
-function labelTag(name: string, value: unknown): LabelTag {
+export function labelTag(name: string, value: unknown): LabelTag {
   const tag = typeof value === 'object' && value !== null ? tagOf(value) : undefined
-  if (tag === undefined || !(tag in constructors)) {
-    invalid('ERR_INVALID_ARG_TYPE', name, `a ${Object.keys(constructors).join(', ')}`, value)
+  if (tag === undefined || !(tag in labelConstructors)) {
+    invalid('ERR_INVALID_ARG_TYPE', name, `a ${Object.keys(labelConstructors).join(', ')}`, value)
   }
   return tag as LabelTag
 }
 
 /** The label in the array's own bytes. */
-function encodeLabel(label: unknown, tag: LabelTag): Uint8Array {
-  const bits = constructors[tag].BYTES_PER_ELEMENT * 8
+export function encodeLabel(label: unknown, tag: LabelTag): Uint8Array {
+  const bits = labelConstructors[tag].BYTES_PER_ELEMENT * 8
   const [min, max] = tag.startsWith('Int')
     ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1]
     : [0, 2 ** bits - 1]
   const value = checkInteger('label', label, min, max)
-  return new Uint8Array(constructors[tag].of(value).buffer)
+  return new Uint8Array(labelConstructors[tag].of(value).buffer)
 }

@@ -52,6 +52,15 @@ function transfer(buffers: ArrayBuffer[]): Map<ArrayBufferLike, ArrayBuffer> {
   return new Map(buffers.map((buffer, i) => [buffer, received[i] as ArrayBuffer]))
 }
 
+/** What a buffer held, in one that nobody else knows; undefined where it cannot be taken. */
+export function transferred(buffer: ArrayBuffer): ArrayBuffer | undefined {
+  try {
+    return transfer([buffer]).get(buffer)
+  } catch {
+    return undefined
+  }
+}
+
 /** To name a buffer twice is an error, but not in Node 20 for one that it passes over. */
 function isTransferable(buffer: ArrayBuffer): boolean {
   try {

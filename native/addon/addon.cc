@@ -11,6 +11,7 @@
 #include "addon/arguments.h"
 #include "addon/cuda.h"
 #include "addon/mix.h"
+#include "addon/preprocess.h"
 #include "addon/worker.h"
 #include "cpu/backend.h"
 #include "cpu/pages.h"
@@ -146,6 +147,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["countKept"] = Napi::Function::New(env, countKept, "countKept");
   exports["readHeader"] = Napi::Function::New(env, describeHeader, "readHeader");
   addMixFunctions(env, exports);
+  addPreprocessFunctions(env, exports);
   exports["cuda"] = cudaFunctions(env);
   // That of the package whose TypeScript it belongs to.
   exports["version"] = Napi::String::New(env, GRIDMASK_VERSION);
