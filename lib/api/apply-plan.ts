@@ -1,18 +1,12 @@
-import {
-  type ArrayRequest,
-  arrayRequestKeys,
-  checkArrays,
-  readDimensions,
-  readDType,
-} from '../arrays/batch-shape'
+import { type ArrayRequest, arrayRequestKeys } from '../arrays/batch-shape'
 import type { ImageArray } from '../arrays/typed-array'
 import { checkDevice, type DeviceId, defaultThreads } from '../backend/devices'
-import { checkOptions } from '../core/check'
-import { DeviceTensor } from '../execution/device-tensor'
-import { fillOf, isEmpty, run } from '../execution/host-masks'
+import type { DeviceTensor } from '../execution/device-tensor'
+import { run } from '../execution/job'
+import { fillOf, maskOperation } from '../execution/mask-batch'
+import { layoutOf } from '../execution/operation'
 import type { Masked } from '../execution/requests'
-import { targetOf } from '../execution/target'
-import { checkTensors, maskTensors, perform, type TensorRequest } from '../execution/tensor-batch'
+import type { TensorRequest } from '../execution/tensor-batch'
 import { checkFill, type Fill } from '../plan/fill'
 import type { Plan, SampleParams } from '../plan/plan'
 import { checkPlan } from './gridmask'
@@ -21,7 +15,7 @@ import { checkPlan } from './gridmask'
 export interface ApplyPlanRequest extends ArrayRequest {
   /** What dropped pixels become: a number, one for each channel, or {@link NoiseFill}. Default 0. */
   fill?: Fill
-  /** Where to work. Default 'auto'. */
+  /** Where to work. Default 'auto', the CPU. */
   device?: DeviceId
 }
 
@@ -61,31 +55,15 @@ export function applyPlan(
   plan: Plan | readonly SampleParams[],
   request: ApplyPlanRequest | TensorApplyPlanRequest = {},
 ): ImageArray | DeviceTensor {
-  if (DeviceTensor.is(images)) return applyPlanToTensor(images, plan, request)
-  const given = checkOptions<ApplyPlanRequest>('request', request, requestKeys)
-  const place = { device: checkDevice(given.device), threads: defaultThreads() }
-  const dimensions = readDimensions(given)
-  const fillValue = checkFill('fill', given.fill ?? 0)
-  const packed = checkPlan(plan, dimensions.count)
-  const { out } = given
-  const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
-  const fill = fillOf(fillValue, arrays, dimensions)
-  const target = targetOf(out, arrays)
-  const { samples } = packed
-  if (!isEmpty(dimensions)) run(images, target, { samples, arrays, dimensions, fill, place })
-  return target
-}
-
-function applyPlanToTensor(
-  images: DeviceTensor,
-  plan: Plan | readonly SampleParams[],
-  request: unknown,
-): DeviceTensor {
-  const given = checkOptions<TensorApplyPlanRequest>('request', request, tensorKeys)
-  const dimensions = DeviceTensor.dimensions(images)
-  const fillValue = checkFill('fill', given.fill ?? 0)
-  const packed = checkPlan(plan, dimensions.count)
-  const batch = checkTensors(images, given)
-  const fill = fillOf(fillValue, images, dimensions)
-  return perform(batch, maskTensors(batch, packed.samples, fill))
+  return run(images, request, {
+    keys: requestKeys,
+    tensorKeys,
+    prepare: (given, dimensions, dtype) => {
+      const target = { device: checkDevice(given.device), threads: defaultThreads() }
+      const fill = fillOf(checkFill('fill', given.fill ?? 0), dtype, dimensions)
+      const { samples } = checkPlan(plan, dimensions.count)
+      const operation = maskOperation(layoutOf(dtype, dimensions), samples, fill)
+      return { operation, target, result: (masked) => masked }
+    },
+  })
 }

@@ -1,5 +1,4 @@
-import { checkArrays, type Dimensions, readDimensions, readDType } from '../arrays/batch-shape'
-import { takeArrays } from '../arrays/take-arrays'
+import type { Dimensions } from '../arrays/batch-shape'
 import type { ImageArray } from '../arrays/typed-array'
 import { checkDevice, checkThreads, defaultThreads } from '../backend/devices'
 import {
@@ -9,22 +8,16 @@ import {
   checkProbability,
   checkSeed,
 } from '../core/check'
-import { GridMaskError } from '../core/errors'
+import type { DType } from '../core/dtype'
 import { MAX_SIDE } from '../core/limits'
 import type { NativeSamples } from '../core/native-interface'
-import {
-  type Augmentation,
-  applyToArrays,
-  applyToArraysAsync,
-  checkPlanLength,
-  type Drawn,
-  type Given,
-  refuseDraws,
-} from '../execution/augmentation'
-import { DeviceTensor } from '../execution/device-tensor'
+import { Augmentation, checkPlanLength } from '../execution/augmentation'
+import type { DeviceTensor } from '../execution/device-tensor'
 import { draw } from '../execution/draw-plan'
-import { fillOf, isEmpty } from '../execution/host-masks'
-import { mixOf, mixTensors, runMix, runMixAsync } from '../execution/mix-batch'
+import { type Given, type Method, run, runAsync, type Task } from '../execution/job'
+import { fillOf, maskOperation } from '../execution/mask-batch'
+import { mixOf, mixOperation } from '../execution/mix-batch'
+import { type ExecutionTarget, isEmpty, layoutOf } from '../execution/operation'
 import {
   type ApplyRequest,
   applyKeys,
@@ -35,24 +28,36 @@ import {
   type TensorApplyRequest,
   type TensorGridMixRequest,
 } from '../execution/requests'
-import { targetOf } from '../execution/target'
-import { checkTensors, maskTensors, perform, performAsync } from '../execution/tensor-batch'
 import { checkRatioRange, checkUnit, Drawer, type Range } from '../plan/draw-settings'
-import { checkFill } from '../plan/fill'
+import { checkFill, type Fill } from '../plan/fill'
 import { PackedPlan, Plan, type SampleParams } from '../plan/plan'
 import { type PlanRequest, planKeys } from '../plan/requests'
-import { readCount, SampleCounter, type SampleRange } from '../plan/sample-counter'
+import { readCount, type SampleRange } from '../plan/sample-counter'
 import { type GridMaskOptions, optionKeys } from './options'
+
+type Images = ImageArray | DeviceTensor
 
 /**
  * The GridMask augmentation (Chen, Liu, Zhao, Jia 2020, arXiv 2001.04086) with its settings, a seed
  * and an epoch. Holds no reference to any array after a call.
  */
-export class GridMask {
+export class GridMask extends Augmentation {
   readonly #drawer: Drawer
   readonly #unit: Range | ((height: number, width: number) => Range)
-  readonly #numbering: SampleCounter
-  readonly #self: Augmentation
+  readonly #fill: Fill
+  readonly #target: ExecutionTarget
+
+  readonly #masking: Method<Images> = {
+    keys: applyKeys,
+    tensorKeys: applyKeys,
+    prepare: (given, dimensions, dtype) => this.#mask(given, dimensions, dtype),
+  }
+
+  readonly #mixing: Method<GridMix<Images>> = {
+    keys: mixKeys,
+    tensorKeys: mixKeys,
+    prepare: (given, dimensions, dtype) => this.#mix(given, dimensions, dtype),
+  }
 
   /**
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (also for an option that
@@ -61,53 +66,26 @@ export class GridMask {
   constructor(options: GridMaskOptions) {
     const given = checkOptions<GridMaskOptions>('options', options, optionKeys)
     const { unit, rotate = 0, reverse = false, unitProbability = 1, probability = 1 } = given
-    this.#drawer = new Drawer({
+    const drawer = new Drawer({
       ratio: checkRatioRange('ratio', given.ratio),
       rotate: checkInteger('rotate', rotate, 0, 360),
       reverse: checkBoolean('reverse', reverse),
       unitProbability: checkProbability('unitProbability', unitProbability),
       seed: checkSeed('seed', given.seed ?? 0),
     })
-    this.#unit =
+    const unitOf =
       typeof unit === 'function'
-        ? (height, width) => checkUnit('unit(height, width)', unit(height, width))
+        ? (height: number, width: number) => checkUnit('unit(height, width)', unit(height, width))
         : checkUnit('unit', unit)
-    this.#numbering = new SampleCounter(probability)
-    const fill = checkFill('fill', given.fill ?? 0)
-    const threads =
-      given.threads === undefined ? defaultThreads() : checkThreads('threads', given.threads)
-    this.#self = {
-      numbering: this.#numbering,
-      fill,
-      place: { device: checkDevice(given.device), threads },
-      samplesOf: (request, dimensions) => this.#samplesOf(request, dimensions),
+    super(probability)
+    this.#drawer = drawer
+    this.#unit = unitOf
+    this.#fill = checkFill('fill', given.fill ?? 0)
+    const { threads } = given
+    this.#target = {
+      threads: threads === undefined ? defaultThreads() : checkThreads('threads', threads),
+      device: checkDevice(given.device),
     }
-  }
-
-  /** The epoch that `setEpoch` set; 0 at first. */
-  get epoch(): number {
-    return this.#numbering.epoch
-  }
-
-  /**
-   * Sets the epoch of the calls that name none, and starts to number samples at 0 again. Only a
-   * fraction that goes on within the same epoch (12.25, then 12.5) goes on with the numbers too.
-   *
-   * @param epoch ≥ 0 and below 2³²; may have a fraction
-   * @throws {GridMaskError} ERR_OUT_OF_RANGE, ERR_INVALID_ARG_TYPE
-   */
-  setEpoch(epoch: number): void {
-    this.#numbering.setEpoch(epoch)
-  }
-
-  /**
-   * The probability that a sample is masked at an epoch.
-   *
-   * @param epoch default: the epoch set
-   * @throws {GridMaskError} ERR_OUT_OF_RANGE for the epoch, or if the schedule leaves [0, 1]
-   */
-  probabilityAt(epoch: number = this.#numbering.epoch): number {
-    return this.#numbering.probabilityAt(epoch)
   }
 
   /**
@@ -125,10 +103,9 @@ export class GridMask {
     }
     const height = side('height', given.height)
     const width = side('width', given.width)
-    const numbers = this.#numbering.of(given, count)
-    const packed =
-      count === 0 ? new PackedPlan(0) : draw(count, this.#samples(numbers, height, width))
-    this.#numbering.markSeen(numbers)
+    const range = this.counter.of(given, count)
+    const packed = this.#draw(range, height, width)
+    this.counter.markSeen(range)
     return new Plan(packed)
   }
 
@@ -152,13 +129,7 @@ export class GridMask {
     images: ImageArray | DeviceTensor,
     request: ApplyRequest | TensorApplyRequest = {},
   ): ImageArray | DeviceTensor {
-    if (DeviceTensor.is(images)) {
-      const { batch, samples, numbers, fill } = this.#prepareTensor(images, request)
-      const result = perform(batch, maskTensors(batch, samples, fill))
-      if (numbers !== undefined) this.#numbering.markSeen(numbers)
-      return result
-    }
-    return applyToArrays(images, request, this.#self)
+    return run(images, request, this.#masking)
   }
 
   /**
@@ -176,24 +147,18 @@ export class GridMask {
     images: DeviceTensor<T>,
     request?: TensorApplyRequest,
   ): Promise<DeviceTensor<T>>
-  async applyAsync(
+  applyAsync(
     images: ImageArray | DeviceTensor,
     request: ApplyRequest | TensorApplyRequest = {},
   ): Promise<ImageArray | DeviceTensor> {
-    if (DeviceTensor.is(images)) {
-      const { batch, samples, numbers, fill } = this.#prepareTensor(images, request)
-      const done = performAsync(batch, maskTensors(batch, samples, fill))
-      if (numbers !== undefined) this.#numbering.markSeen(numbers)
-      return done
-    }
-    return applyToArraysAsync(images, request, this.#self)
+    return runAsync(images, request, this.#masking)
   }
 
   /**
    * GridMix (section 4.4, Table 9): masks a batch as {@link GridMask.apply} does, but what is dropped
    * of a sample becomes what its partner has there, another sample of the batch; `fill` is not used.
-   * Partners are drawn, one cycle through the batch, or given. A host array is mixed on the CPU
-   * where `device` is 'auto'; with 'cuda' the whole batch has to fit the device's memory.
+   * Partners are drawn, one cycle through the batch, or given. A host array that is mixed on a CUDA
+   * device has to fit its memory as a whole.
    *
    * @returns the images, `out` or new ones; whose pixels each sample got; and how much it kept, for
    *   {@link mixLabels}
@@ -209,17 +174,7 @@ export class GridMask {
     images: ImageArray | DeviceTensor,
     request: GridMixRequest | TensorGridMixRequest = {},
   ): GridMix<ImageArray | DeviceTensor> {
-    if (DeviceTensor.is(images)) {
-      const { batch, mix, numbers } = this.#prepareTensorMix(images, request)
-      const result = perform(batch, mixTensors(images, mix))
-      if (numbers !== undefined) this.#numbering.markSeen(numbers)
-      return { images: result, partner: mix.partner, lambda: mix.lambda }
-    }
-    const { out, arrays, mix, numbers } = this.#prepareMix(images, request, undefined)
-    const target = targetOf(out, arrays)
-    runMix(images, target, mix, arrays, this.#self.place)
-    if (numbers !== undefined) this.#numbering.markSeen(numbers)
-    return { images: target, partner: mix.partner, lambda: mix.lambda }
+    return run(images, request, this.#mixing)
   }
 
   /**
@@ -238,89 +193,63 @@ export class GridMask {
     images: DeviceTensor<T>,
     request?: TensorGridMixRequest,
   ): Promise<GridMix<DeviceTensor<T>>>
-  async gridmixAsync(
+  gridmixAsync(
     images: ImageArray | DeviceTensor,
     request: GridMixRequest | TensorGridMixRequest = {},
   ): Promise<GridMix<ImageArray | DeviceTensor>> {
-    if (DeviceTensor.is(images)) {
-      const { batch, mix, numbers } = this.#prepareTensorMix(images, request)
-      const done = performAsync(batch, mixTensors(images, mix))
-      if (numbers !== undefined) this.#numbering.markSeen(numbers)
-      return { images: await done, partner: mix.partner, lambda: mix.lambda }
-    }
-    const { out, arrays, mix, numbers } = this.#prepareMix(images, request, images)
-    const [source, target] = takeArrays(arrays.tag, images, out as ImageArray)
-    const done = runMixAsync(source, target, mix, arrays, this.#self.place)
-    if (numbers !== undefined) this.#numbering.markSeen(numbers)
-    try {
-      await done
-    } catch (error) {
-      if (error instanceof GridMaskError) error.array = source
-      throw error
-    }
-    return { images: target, partner: mix.partner, lambda: mix.lambda }
+    return runAsync(images, request, this.#mixing)
   }
 
-  #prepareTensor(images: DeviceTensor, request: unknown) {
-    const given = checkOptions<TensorApplyRequest>('request', request, applyKeys)
-    const dimensions = DeviceTensor.dimensions(images)
-    const fill = fillOf(this.#self.fill, images, dimensions)
-    const drawn = this.#samplesOf(given, dimensions)
-    // Last, since the request's getters and the schedule are the caller's code.
-    return { batch: checkTensors(images, given), fill, ...drawn }
-  }
-
-  #prepareTensorMix(images: DeviceTensor, request: unknown) {
-    const given = checkOptions<TensorGridMixRequest>('request', request, mixKeys)
-    const { mix, numbers } = this.#mixOf(given, DeviceTensor.dimensions(images))
-    // Last, for the reason given above.
-    return { batch: checkTensors(images, given), mix, numbers }
-  }
-
-  #prepareMix(images: unknown, request: unknown, defaultOut: ImageArray | undefined) {
-    const given = checkOptions<GridMixRequest>('request', request, mixKeys)
-    const out = given.out ?? defaultOut
-    const dimensions = readDimensions(given)
-    const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
-    const { mix, numbers } = this.#mixOf(given, dimensions)
-    checkArrays(images, out, dimensions, arrays.dtype)
-    return { out, arrays, mix, numbers }
-  }
-
-  #mixOf(given: Partial<GridMixRequest | TensorGridMixRequest>, dimensions: Dimensions) {
+  #mask(given: Given, dimensions: Dimensions, dtype: DType): Task<Images> {
     const { count, height, width } = dimensions
-    let plan: PackedPlan
-    let numbers: SampleRange | undefined
-    if (given.plan === undefined) {
-      numbers = this.#numbering.of(given, count)
+    const fill = fillOf(this.#fill, dtype, dimensions)
+    const { samples, ...drawn } = this.samplesOf<NativeSamples>(
+      given,
+      count,
+      (plan) => checkPlan(plan as Plan, count).samples,
+      // Native code draws what it masks, without a plan in between.
+      (range) =>
+        isEmpty(dimensions) ? new PackedPlan(0).samples : this.#drawn(range, height, width),
+    )
+    return {
+      ...drawn,
+      operation: maskOperation(layoutOf(dtype, dimensions), samples, fill),
+      target: this.#target,
+      result: (images) => images,
+    }
+  }
+
+  #mix(given: Given, dimensions: Dimensions, dtype: DType): Task<GridMix<Images>> {
+    const { count, height, width } = dimensions
+    const { samples: plan, ...drawn } = this.samplesOf(
+      given,
+      count,
+      (value) => checkPlan(value as Plan, count),
       // Partners are drawn for a batch without pixels too; a unit for its size need not exist.
-      const samples = isEmpty(dimensions)
-        ? this.#drawer.samples([1, 1], 0, Math.floor(numbers.epoch), numbers.first, numbers.indices)
-        : this.#samples(numbers, height, width)
-      plan = count === 0 ? new PackedPlan(0) : draw(count, samples)
-    } else {
-      refuseDraws(given)
-      plan = checkPlan(given.plan as Plan, count)
+      (range) => this.#draw(range, height, width, isEmpty(dimensions) ? [1, 1] : undefined),
+    )
+    const mix = mixOf(plan, given.partner, dimensions, this.#target.threads)
+    return {
+      ...drawn,
+      operation: mixOperation(layoutOf(dtype, dimensions), mix),
+      target: this.#target,
+      result: (images) => ({ images, partner: mix.partner, lambda: mix.lambda }),
     }
-    return { mix: mixOf(plan, given.partner, dimensions, this.#self.place.threads), numbers }
   }
 
-  #samplesOf(given: Given, dimensions: Dimensions): Drawn {
-    const { count, height, width } = dimensions
-    if (given.plan !== undefined) {
-      refuseDraws(given)
-      return { samples: checkPlan(given.plan as Plan, count).samples, numbers: undefined }
-    }
-    const numbers = this.#numbering.of(given, count)
-    const samples = isEmpty(dimensions)
-      ? new PackedPlan(0).samples
-      : this.#samples(numbers, height, width)
-    return { samples, numbers }
+  #draw(range: SampleRange, height: number, width: number, unit?: Range): PackedPlan {
+    if (range.count === 0) return new PackedPlan(0)
+    return draw(range.count, this.#drawn(range, height, width, unit))
   }
 
-  #samples({ epoch, first, indices }: SampleRange, height: number, width: number): NativeSamples {
+  /** Samples for native code to draw. */
+  #drawn(
+    { epoch, first, indices }: SampleRange,
+    height: number,
+    width: number,
+    unit: Range = typeof this.#unit === 'function' ? this.#unit(height, width) : this.#unit,
+  ): NativeSamples {
     const probability = this.probabilityAt(epoch)
-    const unit = typeof this.#unit === 'function' ? this.#unit(height, width) : this.#unit
     return this.#drawer.samples(unit, probability, Math.floor(epoch), first, indices)
   }
 }

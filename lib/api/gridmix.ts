@@ -1,12 +1,12 @@
-import { type ArrayRequest, checkArrays, readDimensions, readDType } from '../arrays/batch-shape'
+import type { ArrayRequest } from '../arrays/batch-shape'
 import type { ImageArray } from '../arrays/typed-array'
 import { checkDevice, type DeviceId, defaultThreads } from '../backend/devices'
-import { checkOptions } from '../core/check'
-import { DeviceTensor } from '../execution/device-tensor'
-import { mixOf, mixTensors, runMix } from '../execution/mix-batch'
+import type { DeviceTensor } from '../execution/device-tensor'
+import { run } from '../execution/job'
+import { mixOf, mixOperation } from '../execution/mix-batch'
+import { layoutOf } from '../execution/operation'
 import { type GridMix, type Masked, mixKeys, type PartnerRequest } from '../execution/requests'
-import { targetOf } from '../execution/target'
-import { checkTensors, perform, type TensorRequest } from '../execution/tensor-batch'
+import type { TensorRequest } from '../execution/tensor-batch'
 import type { Plan, SampleParams } from '../plan/plan'
 import { drawKeys } from '../plan/requests'
 import { checkPlan } from './gridmask'
@@ -18,7 +18,7 @@ interface PlanRequest extends PartnerRequest {
 
 /** The request of {@link gridmix}. */
 export interface GridMixPlanRequest extends ArrayRequest, PlanRequest {
-  /** Where to work. Default 'auto', which is the CPU for arrays. */
+  /** Where to work. Default 'auto', the CPU. */
   device?: DeviceId
 }
 
@@ -53,25 +53,16 @@ export function gridmix(
   images: ImageArray | DeviceTensor,
   request: GridMixPlanRequest | TensorGridMixPlanRequest,
 ): GridMix<ImageArray | DeviceTensor> {
-  if (DeviceTensor.is(images)) {
-    const given = checkOptions<TensorGridMixPlanRequest>('request', request, tensorKeys)
-    const mix = planMix(given, DeviceTensor.dimensions(images))
-    const result = perform(checkTensors(images, given), mixTensors(images, mix))
-    return { images: result, partner: mix.partner, lambda: mix.lambda }
-  }
-  const given = checkOptions<GridMixPlanRequest>('request', request, requestKeys)
-  const place = { device: checkDevice(given.device), threads: defaultThreads() }
-  const dimensions = readDimensions(given)
-  const mix = planMix(given, dimensions)
-  const { out } = given
-  // After all that may be the caller's code.
-  const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
-  const target = targetOf(out, arrays)
-  runMix(images, target, mix, arrays, place)
-  return { images: target, partner: mix.partner, lambda: mix.lambda }
-}
-
-function planMix(given: Partial<PlanRequest>, dimensions: Parameters<typeof mixOf>[2]) {
-  const plan = checkPlan(given.plan as Plan, dimensions.count)
-  return mixOf(plan, given.partner, dimensions, defaultThreads())
+  return run(images, request, {
+    keys: requestKeys,
+    tensorKeys,
+    prepare: (given, dimensions, dtype) => {
+      const target = { device: checkDevice(given.device), threads: defaultThreads() }
+      const plan = checkPlan(given.plan as Plan, dimensions.count)
+      const mix = mixOf(plan, given.partner, dimensions, target.threads)
+      const operation = mixOperation(layoutOf(dtype, dimensions), mix)
+      const { partner, lambda } = mix
+      return { operation, target, result: (mixed) => ({ images: mixed, partner, lambda }) }
+    },
+  })
 }

@@ -1,13 +1,13 @@
 /** Segmentation's labels: dropped pixels can be left out of the loss. */
 
 import { checkLength, checkOut } from '../arrays/batch-shape'
-import { tagOf } from '../arrays/typed-array'
+import { checkWritable, tagOf } from '../arrays/typed-array'
 import { allocateBytes } from '../backend/allocate'
 import { defaultThreads } from '../backend/devices'
-import { expectDone, native } from '../backend/native'
-import { checkInteger, checkOptions, invalid } from '../core/check'
+import { expectDone } from '../backend/native'
+import { checkInteger, checkOptions, invalid, isPromise } from '../core/check'
 import { MAX_COUNT, MAX_SIDE } from '../core/limits'
-import { maskHeader } from '../execution/host-masks'
+import { maskOperation } from '../execution/mask-batch'
 import type { Masked } from '../execution/requests'
 import type { Plan, SampleParams } from '../plan/plan'
 import { checkPlan } from './gridmask'
@@ -20,6 +20,8 @@ export const labelConstructors = {
   Int16Array,
   Uint32Array,
   Int32Array,
+  BigUint64Array,
+  BigInt64Array,
 }
 
 type LabelTag = keyof typeof labelConstructors
@@ -33,13 +35,18 @@ export type LabelArray =
   | Int16Array
   | Uint32Array
   | Int32Array
+  | BigUint64Array
+  | BigInt64Array
 
 /** The request of {@link ignoreDropped}. */
 export interface IgnoreDroppedRequest {
   /** `[n, h, w]`. Height and width at most 16384. */
   shape: readonly [number, number, number]
-  /** What the labels of dropped pixels become: a whole number that the array's type can hold. */
-  label: number
+  /**
+   * What the labels of dropped pixels become: a whole number that the array's type can hold, for one of
+   * 64 bits as a number or a bigint.
+   */
+  label: number | bigint
   /**
    * Where the result goes: an array of the same type and length. `out: labels` works in place. May
    * not overlap `labels` in part. Default: a new array.
@@ -86,14 +93,16 @@ export function ignoreDropped(
   if (out !== undefined && out !== labels) {
     checkOut('labels', labels, tag, out, labelTag('out', out), length)
   }
+  if (out !== undefined) checkWritable('out', out)
   const fill = encodeLabel(label, tag)
   const size = fill.length
   const target = out ?? new labelConstructors[tag](allocateBytes(length * size), 0, length)
   if (length > 0) {
-    const layout = { count, planes: 1, height, width, pixelBytes: size, valueBytes: size }
-    const header = maskHeader(layout, samples, defaultThreads())
-    const status = native.apply(header, labels, target, samples.data, undefined, fill)
-    expectDone(status, 'labels')
+    // A label of 64 bits is a pixel of two values, as native code knows no value so large.
+    const valueBytes = Math.min(size, 4)
+    const layout = { count, planes: 1, height, width, pixelBytes: size, valueBytes }
+    const operation = maskOperation(layout, samples, fill)
+    expectDone(operation.cpu(labels, target, { threads: defaultThreads() }), 'labels')
   }
   return target
 }
@@ -113,7 +122,13 @@ function checkShape(shape: unknown): [count: number, height: number, width: numb
 export function labelTag(name: string, value: unknown): LabelTag {
   const tag = typeof value === 'object' && value !== null ? tagOf(value) : undefined
   if (tag === undefined || !(tag in labelConstructors)) {
-    invalid('ERR_INVALID_ARG_TYPE', name, `a ${Object.keys(labelConstructors).join(', ')}`, value)
+    const expected = `a ${Object.keys(labelConstructors).join(', ')}`
+    const hint = tag?.startsWith('Float')
+      ? 'applyPlan() fills maps of other numbers, as images of one channel'
+      : isPromise(value)
+        ? undefined
+        : 'Labels are one whole number for each pixel'
+    invalid('ERR_INVALID_ARG_TYPE', name, expected, value, hint)
   }
   return tag as LabelTag
 }
@@ -121,9 +136,25 @@ export function labelTag(name: string, value: unknown): LabelTag {
 /** The label in the array's own bytes. */
 export function encodeLabel(label: unknown, tag: LabelTag): Uint8Array {
   const bits = labelConstructors[tag].BYTES_PER_ELEMENT * 8
-  const [min, max] = tag.startsWith('Int')
-    ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1]
-    : [0, 2 ** bits - 1]
+  const signed = /^(Big)?Int/.test(tag)
+  if (bits === 64) return encodeBig(label, signed)
+  const [min, max] = signed ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1]
+  if (typeof label === 'number' && Number.isInteger(label) && label < min && !signed) {
+    const expected = `a whole number from ${min} to ${max}`
+    const hint = 'Arrays of signed labels can hold it, such as Int16Array and Int32Array'
+    invalid('ERR_OUT_OF_RANGE', 'label', expected, label, hint)
+  }
   const value = checkInteger('label', label, min, max)
-  return new Uint8Array(labelConstructors[tag].of(value).buffer)
+  const Labels = labelConstructors[tag] as Uint8ArrayConstructor
+  return new Uint8Array(Labels.of(value).buffer)
+}
+
+function encodeBig(label: unknown, signed: boolean): Uint8Array {
+  const value = typeof label === 'number' && Number.isSafeInteger(label) ? BigInt(label) : label
+  const expected = `a whole number of ${signed ? '' : 'no sign and '}64 bits, as a number or a bigint`
+  if (typeof value !== 'bigint') invalid('ERR_INVALID_ARG_TYPE', 'label', expected, label)
+  if (value !== (signed ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value))) {
+    invalid('ERR_OUT_OF_RANGE', 'label', expected, label)
+  }
+  return new Uint8Array(BigUint64Array.of(BigInt.asUintN(64, value)).buffer)
 }

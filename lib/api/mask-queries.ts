@@ -1,13 +1,15 @@
 import { defaultThreads } from '../backend/devices'
 import { expectDone, native } from '../backend/native'
-import { packHeader, sampleKinds } from '../core/batch-header'
+import { packHeader } from '../core/batch-header'
 import { checkInteger, invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
 import type { Box, ImageSize } from '../core/geometry'
 import { MAX_SIDE } from '../core/limits'
 import type { NativeSamples } from '../core/native-interface'
-import { run } from '../execution/host-masks'
+import { maskOperation } from '../execution/mask-batch'
+import { execute } from '../execution/operation'
 import { packParams, type SampleParams } from '../plan/plan'
+import { listOf } from '../plan/plan-list'
 import { packRegions, type RegionParams } from '../plan/rectangle-plan'
 
 function checkSize(value: unknown): [height: number, width: number] {
@@ -23,9 +25,27 @@ function checkSize(value: unknown): [height: number, width: number] {
 /** A lattice's parameters, or the rectangles of a method that is compared with. */
 type MaskParams = SampleParams | RegionParams
 
+function refuseOthers(params: unknown): void {
+  const expected = "one sample's parameters"
+  const list = listOf(params)
+  if (list !== undefined) {
+    const hint = Array.isArray(params) ? 'Take one of them' : 'Take one of them: `plan.at(i)`'
+    invalid('ERR_INVALID_ARG_TYPE', 'params', expected, params, hint)
+  }
+  if (typeof params !== 'object' || params === null) {
+    const hint =
+      params === undefined ? '`plan.at(i)` is undefined where there is no sample i' : undefined
+    invalid('ERR_INVALID_ARG_TYPE', 'params', expected, params, hint)
+  }
+  if (typeof (params as { plan?: unknown }).plan === 'function') {
+    const hint = 'It draws them: `plan({ count: 1, height, width }).at(0)`'
+    invalid('ERR_INVALID_ARG_TYPE', 'params', expected, params, hint)
+  }
+}
+
 function samplesOf(params: MaskParams): NativeSamples {
-  // Whatever else it is, one of the two says what is wrong with it.
-  return typeof params === 'object' && params !== null && 'regions' in params
+  refuseOthers(params)
+  return 'regions' in params
     ? packRegions('params', params).samples
     : packParams('params', params).samples
 }
@@ -41,11 +61,9 @@ export function maskOf(params: MaskParams, size: ImageSize): Uint8Array {
   const [height, width] = checkSize(size)
   const mask = new Uint8Array(height * width).fill(1)
   if (mask.length === 0) return mask
-  const dimensions = { count: 1, channels: 1, height, width, channelsLast: false }
-  const arrays = { tag: 'Uint8Array', dtype: 'uint8', length: mask.length } as const
-  const place = { device: 'cpu', threads: defaultThreads() } as const
-  const fill = new Uint8Array(1)
-  run(mask, mask, { samples, arrays, dimensions, fill, place })
+  const layout = { count: 1, planes: 1, height, width, pixelBytes: 1, valueBytes: 1 }
+  const operation = maskOperation(layout, samples, new Uint8Array(1))
+  execute(operation, mask, mask, { device: 'cpu', threads: defaultThreads() })
   return mask
 }
 
@@ -56,8 +74,8 @@ function countKept(
   boxes: Int32Array,
 ): Float64Array {
   const counts = new Float64Array(boxes.length / 4)
-  const { kind, data } = samplesOf(params)
-  const header = packHeader({ count: 1, height, width, sampleKind: sampleKinds.indexOf(kind) })
+  const { sampleKind, data } = samplesOf(params)
+  const header = packHeader({ count: 1, height, width, sampleKind })
   expectDone(native.countKept(header, data as Uint8Array | Uint32Array, boxes, counts))
   return counts
 }
@@ -92,15 +110,12 @@ export function visibleFraction(
   boxes: readonly Box[],
 ): number[] {
   const [height, width] = checkSize(size)
-  if (!Array.isArray(boxes)) {
-    invalid('ERR_INVALID_ARG_TYPE', 'boxes', 'an array of [x0, y0, x1, y1]', boxes)
-  }
+  const checked = checkBoxes(boxes, [height, width])
   const pixels = new Int32Array(boxes.length * 4)
   // The first pixel whose centre, at +0.5, is not left of the edge.
   const firstPixel = (edge: number, side: number) =>
     Math.min(Math.max(Math.ceil(edge - 0.5), 0), side)
-  boxes.forEach((box: unknown, i) => {
-    const [x0, y0, x1, y1] = checkBox(`boxes[${i}]`, box)
+  checked.forEach(([x0, y0, x1, y1], i) => {
     pixels.set(
       [
         firstPixel(x0, width),
@@ -119,19 +134,45 @@ export function visibleFraction(
   })
 }
 
+const isUnit = (edge: number) => edge >= 0 && edge <= 1
+
+function checkBoxes(boxes: unknown, [height, width]: ImageSize): Box[] {
+  if (!Array.isArray(boxes)) {
+    invalid('ERR_INVALID_ARG_TYPE', 'boxes', 'an array of [x0, y0, x1, y1]', boxes)
+  }
+  const checked = Array.from(boxes, (box, i) => checkBox(`boxes[${i}]`, box))
+  const edges = checked.flat()
+  const [box] = checked.filter(([x0, y0, x1, y1]) => x0 < x1 && y0 < y1)
+  const isLarge = height > 1 && width > 1
+  // A box about a part of a pixel may be meant; a list of nothing else is not.
+  if (box && isLarge && edges.every(isUnit) && !edges.every(Number.isInteger)) {
+    const hint =
+      'Boxes that are fractions of the image are multiplied by its width and height first'
+    invalid('ERR_OUT_OF_RANGE', 'boxes', 'in pixels', box, hint)
+  }
+  return checked
+}
+
 export function checkBox(name: string, box: unknown): Box {
   const isBox =
     (Array.isArray(box) || ArrayBuffer.isView(box)) && (box as ArrayLike<unknown>).length === 4
   const values = isBox ? Array.from(box as ArrayLike<unknown>) : []
   if (!isBox || !values.every((v) => typeof v === 'number')) {
-    invalid('ERR_INVALID_ARG_TYPE', name, 'four numbers [x0, y0, x1, y1]', box)
+    const hint =
+      typeof box === 'number'
+        ? 'Each box is an array of its own: [[x0, y0, x1, y1]]'
+        : 'width' in Object(box)
+          ? 'Of x, y, width and height: [x, y, x + width, y + height]'
+          : undefined
+    invalid('ERR_INVALID_ARG_TYPE', name, 'four numbers [x0, y0, x1, y1]', box, hint)
   }
   const [x0, y0, x1, y1] = values as [number, number, number, number]
   if (!values.every(Number.isFinite) || x0 > x1 || y0 > y1) {
     throw new GridMaskError(
       'ERR_OUT_OF_RANGE',
       `Expected \`${name}\` to be [x0, y0, x1, y1] with x0 <= x1 and y0 <= y1, ` +
-        `but received [${values.join(', ')}]`,
+        `but received [${values.join(', ')}]. Of [x, y, width, height], as COCO has them, it is ` +
+        '[x, y, x + width, y + height]',
     )
   }
   return [x0, y0, x1, y1]

@@ -1,6 +1,7 @@
 /** The labels of mixed samples. */
 import { types } from 'node:util'
-import { checkAttached, lengthOf } from '../arrays/typed-array'
+import { hintOnArray } from '../arrays/array-hint'
+import { checkAttached, checkWritable, lengthOf } from '../arrays/typed-array'
 import { checkInteger, checkList, checkNumber, checkOptions, invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
 import { MAX_COUNT } from '../core/limits'
@@ -44,7 +45,10 @@ export function mixLabels(oneHot: Float32Array, request: LabelRequest): Float32A
   const lambda = checkLambda(given.lambda, count)
   // After all that may be the caller's code.
   checkLabels('oneHot', oneHot, count * classes)
-  if (out !== undefined) checkLabels('out', out, count * classes)
+  if (out !== undefined) {
+    checkLabels('out', out, count * classes)
+    checkWritable('out', out)
+  }
   const target = out ?? new Float32Array(count * classes)
   // What is written must not be read again as somebody's partner. Two buffers can stand for the same
   // shared memory, so that they overlap can't be told.
@@ -69,7 +73,13 @@ function checkLambda(value: unknown, count: number): Float64Array {
 }
 
 function checkLabels(name: string, value: unknown, length: number): void {
-  if (!types.isFloat32Array(value)) invalid('ERR_INVALID_ARG_TYPE', name, 'a Float32Array', value)
+  if (!types.isFloat32Array(value)) {
+    const hint =
+      types.isTypedArray(value) && !types.isFloat64Array(value)
+        ? 'Numbers of classes become rows first: docs/recipes.md'
+        : hintOnArray(name, value)
+    invalid('ERR_INVALID_ARG_TYPE', name, 'a Float32Array', value, hint)
+  }
   checkAttached(name, value)
   if (lengthOf(value) === length) return
   throw new GridMaskError(

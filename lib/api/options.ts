@@ -39,7 +39,11 @@ export interface GridMaskOptions {
   fill?: Fill
   /** 64-bit key of all draws, 0 … 2⁶⁴-1. Default 0: give every run its own. */
   seed?: number | bigint
-  /** Where to work. 'auto', the default, is the fastest that is there; results are the same. */
+  /**
+   * Where host arrays are masked: 'cpu', 'cuda' (the first GPU) or 'cuda:N'. Default 'auto', the CPU:
+   * it is faster than a way to a GPU and back. A {@link DeviceTensor} is masked where it lies.
+   * Results are the same.
+   */
   device?: DeviceId
   /**
    * Threads that work on a batch, the caller's included, 1 … 1024. Default: the environment variable

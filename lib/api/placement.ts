@@ -82,14 +82,17 @@ export class Placement {
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_SHAPE_MISMATCH,
    *   ERR_BUFFER_DETACHED
    */
-  labels<T extends LabelArray>(labels: T, label: number): T {
+  labels<T extends LabelArray>(labels: T, label: number | bigint): T {
     const tag = labelTag('labels', labels)
-    encodeLabel(label, tag)
+    // All kinds of arrays alike: a label is a number or a bigint, as the array's are.
+    const Labels = labelConstructors[tag] as Uint8ArrayConstructor
+    const [outside] = new Labels(encodeLabel(label, tag).buffer as ArrayBuffer)
+    const source = labels as Uint8Array
     const [rows, columns] = this.#image
     checkLength('labels', labels, rows * columns)
     const [height, width] = this.#result
     const [top, left] = this.#corner
-    const result = new labelConstructors[tag](height * width).fill(label)
+    const result = new Labels(height * width).fill(outside as number)
     const begin = Math.max(0, -left)
     const end = Math.min(width, columns - left)
     for (let y = Math.max(0, -top); y < Math.min(height, rows - top) && begin < end; y++) {
@@ -97,13 +100,13 @@ export class Placement {
       const to = y * width
       if (this.#flip) {
         for (let x = begin; x < end; x++) {
-          result[to + width - 1 - x] = labels[from + x] as number
+          result[to + width - 1 - x] = source[from + x] as number
         }
       } else {
-        result.set(labels.subarray(from + begin, from + end), to + begin)
+        result.set(source.subarray(from + begin, from + end), to + begin)
       }
     }
-    return result as T
+    return result as unknown as T
   }
 
   #move([x, y]: Point): [x: number, y: number] {

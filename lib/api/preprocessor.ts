@@ -14,8 +14,9 @@ import {
 import { GridMaskError } from '../core/errors'
 import type { ImageSize } from '../core/geometry'
 import { MAX_CHANNELS, MAX_SIDE } from '../core/limits'
-import { checkPlanLength, refuseDraws } from '../execution/augmentation'
-import { fillOf, isEmpty } from '../execution/host-masks'
+import { Augmentation, checkPlanLength } from '../execution/augmentation'
+import { fillOf } from '../execution/mask-batch'
+import { isEmpty } from '../execution/operation'
 import {
   checkPreprocessDevice,
   type Preprocessing,
@@ -27,7 +28,7 @@ import { checkFill, type Fill } from '../plan/fill'
 import { checkNormalization, type Normalization, scalesOf } from '../plan/normalization'
 import { Plan } from '../plan/plan'
 import { type PreprocessorParams, PreprocessorPlan, unmaskedPlan } from '../plan/preprocessor-plan'
-import { readCount, SampleCounter, type SampleRange } from '../plan/sample-counter'
+import { readCount, type SampleRange } from '../plan/sample-counter'
 import { GridMask } from './gridmask'
 import { type GridMaskOptions, optionKeys } from './options'
 import { Placement } from './placement'
@@ -60,7 +61,7 @@ export type FloatArray<D extends FloatType> = D extends 'float32' ? Float32Array
  * })
  * const batch = preprocessor.apply(bytes, { shape: [256, 32, 32, 3], epoch, index })
  */
-export class Preprocessor<D extends FloatType = 'float32'> {
+export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation {
   readonly #size: ImageSize | undefined
   readonly #padding: number
   readonly #crops: CropDrawer
@@ -72,8 +73,6 @@ export class Preprocessor<D extends FloatType = 'float32'> {
   readonly #channelsLast: boolean
   readonly #seed: bigint
   readonly #threads: number
-  /** Of all samples; whether one is masked is the GridMask's to say. */
-  readonly #numbering = new SampleCounter(0)
 
   /**
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (also for an option that
@@ -81,8 +80,15 @@ export class Preprocessor<D extends FloatType = 'float32'> {
    */
   constructor(options: PreprocessorOptions<D> = {}) {
     const given = checkOptions<PreprocessorOptions<D>>('options', options, preprocessorKeys)
-    const { size, padding = 0, crop = 'center', flip = 0, channels, normalize, gridmask } = given
-    const { dtype = 'float32', layout = 'NCHW', seed = 0, device, threads } = given
+    const { size, padding = 0, crop = 'center', flip = 0, channels, normalize } = given
+    const { dtype = 'float32', layout = 'NCHW', device, threads } = given
+    const seed = checkSeed('seed', given.seed ?? 0)
+    const mask =
+      given.gridmask === undefined
+        ? undefined
+        : { ...checkOptions<GridMaskOptions>('gridmask', given.gridmask, maskKeys) }
+    // Of the whole: it says which samples there are, and the chance that one is masked.
+    super(mask === undefined ? 0 : (mask.probability ?? 1))
     this.#size = size === undefined ? undefined : checkSize(size)
     this.#padding = checkInteger('padding', padding, 0, MAX_SIDE)
     this.#channels = channels === undefined ? undefined : checkChannels(channels)
@@ -91,51 +97,13 @@ export class Preprocessor<D extends FloatType = 'float32'> {
     if (this.#channels !== undefined) scalesOf(this.#normalize, this.#channels.length)
     this.#dtype = checkChoice('dtype', dtype, floatTypes)
     this.#channelsLast = checkChoice('layout', layout, layouts) === 'NHWC'
-    this.#seed = checkSeed('seed', seed)
-    this.#crops = new CropDrawer(
-      checkChoice('crop', crop, cropKinds),
-      checkProbability('flip', flip),
-      this.#seed,
-    )
-    if (gridmask === undefined) {
-      this.#fill = 0
-    } else {
-      const mask = { ...checkOptions<GridMaskOptions>('gridmask', gridmask, maskKeys) }
-      this.#fill = checkFill('gridmask.fill', mask.fill ?? 0)
-      this.#gridmask = new GridMask({
-        ...(mask as GridMaskOptions),
-        seed: this.#seed,
-        device: 'cpu',
-      })
-    }
+    this.#seed = seed
+    const kind = checkChoice('crop', crop, cropKinds)
+    this.#crops = new CropDrawer(kind, checkProbability('flip', flip), seed)
+    this.#fill = checkFill('gridmask.fill', mask?.fill ?? 0)
+    this.#gridmask = mask && new GridMask({ ...(mask as GridMaskOptions), seed, device: 'cpu' })
     checkPreprocessDevice(device)
     this.#threads = threads === undefined ? defaultThreads() : checkThreads('threads', threads)
-  }
-
-  /** The epoch that `setEpoch` set; 0 at first. */
-  get epoch(): number {
-    return this.#numbering.epoch
-  }
-
-  /**
-   * Sets the epoch of the calls that name none, and starts to number samples at 0 again, as
-   * `setEpoch` of GridMask.
-   *
-   * @param epoch ≥ 0 and below 2³²; may have a fraction
-   * @throws {GridMaskError} ERR_OUT_OF_RANGE, ERR_INVALID_ARG_TYPE
-   */
-  setEpoch(epoch: number): void {
-    this.#numbering.setEpoch(epoch)
-  }
-
-  /**
-   * The probability that a sample is masked at an epoch; 0 without `gridmask`.
-   *
-   * @param epoch default: the epoch set
-   * @throws {GridMaskError} ERR_OUT_OF_RANGE for the epoch, or if the schedule leaves [0, 1]
-   */
-  probabilityAt(epoch: number = this.#numbering.epoch): number {
-    return (this.#gridmask ?? this.#numbering).probabilityAt(epoch)
   }
 
   /**
@@ -156,10 +124,10 @@ export class Preprocessor<D extends FloatType = 'float32'> {
       channels: 0,
     }))
     const size = this.#resultSize(sizes, (i) => `the image ${i} of the plan`)
-    const numbers = this.#numbering.of(given, count)
-    const crops = this.#drawCrops(numbers, sizes, size)
-    const masks = this.#drawMasks(numbers, size) ?? this.#noMasks(numbers)
-    this.#numbering.markSeen(numbers)
+    const range = this.counter.of(given, count)
+    const crops = this.#drawCrops(range, sizes, size)
+    const masks = this.#drawMasks(range, size) ?? this.#noMasks(range)
+    this.counter.markSeen(range)
     return new PreprocessorPlan({ masks, crops })
   }
 
@@ -180,9 +148,9 @@ export class Preprocessor<D extends FloatType = 'float32'> {
   ): T
   apply(images: ImageSources, request?: PreprocessRequest): FloatArray<D>
   apply(images: ImageSources, request: PreprocessRequest = {}): unknown {
-    const { numbers, ...preprocessing } = this.#prepare(images, request)
+    const { preprocessing, commit } = this.#prepare(images, request)
     const result = preprocess(preprocessing)
-    if (numbers !== undefined) this.#numbering.markSeen(numbers)
+    commit?.()
     return result
   }
 
@@ -200,9 +168,9 @@ export class Preprocessor<D extends FloatType = 'float32'> {
   ): Promise<T>
   applyAsync(images: ImageSources, request?: PreprocessRequest): Promise<FloatArray<D>>
   async applyAsync(images: ImageSources, request: PreprocessRequest = {}): Promise<unknown> {
-    const { numbers, ...preprocessing } = this.#prepare(images, request)
+    const { preprocessing, commit } = this.#prepare(images, request)
     const result = preprocessAsync(preprocessing)
-    if (numbers !== undefined) this.#numbering.markSeen(numbers)
+    commit?.()
     return result
   }
 
@@ -240,38 +208,36 @@ export class Preprocessor<D extends FloatType = 'float32'> {
       channelsLast: this.#channelsLast,
     }
     const dtype = this.#dtype
-    const scales = sizes.length === 0 ? [] : scalesOf(this.#normalize, channels.length)
-    const { numbers, ...plan } = this.#planOf(given, sizes, dimensions)
+    const { samples: plan, ...drawn } = this.samplesOf<Preprocessing['plan']>(
+      given,
+      sizes.length,
+      (value) => this.#replay(value, sizes, size),
+      (range) => ({
+        crops: this.#drawCrops(range, sizes, size),
+        masks: isEmpty(dimensions) ? undefined : this.#drawMasks(range, size),
+      }),
+    )
     const preprocessing: Preprocessing = {
       sources,
       padding: this.#padding,
       plan,
       channels,
-      scales,
+      scales: sizes.length === 0 ? [] : scalesOf(this.#normalize, channels.length),
       dimensions,
       dtype,
-      fill: fillOf(this.#fill, { dtype }, dimensions),
+      fill: fillOf(this.#fill, dtype, dimensions),
       out: given.out,
       threads: this.#threads,
     }
-    return { ...preprocessing, numbers }
+    return { preprocessing, ...drawn }
   }
 
-  /** What is replayed, or drawn. */
-  #planOf(given: Partial<PreprocessRequest>, sizes: readonly SourceSize[], dimensions: Dimensions) {
-    const { count, height, width } = dimensions
-    if (given.plan !== undefined) {
-      refuseDraws(given)
-      const plan = PreprocessorPlan.from(given.plan)
-      checkPlanLength(plan.length, count)
-      const packed = PreprocessorPlan.packed(plan)
-      checkCrops('plan', packed.crops, sizes, this.#padding, [height, width])
-      return { ...packed, numbers: undefined }
-    }
-    const numbers = this.#numbering.of(given, count)
-    const crops = this.#drawCrops(numbers, sizes, [height, width])
-    const masks = isEmpty(dimensions) ? undefined : this.#drawMasks(numbers, [height, width])
-    return { masks, crops, numbers }
+  #replay(value: unknown, sizes: readonly SourceSize[], size: ImageSize) {
+    const plan = PreprocessorPlan.from(value as PreprocessorPlan)
+    checkPlanLength(plan.length, sizes.length)
+    const packed = PreprocessorPlan.packed(plan)
+    checkCrops('plan', packed.crops, sizes, this.#padding, size)
+    return packed
   }
 
   #drawCrops(

@@ -1,81 +1,144 @@
 /**
  * Taking arrays for work off the main thread. While native code reads and writes an ArrayBuffer,
  * the caller could shrink it, or transfer it and let the new owner be collected: both end in a
- * stray access. Transferred to a buffer that nobody else knows, it is safe.
+ * stray access. Transferred to a buffer that nobody else knows, it is safe; memory that cannot be
+ * transferred is copied.
  */
-import { types } from 'node:util'
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { GridMaskError } from '../core/errors'
-import type { Tag } from './typed-array'
-import { bufferOf, type ImageArray, lengthOf, offsetOf, viewOf } from './typed-array'
+import {
+  bufferLengthOf,
+  bufferOf,
+  byteLengthOf,
+  type ImageArray,
+  isShared,
+  lengthOf,
+  offsetOf,
+  sameMemory,
+  type Tag,
+  viewOf,
+} from './typed-array'
 
-/** The same two arrays over buffers that only the result knows. Detaches the caller's. */
+/**
+ * The same two arrays over buffers that only the result knows. Detaches the caller's, but for `images`
+ * that cannot be: their copy is the result then.
+ */
 export function takeArrays(
   tag: Tag,
   images: ImageArray,
   out: ImageArray,
 ): [source: ImageArray, target: ImageArray] {
   const own = [...new Set([bufferOf(images), bufferOf(out)])].filter(
-    (buffer): buffer is ArrayBuffer => !types.isSharedArrayBuffer(buffer),
-  )
-  for (const buffer of own) {
-    if (!(buffer as { resizable?: boolean }).resizable) continue
-    throw new GridMaskError(
-      'ERR_BUFFER_RESIZABLE',
-      'Expected an array of fixed length for applyAsync(), but received one whose buffer can be ' +
-        'resized. Copy it with slice(), or use apply()',
-    )
-  }
+    (buffer) => !isShared(buffer),
+  ) as ArrayBuffer[]
+  refuseResizable(own)
   const views = [images, out].map((array) => ({
     buffer: bufferOf(array),
     offset: offsetOf(array),
     length: lengthOf(array),
   }))
+  const over = (taken: Map<ArrayBufferLike, ArrayBuffer>) =>
+    views.map(({ buffer, offset, length }) =>
+      viewOf(tag, taken.get(buffer) ?? buffer, offset, length),
+    ) as [ImageArray, ImageArray]
+
   const taken = transfer(own)
-  const [source, target] = views.map(({ buffer, offset, length }) =>
-    viewOf(tag, taken.get(buffer as ArrayBuffer) ?? buffer, offset, length),
-  )
-  return [source as ImageArray, target as ImageArray]
+  if (taken !== undefined) return over(taken)
+  // Before `out` is taken, since there may be no memory for it.
+  const copy = copyOf(tag, images)
+  if (sameMemory(images, out)) return [copy, copy]
+  const outBuffer = bufferOf(out)
+  const takenOut =
+    isShared(outBuffer) || outBuffer === bufferOf(images)
+      ? undefined
+      : transfer([outBuffer as ArrayBuffer])
+  if (takenOut === undefined && !isShared(outBuffer)) throw untransferable()
+  return [copy, over(takenOut ?? new Map())[1]]
 }
 
-/** All or none. */
-function transfer(buffers: ArrayBuffer[]): Map<ArrayBufferLike, ArrayBuffer> {
+/** An array that is written alone, over a buffer that only the result knows. Detaches the caller's. */
+export function takeOut(tag: Tag, out: ImageArray): ImageArray {
+  const [buffer, offset, length] = [bufferOf(out), offsetOf(out), lengthOf(out)]
+  if (isShared(buffer)) return viewOf(tag, buffer, offset, length)
+  refuseResizable([buffer as ArrayBuffer])
+  const taken = transferred(buffer as ArrayBuffer)
+  if (taken === undefined) throw untransferable()
+  return viewOf(tag, taken, offset, length)
+}
+
+function refuseResizable(buffers: readonly ArrayBuffer[]): void {
+  if (!buffers.some((buffer) => (buffer as { resizable?: boolean }).resizable)) return
+  throw new GridMaskError(
+    'ERR_BUFFER_RESIZABLE',
+    'Expected an array of fixed length for applyAsync(), but received one whose buffer can be ' +
+      'resized. Copy it, `new Uint8Array(images)` or as its type is called, or use apply()',
+  )
+}
+
+/** All, or none and undefined. */
+function transfer(buffers: ArrayBuffer[]): Map<ArrayBufferLike, ArrayBuffer> | undefined {
   // Node 20 copies a buffer that cannot be transferred, and would take the other one nonetheless.
-  if (buffers.length > 1 && !buffers.every(isTransferable)) throw untransferable(undefined)
-  const views = buffers.map((buffer) => new Uint8Array(buffer))
+  if (buffers.length > 1 && !buffers.every(isTransferable)) return undefined
+  const lengths = buffers.map(bufferLengthOf)
   let received: ArrayBuffer[]
   try {
-    received = structuredClone(buffers, { transfer: buffers })
-  } catch (cause) {
-    throw untransferable(cause)
+    received = moved(buffers)
+  } catch {
+    return undefined
   }
-  if (views.some((view) => lengthOf(view) !== 0)) throw untransferable(undefined)
+  if (buffers.some((buffer, i) => lengths[i] !== 0 && bufferLengthOf(buffer) !== 0)) {
+    return undefined
+  }
   return new Map(buffers.map((buffer, i) => [buffer, received[i] as ArrayBuffer]))
 }
 
 /** What a buffer held, in one that nobody else knows; undefined where it cannot be taken. */
 export function transferred(buffer: ArrayBuffer): ArrayBuffer | undefined {
-  try {
-    return transfer([buffer]).get(buffer)
-  } catch {
-    return undefined
-  }
+  return transfer([buffer])?.get(buffer)
 }
 
 /** To name a buffer twice is an error, but not in Node 20 for one that it passes over. */
 function isTransferable(buffer: ArrayBuffer): boolean {
   try {
-    structuredClone(undefined, { transfer: [buffer, buffer] })
+    moved([buffer, buffer])
     return false
   } catch {
     return true
   }
 }
 
-function untransferable(cause: unknown): GridMaskError {
+function moved(buffers: ArrayBuffer[]): ArrayBuffer[] {
+  // Not everywhere: jsdom's environment of Jest has none, nor has a context of node:vm.
+  if (typeof structuredClone === 'function') return structuredClone(buffers, { transfer: buffers })
+  const { port1, port2 } = new MessageChannel()
+  try {
+    port1.postMessage(buffers, buffers)
+    return (receiveMessageOnPort(port2) as { message: ArrayBuffer[] }).message
+  } finally {
+    port1.close()
+    port2.close()
+  }
+}
+
+function copyOf(tag: Tag, array: ImageArray): ImageArray {
+  try {
+    const view = viewOf(tag, bufferOf(array), offsetOf(array), lengthOf(array))
+    return (view as Uint8Array).slice()
+  } catch (cause) {
+    throw new GridMaskError(
+      'ERR_OUT_OF_RANGE',
+      `Could not allocate ${byteLengthOf(array)} bytes for a copy of \`images\`, which applyAsync() ` +
+        'needs since their memory cannot be taken; apply() needs none',
+      { cause },
+    )
+  }
+}
+
+function untransferable(): GridMaskError {
   return new GridMaskError(
     'ERR_INVALID_ARG_VALUE',
-    'Expected an array whose buffer can be transferred for applyAsync(), but received one of ' +
-      'WebAssembly memory, or of the pool that small Buffers share. Copy it with slice()',
-    { cause },
+    'Expected `out` to have memory that applyAsync() can take, but it belongs to somebody else: ' +
+      'WebAssembly, an addon, the pool that small Buffers share, or nobody may write to it. Leave ' +
+      '`out` out, or use apply()',
   )
 }

@@ -1,8 +1,16 @@
 /** Images that are only read, taken for work off the main thread. */
-import { types } from 'node:util'
 import type { SourceArray } from './image-sources'
 import { transferred } from './take-arrays'
-import { bufferOf, byteLengthOf, lengthOf, offsetOf, type Tag, tagOf, viewOf } from './typed-array'
+import {
+  bufferOf,
+  byteLengthOf,
+  isShared,
+  lengthOf,
+  offsetOf,
+  type Tag,
+  tagOf,
+  viewOf,
+} from './typed-array'
 
 /**
  * The same images in memory that nobody else can detach or resize meanwhile. An array that is all of
@@ -24,7 +32,7 @@ export function takeSources<T>(
     if (part !== undefined) return part
     const tag = tagOf(array) as Tag
     const buffer = bufferOf(array)
-    if (types.isSharedArrayBuffer(buffer)) {
+    if (isShared(buffer)) {
       return viewOf(tag, buffer, offsetOf(array), lengthOf(array)) as SourceArray
     }
     if (!taken.has(buffer)) taken.set(buffer, transferred(buffer as ArrayBuffer))
@@ -41,7 +49,7 @@ function bytesOf(tag: Tag): number {
 
 function isPart(array: SourceArray): boolean {
   const buffer = bufferOf(array)
-  return !types.isSharedArrayBuffer(buffer) && byteLengthOf(array) !== buffer.byteLength
+  return !isShared(buffer) && byteLengthOf(array) !== buffer.byteLength
 }
 
 function copyOf(array: SourceArray): SourceArray {

@@ -6,6 +6,7 @@ import { types } from 'node:util'
 import { invalid } from '../core/check'
 import type { DType } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
+import { hintOnArray } from './array-hint'
 
 /** A batch of images on the host. */
 export type ImageArray =
@@ -51,11 +52,43 @@ export const bufferOf = slot<ArrayBufferLike>('buffer')
 export const offsetOf = slot<number>('byteOffset')
 export const byteLengthOf = slot<number>('byteLength')
 
+/** Length of a buffer that is not shared, bytes: 0 if it is detached. */
+export const bufferLengthOf = bufferSlot<number>('byteLength')
+
+export const isShared = (buffer: unknown) => types.isSharedArrayBuffer(buffer)
+
+function bufferSlot<T>(key: string): (buffer: ArrayBuffer) => T {
+  const getter = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, key)?.get as () => T
+  return (buffer) => getter.call(buffer)
+}
+
+/** Whether nobody may write to a buffer; undefined where the runtime knows no such buffers. */
+const isImmutable = Object.hasOwn(ArrayBuffer.prototype, 'immutable')
+  ? bufferSlot<boolean>('immutable')
+  : undefined
+
+/** Refuses an array that nobody may write to. */
+export function checkWritable(name: string, array: ArrayBufferView): void {
+  const buffer = bufferOf(array)
+  if (isImmutable === undefined || isShared(buffer) || !isImmutable(buffer as ArrayBuffer)) return
+  throw new GridMaskError(
+    'ERR_INVALID_ARG_VALUE',
+    `Expected \`${name}\` to be memory that can be written, but its buffer is immutable. Leave it ` +
+      'out for a new array',
+  )
+}
+
+/** Whether two arrays begin at the same byte of the same buffer. */
+export function sameMemory(a: unknown, b: unknown): boolean {
+  return bufferOf(a) === bufferOf(b) && offsetOf(a) === offsetOf(b)
+}
+
 /** Name of the array's own type: undefined for a proxy, whatever its prototype. */
 export function arrayTag(name: string, value: unknown): Tag {
   const tag = typeof value === 'object' && value !== null ? tagOf(value) : undefined
   if (tag === undefined || !(tag in dtypesOf)) {
-    invalid('ERR_INVALID_ARG_TYPE', name, `a ${Object.keys(dtypesOf).join(', ')}`, value)
+    const expected = `a ${Object.keys(dtypesOf).join(', ')}`
+    invalid('ERR_INVALID_ARG_TYPE', name, expected, value, hintOnArray(name, value))
   }
   return tag as Tag
 }
@@ -68,7 +101,9 @@ export function resolveDType(name: string, tag: Tag, requested: DType | undefine
     throw new GridMaskError(
       'ERR_INVALID_ARG_TYPE',
       `Expected \`dtype\` to say what the ${tag} \`${name}\` holds, ` +
-        `${possible.map((dtype) => `'${dtype}'`).join(' or ')}, but received undefined`,
+        `${possible.map((dtype) => `'${dtype}'`).join(' or ')}, but received undefined. Whole numbers ` +
+        'of 16 bits are none of them: `Float32Array.from(' +
+        `${name}, (v) => v / 65535)\``,
     )
   }
   if (!possible.includes(requested)) {
@@ -86,9 +121,9 @@ export function resolveDType(name: string, tag: Tag, requested: DType | undefine
 export function checkAttached(name: string, array: ArrayBufferView): void {
   if (lengthOf(array) !== 0) return
   const buffer = bufferOf(array)
-  if (types.isSharedArrayBuffer(buffer)) return
+  if (isShared(buffer)) return
   try {
-    new Uint8Array(buffer)
+    new Uint8Array(buffer, 0, 0)
   } catch (cause) {
     throw new GridMaskError(
       'ERR_BUFFER_DETACHED',

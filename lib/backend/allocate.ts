@@ -1,5 +1,5 @@
 /** Memory for results. */
-import { Buffer } from 'node:buffer'
+import { Buffer, constants } from 'node:buffer'
 import { type ImageArray, type Tag, viewOf } from '../arrays/typed-array'
 import { GridMaskError } from '../core/errors'
 import { native } from './native'
@@ -10,8 +10,14 @@ const LARGE = 4 * 2 ** 20
 /** New memory, whose content is not defined: every byte will be written. */
 export function allocateBytes(bytes: number): ArrayBuffer {
   try {
-    const { buffer } = Buffer.allocUnsafeSlow(bytes)
-    if (bytes >= LARGE) native.useLargePages(new Uint8Array(buffer))
+    // Node 20's Buffers end at 4 GiB, its arrays of floats do not.
+    const { buffer } =
+      bytes <= constants.MAX_LENGTH
+        ? Buffer.allocUnsafeSlow(bytes)
+        : { buffer: new ArrayBuffer(bytes) }
+    if (bytes >= LARGE) {
+      native.useLargePages(new Uint8Array(buffer, 0, Math.min(bytes, constants.MAX_LENGTH)))
+    }
     return buffer
   } catch (cause) {
     throw new GridMaskError(

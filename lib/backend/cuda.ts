@@ -4,6 +4,7 @@
  */
 
 import { checkInteger } from '../core/check'
+import { environmentVariable } from '../core/environment'
 import { type ErrorCode, GridMaskError } from '../core/errors'
 import {
   type CudaOutcome,
@@ -39,14 +40,9 @@ let found: Opened | undefined
 /** The devices, or why there are none. What failed is tried again: a driver may be installed. */
 export function openCuda(): Opened {
   if (found === undefined || found.reason !== '') {
-    found = native.cuda.open(process.env.GRIDMASK_CUDA_DRIVER ?? '')
+    found = native.cuda.open(environmentVariable('GRIDMASK_CUDA_DRIVER') ?? '')
   }
   return found
-}
-
-/** Whether a driver and a device were found, from the first look: for what asks again and again. */
-export function hasCuda(): boolean {
-  return (found ?? openCuda()).reason === ''
 }
 
 /**
@@ -226,9 +222,9 @@ let chunk: number | undefined
 /** Bytes of a host array that are staged at a time: GRIDMASK_CUDA_CHUNK, else 4 MiB. */
 export function chunkBytes(): number {
   if (chunk === undefined) {
-    const text = process.env.GRIDMASK_CUDA_CHUNK
+    const text = environmentVariable('GRIDMASK_CUDA_CHUNK')
     chunk =
-      text === undefined || text === ''
+      text === undefined
         ? 4 * 2 ** 20
         : checkInteger('GRIDMASK_CUDA_CHUNK', /^\d+$/.test(text) ? Number(text) : text, 1, 2 ** 30)
   }

@@ -1,10 +1,10 @@
-import { availableParallelism, cpus } from 'node:os'
 import { checkInteger, invalid } from '../core/check'
+import { environmentVariable, parallelism, processorName } from '../core/environment'
 import { fallback } from '../fallback/fallback'
 import { type CudaDevice, cudaDevice, openCuda } from './cuda'
 import { native } from './native'
 
-/** Where masks are applied. */
+/** Where host arrays are worked on: 'auto' is the CPU, 'cuda' the first GPU. */
 export type DeviceId = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`
 
 /** The processor. */
@@ -47,7 +47,7 @@ const MAX_THREADS = 1024
 export function devices(): [CpuInfo, ...CudaInfo[]] {
   const cpu: CpuInfo = {
     id: 'cpu',
-    name: cpus()[0]?.model.trim() || 'unknown processor',
+    name: processorName(),
     threads: native === fallback ? 1 : defaultThreads(),
     instructionSet: native.instructionSet,
     backend: native === fallback ? 'typescript' : 'native',
@@ -64,13 +64,23 @@ export function devices(): [CpuInfo, ...CudaInfo[]] {
   return [cpu, ...gpus]
 }
 
-/** Checks a `device` option; a GPU that it names is made ready. */
-export function checkDevice(value: unknown): 'auto' | 'cpu' | CudaDevice {
-  if (value === undefined || value === 'auto') return 'auto'
-  if (value === 'cpu') return value
+/**
+ * Checks a `device` option. A GPU that it names is made ready. Without one, host arrays, which come
+ * back to the host, stay on the CPU: crossing the bus twice takes longer than masking them there.
+ */
+export function checkDevice(value: unknown): 'cpu' | CudaDevice {
+  if (value === undefined || value === 'auto' || value === 'cpu') return 'cpu'
   if (typeof value === 'string' && /^cuda(:\d+)?$/.test(value)) return cudaDevice(value)
   const code = typeof value === 'string' ? 'ERR_INVALID_ARG_VALUE' : 'ERR_INVALID_ARG_TYPE'
-  invalid(code, 'device', "'auto', 'cpu', 'cuda' or 'cuda:N'", value)
+  invalid(code, 'device', "'auto', 'cpu', 'cuda' or 'cuda:N'", value, hintOnDevice(value))
+}
+
+function hintOnDevice(value: unknown): string | undefined {
+  if (typeof value === 'number') return `The GPU of that number is 'cuda:${value}'`
+  if (typeof value !== 'string') return undefined
+  const name = value.toLowerCase()
+  if (/^(auto|cpu|cuda(:\d+)?)$/.test(name)) return `Did you mean '${name}'?`
+  return name === 'gpu' || name === 'nvidia' ? "NVIDIA's GPUs are 'cuda'" : undefined
 }
 
 export function checkThreads(name: string, value: unknown): number {
@@ -82,10 +92,10 @@ let threads: number | undefined
 /** GRIDMASK_THREADS, else what the operating system lets this process run at a time. */
 export function defaultThreads(): number {
   if (threads === undefined) {
-    const text = process.env.GRIDMASK_THREADS
+    const text = environmentVariable('GRIDMASK_THREADS')
     threads =
-      text === undefined || text === ''
-        ? Math.min(availableParallelism(), MAX_THREADS)
+      text === undefined
+        ? Math.min(parallelism(), MAX_THREADS)
         : checkThreads('GRIDMASK_THREADS', /^\d+$/.test(text) ? Number(text) : text)
   }
   return threads

@@ -5,21 +5,17 @@ import type { ImageArray } from '../arrays/typed-array'
 import { checkThreads, defaultThreads } from '../backend/devices'
 import { checkChoice, checkInteger, checkOptions, checkSeed, invalid } from '../core/check'
 import { CounterStream } from '../core/counter-stream'
+import type { DType } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
 import type { Box } from '../core/geometry'
 import { MAX_SIDE } from '../core/limits'
-import {
-  type Augmentation,
-  applyToArrays,
-  applyToArraysAsync,
-  checkPlanLength,
-  type Drawn,
-  type Given,
-  refuseDraws,
-} from '../execution/augmentation'
+import { Augmentation, checkPlanLength } from '../execution/augmentation'
 import { DeviceTensor } from '../execution/device-tensor'
-import { isEmpty } from '../execution/host-masks'
+import { type Given, type Method, run, runAsync, type Task } from '../execution/job'
+import { fillOf, maskOperation } from '../execution/mask-batch'
+import { type ExecutionTarget, isEmpty, layoutOf } from '../execution/operation'
 import type { Masked } from '../execution/requests'
+import { applyKeys } from '../execution/requests'
 import { checkFill, type Fill } from '../plan/fill'
 import {
   PackedRegions,
@@ -29,7 +25,7 @@ import {
   sortRegions,
 } from '../plan/rectangle-plan'
 import { type DrawRequest, type PlanRequest, planKeys } from '../plan/requests'
-import { readCount, SampleCounter, type SampleRange } from '../plan/sample-counter'
+import { readCount, type SampleRange } from '../plan/sample-counter'
 import type { Schedule } from '../plan/schedule'
 
 /** Settings that all methods have. */
@@ -64,7 +60,7 @@ export interface RegionPlanRequest extends PlanRequest {
 
 /** Draws what is dropped of an image that is masked. */
 export type DrawRegions = (
-  words: CounterStream,
+  stream: CounterStream,
   height: number,
   width: number,
 ) => { size: number; regions: readonly Box[] }
@@ -76,12 +72,17 @@ const MAX_REGIONS = 2 ** 18
  * A method that drops rectangles, with its settings, a seed and an epoch. Holds no reference to any
  * array after a call.
  */
-export abstract class Baseline {
-  readonly #numbering: SampleCounter
+export abstract class Baseline extends Augmentation {
   readonly #seed: bigint
-  readonly #words: CounterStream
+  readonly #stream: CounterStream
   readonly #draw: DrawRegions
-  readonly #self: Augmentation
+  readonly #fill: Fill
+  readonly #target: ExecutionTarget
+  readonly #method: Method<ImageArray | DeviceTensor> = {
+    keys: applyKeys,
+    tensorKeys: applyKeys,
+    prepare: (given, dimensions, dtype) => this.#mask(given, dimensions, dtype),
+  }
 
   /** @internal */
   protected constructor(
@@ -89,47 +90,17 @@ export abstract class Baseline {
     { probability, firstBlock }: { probability: number; firstBlock: number },
     draw: DrawRegions,
   ) {
-    this.#numbering = new SampleCounter(given.probability ?? probability)
+    super(given.probability ?? probability)
     this.#seed = checkSeed('seed', given.seed ?? 0)
-    this.#words = new CounterStream(this.#seed, firstBlock)
+    this.#stream = new CounterStream(this.#seed, firstBlock)
     this.#draw = draw
+    this.#fill = checkFill('fill', given.fill ?? 0)
     checkChoice('device', given.device ?? 'auto', ['auto', 'cpu'])
     const { threads } = given
-    this.#self = {
-      numbering: this.#numbering,
-      fill: checkFill('fill', given.fill ?? 0),
-      place: {
-        device: 'cpu',
-        threads: threads === undefined ? defaultThreads() : checkThreads('threads', threads),
-      },
-      samplesOf: (request, dimensions) => this.#samplesOf(request, dimensions),
+    this.#target = {
+      device: 'cpu',
+      threads: threads === undefined ? defaultThreads() : checkThreads('threads', threads),
     }
-  }
-
-  /** The epoch that `setEpoch` set; 0 at first. */
-  get epoch(): number {
-    return this.#numbering.epoch
-  }
-
-  /**
-   * Sets the epoch of the calls that name none, and starts to number samples at 0 again, as
-   * `setEpoch` of GridMask.
-   *
-   * @param epoch ≥ 0 and below 2³²; may have a fraction
-   * @throws {GridMaskError} ERR_OUT_OF_RANGE, ERR_INVALID_ARG_TYPE
-   */
-  setEpoch(epoch: number): void {
-    this.#numbering.setEpoch(epoch)
-  }
-
-  /**
-   * The probability that a sample is masked at an epoch.
-   *
-   * @param epoch default: the epoch set
-   * @throws {GridMaskError} ERR_OUT_OF_RANGE for the epoch, or if the schedule leaves [0, 1]
-   */
-  probabilityAt(epoch: number = this.#numbering.epoch): number {
-    return this.#numbering.probabilityAt(epoch)
   }
 
   /**
@@ -143,9 +114,9 @@ export abstract class Baseline {
     const count = readCount(given)
     const height = checkInteger('height', given.height, 0, MAX_SIDE)
     const width = checkInteger('width', given.width, 0, MAX_SIDE)
-    const numbers = this.#numbering.of(given, count)
-    const packed = this.#drawAll(numbers, height, width)
-    this.#numbering.markSeen(numbers)
+    const range = this.counter.of(given, count)
+    const packed = this.#drawAll(range, height, width)
+    this.counter.markSeen(range)
     return new RegionPlan(packed)
   }
 
@@ -160,7 +131,7 @@ export abstract class Baseline {
    */
   apply<T extends ImageArray>(images: T, request: RegionApplyRequest): Masked<T> {
     refuseTensor(images)
-    return applyToArrays(images, request, this.#self) as Masked<T>
+    return run(images, request, this.#method) as Masked<T>
   }
 
   /**
@@ -174,22 +145,31 @@ export abstract class Baseline {
     request: RegionApplyRequest,
   ): Promise<Masked<T>> {
     refuseTensor(images)
-    return (await applyToArraysAsync(images, request, this.#self)) as Masked<T>
+    return (await runAsync(images, request, this.#method)) as Masked<T>
   }
 
-  #samplesOf(given: Given, dimensions: Dimensions): Drawn {
+  #mask(given: Given, dimensions: Dimensions, dtype: DType): Task<ImageArray | DeviceTensor> {
     const { count, height, width } = dimensions
-    if (given.plan !== undefined) {
-      refuseDraws(given)
-      const plan = RegionPlan.from(given.plan as RegionPlan)
-      checkPlanLength(plan.length, count)
-      return { samples: RegionPlan.packed(plan).samples, numbers: undefined }
+    const fill = fillOf(this.#fill, dtype, dimensions)
+    const { samples, ...drawn } = this.samplesOf(
+      given,
+      count,
+      (value) => {
+        const plan = RegionPlan.from(value as RegionPlan)
+        checkPlanLength(plan.length, count)
+        return RegionPlan.packed(plan).samples
+      },
+      (range) =>
+        isEmpty(dimensions)
+          ? PackedRegions.of([]).samples
+          : this.#drawAll(range, height, width).samples,
+    )
+    return {
+      ...drawn,
+      operation: maskOperation(layoutOf(dtype, dimensions), samples, fill),
+      target: this.#target,
+      result: (images) => images,
     }
-    const numbers = this.#numbering.of(given, count)
-    const packed = isEmpty(dimensions)
-      ? PackedRegions.of([])
-      : this.#drawAll(numbers, height, width)
-    return { samples: packed.samples, numbers }
   }
 
   #drawAll({ count, epoch, first, indices }: SampleRange, height: number, width: number) {
@@ -199,9 +179,9 @@ export abstract class Baseline {
     const samples: RegionSample[] = []
     for (let i = 0; i < count; i++) {
       const index = indices === undefined ? first + i : (indices[i] as number)
-      this.#words.start(whole, index)
-      const masked = this.#words.fraction() < probability
-      const drawn = masked ? this.#draw(this.#words, height, width) : { size: 0, regions: [] }
+      this.#stream.start(whole, index)
+      const masked = this.#stream.fraction() < probability
+      const drawn = masked ? this.#draw(this.#stream, height, width) : { size: 0, regions: [] }
       const regions = sortRegions(drawn.regions)
       samples.push({ masked, regions, size: drawn.size, seed, epoch: whole, index })
     }

@@ -15,12 +15,14 @@ export const headerFields = [
   'pixelBytes',
   /** Of one channel's value. */
   'valueBytes',
-  /** What the array of samples holds: the place of a name in {@link sampleKinds}. */
+  /** What the array of samples holds: a {@link SampleKind}. */
   'sampleKind',
   /** For draws: the number of the first sample, where no list says it. */
   'first',
   /** Of the CPU that may work on it. */
   'threads',
+  /** Of the CPU that may work on all that is asynchronous, together. */
+  'poolThreads',
   /** For host arrays on CUDA: by which native code knows the device. */
   'device',
   /** For host arrays on CUDA: bytes that are staged at a time. */
@@ -31,8 +33,9 @@ export const headerFields = [
   'planarSource',
 ] as const
 
-export const sampleKinds = ['plan', 'draws', 'rectangles'] as const
-export type SampleKind = (typeof sampleKinds)[number]
+/** What an array of samples holds; SampleKind of native/addon/batch_header.h. */
+export const SampleKind = { plan: 0, draws: 1, rectangles: 2 } as const
+export type SampleKind = (typeof SampleKind)[keyof typeof SampleKind]
 
 export type BatchHeader = Record<(typeof headerFields)[number], number>
 
@@ -45,17 +48,15 @@ export type BatchLayout = Pick<
 const packed = new Float64Array(headerFields.length)
 
 /**
- * The header with the fields of both, the others 0. It is one and the same array each time, since
- * to make one takes as long as to mask a small image: native code reads it before it does anything
- * else. Two objects, since to make one of them by `...` takes longer still.
+ * The header with the fields that the objects have, the others 0. It is one and the same array each
+ * time, since to make one takes as long as to mask a small image: native code reads it before it
+ * does anything else. Several objects, since to make one of them by `...` takes as long again.
  */
-export function packHeader(
-  layout: Partial<BatchHeader>,
-  others: Partial<BatchHeader> = {},
-): Float64Array {
+export function packHeader(...parts: Partial<BatchHeader>[]): Float64Array {
   for (let i = 0; i < headerFields.length; i++) {
     const name = headerFields[i] as keyof BatchHeader
-    packed[i] = layout[name] ?? others[name] ?? 0
+    packed[i] = 0
+    for (const part of parts) packed[i] = part[name] ?? (packed[i] as number)
   }
   return packed
 }

@@ -3,6 +3,7 @@
  * the value or throws: what was expected, what came, under which name.
  */
 import { type ErrorCode, GridMaskError } from './errors'
+import { suggest } from './suggest'
 
 /** `but received …`: the value as the caller would recognise it. */
 function describe(value: unknown): string {
@@ -29,17 +30,53 @@ function describeObject(value: object | null): string {
   if (Array.isArray(value) && value.length <= 6 && value.every((x) => typeof x !== 'object')) {
     return `[${value.map(describe).join(', ')}]`
   }
+  if (Array.isArray(value)) return `an array of ${value.length}`
   const { name } = value.constructor
   return typeof name === 'string' && name !== '' && name !== 'Object'
     ? `an instance of ${name}`
     : 'an object'
 }
 
-export function invalid(code: ErrorCode, name: string, expected: string, value: unknown): never {
+/**
+ * @param expected as in `to be …`
+ * @param hint what to do, a sentence without its full stop; by default what is to be said of such values
+ *   wherever they come
+ */
+export function invalid(
+  code: ErrorCode,
+  name: string,
+  expected: string,
+  value: unknown,
+  hint: string = hintOn(expected, value),
+): never {
   throw new GridMaskError(
     code,
-    `Expected \`${name}\` to be ${expected}, but received ${describe(value)}`,
+    `Expected \`${name}\` to be ${expected}, but received ${describe(value)}` +
+      (hint === '' ? '' : `. ${hint}`),
   )
+}
+
+/** For values that are given by mistake wherever others are wanted. */
+function hintOn(expected: string, value: unknown): string {
+  if (isPromise(value)) return 'It is a promise: `await` it'
+  const isFraction = /\b0, 1[)\]]/.test(expected)
+  if (isFraction && typeof value === 'number' && value >= 2 && value <= 100) {
+    return `${value} % is ${Number((value / 100).toPrecision(12))}`
+  }
+  if (typeof value === 'string' && expected.includes('number') && isNumeric(value)) {
+    return 'Without quotes it is a number'
+  }
+  return ''
+}
+
+const isNumeric = (text: string) => text.trim() !== '' && Number.isFinite(Number(text))
+
+export function isPromise(value: unknown): boolean {
+  try {
+    return typeof (value as { then?: unknown } | undefined)?.then === 'function'
+  } catch {
+    return false
+  }
 }
 
 /** A finite number for which `holds`; `expected` puts that into words, "a number in (0, 1)". */
@@ -80,8 +117,10 @@ export function checkChoice<T extends string>(
 ): T {
   if (choices.includes(value as T)) return value as T
   const expected = `one of ${choices.map((choice) => `'${choice}'`).join(', ')}`
-  const code = typeof value === 'string' ? 'ERR_INVALID_ARG_VALUE' : 'ERR_INVALID_ARG_TYPE'
-  invalid(code, name, expected, value)
+  if (typeof value !== 'string') invalid('ERR_INVALID_ARG_TYPE', name, expected, value)
+  const alike = choices.find((choice) => choice.toLowerCase() === value.toLowerCase())
+  const hint = alike === undefined ? '' : `Did you mean '${alike}'?`
+  invalid('ERR_INVALID_ARG_VALUE', name, expected, value, hint)
 }
 
 /** Probabilities: 0 and 1 included. */
@@ -101,7 +140,11 @@ export function checkSeed(name: string, value: unknown): bigint {
   if (typeof value === 'bigint') seed = value
   else if (typeof value === 'string' && /^\d{1,20}$/.test(value)) seed = BigInt(value)
   else if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value)) invalid('ERR_OUT_OF_RANGE', name, expected, value)
+    if (!Number.isSafeInteger(value)) {
+      const isFraction = value > 0 && value < 1
+      const hint = isFraction ? 'One of Math.random() is Math.floor(Math.random() * 2 ** 32)' : ''
+      invalid('ERR_OUT_OF_RANGE', name, expected, value, hint)
+    }
     seed = BigInt(value)
   } else invalid('ERR_INVALID_ARG_TYPE', name, expected, value)
   if (seed < 0n || seed >= 1n << 64n) invalid('ERR_OUT_OF_RANGE', name, expected, value)
@@ -116,7 +159,8 @@ export function checkList(
   expected: string,
 ): unknown[] {
   if (!Array.isArray(value) && !ArrayBuffer.isView(value)) {
-    invalid('ERR_INVALID_ARG_TYPE', name, expected, value)
+    const hint = typeof value === 'number' ? 'There is one for each sample' : undefined
+    invalid('ERR_INVALID_ARG_TYPE', name, expected, value, hint)
   }
   const list = Array.from(value as ArrayLike<unknown>)
   if (list.length === count) return list
@@ -127,21 +171,39 @@ export function checkList(
   )
 }
 
-/** An object all of whose properties are known: a misspelt option must not be ignored. */
+/**
+ * What an object says, of which all properties are known: a misspelt option must not be ignored. Each
+ * is read once, here, so that getters have run before anything is decided by what they gave.
+ */
 export function checkOptions<T extends object>(
   name: string,
   value: unknown,
   known: ReadonlySet<string>,
 ): Partial<T> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    invalid('ERR_INVALID_ARG_TYPE', name, 'an object', value)
+    invalid('ERR_INVALID_ARG_TYPE', name, 'an object', value, hintOnOptions(name, value))
   }
   for (const key in value) {
     if (known.has(key)) continue
+    const meant = suggest(key, known)
     throw new GridMaskError(
       'ERR_INVALID_ARG_VALUE',
-      `Unknown property \`${key}\` in \`${name}\`. Known are ${[...known].join(', ')}`,
+      `Unknown property \`${key}\` in \`${name}\`${meant === '' ? '.' : `: ${meant}`} ` +
+        `Known are ${[...known].join(', ')}`,
     )
   }
-  return value
+  const given: Partial<Record<string, unknown>> = {}
+  for (const key of known) given[key] = (value as Record<string, unknown>)[key]
+  return given as Partial<T>
+}
+
+function hintOnOptions(name: string, value: unknown): string {
+  if (name !== 'request') return hintOn('', value)
+  if (value === undefined) return 'It says what is wanted: { shape } of images, { count } of a plan'
+  if (Array.isArray(value)) {
+    return typeof value[0] === 'number'
+      ? `Name what it is: { shape: ${describe(value)} }`
+      : 'The order is: images, plan, request'
+  }
+  return typeof value === 'number' ? `Name what it is: { count: ${value} }` : hintOn('', value)
 }

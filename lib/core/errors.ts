@@ -30,7 +30,7 @@ export class GridMaskError extends Error {
    * Where CUDA failed in `applyAsync()`, which had taken the caller's array: an array over its
    * memory, to go on with.
    */
-  array?: ArrayBufferView
+  declare array?: ArrayBufferView
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options)

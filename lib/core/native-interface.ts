@@ -61,8 +61,8 @@ type Bytes = ArrayBufferView
 
 /** The samples of a batch: those of a plan, or what to draw them from and with which numbers. */
 export interface NativeSamples {
-  kind: SampleKind
-  /** Packed samples, the numbers of DrawSettings in native/lattice/draw.h, or packed rectangles. */
+  sampleKind: SampleKind
+  /** Packed samples, the numbers of DrawSettings in native/lattice/sample_draws.h, or packed rectangles. */
   data: Uint8Array | Float64Array | Uint32Array
   /** The number of the first sample that is drawn, where `indices` do not say it. */
   first: number

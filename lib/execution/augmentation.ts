@@ -1,89 +1,68 @@
-/** A batch of host arrays, masked by an augmentation: `apply` and `applyAsync` of all of them. */
-
-import { checkArrays, type Dimensions, readDimensions, readDType } from '../arrays/batch-shape'
-import { takeArrays } from '../arrays/take-arrays'
-import type { ImageArray } from '../arrays/typed-array'
-import { checkOptions, invalid } from '../core/check'
+import { invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
-import type { NativeSamples } from '../core/native-interface'
-import type { Fill } from '../plan/fill'
-import { drawKeys } from '../plan/requests'
-import type { SampleCounter, SampleRange } from '../plan/sample-counter'
-import { fillOf, isEmpty, type Place, run, runAsync } from './host-masks'
-import { type ApplyRequest, applyKeys } from './requests'
-import { targetOf } from './target'
+import { type DrawRequest, drawKeys } from '../plan/requests'
+import { SampleCounter, type SampleRange } from '../plan/sample-counter'
+import type { Schedule } from '../plan/schedule'
+import type { Given } from './job'
 
-/** The request of a batch, whose properties are known but not checked. */
-export type Given = Partial<Omit<ApplyRequest, 'out' | 'plan'> & { out: unknown; plan: unknown }>
+/** What all augmentations have that draw by epoch and sample number: the epoch, and the chance in it. */
+export abstract class Augmentation {
+  /** @internal */
+  protected readonly counter: SampleCounter
 
-/** A batch's samples: replayed, or drawn for the samples of these numbers. */
-export interface Drawn {
-  samples: NativeSamples
-  numbers: SampleRange | undefined
-}
-
-/** What there is to know of an augmentation. */
-export interface Augmentation {
-  readonly numbering: SampleCounter
-  readonly fill: Fill
-  readonly place: Place
-  samplesOf(given: Given, dimensions: Dimensions): Drawn
-}
-
-export function applyToArrays(
-  images: unknown,
-  request: unknown,
-  augmentation: Augmentation,
-): ImageArray {
-  const { out, numbers, masking } = prepare(images, request, undefined, augmentation)
-  const target = targetOf(out, masking.arrays)
-  if (!isEmpty(masking.dimensions)) run(images as ImageArray, target, masking)
-  if (numbers !== undefined) augmentation.numbering.markSeen(numbers)
-  return target
-}
-
-export async function applyToArraysAsync(
-  images: unknown,
-  request: unknown,
-  augmentation: Augmentation,
-): Promise<ImageArray> {
-  const { out, numbers, masking } = prepare(images, request, images, augmentation)
-  const { arrays, dimensions } = masking
-  const [source, target] = takeArrays(arrays.tag, images as ImageArray, out as ImageArray)
-  const done = isEmpty(dimensions) ? undefined : runAsync(source, target, masking)
-  if (numbers !== undefined) augmentation.numbering.markSeen(numbers)
-  try {
-    await done
-  } catch (error) {
-    if (error instanceof GridMaskError) error.array = source
-    throw error
+  /** @internal */
+  protected constructor(probability: number | Schedule) {
+    this.counter = new SampleCounter(probability)
   }
-  return target
-}
 
-function prepare(
-  images: unknown,
-  request: unknown,
-  defaultOut: unknown,
-  augmentation: Augmentation,
-) {
-  const given: Given = checkOptions<Given>('request', request, applyKeys)
-  const out = given.out ?? defaultOut
-  const dimensions = readDimensions(given as Partial<ApplyRequest>)
-  const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
-  const fill = fillOf(augmentation.fill, arrays, dimensions)
-  const { samples, numbers } = augmentation.samplesOf(given, dimensions)
-  // The request's getters and the schedule are the caller's code: the arrays may have changed.
-  checkArrays(images, out, dimensions, arrays.dtype)
-  return { out, numbers, masking: { samples, arrays, dimensions, fill, place: augmentation.place } }
-}
+  /** The epoch that `setEpoch` set; 0 at first. */
+  get epoch(): number {
+    return this.counter.epoch
+  }
 
-/** A plan says which samples it has: a request that has one names no others. */
-export function refuseDraws(given: Given): void {
-  for (const key of drawKeys) {
-    if (given[key] !== undefined) {
-      invalid('ERR_INVALID_ARG_VALUE', key, 'left out where a `plan` is given', given[key])
+  /**
+   * Sets the epoch of the calls that name none, and starts to number samples at 0 again. Only a
+   * fraction that goes on within the same epoch (12.25, then 12.5) goes on with the numbers too.
+   *
+   * @param epoch ≥ 0 and below 2³²; may have a fraction
+   * @throws {GridMaskError} ERR_OUT_OF_RANGE, ERR_INVALID_ARG_TYPE
+   */
+  setEpoch(epoch: number): void {
+    this.counter.setEpoch(epoch)
+  }
+
+  /**
+   * The probability that a sample is masked at an epoch.
+   *
+   * @param epoch default: the epoch set
+   * @throws {GridMaskError} ERR_OUT_OF_RANGE for the epoch, or if the schedule leaves [0, 1]
+   */
+  probabilityAt(epoch: number = this.counter.epoch): number {
+    return this.counter.probabilityAt(epoch)
+  }
+
+  /**
+   * A batch's samples, and how to say that they have been seen: replayed from the request's plan, or
+   * drawn for the numbers that it gives or the counter has next.
+   *
+   * @internal
+   */
+  protected samplesOf<S>(
+    given: Given,
+    count: number,
+    replay: (plan: unknown) => S,
+    draw: (range: SampleRange) => S,
+  ): { samples: S; commit?: () => void } {
+    if (given.plan !== undefined) {
+      for (const key of drawKeys) {
+        if (given[key] !== undefined) {
+          invalid('ERR_INVALID_ARG_VALUE', key, 'left out where a `plan` is given', given[key])
+        }
+      }
+      return { samples: replay(given.plan) }
     }
+    const range = this.counter.of(given as DrawRequest, count)
+    return { samples: draw(range), commit: () => this.counter.markSeen(range) }
   }
 }
 

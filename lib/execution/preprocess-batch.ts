@@ -2,21 +2,23 @@
 
 import type { Dimensions } from '../arrays/batch-shape'
 import { checkSources, type SourceArray, type Sources } from '../arrays/image-sources'
-import { takeArrays } from '../arrays/take-arrays'
+import { takeOut } from '../arrays/take-arrays'
 import { takeSources } from '../arrays/take-sources'
 import {
   arrayTag,
   checkAttached,
+  checkWritable,
   type ImageArray,
   lengthOf,
   overlaps,
   resolveDType,
   type Tag,
 } from '../arrays/typed-array'
-import { checkDevice } from '../backend/devices'
+import { allocate } from '../backend/allocate'
+import { checkDevice, defaultThreads } from '../backend/devices'
 import { expectDone, native } from '../backend/native'
 import { packHeader } from '../core/batch-header'
-import { type DType, dtypes } from '../core/dtype'
+import { bytesPerValue, type DType, dtypes } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
 import {
   type EncodedFill,
@@ -28,8 +30,8 @@ import {
 import { CROP_WORDS } from '../plan/crop'
 import type { Scale } from '../plan/normalization'
 import type { PackedPlan } from '../plan/plan'
-import { isEmpty, layoutOf, type Masking, run, runAsync } from './host-masks'
-import { targetOf } from './target'
+import { maskOperation } from './mask-batch'
+import { type BatchOperation, execute, executeAsync, isEmpty, layoutOf } from './operation'
 
 /** What is made of a batch of images; all but the arrays has been checked. */
 export interface Preprocessing {
@@ -61,52 +63,54 @@ export function checkPreprocessDevice(value: unknown): void {
 }
 
 export function preprocess(preprocessing: Preprocessing): ImageArray {
-  const target = targetOf(preprocessing.out, checkMemory(preprocessing))
-  if (isEmpty(preprocessing.dimensions)) return target
-  expectApart(
-    native.preprocess(...argumentsOf(preprocessing.sources.arrays, target, preprocessing)),
-  )
-  const noise = noiseOf(target, preprocessing)
-  if (noise !== undefined) run(target, target, noise)
+  const target = targetOf(preprocessing)
+  const { dimensions, sources, threads } = preprocessing
+  if (isEmpty(dimensions)) return target
+  const operands = argumentsOf(sources.arrays, target, preprocessing, { threads })
+  expectApart(native.preprocess(...operands))
+  const noise = noiseOf(preprocessing)
+  if (noise !== undefined) execute(noise, target, target, { device: 'cpu', threads })
   return target
 }
 
 /** Throws at once if the work is refused. */
 export function preprocessAsync(preprocessing: Preprocessing): Promise<ImageArray> {
-  const arrays = checkMemory(preprocessing)
-  const { sources, out, dimensions } = preprocessing
-  const [taken, target] = takeSources(sources.arrays, () =>
-    out === undefined
-      ? targetOf(undefined, arrays)
-      : takeArrays(arrays.tag, out as ImageArray, out as ImageArray)[1],
+  const { sources, dimensions, dtype, out, threads } = preprocessing
+  const target = targetOf(preprocessing)
+  const [taken, result] = takeSources(sources.arrays, () =>
+    out === undefined ? target : takeOut(arrayTag('out', out), target),
   )
-  if (isEmpty(dimensions)) return Promise.resolve(target)
-  const started = native.preprocessAsync(...argumentsOf(taken, target, preprocessing))
+  if (isEmpty(dimensions)) return Promise.resolve(result)
+  const execution = { threads, poolThreads: defaultThreads() }
+  const operands = argumentsOf(taken, result, preprocessing, execution)
+  const started = native.preprocessAsync(...operands)
   if (typeof started === 'number') expectApart(started)
   return Promise.resolve(started).then(async (status) => {
     expectApart(status)
-    const noise = noiseOf(target, preprocessing)
-    if (noise !== undefined) await runAsync(target, target, noise)
-    return target
+    const noise = noiseOf(preprocessing)
+    if (noise !== undefined) {
+      await executeAsync(noise, result, result, { device: 'cpu', threads })
+    }
+    return result
   })
 }
 
 /**
- * Looks at the arrays, last of all, since getters of the caller's may have changed them. Answers what
- * the result comes in.
+ * `out`, or new memory. Looks at all arrays, last of all, since getters of the caller's may have
+ * changed them.
  */
-function checkMemory({ sources, dimensions, dtype, out }: Preprocessing) {
+function targetOf({ sources, dimensions, dtype, out }: Preprocessing): ImageArray {
   const { count, channels, height, width } = dimensions
   const length = count * channels * height * width
   checkSources(sources)
   if (out === undefined) {
     const tag: Tag = dtype === 'float32' ? 'Float32Array' : 'Uint16Array'
-    return { tag, dtype, length }
+    return allocate(tag, length, length * bytesPerValue[dtype])
   }
-  const tag = arrayTag('out', out)
-  resolveDType('out', tag, dtype)
+  resolveDType('out', arrayTag('out', out), dtype)
   const target = out as ImageArray
   checkAttached('out', target)
+  checkWritable('out', target)
   if (lengthOf(target) !== length) {
     throw new GridMaskError(
       'ERR_SHAPE_MISMATCH',
@@ -115,7 +119,7 @@ function checkMemory({ sources, dimensions, dtype, out }: Preprocessing) {
     )
   }
   if (sources.arrays.some((array) => overlaps(array, target))) throw overlapping()
-  return { tag, dtype, length }
+  return target
 }
 
 function overlapping(): GridMaskError {
@@ -134,7 +138,8 @@ function expectApart(status: number): void {
 function argumentsOf(
   arrays: readonly SourceArray[],
   target: ImageArray,
-  { sources, padding, plan, channels, scales, dimensions, dtype, fill, threads }: Preprocessing,
+  { sources, padding, plan, channels, scales, dimensions, dtype, fill }: Preprocessing,
+  execution: { threads: number; poolThreads?: number },
 ): PreprocessArguments {
   const images = new Int32Array(sources.sizes.length * IMAGE_FIELDS.length)
   sources.sizes.forEach((size, i) => {
@@ -151,25 +156,17 @@ function argumentsOf(
   scales.forEach((scale, k) => {
     packedScales.set([channels[k] as number, ...scale], k * SCALE_FIELDS.length)
   })
-  const layout = layoutOf({ dtype }, dimensions)
+  const layout = layoutOf(dtype, dimensions)
   // Noise is laid over what this makes; until then what is dropped is 0.
   const constant =
     fill instanceof Float32Array ? new Uint8Array(layout.planes * layout.pixelBytes) : fill
-  const header = packHeader(layout, {
-    threads,
-    valueType: dtypes.indexOf(dtype),
-    planarSource: sources.planar ? 1 : 0,
-  })
+  const kind = { valueType: dtypes.indexOf(dtype), planarSource: sources.planar ? 1 : 0 }
+  const header = packHeader(layout, kind, execution)
   return [header, arrays, target, images, packedScales, plan.masks?.bytes, constant]
 }
 
-/** How to lay noise over a batch, where that is the fill. */
-function noiseOf(
-  target: ImageArray,
-  { fill, plan, dimensions, dtype, threads }: Preprocessing,
-): Masking | undefined {
+/** What lays noise over a batch, where that is the fill. */
+function noiseOf({ fill, plan, dimensions, dtype }: Preprocessing): BatchOperation | undefined {
   if (!(fill instanceof Float32Array) || plan.masks === undefined) return undefined
-  const arrays = { tag: arrayTag('out', target), dtype, length: lengthOf(target) }
-  const place = { device: 'cpu', threads } as const
-  return { samples: plan.masks.samples, arrays, dimensions, fill, place }
+  return maskOperation(layoutOf(dtype, dimensions), plan.masks.samples, fill)
 }

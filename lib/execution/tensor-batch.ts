@@ -2,12 +2,11 @@
 
 import { type ArrayRequest, readDimensions, readDType } from '../arrays/batch-shape'
 import { expectCuda } from '../backend/cuda'
-import { native } from '../backend/native'
 import { invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
-import type { CudaMemory, CudaOutcome, EncodedFill, NativeSamples } from '../core/native-interface'
+import type { CudaOutcome } from '../core/native-interface'
 import { DeviceTensor } from './device-tensor'
-import { isEmpty, layoutOf, maskHeader } from './host-masks'
+import { type BatchOperation, isEmpty } from './operation'
 
 /** A checked batch: `target` is undefined where a new tensor is to be made. */
 export interface TensorBatch {
@@ -61,32 +60,23 @@ function agrees(
   )
 }
 
-/** What is done with the tensors of a batch. */
-interface TensorOperation {
-  /** As errors call it. */
-  words: readonly [doing: string, done: string]
-  start(source: CudaMemory, target: CudaMemory, async: boolean): CudaOutcome | Promise<CudaOutcome>
-  /** CounterStream an outcome that only this operation has. */
-  expect?(outcome: CudaOutcome): void
-}
-
-export function perform({ source, target }: TensorBatch, operation: TensorOperation): DeviceTensor {
+export function perform({ source, target }: TensorBatch, operation: BatchOperation): DeviceTensor {
   const result = target ?? source.like()
   if (isEmpty(DeviceTensor.dimensions(source))) return result
   const memories = [DeviceTensor.memory(source), DeviceTensor.memory(result)] as const
-  finish(operation.start(...memories, false) as CudaOutcome, { source, target }, result, operation)
+  finish(operation.cuda(...memories, false) as CudaOutcome, { source, target }, result, operation)
   return result
 }
 
 /** Throws at once if the work can't be begun. */
 export function performAsync(
   { source, target }: TensorBatch,
-  operation: TensorOperation,
+  operation: BatchOperation,
 ): Promise<DeviceTensor> {
   const result = target ?? source.like()
   if (isEmpty(DeviceTensor.dimensions(source))) return Promise.resolve(result)
   const memories = [DeviceTensor.memory(source), DeviceTensor.memory(result)] as const
-  const started = operation.start(...memories, true)
+  const started = operation.cuda(...memories, true)
   if (typeof started === 'number') finish(started, { source, target }, result, operation)
   return Promise.resolve(started).then((outcome) => {
     finish(outcome, { source, target }, result, operation)
@@ -98,7 +88,7 @@ function finish(
   outcome: CudaOutcome,
   { source, target }: TensorBatch,
   result: DeviceTensor,
-  { words: [doing, done], expect }: TensorOperation,
+  { description: { doing, done }, expect }: BatchOperation,
 ): void {
   if (outcome === 0) return
   // The memory of a result that nobody will see; that the driver may refuse is told already.
@@ -110,20 +100,4 @@ function finish(
       : `. What \`${name}\` holds now is not defined: it may be ${done} in part`
   expect?.(outcome)
   expectCuda(outcome, `${doing} a batch on ${source.device}`, after)
-}
-
-/** Masking. */
-export function maskTensors(
-  { source }: TensorBatch,
-  samples: NativeSamples,
-  fill: EncodedFill,
-): TensorOperation {
-  const layout = layoutOf(source, DeviceTensor.dimensions(source))
-  return {
-    words: ['masking', 'masked'],
-    start: (from, to, async) => {
-      const header = maskHeader(layout, samples)
-      return native.cuda.apply(header, from, to, samples.data, samples.indices, fill, async)
-    },
-  }
 }

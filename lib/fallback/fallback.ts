@@ -3,7 +3,7 @@
  * same; it works on the calling thread alone, and is many times slower. Arguments have been checked.
  */
 import { bufferOf, byteLengthOf, offsetOf } from '../arrays/typed-array'
-import { type SampleKind, sampleKinds, unpackHeader } from '../core/batch-header'
+import { SampleKind, unpackHeader } from '../core/batch-header'
 import type { EncodedFill, Native, NativeSamples, Opened } from '../core/native-interface'
 import { decodeNoise } from '../plan/noise-fill'
 import { PackedPlan, type Sample } from '../plan/plan'
@@ -31,8 +31,8 @@ function valuesOf(array: ArrayBufferView, bytes: number): Values {
 }
 
 /** Sample i of a batch whose masks are GridMask's. */
-function sampleReader({ kind, data, first, indices }: NativeSamples): (i: number) => Sample {
-  if (kind === 'plan') {
+function sampleReader({ sampleKind, data, first, indices }: NativeSamples): (i: number) => Sample {
+  if (sampleKind === SampleKind.plan) {
     const plan = PackedPlan.over(data as Uint8Array)
     return (i) => plan.get(i)
   }
@@ -52,7 +52,7 @@ function sampleReader({ kind, data, first, indices }: NativeSamples): (i: number
 
 /** What there is to know of the mask of sample i of a batch. */
 function maskReader(samples: NativeSamples, count: number): (i: number) => Sample | RegionSample {
-  if (samples.kind !== 'rectangles') return sampleReader(samples)
+  if (samples.sampleKind !== SampleKind.rectangles) return sampleReader(samples)
   const plan = PackedRegions.over(samples.data as Uint32Array, count)
   return (i) => plan.get(i)
 }
@@ -98,8 +98,8 @@ function* maskSamples(
   const inPlace = offsetOf(source) === offsetOf(target) && bufferOf(source) === bufferOf(target)
   const perPixel = pixelBytes / bytes
   const plane = height * width * perPixel
-  const kind = sampleKinds[fields.sampleKind] as SampleKind
-  const sampleOf = maskReader({ kind, data, first, indices }, count)
+  const sampleKind = fields.sampleKind as SampleKind
+  const sampleOf = maskReader({ sampleKind, data, first, indices }, count)
   const dropped = new Uint8Array(width)
   for (let n = 0; n < count; n++) {
     const begin = n * planes * plane
@@ -183,15 +183,15 @@ export const fallback: Native = {
   draw(header, data, indices, plan) {
     const packed = PackedPlan.over(plan)
     const { first } = unpackHeader(header)
-    const sampleOf = sampleReader({ kind: 'draws', data, first, indices })
+    const sampleOf = sampleReader({ sampleKind: SampleKind.draws, data, first, indices })
     for (let i = 0; i < packed.length; i++) packed.put(i, sampleOf(i))
     return DONE
   },
 
   countKept(header, data, boxes, counts) {
-    const { height, width, sampleKind } = unpackHeader(header)
-    const kind = sampleKinds[sampleKind] as SampleKind
-    const sample = maskReader({ kind, data, first: 0, indices: undefined }, 1)(0)
+    const { height, width, ...fields } = unpackHeader(header)
+    const sampleKind = fields.sampleKind as SampleKind
+    const sample = maskReader({ sampleKind, data, first: 0, indices: undefined }, 1)(0)
     const rows = rowsOf(sample, height, width)
     for (let i = 0; i < counts.length; i++) {
       counts[i] = keptOf(rows, boxes.subarray(4 * i, 4 * i + 4) as unknown as Box)

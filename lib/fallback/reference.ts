@@ -17,6 +17,8 @@ const round15 = (value: number) => Number(value.toFixed(15))
 const fix = (value: number) => Math.floor(value * FRACTION + 0.5)
 const modulo = (a: number, b: number) => ((a % b) + b) % b
 
+const draw = new Uint32Array(4)
+
 /** Whether unit (i, j) of a Random GridMask drops its square. */
 export function unitDrops(
   { unitProbability, unitKey, seed }: Sample,
@@ -24,7 +26,6 @@ export function unitDrops(
   j: number,
 ): boolean {
   if (unitProbability === 1) return true
-  const draw = new Uint32Array(4)
   philox4x32(draw, ...unitKey, i >>> 0, j >>> 0, ...splitU64(seed))
   return (draw[0] as number) / 2 ** 32 < unitProbability
 }

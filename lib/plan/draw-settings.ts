@@ -1,8 +1,9 @@
 /**
- * What is drawn from: docs/geometry-and-draws.md. The draws themselves are native/lattice/draw.h and,
+ * What is drawn from: docs/geometry-and-draws.md. The draws themselves are native/lattice/sample_draws.h and,
  * in plain TypeScript, referenceDraw() in reference.ts.
  */
 
+import { SampleKind } from '../core/batch-header'
 import { invalid } from '../core/check'
 import { MAX_UNIT } from '../core/limits'
 import type { NativeSamples } from '../core/native-interface'
@@ -25,7 +26,7 @@ export interface DrawSettings {
   epoch: number
 }
 
-/** A {@link DrawSettings} in the order of native/lattice/draw.h, made once and adjusted for each draw. */
+/** A {@link DrawSettings} in the order of native/lattice/sample_draws.h, made once and adjusted for each draw. */
 export class Drawer {
   readonly #numbers: Float64Array
 
@@ -51,7 +52,7 @@ export class Drawer {
     numbers[3] = unit[1]
     numbers[7] = probability
     numbers[10] = epoch
-    return { kind: 'draws', data: numbers, first, indices }
+    return { sampleKind: SampleKind.draws, data: numbers, first, indices }
   }
 }
 
@@ -70,9 +71,20 @@ export function checkUnit(name: string, value: unknown): Range {
   if (
     !(Number.isInteger(min) && Number.isInteger(max) && min >= 1 && min <= last && last <= MAX_UNIT)
   ) {
-    invalid('ERR_OUT_OF_RANGE', name, expected, value)
+    const hint =
+      min > 0 && max <= 1 && min + max !== 2
+        ? 'For fractions of the image give a function: (height, width) => …, in whole pixels'
+        : hintOnRange(value, min, max)
+    invalid('ERR_OUT_OF_RANGE', name, expected, value, hint)
   }
   return [min, max]
+}
+
+/** What may be wrong with the order of a range [min, max). */
+function hintOnRange(value: unknown, min: number, max: number): string {
+  if (!Array.isArray(value)) return ''
+  if (min > max) return `The smaller comes first: [${max}, ${min}]`
+  return min === max ? `The upper end is exclusive: for one value, give ${min} alone` : ''
 }
 
 /** The `ratio` option as a range. */
@@ -87,6 +99,12 @@ export function checkRatioRange(name: string, value: unknown): Range {
     invalid('ERR_INVALID_ARG_TYPE', name, expected, value)
   }
   const inOrder = Array.isArray(value) ? min < max && max <= 1 : max < 1
-  if (!(min > 0 && inOrder)) invalid('ERR_OUT_OF_RANGE', name, expected, value)
+  if (!(min > 0 && inOrder)) {
+    const hint =
+      Array.isArray(value) && min >= 1 && max > min && max <= 100
+        ? `${min} to ${max} % is [${min / 100}, ${max / 100}]`
+        : hintOnRange(value, min, max) || undefined
+    invalid('ERR_OUT_OF_RANGE', name, expected, value, hint)
+  }
   return [min, max]
 }

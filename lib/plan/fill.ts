@@ -1,4 +1,4 @@
-import { invalid } from '../core/check'
+import { invalid, isPromise } from '../core/check'
 import { bytesPerValue, type DType } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
 import { bfloat16Bits, float16Bits } from '../core/float-bits'
@@ -14,11 +14,24 @@ export function checkFill(name: string, value: unknown): Fill {
   if (Array.isArray(value) && value.length > 0 && value.every((v) => typeof v === 'number')) {
     return [...value]
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+  const isList = Array.isArray(value) || ArrayBuffer.isView(value)
+  if (typeof value === 'object' && value !== null && !isList && !isPromise(value)) {
     return checkNoise(name, value)
   }
   const expected = 'a number, an array of one number per channel, or noise'
-  invalid('ERR_INVALID_ARG_TYPE', name, expected, value)
+  invalid('ERR_INVALID_ARG_TYPE', name, expected, value, hintOnFill(value))
+}
+
+function hintOnFill(value: unknown): string | undefined {
+  if (value === 'mean') return 'The mean of normalised images is 0'
+  if (typeof value === 'string' && /random|noise|uniform|normal|gauss/.test(value)) {
+    return "Noise is { noise: 'uniform', low, high } or { noise: 'normal', mean, std }: docs/noise.md"
+  }
+  if (typeof value === 'string' && /^#|^rgb/.test(value)) {
+    return 'A colour is one number for each channel, such as [124, 116, 104]'
+  }
+  if (ArrayBuffer.isView(value)) return '`Array.from()` makes a plain array of it'
+  return undefined
 }
 
 const write: Record<DType, (view: DataView, offset: number, value: number) => void> = {
@@ -53,7 +66,14 @@ function encodeConstant(fill: readonly number[], dtype: DType, channels: number)
   for (let channel = 0; channel < channels; channel++) {
     const value = fill[fill.length === 1 ? 0 : channel] as number
     if (dtype === 'uint8' && !(Number.isInteger(value) && value >= 0 && value <= 255)) {
-      invalid('ERR_OUT_OF_RANGE', 'fill', 'a whole number from 0 to 255 for dtype uint8', value)
+      const hint = 'Bytes are filled as they are before normalisation: with 255 · mean'
+      invalid(
+        'ERR_OUT_OF_RANGE',
+        'fill',
+        'a whole number from 0 to 255 for dtype uint8',
+        value,
+        hint,
+      )
     }
     write[dtype](view, channel * size, value)
   }

@@ -80,7 +80,7 @@ const f = Math.fround
 
 /** Checks what can be checked before the dtype and the number of channels are known. */
 export function checkNoise(name: string, value: object): NoiseFill {
-  const noise = checkChoice(`${name}.noise`, (value as Partial<NoiseFill>).noise, kinds)
+  const noise = checkKind(`${name}.noise`, (value as { noise?: unknown }).noise)
   const [first, second] = parameters[noise]
   const given = checkOptions<Record<string, unknown>>(
     name,
@@ -102,6 +102,19 @@ export function checkNoise(name: string, value: object): NoiseFill {
     invalid('ERR_OUT_OF_RANGE', `${name}.high${channel}`, expected, high)
   })
   return { noise, low: a, high: b, shared }
+}
+
+function checkKind(name: string, value: unknown): NoiseKind {
+  if (value === 'gaussian' || value === 'gauss') {
+    invalid(
+      'ERR_INVALID_ARG_VALUE',
+      name,
+      "'uniform' or 'normal'",
+      value,
+      "It is called 'normal' here",
+    )
+  }
+  return checkChoice(name, value, kinds)
 }
 
 function checkNumbers(name: string, value: unknown): PerChannel {

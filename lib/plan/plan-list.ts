@@ -1,5 +1,19 @@
+import { invalid, isPromise } from '../core/check'
+import { inspectWith } from '../core/inspection'
+
 /** What all plans can do: a list of samples that are read one at a time. */
 export abstract class PlanList<Sample> implements Iterable<Sample> {
+  /**
+   * All samples, made anew at each look. The one property of a plan's own: by it plans are compared
+   * (`assert.deepStrictEqual`), and it is what `structuredClone` and `postMessage` keep of a plan. A
+   * plan is made of such a clone by `from()`, and taken wherever a plan is.
+   */
+  declare readonly samples: readonly Sample[]
+
+  constructor() {
+    Object.defineProperty(this, 'samples', samplesDescriptor)
+  }
+
   /** Number of samples. */
   abstract get length(): number
 
@@ -20,4 +34,52 @@ export abstract class PlanList<Sample> implements Iterable<Sample> {
   toJSON(): Sample[] {
     return [...this]
   }
+}
+
+const samplesDescriptor = {
+  enumerable: true,
+  get(this: PlanList<unknown>) {
+    return [...this]
+  },
+}
+
+/** Samples that are printed: their parameters fill the screen soon. */
+const SHOWN = 3
+
+inspectWith(PlanList.prototype, (plan, inspect) => {
+  const { length } = plan
+  const shown = Array.from({ length: Math.min(length, SHOWN) }, (_, i) => plan.at(i))
+  const text = inspect(shown)
+  const rest = length - shown.length
+  const more = `,\n  ... ${rest} more: at(i), or [...plan]\n]`
+  return `${plan.constructor.name}(${length}) ${rest === 0 ? text : text.replace(/\s*\]$/, more)}`
+})
+
+/**
+ * The list in what may stand for a plan: an array, or a clone of a plan, or one of another copy of the
+ * package. `key` is a name that a sample of the kind that is wanted has.
+ */
+export function listOf(value: unknown, key?: string): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value
+  if (typeof value !== 'object' || value === null) return undefined
+  const { samples } = value as { samples?: unknown }
+  if (!Array.isArray(samples)) return undefined
+  const isOther = key !== undefined && samples.length > 0 && !(key in Object(samples[0]))
+  return isOther ? undefined : samples
+}
+
+/** Refuses what is no plan. */
+export function refusePlan(expected: string, value: unknown): never {
+  invalid('ERR_INVALID_ARG_TYPE', 'plan', expected, value, hintOnPlan(value))
+}
+
+function hintOnPlan(value: unknown): string {
+  if (isPromise(value)) return 'It is a promise: `await` it'
+  if (typeof value === 'string') return '`JSON.parse()` makes samples of it'
+  if (typeof value !== 'object' || value === null) return ''
+  if (listOf(value) !== undefined) {
+    return "GridMask and applyPlan() take a Plan, those of 'gridmask/baselines' a RegionPlan"
+  }
+  if ('d' in value || 'regions' in value) return 'One sample goes into an array too: `[params]`'
+  return 'shape' in value ? 'The order is: images, plan, request' : ''
 }

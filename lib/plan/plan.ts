@@ -1,3 +1,4 @@
+import { SampleKind } from '../core/batch-header'
 import {
   checkBoolean,
   checkInteger,
@@ -10,7 +11,7 @@ import {
 import { MAX_UNIT } from '../core/limits'
 import type { NativeSamples } from '../core/native-interface'
 import { joinU64, splitU64 } from '../core/u64'
-import { PlanList } from './plan-list'
+import { listOf, PlanList, refusePlan } from './plan-list'
 
 /** The parameters of one sample's mask, as given. {@link Sample} is the same with all filled in. */
 export interface SampleParams {
@@ -163,7 +164,7 @@ export class PackedPlan {
 
   /** As native code takes them. */
   get samples(): NativeSamples {
-    return { kind: 'plan', data: this.bytes, first: 0, indices: undefined }
+    return { sampleKind: SampleKind.plan, data: this.bytes, first: 0, indices: undefined }
   }
 
   get(i: number): Sample {
@@ -247,18 +248,20 @@ export class Plan extends PlanList<Sample> {
   }
 
   /**
-   * A plan with the given parameters, one element for each sample of a batch.
+   * A plan with the given parameters, one element for each sample of a batch; or the plan whose clone
+   * (`structuredClone`, `postMessage`) or JSON is given.
    *
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE; the
    *   message names the element, as in `plan[3].ratio`
    */
   static from(samples: Plan | readonly SampleParams[]): Plan {
     if (samples instanceof Plan) return samples
-    if (!Array.isArray(samples)) {
-      invalid('ERR_INVALID_ARG_TYPE', 'plan', 'a Plan or an array of parameters', samples)
+    const list = listOf(samples, 'd')
+    if (list === undefined) {
+      refusePlan('a Plan or an array of parameters', samples)
     }
-    const packed = new PackedPlan(samples.length)
-    for (let i = 0; i < packed.length; i++) packSample(packed, i, `plan[${i}]`, samples[i])
+    const packed = new PackedPlan(list.length)
+    for (let i = 0; i < packed.length; i++) packSample(packed, i, `plan[${i}]`, list[i])
     return new Plan(packed)
   }
 

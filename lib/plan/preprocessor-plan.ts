@@ -2,7 +2,7 @@ import { checkBoolean, checkInteger, checkOptions, invalid } from '../core/check
 import { MAX_SIDE } from '../core/limits'
 import { CROP_WORDS } from './crop'
 import { PackedPlan, Plan, type Sample, type SampleParams, sampleKeys } from './plan'
-import { PlanList } from './plan-list'
+import { listOf, PlanList, refusePlan } from './plan-list'
 
 /** What a Preprocessor does with one image, as given. */
 export interface PreprocessorParams extends Partial<SampleParams> {
@@ -82,20 +82,19 @@ export class PreprocessorPlan extends PlanList<PreprocessorSample> {
   }
 
   /**
-   * A plan of the given crops, one element for each image of a batch. Without `d` and `ratio` an
-   * element masks nothing.
+   * A plan of the given crops, one element for each image of a batch; or the plan whose clone
+   * (`structuredClone`, `postMessage`) or JSON is given. Without `d` and `ratio` an element masks
+   * nothing.
    *
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE; the
    *   message names the element, as in `plan[3].top`
    */
   static from(samples: PreprocessorPlan | readonly PreprocessorParams[]): PreprocessorPlan {
     if (samples instanceof PreprocessorPlan) return samples
-    if (!Array.isArray(samples)) {
-      const expected = 'a PreprocessorPlan or an array of crops'
-      invalid('ERR_INVALID_ARG_TYPE', 'plan', expected, samples)
-    }
-    const crops = new Int32Array(samples.length * CROP_WORDS)
-    const masks = Array.from(samples as readonly unknown[], (element, i) => {
+    const list = listOf(samples, 'top')
+    if (list === undefined) refusePlan('a PreprocessorPlan or an array of crops', samples)
+    const crops = new Int32Array(list.length * CROP_WORDS)
+    const masks = Array.from(list, (element, i) => {
       const name = `plan[${i}]`
       const {
         top,

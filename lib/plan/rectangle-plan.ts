@@ -1,11 +1,12 @@
 /** Plans of masks that drop rectangles: docs/baselines.md. */
 
+import { SampleKind } from '../core/batch-header'
 import { checkBoolean, checkInteger, checkOptions, checkSeed, invalid } from '../core/check'
 import type { Box } from '../core/geometry'
 import { MAX_SIDE } from '../core/limits'
 import type { NativeSamples } from '../core/native-interface'
 import { joinU64, splitU64 } from '../core/u64'
-import { PlanList } from './plan-list'
+import { listOf, PlanList, refusePlan } from './plan-list'
 
 /** What one sample's mask drops, as given. {@link RegionSample} is the same with all filled in. */
 export interface RegionParams {
@@ -41,7 +42,7 @@ export interface RegionSample {
 
 const sampleKeys = new Set(['masked', 'regions', 'size', 'seed', 'epoch', 'index'])
 
-/** CounterStream of a sample's header and of a rectangle; native/lattice/regions.h has the same layout. */
+/** Words of a sample's header and of a rectangle; native/lattice/rectangles.h has the same layout. */
 const HEADER = 8
 const REGION = 4
 
@@ -71,7 +72,7 @@ export class PackedRegions {
 
   /** As native code takes them. */
   get samples(): NativeSamples {
-    return { kind: 'rectangles', data: this.words, first: 0, indices: undefined }
+    return { sampleKind: SampleKind.rectangles, data: this.words, first: 0, indices: undefined }
   }
 
   get(i: number): RegionSample {
@@ -149,17 +150,19 @@ export class RegionPlan extends PlanList<RegionSample> {
   }
 
   /**
-   * A plan with the given rectangles, one element for each sample of a batch.
+   * A plan with the given rectangles, one element for each sample of a batch; or the plan whose clone
+   * (`structuredClone`, `postMessage`) or JSON is given.
    *
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE; the
    *   message names the element, as in `plan[3].regions[0]`
    */
   static from(samples: RegionPlan | readonly RegionParams[]): RegionPlan {
     if (samples instanceof RegionPlan) return samples
-    if (!Array.isArray(samples)) {
-      invalid('ERR_INVALID_ARG_TYPE', 'plan', 'a RegionPlan or an array of rectangles', samples)
+    const list = listOf(samples, 'regions')
+    if (list === undefined) {
+      refusePlan('a RegionPlan or an array of rectangles', samples)
     }
-    const checked = samples.map((params, i) => checkSample(`plan[${i}]`, params))
+    const checked = list.map((params, i) => checkSample(`plan[${i}]`, params))
     return new RegionPlan(PackedRegions.of(checked))
   }
 

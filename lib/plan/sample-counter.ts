@@ -1,5 +1,12 @@
 /** The samples of an augmentation by their global numbers, and the probability that each is masked. */
-import { checkEpoch, checkInteger, checkList, checkProbability, invalid } from '../core/check'
+import {
+  checkEpoch,
+  checkInteger,
+  checkList,
+  checkProbability,
+  invalid,
+  isPromise,
+} from '../core/check'
 import { MAX_COUNT } from '../core/limits'
 import type { DrawRequest, PlanRequest } from './requests'
 import { constant, type Schedule } from './schedule'
@@ -38,7 +45,13 @@ export class SampleCounter {
 
   probabilityAt(epoch: number): number {
     const at = checkEpoch('epoch', epoch)
-    return checkProbability(`probability(${at})`, this.#schedule(at))
+    const probability: unknown = this.#schedule(at)
+    const name = `probability(${at})`
+    if (isPromise(probability)) {
+      const hint = 'A schedule answers at once: it may not be async'
+      invalid('ERR_INVALID_ARG_TYPE', name, 'a number in [0, 1]', probability, hint)
+    }
+    return checkProbability(name, probability)
   }
 
   /** The global numbers of a batch's samples, checked. */

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions, checkProbability } from '../core/check'
+import { checkNumber, checkOptions, checkProbability, invalid } from '../core/check'
 
 /** The probability that a sample is masked, as a function of the epoch (≥ 0, may be fractional). */
 export type Schedule = (epoch: number) => number
@@ -23,6 +23,10 @@ const linearOptions = new Set(['to', 'epochs', 'from'])
  * @throws {GridMaskError} ERR_OUT_OF_RANGE, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE
  */
 export function linear(options: LinearOptions): Schedule {
+  if (typeof options === 'number') {
+    const hint = 'By their names: linear({ to: 0.8, epochs: 240 })'
+    invalid('ERR_INVALID_ARG_TYPE', 'options', 'an object', options, hint)
+  }
   const {
     to: toValue,
     epochs: epochsValue,
@@ -41,6 +45,11 @@ export function linear(options: LinearOptions): Schedule {
  * @throws {GridMaskError} ERR_OUT_OF_RANGE, ERR_INVALID_ARG_TYPE
  */
 export function constant(probability: number): Schedule {
+  if (typeof probability === 'object' && probability !== null && 'to' in probability) {
+    const expected = 'a number in [0, 1] or a function of the epoch'
+    const hint = 'linear({ to, epochs }) makes one'
+    invalid('ERR_INVALID_ARG_TYPE', 'probability', expected, probability, hint)
+  }
   const p = checkProbability('probability', probability)
   return () => p
 }

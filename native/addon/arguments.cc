@@ -62,34 +62,6 @@ bool parseNoise(const Bytes& array, size_t channels, size_t valueBytes, uint64_t
   return fields <= (UINT32_MAX - kFirstNoiseBlock) / std::max(1u, noiseBlocks(pixels));
 }
 
-// Fills `batch.masks`, `fill` and `noise` from the arguments.
-bool parseMasks(const Napi::CallbackInfo& info, const BatchHeader& header, MaskBatch& batch) {
-  const Napi::Value samples = info[ApplyAt::kSamples];
-  const Napi::Value indices = info[ApplyAt::kIndices];
-  const auto kind = wholeNumber(header.sampleKind, UINT32_MAX);
-  if (!kind) return false;
-  switch (static_cast<SampleKind>(*kind)) {
-    case SampleKind::kPlan: {
-      const PackedSample* plan = parsePlan(samples, batch.count);
-      if (plan == nullptr || !indices.IsUndefined()) return false;
-      batch.masks = Samples(plan);
-      return true;
-    }
-    case SampleKind::kDraws: {
-      const auto draws = parseDraws(header, samples, indices, batch.count);
-      if (draws) batch.masks = *draws;
-      return draws.has_value();
-    }
-    case SampleKind::kRectangles: {
-      const auto regions = parseRegions(samples, batch.count);
-      if (!regions || !indices.IsUndefined()) return false;
-      batch.masks = *regions;
-      return true;
-    }
-  }
-  return false;
-}
-
 bool parseFill(const Napi::Value& value, MaskBatch& batch) {
   const auto fill = bytesOf(value);
   if (!fill) return false;
@@ -129,27 +101,37 @@ bool overlapsAny(const Napi::CallbackInfo& info, const Bytes& target,
 std::optional<BatchLayout> layoutOf(const BatchHeader& header) {
   const auto count = wholeNumber(header.count, kMostExact);
   const auto planes = wholeNumber(header.planes, kMostExact);
-  const auto height = wholeNumber(header.height, kMaxSide);
-  const auto width = wholeNumber(header.width, kMaxSide);
+  const auto size = sizeOf(header);
   const auto pixelBytes = wholeNumber(header.pixelBytes, kMostExact);
   const auto valueBytes = wholeNumber(header.valueBytes, 4);
-  if (!count || !planes || !height || !width || !pixelBytes || !valueBytes) return std::nullopt;
+  if (!count || !planes || !size || !pixelBytes || !valueBytes) return std::nullopt;
   if (*valueBytes == 0 || *valueBytes == 3 || *pixelBytes == 0 || *pixelBytes % *valueBytes != 0) {
     return std::nullopt;
   }
-  if (!product({*count, *planes, *height, *width, *pixelBytes}) ||
-      !product({*planes, *pixelBytes})) {
+  const auto height = static_cast<size_t>(size->height);
+  const auto width = static_cast<size_t>(size->width);
+  if (!product({*count, *planes, height, width, *pixelBytes}) || !product({*planes, *pixelBytes})) {
     return std::nullopt;
   }
-  return BatchLayout{
-      *count,      *planes,    static_cast<int32_t>(*height), static_cast<int32_t>(*width),
-      *pixelBytes, *valueBytes};
+  return BatchLayout{*count, *planes, size->height, size->width, *pixelBytes, *valueBytes};
+}
+
+std::optional<ImageSize> sizeOf(const BatchHeader& header) {
+  const auto height = wholeNumber(header.height, kMaxSide);
+  const auto width = wholeNumber(header.width, kMaxSide);
+  if (!height || !width) return std::nullopt;
+  return ImageSize{static_cast<int32_t>(*height), static_cast<int32_t>(*width)};
 }
 
 std::optional<unsigned> threadsOf(const BatchHeader& header) {
   const auto threads = wholeNumber(header.threads, cpu::kMaxThreads);
   if (!threads || *threads == 0) return std::nullopt;
   return static_cast<unsigned>(*threads);
+}
+
+unsigned poolThreadsOf(const BatchHeader& header) {
+  const auto threads = wholeNumber(header.poolThreads, cpu::kMaxThreads);
+  return static_cast<unsigned>(std::max<size_t>(1, threads.value_or(1)));
 }
 
 bool isSane(const PackedSample& sample) {
@@ -159,30 +141,49 @@ bool isSane(const PackedSample& sample) {
          sample.unitProbability <= 1 && sample.index[1] < 1u << 21;
 }
 
-std::optional<Regions> parseRegions(const Napi::Value& value, size_t count) {
+std::optional<Rectangles> parseRectangles(const Napi::Value& value, size_t count) {
   const auto bytes = isArrayOf(napi_uint32_array, value) ? bytesOf(value) : std::nullopt;
-  if (!bytes || count == 0 || count > bytes->length / sizeof(RegionHeader)) return std::nullopt;
-  const size_t left = bytes->length - count * sizeof(RegionHeader);
-  if (left % sizeof(Region) != 0) return std::nullopt;
-  const auto* headers = reinterpret_cast<const RegionHeader*>(bytes->data);
-  const auto* all = reinterpret_cast<const Region*>(headers + count);
+  if (!bytes || count == 0 || count > bytes->length / sizeof(RectangleHeader)) return std::nullopt;
+  const size_t left = bytes->length - count * sizeof(RectangleHeader);
+  if (left % sizeof(Rectangle) != 0) return std::nullopt;
+  const auto* headers = reinterpret_cast<const RectangleHeader*>(bytes->data);
+  const auto* all = reinterpret_cast<const Rectangle*>(headers + count);
   uint32_t next = 0;
   for (size_t i = 0; i < count; ++i) {
     const uint32_t end = headers[i].end;
-    if (end < next || end > left / sizeof(Region) || headers[i].masked > 1 ||
+    if (end < next || end > left / sizeof(Rectangle) || headers[i].masked > 1 ||
         headers[i].key.index[1] >= 1u << 21) {
       return std::nullopt;
     }
     for (uint32_t y0 = 0; next != end; y0 = all[next++].y0) {
-      const Region& region = all[next];
-      if (region.x0 > region.x1 || region.x1 > kMaxSide || region.y0 > region.y1 ||
-          region.y1 > kMaxSide || region.y0 < y0) {
+      const Rectangle& rectangle = all[next];
+      if (rectangle.x0 > rectangle.x1 || rectangle.x1 > kMaxSide || rectangle.y0 > rectangle.y1 ||
+          rectangle.y1 > kMaxSide || rectangle.y0 < y0) {
         return std::nullopt;
       }
     }
   }
-  if (next != left / sizeof(Region)) return std::nullopt;
-  return Regions(headers, count);
+  if (next != left / sizeof(Rectangle)) return std::nullopt;
+  return Rectangles(headers, count);
+}
+
+std::optional<Masks> parseMasks(const BatchHeader& header, const Napi::Value& samples,
+                                const Napi::Value& indices, size_t count) {
+  const auto kind = wholeNumber(header.sampleKind, UINT32_MAX);
+  if (!kind) return std::nullopt;
+  switch (static_cast<SampleKind>(*kind)) {
+    case SampleKind::kPlan: {
+      const PackedSample* plan = parsePlan(samples, count);
+      if (plan == nullptr || !indices.IsUndefined()) return std::nullopt;
+      return Samples(plan);
+    }
+    case SampleKind::kDraws:
+      return parseDraws(header, samples, indices, count);
+    case SampleKind::kRectangles:
+      if (!indices.IsUndefined()) return std::nullopt;
+      return parseRectangles(samples, count);
+  }
+  return std::nullopt;
 }
 
 std::optional<Samples> parseDraws(const BatchHeader& header, const Napi::Value& settings,
@@ -192,28 +193,21 @@ std::optional<Samples> parseDraws(const BatchHeader& header, const Napi::Value& 
   if (!parsed || !first) return std::nullopt;
   if (indices.IsUndefined()) return Samples(*parsed, *first, nullptr);
 
-  const auto listed = bytesOf(indices);
-  if (!listed || listed->length / sizeof(double) != count ||
-      !isAligned(listed->data, alignof(double))) {
-    return std::nullopt;
-  }
-  const auto* numbers = reinterpret_cast<const double*>(listed->data);
-  for (size_t i = 0; i < count; ++i) {
-    if (!(numbers[i] >= 0 && numbers[i] <= static_cast<double>(kMostExact))) return std::nullopt;
-  }
-  return Samples(*parsed, *first, numbers);
+  const auto numbers = arrayOf<const double>(indices);
+  if (!numbers || numbers->length != count) return std::nullopt;
+  const bool sane = std::all_of(numbers->data, numbers->data + count, [](double number) {
+    return number >= 0 && number <= static_cast<double>(kMostExact);
+  });
+  if (!sane) return std::nullopt;
+  return Samples(*parsed, *first, numbers->data);
 }
 
 const PackedSample* parsePlan(const Napi::Value& plan, size_t count) {
-  const auto bytes = bytesOf(plan);
-  if (!bytes || bytes->length % sizeof(PackedSample) != 0 ||
-      bytes->length / sizeof(PackedSample) != count ||
-      !isAligned(bytes->data, alignof(PackedSample))) {
-    return nullptr;
-  }
-  // Of no samples too.
+  const auto samples = arrayOf<const PackedSample>(plan);
+  if (!samples || samples->length != count) return nullptr;
+  // Not null where there are none.
   static constexpr PackedSample kNone{};
-  const auto* packed = count == 0 ? &kNone : reinterpret_cast<const PackedSample*>(bytes->data);
+  const PackedSample* packed = count == 0 ? &kNone : samples->data;
   return std::all_of(packed, packed + count, isSane) ? packed : nullptr;
 }
 
@@ -225,9 +219,10 @@ Status parseMaskBatch(const Napi::CallbackInfo& info, const BatchHeader& header,
   static_cast<BatchLayout&>(batch) = *layout;
   const Status images = parseImages(source, target, batch);
   if (images == kBadArguments || !isAligned(batch.target, batch.valueBytes)) return kBadArguments;
-  if (!parseMasks(info, header, batch) || !parseFill(info[ApplyAt::kFill], batch)) {
-    return kBadArguments;
-  }
+  const auto masks =
+      parseMasks(header, info[ApplyAt::kSamples], info[ApplyAt::kIndices], batch.count);
+  if (!masks || !parseFill(info[ApplyAt::kFill], batch)) return kBadArguments;
+  batch.masks = *masks;
   // Of masks alone, a source on a device may lie anywhere.
   if (batch.noise.kind != NoiseKind::kNone && !isAligned(batch.source, batch.valueBytes)) {
     return kBadArguments;
@@ -247,12 +242,9 @@ Status parseMixBatch(const Napi::CallbackInfo& info, const BatchHeader& header,
   const Status images = parseImages(source, target, batch);
   if (images == kBadArguments) return kBadArguments;
   batch.samples = parsePlan(info[MixAt::kPlan], batch.count);
-  const auto partner = bytesOf(info[MixAt::kPartner]);
-  if (batch.samples == nullptr || !partner || partner->length != batch.count * sizeof(int32_t) ||
-      !isAligned(partner->data, alignof(int32_t))) {
-    return kBadArguments;
-  }
-  batch.partner = reinterpret_cast<const int32_t*>(partner->data);
+  const auto partner = arrayOf<const int32_t>(info[MixAt::kPartner]);
+  if (batch.samples == nullptr || !partner || partner->length != batch.count) return kBadArguments;
+  batch.partner = partner->data;
   if (!isPermutation(batch.partner, batch.count)) return kBadArguments;
   if (images == kOverlap) return kOverlap;
   const bool safe = !overlapsAny(info, *target, {MixAt::kPlan, MixAt::kPartner});

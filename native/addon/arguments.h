@@ -34,7 +34,17 @@ struct PreprocessAt {
 // and of a pixel in all channels no more than memory can have.
 std::optional<BatchLayout> layoutOf(const BatchHeader& header);
 
+// Height and width alone.
+struct ImageSize {
+  int32_t height;
+  int32_t width;
+};
+std::optional<ImageSize> sizeOf(const BatchHeader& header);
+
 std::optional<unsigned> threadsOf(const BatchHeader& header);
+
+// At least one, and no more than there can be: a number that lies only makes calls slower.
+unsigned poolThreadsOf(const BatchHeader& header);
 
 // What to mask, with the images at `source` and `target`. Fills `batch` if the answer is kDone.
 Status parseMaskBatch(const Napi::CallbackInfo& info, const BatchHeader& header,
@@ -46,6 +56,10 @@ Status parseMixBatch(const Napi::CallbackInfo& info, const BatchHeader& header,
                      const std::optional<Bytes>& source, const std::optional<Bytes>& target,
                      MixBatch& batch);
 
+// What is dropped of `count` samples, as the header's kind of them says.
+std::optional<Masks> parseMasks(const BatchHeader& header, const Napi::Value& samples,
+                                const Napi::Value& indices, size_t count);
+
 // `count` samples to be drawn. `settings` is a Float64Array in the order of DrawSettings; `indices`
 // is undefined, or a Float64Array with the number of each.
 std::optional<Samples> parseDraws(const BatchHeader& header, const Napi::Value& settings,
@@ -56,7 +70,7 @@ const PackedSample* parsePlan(const Napi::Value& plan, size_t count);
 
 // `count` samples that drop rectangles, from a Uint32Array: their headers, then the rectangles of
 // all, of a sample sorted by y0, no side beyond an image's.
-std::optional<Regions> parseRegions(const Napi::Value& value, size_t count);
+std::optional<Rectangles> parseRectangles(const Napi::Value& value, size_t count);
 
 // Whether all values lie in the ranges that the geometry's integers are made for.
 bool isSane(const PackedSample& sample);

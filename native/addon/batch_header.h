@@ -8,7 +8,6 @@
 #include <napi.h>
 
 #include <cstring>
-#include <optional>
 
 #include "addon/bytes.h"
 
@@ -25,6 +24,7 @@ namespace gridmask::addon {
   FIELD(sampleKind)   /* what the array of samples holds: a SampleKind */                    \
   FIELD(first)        /* for draws: the number of the first sample, where no list says it */ \
   FIELD(threads)      /* of the CPU that may work on it */                                   \
+  FIELD(poolThreads)  /* of the CPU that may work on all that is asynchronous, together */   \
   FIELD(device)       /* for host arrays on CUDA: the device's number in the process */      \
   FIELD(pieceBytes)   /* for host arrays on CUDA: bytes that are staged at a time */         \
   FIELD(valueType)    /* for images that become a batch: a ValueType */                      \
@@ -38,13 +38,13 @@ struct BatchHeader {
 
 enum class SampleKind : uint32_t { kPlan = 0, kDraws = 1, kRectangles = 2 };
 
-// A copy, so that nobody can change what has been checked: the array may be shared memory.
-inline std::optional<BatchHeader> readHeader(const Napi::Value& value) {
+// A copy, so that nobody can change what has been checked: the array may be shared memory. False
+// where it is no header.
+inline bool readHeader(const Napi::Value& value, BatchHeader& header) {
   const auto bytes = bytesOf(value);
-  BatchHeader header;
-  if (!bytes || bytes->length != sizeof header) return std::nullopt;
+  if (!bytes || bytes->length != sizeof header) return false;
   std::memcpy(&header, bytes->data, sizeof header);
-  return header;
+  return true;
 }
 
 }  // namespace gridmask::addon

@@ -20,6 +20,27 @@ struct Bytes {
 };
 std::optional<Bytes> bytesOf(const Napi::Value& value);
 
+// The elements of a typed array, of any type, whose bytes are a whole number of T and aligned to
+// it.
+template <typename T>
+struct Array {
+  T* data;
+  size_t length;
+
+  Bytes bytes() const {
+    return {const_cast<uint8_t*>(reinterpret_cast<const uint8_t*>(data)), length * sizeof(T)};
+  }
+};
+template <typename T>
+std::optional<Array<T>> arrayOf(const Napi::Value& value) {
+  const auto bytes = bytesOf(value);
+  if (!bytes || bytes->length % sizeof(T) != 0 ||
+      reinterpret_cast<uintptr_t>(bytes->data) % alignof(T) != 0) {
+    return std::nullopt;
+  }
+  return Array<T>{reinterpret_cast<T*>(bytes->data), bytes->length / sizeof(T)};
+}
+
 bool isArrayOf(napi_typedarray_type type, const Napi::Value& value);
 
 bool overlap(const Bytes& a, const Bytes& b);

@@ -18,6 +18,7 @@
 
 #include "addon/arguments.h"
 #include "addon/cuda_operation.h"
+#include "addon/functions.h"
 #include "cpu/pool.h"
 #include "cuda/allocation.h"
 #include "cuda/backend.h"
@@ -268,11 +269,11 @@ Napi::Value apply(const Napi::CallbackInfo& info) {
   constexpr size_t kAsync = ApplyAt::kCount;
   const Napi::Value refused = status(info.Env(), kBadArguments);
   if (info.Length() != kAsync + 1 || !info[kAsync].IsBoolean()) return refused;
-  const auto header = readHeader(info[ApplyAt::kHeader]);
+  BatchHeader header;
   const auto operands = operandsOf(info[ApplyAt::kSource], info[ApplyAt::kTarget]);
-  if (!header || !operands) return refused;
+  if (!readHeader(info[ApplyAt::kHeader], header) || !operands) return refused;
   MaskBatch batch;
-  const Status parsed = parseMaskBatch(info, *header, operands->source, operands->target, batch);
+  const Status parsed = parseMaskBatch(info, header, operands->source, operands->target, batch);
   if (parsed != kDone) return status(info.Env(), parsed);
   if (!hasKernels(batch)) return refused;
   return perform(
@@ -290,12 +291,13 @@ Napi::Value applyHost(const Napi::CallbackInfo& info) {
   constexpr size_t kAsync = ApplyAt::kCount;
   const Napi::Value refused = status(info.Env(), kBadArguments);
   if (info.Length() != kAsync + 1 || !info[kAsync].IsBoolean()) return refused;
-  const auto header = readHeader(info[ApplyAt::kHeader]);
-  const auto staging = header ? stagingOf(*header) : std::nullopt;
-  cuda::Device* device = staging ? devices().at(wholeNumber(header->device, UINT32_MAX)) : nullptr;
-  if (device == nullptr) return refused;
+  BatchHeader header;
+  if (!readHeader(info[ApplyAt::kHeader], header)) return refused;
+  const auto staging = stagingOf(header);
+  cuda::Device* device = devices().at(wholeNumber(header.device, UINT32_MAX));
+  if (!staging || device == nullptr) return refused;
   MaskBatch batch;
-  const Status parsed = parseMaskBatch(info, *header, bytesOf(info[ApplyAt::kSource]),
+  const Status parsed = parseMaskBatch(info, header, bytesOf(info[ApplyAt::kSource]),
                                        bytesOf(info[ApplyAt::kTarget]), batch);
   if (parsed != kDone) return status(info.Env(), parsed);
   if (!hasKernels(batch)) return refused;
@@ -311,11 +313,11 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
   constexpr size_t kAsync = MixAt::kCount;
   const Napi::Value refused = status(info.Env(), kBadArguments);
   if (info.Length() != kAsync + 1 || !info[kAsync].IsBoolean()) return refused;
-  const auto header = readHeader(info[MixAt::kHeader]);
+  BatchHeader header;
   const auto operands = operandsOf(info[MixAt::kSource], info[MixAt::kTarget]);
-  if (!header || !operands) return refused;
+  if (!readHeader(info[MixAt::kHeader], header) || !operands) return refused;
   MixBatch batch;
-  const Status parsed = parseMixBatch(info, *header, operands->source, operands->target, batch);
+  const Status parsed = parseMixBatch(info, header, operands->source, operands->target, batch);
   if (parsed != kDone) return status(info.Env(), parsed);
   return perform(
       info, info[kAsync].As<Napi::Boolean>(), operands->device->driver,
@@ -331,12 +333,13 @@ Napi::Value mixHost(const Napi::CallbackInfo& info) {
   constexpr size_t kAsync = MixAt::kCount;
   const Napi::Value refused = status(info.Env(), kBadArguments);
   if (info.Length() != kAsync + 1 || !info[kAsync].IsBoolean()) return refused;
-  const auto header = readHeader(info[MixAt::kHeader]);
-  const auto staging = header ? stagingOf(*header) : std::nullopt;
-  cuda::Device* device = staging ? devices().at(wholeNumber(header->device, UINT32_MAX)) : nullptr;
-  if (device == nullptr) return refused;
+  BatchHeader header;
+  if (!readHeader(info[MixAt::kHeader], header)) return refused;
+  const auto staging = stagingOf(header);
+  cuda::Device* device = devices().at(wholeNumber(header.device, UINT32_MAX));
+  if (!staging || device == nullptr) return refused;
   MixBatch batch;
-  const Status parsed = parseMixBatch(info, *header, bytesOf(info[MixAt::kSource]),
+  const Status parsed = parseMixBatch(info, header, bytesOf(info[MixAt::kSource]),
                                       bytesOf(info[MixAt::kTarget]), batch);
   if (parsed != kDone) return status(info.Env(), parsed);
   return perform(info, info[kAsync].As<Napi::Boolean>(), device->driver,
@@ -349,21 +352,18 @@ Napi::Value mixHost(const Napi::CallbackInfo& info) {
 
 Napi::Object cudaFunctions(Napi::Env env) {
   Napi::Object functions = Napi::Object::New(env);
-  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
-    functions[name] = Napi::Function::New(env, function, name);
-  };
-  add("open", open);
-  add("prepare", prepare);
-  add("allocate", allocate);
-  add("wrap", wrap);
-  add("pointer", pointer);
-  add("dispose", dispose);
-  add("upload", upload);
-  add("download", download);
-  add("apply", apply);
-  add("applyHost", applyHost);
-  add("mix", mix);
-  add("mixHost", mixHost);
+  addFunction<open>(functions, "open");
+  addFunction<prepare>(functions, "prepare");
+  addFunction<allocate>(functions, "allocate");
+  addFunction<wrap>(functions, "wrap");
+  addFunction<pointer>(functions, "pointer");
+  addFunction<dispose>(functions, "dispose");
+  addFunction<upload>(functions, "upload");
+  addFunction<download>(functions, "download");
+  addFunction<apply>(functions, "apply");
+  addFunction<applyHost>(functions, "applyHost");
+  addFunction<mix>(functions, "mix");
+  addFunction<mixHost>(functions, "mixHost");
   return functions;
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "addon/async_call.h"
 #include "addon/status.h"
 #include "cuda/backend.h"
 #include "cuda/context.h"
@@ -73,47 +74,13 @@ struct Outcome {
   }
 };
 
-// Runs an operation off the JavaScript thread and settles a promise with its outcome. The operation
-// holds what it works on; references keep the arrays among the arguments alive.
-class Worker : public Napi::AsyncWorker {
- public:
-  Worker(const Napi::CallbackInfo& info, const cuda::Driver& driver,
-         std::unique_ptr<const Operation> operation)
-      : Napi::AsyncWorker(info.Env(), "gridmask.cuda"),
-        driver_(driver),
-        operation_(std::move(operation)),
-        deferred_(Napi::Promise::Deferred::New(info.Env())) {
-    const Napi::Array arguments = Napi::Array::New(info.Env(), info.Length());
-    for (uint32_t i = 0; i < info.Length(); ++i) arguments.Set(i, info[i]);
-    arguments_ = Napi::Persistent(arguments.As<Napi::Object>());
-  }
-
-  Napi::Promise promise() const { return deferred_.Promise(); }
-
-  // What the operation holds is let go of here already: the JavaScript thread, which will delete
-  // this, may be waiting for its turn.
-  void Execute() override {
-    const std::unique_ptr<const Operation> operation = std::move(operation_);
-    outcome_ = Outcome::of(driver_, *operation);
-  }
-  void OnOK() override { deferred_.Resolve(outcome_.value(Env())); }
-  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
-
- private:
-  const cuda::Driver& driver_;
-  std::unique_ptr<const Operation> operation_;
-  Outcome outcome_;
-  Napi::ObjectReference arguments_;
-  Napi::Promise::Deferred deferred_;
-};
-
 inline Napi::Value perform(const Napi::CallbackInfo& info, bool async, const cuda::Driver& driver,
                            std::unique_ptr<const Operation> operation) {
   if (!async) return Outcome::of(driver, *operation).value(info.Env());
-  auto* worker = new Worker(info, driver, std::move(operation));
-  const Napi::Promise promise = worker->promise();
-  worker->Queue();
-  return promise;
+  return startAsync(info,
+                    [&driver, shared = std::shared_ptr<const Operation>(std::move(operation))] {
+                      return Outcome::of(driver, *shared);
+                    });
 }
 
 // Runs an operation at once, or with `async` as a promise.

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
-//
-// What GridMix asks of the addon (docs/gridmix.md).
 #pragma once
 
 #include <napi.h>
 
 namespace gridmask::addon {
 
-// The functions that need no device.
-void addMixFunctions(Napi::Env env, Napi::Object exports);
+// Adds what GridMix asks of the addon (docs/gridmix.md).
+void addMixFunctions(Napi::Object exports);
 
 }  // namespace gridmask::addon

@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <vector>
+#include <utility>
 
 #include "addon/arguments.h"
-#include "addon/worker.h"
+#include "addon/async_call.h"
+#include "addon/functions.h"
 #include "cpu/preprocess.h"
 
 namespace gridmask::addon {
@@ -29,21 +30,14 @@ constexpr int32_t kFarthest = 4 * kMaxSide;
 
 constexpr float kMostChannels = 1 << 24;
 
-struct PreprocessCall {
-  PreprocessBatch batch;
-  std::vector<SourceImage> images;
-  std::vector<ChannelScale> scales;
-  unsigned threads;
-};
-
-bool parseScales(const Napi::Value& value, PreprocessCall& call, uint32_t& channels) {
+bool parseScales(const Napi::Value& value, PreprocessBatch& batch, uint32_t& channels) {
   const auto bytes = bytesOf(value);
-  const size_t count = call.batch.channels();
+  const size_t count = batch.channels();
   if (!isArrayOf(napi_float32_array, value) || !bytes || bytes->length % sizeof(PackedScale) != 0 ||
       bytes->length / sizeof(PackedScale) != count) {
     return false;
   }
-  call.scales.resize(count);
+  batch.scales.resize(count);
   channels = 0;
   for (size_t i = 0; i < count; ++i) {
     PackedScale scale;
@@ -52,8 +46,8 @@ bool parseScales(const Napi::Value& value, PreprocessCall& call, uint32_t& chann
         !std::isfinite(scale.b)) {
       return false;
     }
-    call.scales[i] = {static_cast<uint32_t>(scale.channel), scale.a, scale.b};
-    channels = std::max(channels, call.scales[i].channel + 1);
+    batch.scales[i] = {static_cast<uint32_t>(scale.channel), scale.a, scale.b};
+    channels = std::max(channels, batch.scales[i].channel + 1);
   }
   return true;
 }
@@ -68,8 +62,8 @@ bool isSane(const PackedImage& image, uint32_t channels) {
 
 // Every image in an array of its own, or all of them in one.
 Status parseImages(const Napi::Value& value, const Napi::Value& list, const Bytes& target,
-                   uint32_t channels, PreprocessCall& call) {
-  const size_t count = call.batch.count;
+                   uint32_t channels, PreprocessBatch& batch) {
+  const size_t count = batch.count;
   const auto packed = bytesOf(list);
   if (!value.IsArray() || !isArrayOf(napi_int32_array, list) || !packed ||
       packed->length % sizeof(PackedImage) != 0 || packed->length / sizeof(PackedImage) != count) {
@@ -79,7 +73,7 @@ Status parseImages(const Napi::Value& value, const Napi::Value& list, const Byte
   const bool together = sources.Length() == 1;
   if (!together && sources.Length() != count) return kBadArguments;
 
-  call.images.resize(count);
+  batch.images.resize(count);
   Bytes source{nullptr, 0};  // what is left of it
   bool overlaps = false;
   for (size_t i = 0; i < count; ++i) {
@@ -90,19 +84,19 @@ Status parseImages(const Napi::Value& value, const Napi::Value& list, const Byte
       const bool isByte =
           isArrayOf(napi_uint8_array, array) || isArrayOf(napi_uint8_clamped_array, array);
       if (!bytes || !(isFloat || isByte)) return kBadArguments;
-      if (i == 0) call.batch.floatSource = isFloat;
-      if (isFloat != call.batch.floatSource) return kBadArguments;
+      if (i == 0) batch.floatSource = isFloat;
+      if (isFloat != batch.floatSource) return kBadArguments;
       source = *bytes;
       overlaps = overlaps || overlap(source, target);
     }
     PackedImage image;
     std::memcpy(&image, packed->data + i * sizeof image, sizeof image);
     if (!isSane(image, channels)) return kBadArguments;
-    const size_t valueBytes = call.batch.floatSource ? sizeof(float) : 1;
+    const size_t valueBytes = batch.floatSource ? sizeof(float) : 1;
     const auto bytes = product({static_cast<size_t>(image.height), static_cast<size_t>(image.width),
                                 static_cast<size_t>(image.channels), valueBytes});
     if (!bytes || source.length < *bytes) return kBadArguments;
-    call.images[i] = {
+    batch.images[i] = {
         source.data, image.height, image.width,    static_cast<uint32_t>(image.channels),
         image.top,   image.left,   image.flip != 0};
     source.data += *bytes;
@@ -112,20 +106,17 @@ Status parseImages(const Napi::Value& value, const Napi::Value& list, const Byte
   return overlaps ? kOverlap : kDone;
 }
 
-Status parse(const Napi::CallbackInfo& info, PreprocessCall& call) {
-  const auto header = readHeader(info[PreprocessAt::kHeader]);
-  const auto threads = header ? threadsOf(*header) : std::nullopt;
-  const auto layout = header ? layoutOf(*header) : std::nullopt;
-  const auto target = bytesOf(info[PreprocessAt::kTarget]);
-  const auto fill = bytesOf(info[PreprocessAt::kFill]);
-  if (info.Length() != PreprocessAt::kCount || !threads || !layout || !target || !fill) {
+Status parse(const Napi::CallbackInfo& info, BatchHeader& header, PreprocessBatch& batch) {
+  if (info.Length() != PreprocessAt::kCount || !readHeader(info[PreprocessAt::kHeader], header)) {
     return kBadArguments;
   }
-  call.threads = *threads;
-  PreprocessBatch& batch = call.batch;
+  const auto layout = layoutOf(header);
+  const auto target = bytesOf(info[PreprocessAt::kTarget]);
+  const auto fill = bytesOf(info[PreprocessAt::kFill]);
+  if (!threadsOf(header) || !layout || !target || !fill) return kBadArguments;
   static_cast<BatchLayout&>(batch) = *layout;
-  const auto type = wholeNumber(header->valueType, static_cast<size_t>(ValueType::kBfloat16));
-  const auto planar = wholeNumber(header->planarSource, 1);
+  const auto type = wholeNumber(header.valueType, static_cast<size_t>(ValueType::kBfloat16));
+  const auto planar = wholeNumber(header.planarSource, 1);
   if (!type || !planar || static_cast<ValueType>(*type) == ValueType::kUint8 ||
       valueBytesOf(static_cast<ValueType>(*type)) != batch.valueBytes) {
     return kBadArguments;
@@ -146,46 +137,41 @@ Status parse(const Napi::CallbackInfo& info, PreprocessCall& call) {
   if (!plan.IsUndefined() && batch.samples == nullptr) return kBadArguments;
 
   uint32_t channels = 0;
-  if (!parseScales(info[PreprocessAt::kScales], call, channels)) return kBadArguments;
+  if (!parseScales(info[PreprocessAt::kScales], batch, channels)) return kBadArguments;
   const Status images = parseImages(info[PreprocessAt::kSources], info[PreprocessAt::kImages],
-                                    *target, channels, call);
+                                    *target, channels, batch);
   if (images != kDone) return images;
   // What has been checked must not be written over; images and scales have been copied.
   const auto packed = bytesOf(plan);
   return overlap(*target, *fill) || (packed && overlap(*target, *packed)) ? kBadArguments : kDone;
 }
 
-void run(const PreprocessCall& call) {
-  PreprocessBatch batch = call.batch;
-  batch.images = call.images.data();
-  batch.scales = call.scales.data();
-  cpu::preprocess(batch, call.threads);
-}
-
 // preprocess(header, sources, target, images, scales, plan, fill). Of the header the layout is the
 // target's. `sources` is a list of Uint8Array, Uint8ClampedArray or Float32Array. Where `plan` is
 // undefined, nothing is masked.
 Napi::Value preprocess(const Napi::CallbackInfo& info) {
-  PreprocessCall call;
-  const Status status = parse(info, call);
-  if (status == kDone) run(call);
-  return Napi::Number::New(info.Env(), status);
+  BatchHeader header;
+  PreprocessBatch batch;
+  const Status status = parse(info, header, batch);
+  if (status == kDone) cpu::preprocess(std::move(batch), *threadsOf(header));
+  return statusValue(info, status);
 }
 
-// lib/ alone has the list of sources, which keeps them.
+// preprocessAsync(…): a promise, unless it is refused. The list of sources is lib/'s own.
 Napi::Value preprocessAsync(const Napi::CallbackInfo& info) {
-  PreprocessCall call;
-  const Status status = parse(info, call);
-  if (status != kDone) return Napi::Number::New(info.Env(), status);
-  constexpr const char* kName = "gridmask.preprocessAsync";
-  return (new RequestWorker<PreprocessCall>(info, kName, call, run))->start();
+  BatchHeader header;
+  PreprocessBatch batch;
+  const Status status = parse(info, header, batch);
+  if (status != kDone) return statusValue(info, status);
+  return startAsync(info, cpu::preprocessJob(std::move(batch), *threadsOf(header)),
+                    poolThreadsOf(header));
 }
 
 }  // namespace
 
-void addPreprocessFunctions(Napi::Env env, Napi::Object exports) {
-  exports["preprocess"] = Napi::Function::New(env, preprocess, "preprocess");
-  exports["preprocessAsync"] = Napi::Function::New(env, preprocessAsync, "preprocessAsync");
+void addPreprocessFunctions(Napi::Object exports) {
+  addFunction<preprocess>(exports, "preprocess");
+  addFunction<preprocessAsync>(exports, "preprocessAsync");
 }
 
 }  // namespace gridmask::addon

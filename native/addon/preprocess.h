@@ -8,6 +8,6 @@
 namespace gridmask::addon {
 
 // The functions that need no device.
-void addPreprocessFunctions(Napi::Env env, Napi::Object exports);
+void addPreprocessFunctions(Napi::Object exports);
 
 }  // namespace gridmask::addon

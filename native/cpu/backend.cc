@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A batch is cut into bands, some rows of one sample. Of each band the mask is worked out once, as
+// A batch is cut into tiles, some rows of one sample. Of each tile the mask is worked out once, as
 // runs or as a row of mask words, and then used for every plane:
 //
 //   runs   long ones: fill what is dropped, and out of place copy what lies between
@@ -11,12 +11,13 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 
-#include "cpu/kernels.h"
+#include "cpu/cost_model.h"
+#include "cpu/fills.h"
+#include "cpu/mask_words.h"
 #include "cpu/noise.h"
-#include "cpu/pool.h"
-#include "cpu/words.h"
+#include "cpu/row_context.h"
+#include "cpu/tiling.h"
 #include "lattice/runs.h"
 #if defined(__linux__)
 #include <unistd.h>
@@ -46,192 +47,164 @@ size_t streamingThreshold() {
   return bytes;
 }
 
-// The fill of every plane, laid out as Fill wants it.
-class Fills {
- public:
-  explicit Fills(const MaskBatch& batch) {
-    const uint8_t* const fillEnd = batch.fill + batch.planes * batch.pixelBytes;
-    zero_ = std::all_of(batch.fill, fillEnd, [](uint8_t byte) { return byte == 0; });
-    splat_ = true;
-    for (size_t i = batch.valueBytes; i < batch.pixelBytes; ++i) {
-      splat_ = splat_ && batch.fill[i] == batch.fill[i - batch.valueBytes];
-    }
-    // A pattern of whole pixels that is not a splat is copied; a few hundred bytes at a time.
-    const size_t unit = splat_ ? batch.valueBytes : batch.pixelBytes;
-    bytes_ = splat_ ? kSplatBytes : (511 / unit + 1) * unit;
-    // Planes that are filled alike, most often all of them, share a pattern: a million planes of
-    // one pixel need no more memory for it than three large ones.
-    const bool alike = std::memcmp(batch.fill, batch.fill + batch.pixelBytes,
-                                   (batch.planes - 1) * batch.pixelBytes) == 0;
-    const size_t count = alike ? 1 : batch.planes;
-    stride_ = alike ? 0 : bytes_;
-    patterns_.reset(new uint8_t[bytes_ * count]);
-    for (size_t plane = 0; plane < count; ++plane) {
-      uint8_t* pattern = patterns_.get() + plane * bytes_;
-      for (size_t i = 0; i < bytes_; i += unit) {
-        std::memcpy(pattern + i, batch.fill + plane * batch.pixelBytes, unit);
-      }
-    }
-  }
+// A share is worth waking a thread for, stays within the caches, and is small enough that no thread
+// waits long for another at the end.
+size_t rowsOfShare(const MaskBatch& batch, unsigned threads) {
+  const size_t rowBytes = batch.planes * batch.rowBytes();
+  const size_t rows = batch.count * static_cast<size_t>(batch.height);
+  return std::max<size_t>(
+      {1, kShareBytes / rowBytes,
+       std::min(rows / (threads * kSharesPerThread), kLargestShareBytes / rowBytes)});
+}
 
-  bool splat() const { return splat_; }
+// What a thread works with.
+struct Memory {
+  Memory(uint8_t* scratch, const MaskBatch& batch, const Kernels& kernels)
+      : carver(scratch),
+        runs(carver.take<Run>(kRunsAtOnce +
+                              RunScanner::maxRunsInRow(static_cast<uint32_t>(batch.width)))),
+        active(carver.take<RectangleScanner::Active>(mostRectangles(batch))),
+        words(kernels, batch.pixelBytes, carver) {}
 
-  Fill of(size_t plane) const { return {patterns_.get() + plane * stride_, bytes_, splat_, zero_}; }
-
- private:
-  std::unique_ptr<uint8_t[]> patterns_;
-  size_t bytes_;
-  size_t stride_;
-  bool splat_;
-  bool zero_;
+  Carver carver;
+  Run* const runs;
+  RectangleScanner::Active* const active;
+  MaskWords words;
 };
 
-class Work {
+class MaskJob final : public Job {
  public:
-  Work(const MaskBatch& batch, const Fills& fills, const Kernels& kernels)
-      : batch_(batch),
-        fills_(fills),
+  MaskJob(const MaskBatch& batch, const Tiling& tiling, unsigned threads, const Kernels& kernels)
+      : Job({tiling.count(), tiling.grain(), threads,
+             Memory(nullptr, batch, kernels).carver.bytes()}),
+        batch_(batch),
+        tiling_(tiling),
         kernels_(kernels),
-        canvas_(canvasOf(batch.height, batch.width)),
-        width_(static_cast<uint32_t>(batch.width)),
-        rowBytes_(batch.rowBytes()),
-        planeBytes_(batch.planeBytes()),
-        inPlace_(batch.inPlace()),
+        rows_(batch),
+        fills_(batch),
         streams_(batch.bytes() >= streamingThreshold()),
-        costs_(costsOfRow(batch.planes, width_, batch.pixelBytes, inPlace_ ? 0 : 0.04,
-                          inPlace_   ? 0.033
-                          : streams_ ? 0.06
-                                     : 0.045)),
-        maskPlanes_(batch.pixelBytes == 4 ? kernels.maskPlanes : nullptr),
-        runs_(new Run[kRunsAtOnce + RunScanner::maxRunsInRow(width_)]),
-        words_(kernels, batch.pixelBytes) {}
+        costs_(batch.planes, rows_.width, batch.pixelBytes,
+               rows_.inPlace ? kMaskedInPlace
+               : streams_    ? kMaskedPastCaches
+                             : kMaskedApart,
+               fills_.splat() ? Strategy::kAuto : Strategy::kRuns),
+        maskPlanes_(batch.pixelBytes == sizeof(uint32_t) ? kernels.maskPlanes : nullptr) {}
 
-  void maskBand(size_t sample, int32_t rowBegin, int32_t rowEnd) {
-    const size_t offset = sample * batch_.planes * planeBytes_;
-    if (const auto* all = std::get_if<Regions>(&batch_.masks)) {
-      const RegionSample regions = (*all)[sample];
-      maskByRuns(RegionScanner(regions, 0, rowBegin, width_), offset, rowBegin, rowEnd);
-      return;
-    }
-    const Lattice lattice = latticeOf((*std::get_if<Samples>(&batch_.masks))[sample], canvas_);
-    if (!lattice.masked || (lattice.gap() == 0 && !lattice.reverse)) {
-      if (!inPlace_) copyBand(offset, rowBegin, rowEnd);
-      return;
-    }
-    if (prefersWords(lattice)) {
-      maskByWords(lattice, offset, rowBegin, rowEnd);
-    } else {
-      maskByRuns(RunScanner(lattice, 0, rowBegin, width_), offset, rowBegin, rowEnd);
-    }
+  void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
+    Memory memory(scratch, batch_, kernels_);
+    for (size_t i = begin; i < end; ++i) maskTile(tiling_.at(i), memory);
   }
 
  private:
-  void copyBand(size_t offset, int32_t rowBegin, int32_t rowEnd) {
-    for (size_t plane = 0; plane < batch_.planes; ++plane) {
-      const size_t begin = offset + plane * planeBytes_ + static_cast<size_t>(rowBegin) * rowBytes_;
-      std::memcpy(batch_.target + begin, batch_.source + begin,
-                  static_cast<size_t>(rowEnd - rowBegin) * rowBytes_);
+  void maskTile(const Tile& tile, Memory& memory) const {
+    if (const auto* rectangles = std::get_if<Rectangles>(&batch_.masks)) {
+      const RectangleSample sample = (*rectangles)[tile.sample];
+      maskByRuns(RectangleScanner(sample, 0, tile.rowBegin, rows_.width, memory.active), tile,
+                 memory);
+      return;
+    }
+    const Samples& samples = *std::get_if<Samples>(&batch_.masks);
+    const Lattice lattice = latticeOf(samples[tile.sample], rows_.canvas);
+    if (!lattice.masked || (lattice.gap() == 0 && !lattice.reverse)) {
+      if (!rows_.inPlace) copy(tile);
+    } else if (costs_.prefersWords(lattice)) {
+      maskByWords(lattice, tile, memory);
+    } else {
+      maskByRuns(RunScanner(lattice, 0, tile.rowBegin, rows_.width), tile, memory);
     }
   }
 
-  bool prefersWords(const Lattice& lattice) const {
-    return fills_.splat() && batch_.pixelBytes <= kMaxWidth &&
-           takesWords(Way::kCheaper, lattice, width_, costs_);
+  void copy(const Tile& tile) const {
+    const size_t bytes = static_cast<size_t>(tile.rowEnd - tile.rowBegin) * rows_.rowBytes;
+    for (size_t plane = 0; plane < batch_.planes; ++plane) {
+      const size_t begin = rows_.offsetOf(tile.sample, plane, tile.rowBegin);
+      std::memcpy(batch_.target + begin, batch_.source + begin, bytes);
+    }
   }
 
   template <typename Scanner>
-  void maskByRuns(Scanner scanner, size_t offset, int32_t rowBegin, int32_t rowEnd) {
-    Run* const runs = runs_.get();
-    for (int32_t row = rowBegin; row < rowEnd;) {
-      const size_t first = offset + static_cast<size_t>(row) * rowBytes_;
+  void maskByRuns(Scanner scanner, const Tile& tile, Memory& memory) const {
+    Run* const runs = memory.runs;
+    for (int32_t row = tile.rowBegin; row < tile.rowEnd;) {
+      size_t at = rows_.offsetOf(tile.sample, 0, row);
       Run* end = runs;
       uint32_t pixels = 0;
-      for (; row < rowEnd && end - runs < kRunsAtOnce; ++row, pixels += width_) {
+      for (; row < tile.rowEnd && end - runs < kRunsAtOnce; ++row, pixels += rows_.width) {
         end = scanner.appendRow(runs, end, pixels);
       }
-      for (size_t plane = 0; plane < batch_.planes; ++plane) {
-        uint8_t* target = batch_.target + first + plane * planeBytes_;
-        const uint8_t* source = batch_.source + first + plane * planeBytes_;
+      for (size_t plane = 0; plane < batch_.planes; ++plane, at += rows_.planeBytes) {
         const Fill fill = fills_.of(plane);
-        if (inPlace_) {
-          kernels_.fillRuns(target, runs, end, batch_.pixelBytes, fill);
+        if (rows_.inPlace) {
+          kernels_.fillRuns(batch_.target + at, runs, end, rows_.pixelBytes, fill);
         } else {
-          const auto copy = streams_ ? kernels_.streamRuns : kernels_.copyRuns;
-          copy(target, source, runs, end, pixels, batch_.pixelBytes, fill);
+          const auto copyRuns = streams_ ? kernels_.streamRuns : kernels_.copyRuns;
+          copyRuns(batch_.target + at, batch_.source + at, runs, end, pixels, rows_.pixelBytes,
+                   fill);
         }
       }
     }
   }
 
-  void maskByWords(const Lattice& lattice, size_t offset, int32_t rowBegin, int32_t rowEnd) {
-    forEachBlock(
-        width_, rowBegin, rowEnd,
-        [&](int32_t row, uint32_t rows, uint32_t column, uint32_t columns) {
-          const auto x = static_cast<int32_t>(column);
-          size_t begin = offset + static_cast<size_t>(row) * rowBytes_ + column * batch_.pixelBytes;
-          if (maskPlanes_ != nullptr && columns % kWholeColumns == 0) {
-            const Turns turnsX = turnsOf(lattice.x, lattice, x, row);
-            const Turns turnsY = turnsOf(lattice.y, lattice, x, row);
-            for (size_t plane = 0; plane < batch_.planes; plane += kPlanesAtOnce) {
-              const size_t planes = std::min(kPlanesAtOnce, batch_.planes - plane);
-              Fill fills[kPlanesAtOnce];
-              for (size_t k = 0; k < planes; ++k) fills[k] = fills_.of(plane + k);
-              const size_t at = begin + plane * planeBytes_;
-              maskPlanes_(batch_.target + at, batch_.source + at, planeBytes_, planes, columns,
-                          rows, turnsX, turnsY, gapTurns(lattice), lattice.reverse, fills);
-            }
-            return;
-          }
-          const uint8_t* mask = words_.bytes(lattice, x, row, columns, rows, batch_.source + begin);
-          const size_t bytes = size_t{rows} * columns * batch_.pixelBytes;
-          for (size_t plane = 0; plane < batch_.planes; ++plane, begin += planeBytes_) {
-            kernels_.blend(batch_.target + begin, batch_.source + begin, mask, bytes,
-                           fills_.of(plane));
-          }
-        });
+  void maskByWords(const Lattice& lattice, const Tile& tile, Memory& memory) const {
+    forEachBlock(rows_.width, tile.rowBegin, tile.rowEnd,
+                 [&](int32_t row, uint32_t rows, uint32_t column, uint32_t columns) {
+                   const size_t at =
+                       rows_.offsetOf(tile.sample, 0, row) + column * rows_.pixelBytes;
+                   const auto x = static_cast<int32_t>(column);
+                   if (maskPlanes_ != nullptr && columns % kWholeColumns == 0) {
+                     maskPlanes(lattice, x, row, columns, rows, at);
+                   } else {
+                     blendPlanes(lattice, x, row, columns, rows, at, memory);
+                   }
+                 });
   }
 
-  const MaskBatch& batch_;
-  const Fills& fills_;
+  // A block whose first pixel is (x, y), at byte `at` of the batch in the first plane.
+  void maskPlanes(const Lattice& lattice, int32_t x, int32_t y, uint32_t columns, uint32_t rows,
+                  size_t at) const {
+    const Phase32 phaseX = phase32Of(lattice.x, lattice, x, y);
+    const Phase32 phaseY = phase32Of(lattice.y, lattice, x, y);
+    for (size_t plane = 0; plane < batch_.planes; plane += kPlanesAtOnce) {
+      const size_t planes = std::min(kPlanesAtOnce, batch_.planes - plane);
+      Fill fills[kPlanesAtOnce];
+      for (size_t k = 0; k < planes; ++k) fills[k] = fills_.of(plane + k);
+      const size_t first = at + plane * rows_.planeBytes;
+      maskPlanes_(batch_.target + first, batch_.source + first, rows_.planeBytes, planes, columns,
+                  rows, phaseX, phaseY, gap32Of(lattice), lattice.reverse, fills);
+    }
+  }
+
+  void blendPlanes(const Lattice& lattice, int32_t x, int32_t y, uint32_t columns, uint32_t rows,
+                   size_t at, Memory& memory) const {
+    const uint8_t* const mask =
+        memory.words.bytes(lattice, x, y, columns, rows, batch_.source + at);
+    const size_t bytes = size_t{rows} * columns * rows_.pixelBytes;
+    for (size_t plane = 0; plane < batch_.planes; ++plane, at += rows_.planeBytes) {
+      kernels_.blend(batch_.target + at, batch_.source + at, mask, bytes, fills_.of(plane));
+    }
+  }
+
+  const MaskBatch batch_;
+  const Tiling tiling_;
   const Kernels& kernels_;
-  const Canvas canvas_;
-  const uint32_t width_;
-  const size_t rowBytes_;
-  const size_t planeBytes_;
-  const bool inPlace_;
+  const RowContext rows_;
+  const Fills fills_;
   const bool streams_;
-  const RowCosts costs_;
+  const CostModel costs_;
   const decltype(Kernels::maskPlanes) maskPlanes_;
-  std::unique_ptr<Run[]> runs_;
-  MaskWords words_;
 };
 
 }  // namespace
 
-void apply(const MaskBatch& batch, unsigned threads, const Kernels& kernels) {
-  if (batch.isEmpty()) return;
-  if (batch.noise.kind != NoiseKind::kNone) return applyNoise(batch, threads, kernels);
-  const size_t rowBytes = batch.planes * batch.rowBytes();
-  const auto height = static_cast<size_t>(batch.height);
-  const size_t totalRows = batch.count * height;
-  // A share is worth waking a thread for, stays within the caches, and is small enough that no
-  // thread waits long for another at the end.
-  const size_t rows = std::max<size_t>(
-      {1, kShareBytes / rowBytes,
-       std::min(totalRows / (threads * kSharesPerThread), kLargestShareBytes / rowBytes)});
-  const size_t bandRows = std::min(rows, height);
-  const size_t bands = (height + bandRows - 1) / bandRows;
-  const size_t grain = std::max<size_t>(1, rows / height);
+std::unique_ptr<Job> applyJob(const MaskBatch& batch, unsigned threads, const Kernels& kernels) {
+  if (batch.isEmpty()) return noJob();
+  if (batch.noise.kind != NoiseKind::kNone) return noiseJob(batch, threads, kernels);
+  const Tiling tiling(batch, rowsOfShare(batch, threads));
+  return std::make_unique<MaskJob>(batch, tiling, threads, kernels);
+}
 
-  const Fills fills(batch);
-  parallelFor(batch.count * bands, grain, threads, [&](size_t begin, size_t end) {
-    Work work(batch, fills, kernels);
-    for (size_t item = begin; item < end; ++item) {
-      const size_t row = item % bands * bandRows;
-      work.maskBand(item / bands, static_cast<int32_t>(row),
-                    static_cast<int32_t>(std::min(row + bandRows, height)));
-    }
-  });
+void apply(const MaskBatch& batch, unsigned threads, const Kernels& kernels) {
+  run(*applyJob(batch, threads, kernels));
 }
 
 }  // namespace gridmask::cpu

@@ -3,12 +3,20 @@
 // Masks a batch of images on the CPU.
 #pragma once
 
+#include <memory>
+
 #include "cpu/kernels.h"
+#include "cpu/pool.h"
 #include "lattice/mask_batch.h"
 
 namespace gridmask::cpu {
 
-// Dropped pixels become the fill, kept ones keep their bits. On up to `threads` threads.
+// Dropped pixels become the fill, kept ones keep their bits. On up to `threads` threads. Throws
+// std::bad_alloc before anything is written.
 void apply(const MaskBatch& batch, unsigned threads, const Kernels& kernels = bestKernels());
+
+// The same as a job, which still needs the memory that the batch is of, but not the fill's.
+std::unique_ptr<Job> applyJob(const MaskBatch& batch, unsigned threads,
+                              const Kernels& kernels = bestKernels());
 
 }  // namespace gridmask::cpu

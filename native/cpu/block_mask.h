@@ -4,41 +4,41 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 
 #include "cpu/convert.h"
+#include "cpu/scratch.h"
+#include "lattice/phase32.h"
 #include "lattice/runs.h"
-#include "lattice/turns.h"
 
 namespace gridmask::cpu {
 
 class BlockMask {
  public:
-  BlockMask(uint32_t width, const Converter& converter);
+  // For rows of at least a block.
+  BlockMask(uint32_t width, const Converter& converter, Carver& memory);
 
   // Row y of a lattice's mask is the next one.
   void start(const Lattice& lattice, int32_t y);
 
   // The dropped pixels of a row, for Converter::Convert; null where no pixel of any row is dropped.
-  // Where the last pixels are no block, theirs are those of the row's last `pixels` pixels.
+  // Where a row's last pixels are no block, there is one more, of its last pixels.
   const uint16_t* nextRow();
 
  private:
-  bool usesTurns() const { return rowsAtOnce_ > 0; }
-  void dropTurns();
+  void dropPhases();
   void dropRuns();
 
   const Converter& converter_;
   const uint32_t width_;
   const uint32_t whole_;  // blocks
-  std::unique_ptr<uint16_t[]> dropped_;
-  std::unique_ptr<Run[]> runs_;
+  uint16_t* const dropped_;
+  Run* const runs_;
   Lattice lattice_{};
   int32_t y_ = 0;
-  uint32_t rowsAtOnce_ = 0;  // for which turns are exact
+  uint32_t rowsAtOnce_ = 0;  // for which phases of 32 bits are exact
   uint32_t rowsLeft_ = 0;
-  Turns turnsX_{}, turnsY_{};
+  Phase32 phaseX_{}, phaseY_{};
   std::optional<RunScanner> scanner_;
 };
 

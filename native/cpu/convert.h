@@ -13,8 +13,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "lattice/phase32.h"
 #include "lattice/preprocess.h"
-#include "lattice/turns.h"
 
 namespace gridmask::cpu {
 
@@ -61,8 +61,8 @@ struct Converter {
   Convert streamFloat32, streamFloat16, streamBfloat16;
   void (*finish)();
 
-  // For Convert: the bits of `blocks` blocks of a row whose first pixel the turns start at.
-  void (*drop)(uint16_t* dropped, size_t blocks, Turns x, Turns y, uint32_t gap, bool reverse);
+  // For Convert: the bits of `blocks` blocks of a row whose first pixel the phases start at.
+  void (*drop)(uint16_t* dropped, size_t blocks, Phase32 x, Phase32 y, uint32_t gap, bool reverse);
 
   Convert of(ValueType type, bool streams) const {
     switch (type) {

@@ -2,40 +2,130 @@
 
 #include "cpu/count.h"
 
+#include "cpu/mask_words.h"
+#include "cpu/pool.h"
 #include "lattice/runs.h"
 
 namespace gridmask::cpu {
+namespace {
 
-// Of runs nothing but their ends is read, and of words nothing but the words: there are no planes.
-KeptCounter::KeptCounter(int32_t height, int32_t width, const Kernels& kernels, Way way)
-    : height_(height),
-      width_(width),
-      canvas_(canvasOf(height, width)),
-      way_(way),
-      costs_(costsOfRow(0, static_cast<uint32_t>(width), sizeof(uint32_t), 0, 0)),
-      words_(kernels, sizeof(uint32_t)) {}
+// What a thread works with.
+struct Memory {
+  Memory(uint8_t* scratch, int32_t width, const Kernels& kernels)
+      : carver(scratch),
+        runs(carver.take<Run>(RunScanner::maxRunsInRow(static_cast<uint32_t>(width)))),
+        words(kernels, sizeof(uint32_t), carver) {}
 
-uint64_t KeptCounter::count(const PackedSample& sample) {
-  const Lattice lattice = latticeOf(sample, canvas_);
-  const auto width = static_cast<uint32_t>(width_);
-  const uint64_t pixels = uint64_t{width} * static_cast<uint32_t>(height_);
-  if (pixels == 0 || !lattice.masked) return pixels;
-  return takesWords(way_, lattice, width, costs_) ? pixels - countDropped(lattice)
-                                                  : countKept(lattice, 0, 0, width_, height_);
+  Carver carver;
+  Run* const runs;
+  MaskWords words;
+};
+
+// The same for boxes, where there may be rectangles and never are words.
+struct BoxMemory {
+  BoxMemory(uint8_t* scratch, int32_t width, const Rectangles* rectangles)
+      : carver(scratch),
+        runs(carver.take<Run>(RunScanner::maxRunsInRow(static_cast<uint32_t>(width)))),
+        active(carver.take<RectangleScanner::Active>(rectangles != nullptr ? rectangles->mostOf(1)
+                                                                           : 0)) {}
+
+  Carver carver;
+  Run* const runs;
+  RectangleScanner::Active* const active;
+};
+
+// Some microseconds for 64 rows: what makes waking a thread worth while.
+size_t grainOf(int32_t height) { return 1 + 1024 / (static_cast<size_t>(height) + 1); }
+
+class CountJob final : public Job {
+ public:
+  CountJob(const PackedSample* plan, size_t count, int32_t height, int32_t width, double* counts,
+           unsigned threads, const Kernels& kernels, Strategy strategy)
+      : Job({count, grainOf(height), threads, Memory(nullptr, width, kernels).carver.bytes()}),
+        plan_(plan),
+        counts_(counts),
+        kernels_(kernels),
+        height_(height),
+        width_(width),
+        canvas_(canvasOf(height, width)),
+        // Of runs nothing but their ends is read, and of words nothing but the words.
+        costs_(0, static_cast<uint32_t>(width), sizeof(uint32_t), {0, 0}, strategy) {}
+
+  void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
+    Memory memory(scratch, width_, kernels_);
+    for (size_t i = begin; i < end; ++i) {
+      counts_[i] = static_cast<double>(keptBy(latticeOf(plan_[i], canvas_), memory));
+    }
+  }
+
+ private:
+  uint64_t keptBy(const Lattice& lattice, Memory& memory) const {
+    const auto width = static_cast<uint32_t>(width_);
+    const uint64_t pixels = uint64_t{width} * static_cast<uint32_t>(height_);
+    if (pixels == 0 || !lattice.masked) return pixels;
+    if (costs_.prefersWords(lattice)) return pixels - droppedBy(lattice, memory);
+    RunScanner scanner(lattice, 0, 0, width);
+    return countRows(scanner, width, height_, memory.runs);
+  }
+
+  uint64_t droppedBy(const Lattice& lattice, Memory& memory) const {
+    uint64_t dropped = 0;
+    forEachBlock(static_cast<uint32_t>(width_), 0, height_,
+                 [&](int32_t row, uint32_t rows, uint32_t column, uint32_t columns) {
+                   const uint32_t* words = memory.words.words(lattice, static_cast<int32_t>(column),
+                                                              row, columns, rows, nullptr);
+                   // All ones are -1.
+                   uint32_t sum = 0;
+                   for (uint32_t k = 0; k < rows * columns; ++k) sum -= words[k];
+                   dropped += sum;
+                 });
+    return dropped;
+  }
+
+  const PackedSample* const plan_;
+  double* const counts_;
+  const Kernels& kernels_;
+  const int32_t height_;
+  const int32_t width_;
+  const Canvas canvas_;
+  const CostModel costs_;
+};
+
+template <typename ScannerAt>
+void countBoxes(const Box* boxes, size_t count, double* counts, Run* runs,
+                const ScannerAt& scannerAt) {
+  for (size_t i = 0; i < count; ++i) {
+    const Box& box = boxes[i];
+    const auto width = static_cast<uint32_t>(box.x1 - box.x0);
+    auto scanner = scannerAt(box, width);
+    counts[i] = static_cast<double>(countRows(scanner, width, box.y1 - box.y0, runs));
+  }
 }
 
-uint64_t KeptCounter::countDropped(const Lattice& lattice) {
-  uint64_t dropped = 0;
-  forEachBlock(static_cast<uint32_t>(width_), 0, height_,
-               [&](int32_t row, uint32_t rows, uint32_t column, uint32_t columns) {
-                 const uint32_t* words = words_.words(lattice, static_cast<int32_t>(column), row,
-                                                      columns, rows, nullptr);
-                 // All ones are -1.
-                 uint32_t sum = 0;
-                 for (uint32_t k = 0; k < rows * columns; ++k) sum -= words[k];
-                 dropped += sum;
-               });
-  return dropped;
+}  // namespace
+
+void countKept(const PackedSample* plan, size_t count, int32_t height, int32_t width,
+               double* counts, unsigned threads, const Kernels& kernels, Strategy strategy) {
+  CountJob job(plan, count, height, width, counts, threads, kernels, strategy);
+  run(job);
+}
+
+void countKept(const Masks& masks, int32_t height, int32_t width, const Box* boxes, size_t count,
+               double* counts) {
+  const auto* rectangles = std::get_if<Rectangles>(&masks);
+  const Scratch scratch(BoxMemory(nullptr, width, rectangles).carver.bytes());
+  const BoxMemory memory(scratch.data(), width, rectangles);
+  if (rectangles != nullptr) {
+    const RectangleSample sample = (*rectangles)[0];
+    countBoxes(boxes, count, counts, memory.runs, [&](const Box& box, uint32_t across) {
+      return RectangleScanner(sample, box.x0, box.y0, across, memory.active);
+    });
+  } else {
+    const Lattice lattice = latticeOf((*std::get_if<Samples>(&masks))[0], height, width);
+    countBoxes(boxes, count, counts, memory.runs, [&](const Box& box, uint32_t across) {
+      return RunScanner(lattice, box.x0, box.y0, across);
+    });
+  }
 }
 
 }  // namespace gridmask::cpu

@@ -3,27 +3,30 @@
 // Counts what masks keep of an image, without drawing them.
 #pragma once
 
-#include "cpu/words.h"
+#include <cstddef>
+#include <cstdint>
+
+#include "cpu/cost_model.h"
+#include "lattice/mask_batch.h"
 
 namespace gridmask::cpu {
 
-class KeptCounter {
- public:
-  KeptCounter(int32_t height, int32_t width, const Kernels& kernels = bestKernels(),
-              Way way = Way::kCheaper);
+// The number of an image's pixels that each of `count` masks keeps, into `counts`. On up to
+// `threads` threads. Throws std::bad_alloc, and has written nothing then.
+void countKept(const PackedSample* plan, size_t count, int32_t height, int32_t width,
+               double* counts, unsigned threads, const Kernels& kernels = bestKernels(),
+               Strategy strategy = Strategy::kAuto);
 
-  // The number of pixels that a sample's mask keeps.
-  uint64_t count(const PackedSample& sample);
-
- private:
-  uint64_t countDropped(const Lattice& lattice);
-
-  const int32_t height_;
-  const int32_t width_;
-  const Canvas canvas_;
-  const Way way_;
-  const RowCosts costs_;
-  MaskWords words_;
+// Pixels x0 <= x < x1, y0 <= y < y1 of an image.
+struct Box {
+  int32_t x0;
+  int32_t y0;
+  int32_t x1;
+  int32_t y1;
 };
+
+// The number of pixels of each box that the first of `masks` keeps; as above.
+void countKept(const Masks& masks, int32_t height, int32_t width, const Box* boxes, size_t count,
+               double* counts);
 
 }  // namespace gridmask::cpu

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "cpu/features.h"
-#include "cpu/stream.h"
+#include "cpu/streaming_stores.h"
 
 // Lets the compiler use vectors although it cannot see that no iteration reads what another wrote.
 #if defined(__clang__)
@@ -45,7 +45,7 @@ namespace baseline {
 #define GRIDMASK_NAME "baseline"
 #define GRIDMASK_TARGET
 #define GRIDMASK_VECTOR 16
-#include "cpu/kernels.inc"
+#include "cpu/simd_kernels.inc"
 #undef GRIDMASK_NAME
 #undef GRIDMASK_TARGET
 #undef GRIDMASK_VECTOR
@@ -57,7 +57,7 @@ namespace avx2 {
 #define GRIDMASK_NAME "avx2"
 #define GRIDMASK_TARGET __attribute__((target("avx2,bmi2,prfchw")))
 #define GRIDMASK_VECTOR 32
-#include "cpu/kernels.inc"
+#include "cpu/simd_kernels.inc"
 #undef GRIDMASK_NAME
 #undef GRIDMASK_TARGET
 #undef GRIDMASK_VECTOR

@@ -7,8 +7,8 @@
 #include <cstdint>
 
 #include "lattice/noise.h"
+#include "lattice/phase32.h"
 #include "lattice/runs.h"
-#include "lattice/turns.h"
 
 namespace gridmask::cpu {
 
@@ -44,17 +44,17 @@ struct Kernels {
   void (*streamRuns)(uint8_t* target, const uint8_t* source, const Run* runs, const Run* end,
                      size_t pixels, size_t pixelBytes, const Fill& fill);
 
-  // For each pixel of a block of rows: all ones where it is dropped, else 0. `gap` in turns. Writes
-  // up to kMaskSlack words past the end. `next` is what the caller will read next.
-  void (*maskWords)(uint32_t* mask, uint32_t columns, uint32_t rows, Turns x, Turns y, uint32_t gap,
-                    bool reverse, const uint8_t* next);
+  // For each pixel of a block of rows: all ones where it is dropped, else 0. `gap` as a phase.
+  // Writes up to kMaskSlack words past the end. `next` is what the caller will read next.
+  void (*maskWords)(uint32_t* mask, uint32_t columns, uint32_t rows, Phase32 x, Phase32 y,
+                    uint32_t gap, bool reverse, const void* next);
 
   // Both for values of 4 bytes and `columns` a multiple of kWholeColumns, without the mask in
   // memory: a block of rows in up to kPlanesAtOnce planes, `planeBytes` apart, each with its fill,
   // a splat. Null where there is none.
   void (*maskPlanes)(uint8_t* target, const uint8_t* source, size_t planeBytes, size_t planes,
-                     uint32_t columns, uint32_t rows, Turns x, Turns y, uint32_t gap, bool reverse,
-                     const Fill* fills);
+                     uint32_t columns, uint32_t rows, Phase32 x, Phase32 y, uint32_t gap,
+                     bool reverse, const Fill* fills);
 
   // Writes `times` bytes of each word.
   void (*widenMask)(uint8_t* wide, const uint32_t* mask, size_t words, size_t times);

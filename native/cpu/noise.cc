@@ -7,9 +7,9 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 
-#include "cpu/pool.h"
+#include "cpu/row_context.h"
+#include "cpu/tiling.h"
 #include "lattice/runs.h"
 
 namespace gridmask::cpu {
@@ -22,99 +22,133 @@ constexpr uint32_t kPixelsAtOnce = 4096;
 // Pixels of an image that make waking another thread worth while.
 constexpr size_t kSharePixels = 2 * kPixelsAtOnce;
 
-class NoiseWork {
- public:
-  NoiseWork(const MaskBatch& batch, const Kernels& kernels)
-      : batch_(batch),
-        kernels_(kernels),
-        width_(static_cast<uint32_t>(batch.width)),
-        planeBytes_(batch.planeBytes()),
-        valuesPerPixel_(batch.pixelBytes / batch.valueBytes),
-        inPlace_(batch.inPlace()),
-        blocks_(noiseBlocks(batch.pixels())),
-        rowsAtOnce_(std::max<uint32_t>(1, kPixelsAtOnce / width_)),
-        numbers_(new float[kNoisePixels * maxBlocks()]),
-        places_(new uint32_t[maxBlocks() + kNoiseBlocksAtOnce]),
-        runs_(new Run[rowsAtOnce_ * RunScanner::maxRunsInRow(width_)]) {}
+uint32_t rowsAtOnce(uint32_t width) { return std::max<uint32_t>(1, kPixelsAtOnce / width); }
 
-  void maskBand(size_t n, int32_t rowBegin, int32_t rowEnd) {
-    if (const auto* all = std::get_if<Regions>(&batch_.masks)) {
-      const RegionSample regions = (*all)[n];
-      if (inPlace_ && regions.begin == regions.end) return;
-      key_ = regions.key;
-      maskRows(RegionScanner(regions, 0, rowBegin, width_), n, rowBegin, rowEnd);
-      return;
-    }
-    const PackedSample sample = (*std::get_if<Samples>(&batch_.masks))[n];
-    const Lattice lattice = latticeOf(sample, batch_.height, batch_.width);
-    if (inPlace_ && !lattice.masked) return;
-    key_ = noiseKeyOf(sample);
-    maskRows(RunScanner(lattice, 0, rowBegin, width_), n, rowBegin, rowEnd);
+// What a thread works with, for so many rows.
+struct Memory {
+  Memory(uint8_t* scratch, const MaskBatch& batch)
+      : carver(scratch),
+        numbers(carver.take<float>(kNoisePixels * mostBlocks(batch))),
+        places(carver.take<uint32_t>(mostBlocks(batch) + kNoiseBlocksAtOnce)),
+        runs(carver.take<Run>(rowsAtOnce(widthOf(batch)) *
+                              RunScanner::maxRunsInRow(widthOf(batch)))),
+        active(carver.take<RectangleScanner::Active>(mostRectangles(batch))) {}
+
+  Carver carver;
+  float* const numbers;
+  uint32_t* const places;
+  Run* const runs;
+  RectangleScanner::Active* const active;
+
+ private:
+  static uint32_t widthOf(const MaskBatch& batch) { return static_cast<uint32_t>(batch.width); }
+  // Rows may begin and end within a block.
+  static size_t mostBlocks(const MaskBatch& batch) {
+    return size_t{rowsAtOnce(widthOf(batch))} * widthOf(batch) / kNoisePixels + 2;
+  }
+};
+
+// The dropped runs of some rows, whose first pixel is `first` of the image and lies at byte `at` of
+// the batch; runs count from it.
+struct Rows {
+  size_t at;
+  uint32_t first;
+  uint32_t pixels;
+  const Run* runs;
+  const Run* end;
+};
+
+class NoiseJob final : public Job {
+ public:
+  NoiseJob(const MaskBatch& batch, const Tiling& tiling, unsigned threads, const Kernels& kernels)
+      : Job({tiling.count(), tiling.grain(), threads, Memory(nullptr, batch).carver.bytes()}),
+        batch_(batch),
+        tiling_(tiling),
+        kernels_(kernels),
+        rows_(batch),
+        valuesPerPixel_(batch.pixelBytes / batch.valueBytes),
+        blocks_(noiseBlocks(batch.pixels())) {}
+
+  void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
+    const Memory memory(scratch, batch_);
+    for (size_t i = begin; i < end; ++i) maskTile(tiling_.at(i), memory);
   }
 
  private:
-  // Rows may begin and end within a block.
-  size_t maxBlocks() const { return size_t{rowsAtOnce_} * width_ / kNoisePixels + 2; }
+  void maskTile(const Tile& tile, const Memory& memory) const {
+    if (const auto* rectangles = std::get_if<Rectangles>(&batch_.masks)) {
+      const RectangleSample sample = (*rectangles)[tile.sample];
+      if (rows_.inPlace && sample.begin == sample.end) return;
+      maskRows(RectangleScanner(sample, 0, tile.rowBegin, rows_.width, memory.active), tile,
+               sample.key, memory);
+      return;
+    }
+    const PackedSample sample = (*std::get_if<Samples>(&batch_.masks))[tile.sample];
+    const Lattice lattice = latticeOf(sample, rows_.canvas);
+    if (rows_.inPlace && !lattice.masked) return;
+    maskRows(RunScanner(lattice, 0, tile.rowBegin, rows_.width), tile, noiseKeyOf(sample), memory);
+  }
 
   template <typename Scanner>
-  void maskRows(Scanner scanner, size_t n, int32_t rowBegin, int32_t rowEnd) {
-    for (int32_t row = rowBegin; row < rowEnd;) {
-      const uint32_t first = static_cast<uint32_t>(row) * width_;
-      const int32_t end = std::min(row + static_cast<int32_t>(rowsAtOnce_), rowEnd);
-      Run* runsEnd = runs_.get();
+  void maskRows(Scanner scanner, const Tile& tile, const NoiseKey& key,
+                const Memory& memory) const {
+    const auto step = static_cast<int32_t>(rowsAtOnce(rows_.width));
+    for (int32_t row = tile.rowBegin; row < tile.rowEnd; row += step) {
+      Run* end = memory.runs;
       uint32_t pixels = 0;
-      for (; row < end; ++row, pixels += width_) {
-        runsEnd = scanner.appendRow(runs_.get(), runsEnd, pixels);
+      for (int32_t left = std::min(step, tile.rowEnd - row); left > 0; --left) {
+        end = scanner.appendRow(memory.runs, end, pixels);
+        pixels += rows_.width;
       }
-      end_ = runsEnd;
-      const size_t at = n * batch_.planes * planeBytes_ + size_t{first} * batch_.pixelBytes;
-      if (!inPlace_) copyKept(at, pixels);
-      if (end_ != runs_.get()) fill(at, first);
+      const Rows rows{rows_.offsetOf(tile.sample, 0, row), static_cast<uint32_t>(row) * rows_.width,
+                      pixels, memory.runs, end};
+      if (!rows_.inPlace) copyKept(rows);
+      if (rows.runs != rows.end) fill(rows, key, memory);
     }
   }
 
-  void copyKept(size_t at, uint32_t pixels) const {
-    for (size_t plane = 0; plane < batch_.planes; ++plane, at += planeBytes_) {
+  void copyKept(const Rows& rows) const {
+    size_t at = rows.at;
+    for (size_t plane = 0; plane < batch_.planes; ++plane, at += rows_.planeBytes) {
       size_t from = 0;
-      for (const Run* run = runs_.get(); run != end_; ++run) {
+      for (const Run* run = rows.runs; run != rows.end; ++run) {
         copy(at, from, run->begin);
         from = run->end;
       }
-      copy(at, from, pixels);
+      copy(at, from, rows.pixels);
     }
   }
 
   void copy(size_t at, size_t from, size_t to) const {
-    const size_t begin = at + from * batch_.pixelBytes;
-    std::memcpy(batch_.target + begin, batch_.source + begin, (to - from) * batch_.pixelBytes);
+    const size_t begin = at + from * rows_.pixelBytes;
+    std::memcpy(batch_.target + begin, batch_.source + begin, (to - from) * rows_.pixelBytes);
   }
 
-  // `first`: the rows' first pixel in the image.
-  void fill(size_t at, uint32_t first) {
-    const size_t places = listPlaces(first % kNoisePixels);
-    const float* numbers = numbers_.get() + first % kNoisePixels;
-    uint32_t block = kFirstNoiseBlock + first / kNoisePixels;
-    for (size_t plane = 0; plane < batch_.planes; ++plane, at += planeBytes_) {
+  void fill(const Rows& rows, const NoiseKey& key, const Memory& memory) const {
+    const Noise& noise = batch_.noise;
+    const uint32_t lead = rows.first % kNoisePixels;  // the place of the first pixel in its block
+    const size_t places = listPlaces(rows, lead, memory.places);
+    uint32_t block = kFirstNoiseBlock + rows.first / kNoisePixels;
+    size_t at = rows.at;
+    for (size_t plane = 0; plane < batch_.planes; ++plane, at += rows_.planeBytes) {
       for (size_t value = 0; value < valuesPerPixel_; ++value) {
         const size_t channel = plane * valuesPerPixel_ + value;
-        if (channel == 0 || !batch_.noise.shared) {
-          kernels_.drawNoise(numbers_.get(), places_.get(), places, block, key_, batch_.noise.kind);
+        if (channel == 0 || !noise.shared) {
+          kernels_.drawNoise(memory.numbers, memory.places, places, block, key, noise.kind);
           block += blocks_;
         }
-        const float* pair = batch_.noise.channels + 2 * channel;
-        kernels_.storeNoise(batch_.target + at + value * batch_.valueBytes, numbers, runs_.get(),
-                            end_, batch_.pixelBytes, batch_.noise.kind, batch_.noise.type, pair[0],
+        const float* const pair = noise.channels + 2 * channel;
+        kernels_.storeNoise(batch_.target + at + value * batch_.valueBytes, memory.numbers + lead,
+                            rows.runs, rows.end, rows_.pixelBytes, noise.kind, noise.type, pair[0],
                             pair[1]);
       }
     }
   }
 
-  // The blocks of the dropped pixels, counted from that of the rows' first pixel, which is
-  // its pixel `lead`.
-  size_t listPlaces(uint32_t lead) {
-    uint32_t* places = places_.get();
+  // The blocks of the dropped pixels, counted from that of the rows' first pixel.
+  static size_t listPlaces(const Rows& rows, uint32_t lead, uint32_t* places) {
     size_t count = 0;
-    for (const Run* run = runs_.get(); run != end_; ++run) {
+    for (const Run* run = rows.runs; run != rows.end; ++run) {
       uint32_t place = (lead + run->begin) / kNoisePixels;
       if (count != 0 && places[count - 1] == place) ++place;
       for (; place <= (lead + run->end - 1) / kNoisePixels; ++place) places[count++] = place;
@@ -123,37 +157,19 @@ class NoiseWork {
     return count;
   }
 
-  const MaskBatch& batch_;
+  const MaskBatch batch_;
+  const Tiling tiling_;
   const Kernels& kernels_;
-  const uint32_t width_;
-  const size_t planeBytes_;
+  const RowContext rows_;
   const size_t valuesPerPixel_;
-  const bool inPlace_;
-  const uint32_t blocks_;
-  const uint32_t rowsAtOnce_;
-  std::unique_ptr<float[]> numbers_;
-  std::unique_ptr<uint32_t[]> places_;
-  std::unique_ptr<Run[]> runs_;
-  const Run* end_ = nullptr;
-  NoiseKey key_{};
+  const uint32_t blocks_;  // of a field
 };
 
 }  // namespace
 
-void applyNoise(const MaskBatch& batch, unsigned threads, const Kernels& kernels) {
-  const auto height = static_cast<size_t>(batch.height);
-  const size_t shareRows = kSharePixels / static_cast<size_t>(batch.width);
-  const size_t bandRows = std::min(std::max<size_t>(1, shareRows), height);
-  const size_t bands = (height + bandRows - 1) / bandRows;
-  const size_t grain = std::max<size_t>(1, shareRows / height);
-  parallelFor(batch.count * bands, grain, threads, [&](size_t begin, size_t end) {
-    NoiseWork work(batch, kernels);
-    for (size_t item = begin; item < end; ++item) {
-      const size_t row = item % bands * bandRows;
-      work.maskBand(item / bands, static_cast<int32_t>(row),
-                    static_cast<int32_t>(std::min(row + bandRows, height)));
-    }
-  });
+std::unique_ptr<Job> noiseJob(const MaskBatch& batch, unsigned threads, const Kernels& kernels) {
+  const Tiling tiling(batch, kSharePixels / static_cast<size_t>(batch.width));
+  return std::make_unique<NoiseJob>(batch, tiling, threads, kernels);
 }
 
 }  // namespace gridmask::cpu

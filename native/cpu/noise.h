@@ -7,7 +7,8 @@
 
 namespace gridmask::cpu {
 
-// As apply(), of a batch whose `noise` has a kind.
-void applyNoise(const MaskBatch& batch, unsigned threads, const Kernels& kernels);
+// As applyJob(), of a batch, not an empty one, whose `noise` has a kind. Needs its channels'
+// memory.
+std::unique_ptr<Job> noiseJob(const MaskBatch& batch, unsigned threads, const Kernels& kernels);
 
 }  // namespace gridmask::cpu

@@ -3,123 +3,228 @@
 #include "cpu/pool.h"
 
 #include <algorithm>
-#include <atomic>
-#include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
 
+#include "cpu/await.h"
+
 namespace gridmask::cpu {
-namespace {
-
-// condition_variable::wait() asks for a C++ library as new as the compiler, newer than that of many
-// a system on which Node runs. A wait with an end is inline and asks for nothing.
-template <typename Ready>
-void await(std::condition_variable& condition, std::unique_lock<std::mutex>& lock, Ready ready) {
-  constexpr std::chrono::hours kLong{1};
-  while (!ready()) condition.wait_until(lock, std::chrono::system_clock::now() + kLong);
-}
-
-// One parallelFor() call; it lives on its caller's stack.
-struct Job {
-  void (*work)(const void*, size_t, size_t);
-  const void* context;
-  size_t items;
-  size_t grain;
-  std::atomic<size_t> next{0};
-  unsigned wanted = 0;   // helpers that may still join; guarded by Pool::mutex_
-  unsigned helping = 0;  // helpers at work; guarded by Pool::mutex_
-  Job* following = nullptr;
-
-  void takeShare() {
-    for (;;) {
-      const size_t begin = next.fetch_add(grain, std::memory_order_relaxed);
-      if (begin >= items) return;
-      work(context, begin, std::min(begin + grain, items));
-    }
-  }
-};
 
 class Pool {
  public:
-  void run(Job& job, unsigned helpers) {
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      startThreads(helpers);
-      job.wanted = helpers;
-      job.following = jobs_;
-      jobs_ = &job;
-    }
-    for (unsigned i = 0; i < helpers; ++i) newJob_.notify_one();
-    job.takeShare();
+  // Never destroyed: its threads outlive main(), and the addon is linked not to be unloaded. A
+  // process that was forked has none of them, and does all work on the calling thread.
+  static Pool& get() {
+    static Pool* instance = new Pool;
+    return *instance;
+  }
 
+  void run(Job& job) {
+    if (job.threads_ == 1) {
+      if (job.items_ > 0) job.work(0, job.items_, job.scratch_.data());
+      return;
+    }
     std::unique_lock<std::mutex> lock(mutex_);
+    const unsigned helpers = job.threads_ - 1;
+    capacity_ = std::max(capacity_, helpers);
+    const size_t scratch = enter(job);
+    append(job);
+    startThreads(helpers);
+    lock.unlock();
+    wake_.notify_one();
+    takeShares(job, scratch, [] { return false; });
+
+    lock.lock();
     // Out of the list first: no helper can join a job that its caller is about to leave.
-    Job** link = &jobs_;
-    while (*link != &job) link = &(*link)->following;
-    *link = job.following;
-    await(helperLeft_, lock, [&] { return job.helping == 0; });
+    unlink(job);
+    leave(job, scratch);
+    await(left_, lock, [&] { return job.working_ == 0; });
+  }
+
+  void start(Job& job, const Start& how) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    job.waits_ = how.waits;
+    job.done_ = how.done;
+    job.context_ = how.context;
+    capacity_ = std::max({capacity_, how.poolThreads, 1u});
+    startThreads(job.threads_ + unattended_);
+    if (how.waits && idle_ <= unattended_) startThread();
+    if (started_ == 0 || job.items_ == 0) {
+      // The caller has to do it: the system has no thread to give.
+      lock.unlock();
+      takeShares(job, 0, [] { return false; });
+      job.done_(job.context_);
+      return;
+    }
+    append(job);
+    ++unattended_;
+    lock.unlock();
+    wake_.notify_one();
+  }
+
+  void cancel(Job& job) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    if (!job.listed_) return;
+    job.next_ = job.items_;
+    if (job.working_ != 0) return;
+    --unattended_;
+    unlink(job);
+    lock.unlock();
+    job.done_(job.context_);
   }
 
  private:
-  void startThreads(unsigned count) {
-    while (started_ < count) {
-      try {
-        std::thread([this] { help(); }).detach();
-      } catch (const std::system_error&) {
-        return;  // no more threads to be had: those there are, and the caller, do the work
-      }
-      ++started_;
+  // As many as are wanted beside those that are idle, within the capacity. Where the system has no
+  // more, those there are do the work.
+  void startThreads(unsigned wanted) {
+    while (idle_ < wanted && started_ - waiting_ < capacity_ && startThread()) {
     }
   }
 
+  bool startThread() {
+    if (started_ >= kMaxThreads) return false;
+    try {
+      std::thread([this] { help(); }).detach();
+    } catch (const std::exception&) {
+      return false;
+    }
+    ++started_;
+    ++idle_;
+    return true;
+  }
+
+  // The life of a thread of the pool.
   void help() {
     std::unique_lock<std::mutex> lock(mutex_);
     for (;;) {
       Job* job = nullptr;
-      await(newJob_, lock, [&] { return (job = findJob()) != nullptr; });
-      --job->wanted;
-      ++job->helping;
+      await(wake_, lock, [&] { return (job = findJob()) != nullptr; });
+      --idle_;
+      ++(job->waits_ ? waiting_ : computing_);
+      if (job->working_ == 0) --unattended_;
+      const size_t scratch = enter(*job);
+      // Each thread that was woken wakes two more if there is something for them.
+      const bool more = findJob() != nullptr;
+      if (more && job->waits_ && idle_ == 0) startThreads(1);
       lock.unlock();
-      job->takeShare();
+      if (more) {
+        wake_.notify_one();
+        wake_.notify_one();
+      }
+      takeShares(*job, scratch, [&] { return unattended_ > 0 && job->working_ > 1; });
+
       lock.lock();
-      if (--job->helping == 0) helperLeft_.notify_all();
+      --(job->waits_ ? waiting_ : computing_);
+      ++idle_;
+      leave(*job, scratch);
+      if (job->working_ != 0) continue;
+      if (job->done_ == nullptr) {
+        left_.notify_all();
+      } else if (job->next_ < job->items_) {
+        ++unattended_;
+      } else {
+        unlink(*job);
+        const auto done = job->done_;
+        void* const context = job->context_;
+        lock.unlock();
+        done(context);
+        lock.lock();
+      }
     }
   }
 
+  // The job with work left that has the fewest threads, and of several the first.
   Job* findJob() const {
-    for (Job* job = jobs_; job != nullptr; job = job->following) {
-      if (job->wanted > 0 && job->next.load(std::memory_order_relaxed) < job->items) return job;
+    Job* found = nullptr;
+    for (Job* job = first_; job != nullptr; job = job->following_) {
+      if (job->working_ >= job->threads_ || job->next_ >= job->items_) continue;
+      if (!job->waits_ && computing_ >= capacity_) continue;
+      if (found == nullptr || job->working_ < found->working_) found = job;
     }
-    return nullptr;
+    return found;
+  }
+
+  static size_t enter(Job& job) {
+    size_t scratch = 0;
+    while (job.taken_[scratch]) ++scratch;
+    job.taken_.set(scratch);
+    ++job.working_;
+    return scratch;
+  }
+
+  static void leave(Job& job, size_t scratch) {
+    job.taken_.reset(scratch);
+    --job.working_;
+  }
+
+  template <typename Leaves>
+  static void takeShares(Job& job, size_t scratch, const Leaves& leaves) {
+    uint8_t* const memory = job.scratch_.data() + scratch * job.scratchStride_;
+    do {
+      const size_t begin = job.next_.fetch_add(job.grain_, std::memory_order_relaxed);
+      if (begin >= job.items_) return;
+      job.work(begin, std::min(begin + job.grain_, job.items_), memory);
+    } while (!leaves());
+  }
+
+  void append(Job& job) {
+    *last_ = &job;
+    last_ = &job.following_;
+    job.listed_ = true;
+  }
+
+  void unlink(Job& job) {
+    Job** link = &first_;
+    while (*link != &job) link = &(*link)->following_;
+    *link = job.following_;
+    if (last_ == &job.following_) last_ = link;
+    job.listed_ = false;
   }
 
   std::mutex mutex_;
-  std::condition_variable newJob_;
-  std::condition_variable helperLeft_;
-  Job* jobs_ = nullptr;
-  unsigned started_ = 0;
+  std::condition_variable wake_;
+  std::condition_variable left_;
+  Job* first_ = nullptr;
+  Job** last_ = &first_;
+  unsigned capacity_ = 0;   // threads that may compute at a time
+  unsigned started_ = 0;    // threads
+  unsigned idle_ = 0;       // of them without a job
+  unsigned computing_ = 0;  // of them at a job that computes
+  unsigned waiting_ = 0;    // of them at a job that waits
+  // Jobs with work left that nobody is at: a reason to leave one that others are at too.
+  std::atomic<unsigned> unattended_{0};
 };
 
-// Never destroyed: its threads outlive main(), and the addon is linked not to be unloaded.
-Pool& pool() {
-  static Pool* instance = new Pool;
-  return *instance;
+namespace {
+
+size_t alignedSize(size_t bytes) {
+  return (bytes + kScratchAlignment - 1) / kScratchAlignment * kScratchAlignment;
+}
+
+// No more threads than there are shares.
+unsigned threadsOf(const Job::Size& size) {
+  const size_t shares = (size.items + size.grain - 1) / size.grain;
+  const size_t useful = std::min<size_t>({size.threads, shares, kMaxThreads});
+  return static_cast<unsigned>(std::max<size_t>(useful, 1));
 }
 
 }  // namespace
 
-void parallelFor(size_t items, size_t grain, unsigned threads,
-                 void (*work)(const void*, size_t, size_t), const void* context) {
-  const size_t shares = (items + grain - 1) / grain;
-  const size_t useful = std::min<size_t>({threads, shares, kMaxThreads});
-  if (useful <= 1) {
-    if (items > 0) work(context, 0, items);
-    return;
-  }
-  Job job{work, context, items, grain};
-  pool().run(job, static_cast<unsigned>(useful - 1));
+Job::Job(const Size& size)
+    : items_(size.items),
+      grain_(size.grain),
+      threads_(threadsOf(size)),
+      scratchStride_(alignedSize(size.scratchBytes)),
+      scratch_(threads_ * scratchStride_) {
+  Pool::get();
 }
+
+void run(Job& job) noexcept { Pool::get().run(job); }
+
+void start(Job& job, const Start& how) noexcept { Pool::get().start(job, how); }
+
+void cancel(Job& job) noexcept { Pool::get().cancel(job); }
 
 }  // namespace gridmask::cpu

@@ -1,97 +1,130 @@
 // SPDX-License-Identifier: MIT
 //
-// A batch is cut into bands, some rows of one sample. Of each row the dropped runs are worked out,
+// A batch is cut into tiles, some rows of one sample. Of each row it is worked out what is dropped,
 // then it is made in all its channels at once, every value of it written once.
 
 #include "cpu/preprocess.h"
 
 #include <algorithm>
-#include <memory>
 #include <optional>
+#include <utility>
 
 #include "cpu/block_mask.h"
-#include "cpu/pool.h"
-#include "cpu/row_converter.h"
+#include "cpu/row_maker.h"
+#include "cpu/tiling.h"
 #include "lattice/runs.h"
-
-#if defined(__linux__)
-#include <unistd.h>
-#endif
 
 namespace gridmask::cpu {
 namespace {
 
-// Bytes of the result that make waking another thread worth while, and shares of a thread.
+// Bytes of the result that make waking another thread worth while.
 constexpr size_t kShareBytes = 64 * 1024;
 constexpr size_t kLargestShareBytes = 512 * 1024;
 constexpr size_t kSharesPerThread = 8;
 
-constexpr size_t kStreamBytes = size_t{16} << 20;
+// Bytes of a result that is written past the caches: of which a batch's next reader would find
+// little there. On a processor that many programs share, a cache has less room than it says.
+constexpr size_t kStreamedBytes = size_t{16} << 20;
 
-class Work {
- public:
-  Work(const PreprocessBatch& batch, const Converter* converter, bool streams)
-      : batch_(batch),
-        width_(static_cast<uint32_t>(batch.width)),
-        canvas_(canvasOf(batch.height, batch.width)),
-        rows_(batch, converter, streams),
-        runs_(new Run[RunScanner::maxRunsInRow(width_)]) {
-    if (converter != nullptr) mask_.emplace(width_, *converter);
+size_t rowsOfShare(const PreprocessBatch& batch, unsigned threads) {
+  const size_t rowBytes = batch.planes * batch.rowBytes();
+  const size_t rows = batch.count * static_cast<size_t>(batch.height);
+  return std::max<size_t>(
+      {1, kShareBytes / rowBytes,
+       std::min(rows / (threads * kSharesPerThread), kLargestShareBytes / rowBytes)});
+}
+
+bool streams(const PreprocessBatch& batch, Stores stores) {
+  if (stores != Stores::kBySize) return stores == Stores::kPastCaches;
+  return batch.bytes() >= kStreamedBytes;
+}
+
+// What a thread works with.
+struct Memory {
+  Memory(uint8_t* scratch, const PreprocessBatch& batch, const RowMaker& rows,
+         const Converter* converter)
+      : carver(scratch),
+        runs(carver.take<Run>(RunScanner::maxRunsInRow(static_cast<uint32_t>(batch.width)))),
+        staged(carver.take<uint8_t>(rows.stagedBytes())) {
+    if (converter != nullptr) {
+      mask.emplace(static_cast<uint32_t>(batch.width), *converter, carver);
+    }
   }
 
-  void makeBand(size_t sample, int32_t rowBegin, int32_t rowEnd) {
-    rows_.start(batch_.images[sample]);
-    Lattice lattice{};  // that drops nothing
-    if (batch_.samples != nullptr) lattice = latticeOf(batch_.samples[sample], canvas_);
-    uint8_t* row = batch_.target + sample * batch_.sampleBytes() +
-                   static_cast<size_t>(rowBegin) * batch_.rowBytes();
-    if (rows_.inBlocks()) {
-      mask_->start(lattice, rowBegin);
-      for (int32_t y = rowBegin; y < rowEnd; ++y, row += batch_.rowBytes()) {
-        rows_.makeBlocks(row, y, mask_->nextRow());
-      }
-      return;
-    }
-    RunScanner scanner(lattice, 0, rowBegin, width_);
-    for (int32_t y = rowBegin; y < rowEnd; ++y, row += batch_.rowBytes()) {
-      rows_.makeValues(row, y, runs_.get(), scanner.appendRow(runs_.get(), runs_.get(), 0));
-    }
+  Carver carver;
+  Run* const runs;
+  uint8_t* const staged;
+  std::optional<BlockMask> mask;
+};
+
+class PreprocessJob final : public Job {
+ public:
+  // What the job's size follows from, and what it works with; there before the job itself.
+  struct Plan {
+    Plan(PreprocessBatch of, unsigned threads, const Converter* with, Stores stores)
+        : batch(std::move(of)),
+          tiling(batch, rowsOfShare(batch, threads)),
+          converter(with),
+          rows(batch, with, streams(batch, stores)),
+          canvas(canvasOf(batch.height, batch.width)) {}
+
+    size_t scratchBytes() const { return Memory(nullptr, batch, rows, converter).carver.bytes(); }
+
+    const PreprocessBatch batch;
+    const Tiling tiling;
+    const Converter* const converter;
+    const RowMaker rows;
+    const Canvas canvas;
+  };
+
+  PreprocessJob(std::unique_ptr<const Plan> plan, unsigned threads)
+      : Job({plan->tiling.count(), plan->tiling.grain(), threads, plan->scratchBytes()}),
+        plan_(std::move(plan)) {}
+
+  void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
+    Memory memory(scratch, plan_->batch, plan_->rows, plan_->converter);
+    for (size_t i = begin; i < end; ++i) makeTile(plan_->tiling.at(i), memory);
+    plan_->rows.finish();
   }
 
  private:
-  const PreprocessBatch& batch_;
-  const uint32_t width_;
-  const Canvas canvas_;
-  RowConverter rows_;
-  std::optional<BlockMask> mask_;
-  std::unique_ptr<Run[]> runs_;
+  void makeTile(const Tile& tile, Memory& memory) const {
+    const PreprocessBatch& batch = plan_->batch;
+    const RowMaker& rows = plan_->rows;
+    const SourceImage& image = batch.images[tile.sample];
+    Lattice lattice{};  // that drops nothing
+    if (batch.samples != nullptr) lattice = latticeOf(batch.samples[tile.sample], plan_->canvas);
+    uint8_t* row = batch.target + tile.sample * batch.sampleBytes() +
+                   static_cast<size_t>(tile.rowBegin) * batch.rowBytes();
+    if (rows.makesBlocks(image)) {
+      memory.mask->start(lattice, tile.rowBegin);
+      for (int32_t y = tile.rowBegin; y < tile.rowEnd; ++y, row += batch.rowBytes()) {
+        rows.makeBlocks(row, image, y, memory.mask->nextRow(), memory.staged);
+      }
+      return;
+    }
+    RunScanner scanner(lattice, 0, tile.rowBegin, static_cast<uint32_t>(batch.width));
+    for (int32_t y = tile.rowBegin; y < tile.rowEnd; ++y, row += batch.rowBytes()) {
+      const Run* const end = scanner.appendRow(memory.runs, memory.runs, 0);
+      rows.makeValues(row, image, y, memory.runs, end);
+    }
+  }
+
+  const std::unique_ptr<const Plan> plan_;
 };
 
 }  // namespace
 
-void preprocess(const PreprocessBatch& batch, unsigned threads, const Converter* converter,
-                Stores stores) {
-  if (batch.isEmpty()) return;
-  const size_t rowBytes = batch.planes * batch.rowBytes();
-  const auto height = static_cast<size_t>(batch.height);
-  const size_t totalRows = batch.count * height;
-  const size_t rows = std::max<size_t>(
-      {1, kShareBytes / rowBytes,
-       std::min(totalRows / (threads * kSharesPerThread), kLargestShareBytes / rowBytes)});
-  const size_t bandRows = std::min(rows, height);
-  const size_t bands = (height + bandRows - 1) / bandRows;
-  const size_t grain = std::max<size_t>(1, rows / height);
-  const bool streams =
-      stores == Stores::kBySize ? batch.bytes() >= kStreamBytes : stores == Stores::kPastCaches;
+std::unique_ptr<Job> preprocessJob(PreprocessBatch batch, unsigned threads,
+                                   const Converter* converter, Stores stores) {
+  if (batch.isEmpty()) return noJob();
+  auto plan = std::make_unique<PreprocessJob::Plan>(std::move(batch), threads, converter, stores);
+  return std::make_unique<PreprocessJob>(std::move(plan), threads);
+}
 
-  parallelFor(batch.count * bands, grain, threads, [&](size_t begin, size_t end) {
-    Work work(batch, converter, streams);
-    for (size_t item = begin; item < end; ++item) {
-      const size_t row = item % bands * bandRows;
-      work.makeBand(item / bands, static_cast<int32_t>(row),
-                    static_cast<int32_t>(std::min(row + bandRows, height)));
-    }
-  });
+void preprocess(PreprocessBatch batch, unsigned threads, const Converter* converter,
+                Stores stores) {
+  run(*preprocessJob(std::move(batch), threads, converter, stores));
 }
 
 }  // namespace gridmask::cpu

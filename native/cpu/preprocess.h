@@ -3,7 +3,10 @@
 // Makes a batch of decoded images on the CPU.
 #pragma once
 
+#include <memory>
+
 #include "cpu/convert.h"
+#include "cpu/pool.h"
 #include "lattice/preprocess.h"
 
 namespace gridmask::cpu {
@@ -12,8 +15,13 @@ namespace gridmask::cpu {
 enum class Stores { kBySize, kCached, kPastCaches };
 
 // Crops, mirrors, converts and masks in one pass. Dropped pixels are read only where they share a
-// block of sixteen or fewer with kept ones. On up to `threads` threads. `converter` may be null.
-void preprocess(const PreprocessBatch& batch, unsigned threads,
+// block of sixteen or fewer with kept ones. `converter` may be null. Throws std::bad_alloc.
+std::unique_ptr<Job> preprocessJob(PreprocessBatch batch, unsigned threads,
+                                   const Converter* converter = bestConverter(),
+                                   Stores stores = Stores::kBySize);
+
+// The same, at once, on up to `threads` threads.
+void preprocess(PreprocessBatch batch, unsigned threads,
                 const Converter* converter = bestConverter(), Stores stores = Stores::kBySize);
 
 }  // namespace gridmask::cpu

@@ -20,8 +20,8 @@ struct Reciprocal {
   uint64_t multiplier;
 };
 
-// A lattice axis along an image in 2⁻⁶⁴ turns (lattice/turns.h): at pixel (kOriginColumn, 0), from
-// pixel to pixel, from row to row. A row's first vector may begin up to 16 values before it.
+// A lattice axis along an image in 2⁻⁶⁴ turns (lattice/phase32.h): at pixel (kOriginColumn, 0),
+// from pixel to pixel, from row to row. A row's first vector may begin up to 16 values before it.
 constexpr int32_t kOriginColumn = -16;
 struct KernelAxis {
   uint64_t origin;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The geometry of docs/geometry.md: from the parameters of a sample to the integers that decide
-// each pixel. Doubles occur in latticeOf() only, once a sample, on the host.
+// The geometry of docs/geometry-and-draws.md: from the parameters of a sample to the integers that
+// decide each pixel. Doubles occur in latticeOf() only, once a sample, on the host.
 #pragma once
 
 #include <cmath>
@@ -17,7 +17,7 @@ constexpr int32_t kMaxSide = 16384;  // image height and width, pixels
 constexpr int32_t kMaxUnit = 32767;  // unit side d, pixels
 constexpr int kFractionBits = 16;    // lattice coordinates are 16.16 fixed point
 
-// One sample of a plan as it crosses from JavaScript; lib/plan.ts writes the same layout.
+// One sample of a plan as it crosses from JavaScript; lib/plan/plan.ts writes the same layout.
 struct PackedSample {
   double angle;            // degrees, counter-clockwise
   double ratio;            // not read here: l follows from it and d, and is given
@@ -35,7 +35,7 @@ struct PackedSample {
   static constexpr uint32_t kMasked = 1;
   static constexpr uint32_t kReverse = 2;
 };
-static_assert(sizeof(PackedSample) == 72, "lib/plan.ts writes 72 bytes a sample");
+static_assert(sizeof(PackedSample) == 72, "lib/plan/plan.ts writes 72 bytes a sample");
 
 // V(x, y) = origin + x·stepX + y·stepY, a lattice coordinate in 16.16, the stripes' offset already
 // subtracted: the pixel lies in unit floor(V / period), at phase V mod period.

@@ -7,19 +7,25 @@
 #include <variant>
 
 #include "lattice/batch.h"
-#include "lattice/draw.h"
 #include "lattice/noise.h"
-#include "lattice/regions.h"
+#include "lattice/rectangles.h"
+#include "lattice/sample_draws.h"
 
 namespace gridmask {
 
 // What is dropped of each sample: GridMask's lattices, or rectangles.
-using Masks = std::variant<Samples, Regions>;
+using Masks = std::variant<Samples, Rectangles>;
 
 struct MaskBatch : ImageBatch {
   Masks masks;                    // `count` of them
   const uint8_t* fill = nullptr;  // planes * pixelBytes bytes: what a dropped pixel becomes
   Noise noise{};                  // instead of the fill, where it has a kind
 };
+
+// The most rectangles that one of its samples drops.
+inline size_t mostRectangles(const MaskBatch& batch) {
+  const auto* rectangles = std::get_if<Rectangles>(&batch.masks);
+  return rectangles != nullptr ? rectangles->mostOf(batch.count) : 0;
+}
 
 }  // namespace gridmask

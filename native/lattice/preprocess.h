@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "lattice/batch.h"
 #include "lattice/host_device.h"
@@ -40,13 +41,13 @@ using ValueType = NoiseType;
 // The layout is the result's.
 struct PreprocessBatch : BatchLayout {
   uint8_t* target;
-  ValueType type;               // of the result; not kUint8
-  bool floatSource;             // images of floats, aligned to them, else of bytes
-  bool planarSource;            // each channel of an image is a plane of its own
-  const SourceImage* images;    // `count` of them
-  const ChannelScale* scales;   // channels() of them
-  const PackedSample* samples;  // `count` masks for the result, or null
-  const uint8_t* fill;          // of a dropped pixel, all channels
+  ValueType type;                    // of the result; not kUint8
+  bool floatSource;                  // images of floats, aligned to them, else of bytes
+  bool planarSource;                 // each channel of an image is a plane of its own
+  std::vector<SourceImage> images;   // `count` of them
+  std::vector<ChannelScale> scales;  // channels() of them
+  const PackedSample* samples;       // `count` masks for the result, or null
+  const uint8_t* fill;               // of a dropped pixel, all channels
 };
 
 // The bits of a value of the result. Two roundings, one after each operation. A NaN, which only a

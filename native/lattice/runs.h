@@ -165,17 +165,14 @@ class RunScanner {
   uint32_t width_;
 };
 
-// Number of pixels kept in columns [x0, x1) and rows [y0, y1) by the mask that a lattice is, or
-// whatever else a Scanner reads.
-template <typename Scanner = RunScanner, typename Mask>
-uint64_t countKept(const Mask& mask, int32_t x0, int32_t y0, int32_t x1, int32_t y1) {
-  const auto width = static_cast<uint32_t>(x1 - x0);
-  Scanner scanner(mask, x0, y0, width);
-  Run runs[RunScanner::maxRunsInRow(kMaxSide)];
+// Number of pixels that the next `rows` rows of a scanner keep, which are `width` wide. `runs` has
+// room for those of a row.
+template <typename Scanner>
+uint64_t countRows(Scanner& scanner, uint32_t width, int32_t rows, Run* runs) {
   uint64_t kept = 0;
-  for (int32_t y = y0; y < y1; ++y) {
+  for (int32_t row = 0; row < rows; ++row) {
     uint32_t dropped = 0;
-    const Run* end = scanner.appendRow(runs, runs, 0);
+    const Run* const end = scanner.appendRow(runs, runs, 0);
     for (const Run* run = runs; run != end; ++run) dropped += run->end - run->begin;
     kept += width - dropped;
   }

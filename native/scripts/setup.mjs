@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
-// Brings a clone to where tests, demo, benchmarks and lint can run: installs the dependencies when
-// they differ from the lockfile, builds what is missing or older than its sources. npm runs it
-// before each of them, so it is silent and quick when nothing is to do, and uses only Node.
+//   node native/scripts/setup.mjs [packages | native | typescript] …
+//
+// Brings a clone to where a script of package.json can run: installs the packages when they differ
+// from the lockfile, and builds what is named, by default all, where it is missing or older than its
+// sources. Those scripts begin with it, so it is silent and quick when nothing is to do, and uses
+// only Node.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -13,6 +24,7 @@ const installed = 'node_modules/.package-lock.json'
 
 const builds = [
   {
+    name: 'native',
     script: 'build:native',
     output: 'build/Release/gridmask.node',
     stamp: 'build/native.stamp',
@@ -26,19 +38,33 @@ const builds = [
     ],
   },
   {
+    name: 'typescript',
     script: 'build:ts',
     output: 'dist/index.mjs',
     stamp: 'build/ts.stamp',
-    sources: ['tsconfig.json', 'tsconfig.build.json', 'lib', 'docs/play/index.html', installed],
+    sources: [
+      'tsconfig.json',
+      'tsconfig.build.json',
+      'native/scripts/build-ts.mjs',
+      'lib',
+      'docs/play/index.html',
+      installed,
+    ],
   },
 ]
+
+const names = process.argv.slice(2)
+const unknown = names.filter((name) => !['packages', 'native', 'typescript'].includes(name))
+if (unknown.length > 0) throw new Error(`nothing is called ${unknown}`)
 
 process.chdir(root)
 if (!dependenciesMatchLockfile()) npm('ci', '--ignore-scripts')
 for (const build of builds) {
+  if (names.length > 0 && !names.includes(build.name)) continue
   if (isFresh(build)) continue
   const started = new Date()
   npm('run', build.script)
+  mkdirSync('build', { recursive: true })
   // The time it began, not ended: a source saved during the build is newer than the stamp.
   writeFileSync(build.stamp, '')
   utimesSync(build.stamp, started, started)

@@ -5,7 +5,8 @@ import fc from 'fast-check'
 import { native } from '../../lib/backend/native'
 import { Cutout, RegionPlan } from '../../lib/baselines'
 import { packHeader } from '../../lib/core/batch-header'
-import { layoutOf, maskHeader } from '../../lib/execution/host-masks'
+import { maskOperation } from '../../lib/execution/mask-batch'
+import { layoutOf } from '../../lib/execution/operation'
 import { fallback } from '../../lib/fallback/fallback'
 import { GridMask, keepRatio, maskOf, Plan, visibleFraction } from '../../lib/index'
 import { encodeFill, type Fill } from '../../lib/plan/fill'
@@ -101,15 +102,15 @@ test('bindings match fallback: rectangles', () => {
       const length = count * channels * height * width
       const dimensions = { count, channels, height, width, channelsLast: layout === 'NHWC' }
       const fill = Uint8Array.from({ length: channels * make(0).BYTES_PER_ELEMENT }, (_, i) => i)
-      const memory = layoutOf({ dtype }, dimensions)
+      const memory = layoutOf(dtype, dimensions)
       const results = [native, fallback].map((backend) => {
         const source = make(length + offset).subarray(offset)
         bytesOf(source).forEach((_, i, bytes) => {
           bytes[i] = i * 31 + 7
         })
         const target = inPlace ? source : make(length + offset).subarray(offset)
-        const header = maskHeader(memory, samples, 2)
-        expect(backend.apply(header, source, target, samples.data, undefined, fill)).toBe(0)
+        const operation = maskOperation(memory, samples, fill, backend)
+        expect(operation.cpu(source, target, { threads: 2 })).toBe(0)
         return { source, target }
       })
       for (const key of ['source', 'target'] as const) {
@@ -145,9 +146,13 @@ test('bindings match fallback: counts of rectangles', () => {
 
 const sizes = fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 60 }))
 
+/** Not such as are taken for fractions of the image. */
+const inPixels = (boxes: number[][]) =>
+  boxes.length === 0 || boxes.flat().some((edge) => edge < 0 || edge > 1)
+
 test('maskOf, keepRatio and visibleFraction take rectangles as they take a lattice', () => {
   const edge = fc.double({ min: -20, max: 80, noNaN: true })
-  const boxes = fc.array(fc.tuple(edge, edge, edge, edge), { maxLength: 4 })
+  const boxes = fc.array(fc.tuple(edge, edge, edge, edge), { maxLength: 4 }).filter(inPixels)
   fc.assert(
     fc.property(regionParams(SIDE), sizes, boxes, (params, size, corners) => {
       const mask = oracleMask(params, size)
@@ -232,8 +237,9 @@ describe('a lattice as rectangles', () => {
         ) => {
           const source = Float32Array.from({ length }, (_, i) => i)
           const target = inPlace ? source : new Float32Array(length)
-          const header = maskHeader(layoutOf({ dtype: 'float32' }, dimensions), samples, 2)
-          expect(backend.apply(header, source, target, samples.data, undefined, fill)).toBe(0)
+          const memory = layoutOf('float32', dimensions)
+          const operation = maskOperation(memory, samples, fill, backend)
+          expect(operation.cpu(source, target, { threads: 2 })).toBe(0)
           return target
         }
         const expected = masked(native, Plan.packed(lattices))

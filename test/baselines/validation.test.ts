@@ -35,7 +35,7 @@ const rows: Record<string, Row[]> = {
     ['size', 0, 'ERR_OUT_OF_RANGE', /`size` to be a whole number from 1 to 32768.*received 0$/],
     ['size', 32769, 'ERR_OUT_OF_RANGE', /`size`/],
     ['size', 2.5, 'ERR_OUT_OF_RANGE', /`size`/],
-    ['size', '16', 'ERR_INVALID_ARG_TYPE', /received '16'$/],
+    ['size', '16', 'ERR_INVALID_ARG_TYPE', /received '16'\. Without quotes/],
     ['size', [5, 5], 'ERR_OUT_OF_RANGE', /`size\[1\]`.*from 6 /],
     ['size', [0, 5], 'ERR_OUT_OF_RANGE', /`size\[0\]`/],
     ['size', [1, 2, 3], 'ERR_INVALID_ARG_TYPE', /`size`/],
@@ -120,7 +120,12 @@ describe.each(Object.keys(methods))('%s', (name) => {
     ['out', new Uint8Array(120), 'ERR_INVALID_ARG_TYPE', /`out`/],
     ['plan', 1, 'ERR_INVALID_ARG_TYPE', /`plan`/],
     ['plan', [{ regions: [] }], 'ERR_SHAPE_MISMATCH', /`plan`.*2 samples.*received 1$/],
-    ['plan', [{ d: 8 }, { d: 8 }], 'ERR_INVALID_ARG_VALUE', /Unknown property `d` in `plan\[0\]`/],
+    [
+      'plan',
+      [{ d: 8 }, { d: 8 }],
+      'ERR_INVALID_ARG_VALUE',
+      /Unknown property `d` in `plan\[0\]`: units are for GridMask/,
+    ],
     ['units', 1, 'ERR_INVALID_ARG_VALUE', /Unknown property `units`/],
   ])('request of apply, %s: %p', async (what, value, code, message) => {
     const request: Any = { shape, [what]: value }

@@ -5,7 +5,7 @@ import {
   type BatchHeader,
   headerFields,
   packHeader,
-  sampleKinds,
+  SampleKind,
   unpackHeader,
 } from '../../lib/core/batch-header'
 
@@ -50,10 +50,11 @@ describe('the header of a native call', () => {
       draws: Float64Array.of(0.5, 0.5, 2, 2, 0, 0, 1, 0, 0, 0, 0),
       rectangles: Uint32Array.of(1, 1, 0, 0, 0, 0, 0, 0, ...[0, 0, 1, 1]),
     }
-    const masked = sampleKinds.map((kind, sampleKind) => {
+    const kinds = Object.keys(SampleKind) as (keyof typeof SampleKind)[]
+    const masked = kinds.map((kind) => {
       const images = Uint8Array.of(9, 9, 9, 9)
       const layout = { count: 1, planes: 1, height: 2, width: 2, pixelBytes: 1, valueBytes: 1 }
-      const header = packHeader(layout, { sampleKind, threads: 1 })
+      const header = packHeader(layout, { sampleKind: SampleKind[kind], threads: 1 })
       const fill = new Uint8Array(1)
       expect(native.apply(header, images, images, data[kind], undefined, fill)).toBe(0)
       return [kind, [...images]]

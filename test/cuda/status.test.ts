@@ -1,7 +1,7 @@
 // Whether there is CUDA, and what is said where there is none.
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from '@jest/globals'
-import { freshDriver, loadLibrary, loadOn, onGpu, onTestDriver, root } from './support'
+import { driverPath, freshDriver, loadLibrary, loadOn, onGpu, onTestDriver, root } from './support'
 
 const images = new Float32Array(16)
 const request = { shape: [1, 1, 4, 4] } as const
@@ -131,3 +131,28 @@ if (onGpu) {
     expect(process.env.GRIDMASK_CUDA_DRIVER ?? '').not.toMatch('cuda_test_driver')
   })
 }
+
+onTestDriver(
+  'no driver is asked for anything before a program names a device or asks for them',
+  () => {
+    const script = `
+    const { applyPlan, GridMask, gridmix, presets } = require(${JSON.stringify(root)})
+    const shape = [64, 3, 64, 64]
+    const images = new Float32Array(64 * 3 * 64 * 64)
+    for (const device of [undefined, 'auto', 'cpu']) {
+      const gridmask = new GridMask({ ...presets.imagenet, probability: 1, device })
+      for (let i = 0; i < 10; i++) gridmask.apply(images, { shape })
+      gridmask.gridmix(images, { shape })
+      const plan = gridmask.plan({ count: 64 })
+      applyPlan(images, plan, { shape, device })
+      gridmix(images, { shape, plan, device })
+    }
+    const driver = require(process.env.GRIDMASK_CUDA_DRIVER)
+    console.log(driver.log().length)
+    new GridMask({ ratio: 0.5, unit: 9, device: 'cuda' })
+    console.log(driver.log().length > 0)`
+    const env = { ...process.env, GRIDMASK_CUDA_DRIVER: driverPath }
+    const output = execFileSync(process.execPath, ['-e', script], { env, encoding: 'utf8' })
+    expect(output).toBe('0\ntrue\n')
+  },
+)

@@ -6,7 +6,8 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { native } from '../../lib/backend/native'
 import { packHeader } from '../../lib/core/batch-header'
-import { layoutOf, maskHeader } from '../../lib/execution/host-masks'
+import { maskOperation } from '../../lib/execution/mask-batch'
+import { layoutOf } from '../../lib/execution/operation'
 import { fallback } from '../../lib/fallback/fallback'
 import { rotationOf } from '../../lib/fallback/rotation'
 import { maskOf, Plan } from '../../lib/index'
@@ -39,15 +40,15 @@ test('bindings match fallback: masks', async () => {
         const length = count * channels * height * width
         const dimensions = { count, channels, height, width, channelsLast: layout === 'NHWC' }
         const fill = encodeFill(fills.slice(0, channels), dtype, channels, height * width)
-        const what = [samples.data, samples.indices, fill] as const
-        const header = () => maskHeader(layoutOf({ dtype }, dimensions), samples, 2)
+        const memory = layoutOf(dtype, dimensions)
+        const operation = (backend: typeof native) => maskOperation(memory, samples, fill, backend)
         const results = [native, fallback].map((backend) => {
           const source = make(length + offset).subarray(offset)
           bytesOf(source).forEach((_, i, bytes) => {
             bytes[i] = i * 31 + 7
           })
           const target = inPlace ? source : make(length + offset).subarray(offset)
-          expect(backend.apply(header(), source, target, ...what)).toBe(0)
+          expect(operation(backend).cpu(source, target, { threads: 2 })).toBe(0)
           return { source, target }
         })
         expect(results[1]).toEqual(results[0])
@@ -55,7 +56,7 @@ test('bindings match fallback: masks', async () => {
         bytesOf(source).set(bytesOf(results[0]?.source as Uint8Array))
         if (inPlace) return
         const target = make(length)
-        expect(await fallback.applyAsync(header(), source, target, ...what)).toBe(0)
+        expect(await operation(fallback).cpuAsync(source, target, { threads: 2 })).toBe(0)
         expect(Buffer.compare(bytesOf(target), bytesOf(results[0]?.target as Uint8Array))).toBe(0)
       },
     ),
@@ -132,8 +133,9 @@ describe('rotation', () => {
         const [height, width] = [64, 16384]
         const mask = new Uint8Array(height * width).fill(1)
         const dimensions = { count: 1, channels: 1, height, width, channelsLast: false }
-        const header = maskHeader(layoutOf({ dtype: 'uint8' }, dimensions), samples, 1)
-        fallback.apply(header, mask, mask, samples.data, undefined, new Uint8Array(1))
+        const memory = layoutOf('uint8', dimensions)
+        const operation = maskOperation(memory, samples, new Uint8Array(1), fallback)
+        operation.cpu(mask, mask, { threads: 1 })
         expect(Buffer.compare(mask, maskOf(params, [height, width]))).toBe(0)
       }),
       { numRuns: 20 },

@@ -8,7 +8,6 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -27,11 +26,6 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'gridmask-load-'))
   binary = join(folder, `prebuilds/${platform}/gridmask${tag}.node`)
   cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true })
-  mkdirSync(join(folder, 'node_modules'))
-  symlinkSync(
-    join(root, 'node_modules/node-gyp-build'),
-    join(folder, 'node_modules/node-gyp-build'),
-  )
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 beforeEach(() => {
@@ -72,7 +66,7 @@ function load(env: Record<string, string> = {}): Outcome {
   const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], {
     cwd: folder,
     encoding: 'utf8',
-    env: { ...process.env, PREBUILDS_ONLY: '1', GRIDMASK_CUDA_DRIVER: '/none', ...env },
+    env: { ...process.env, GRIDMASK_CUDA_DRIVER: '/none', ...env },
   })
   expect(stderr.replace(/^.*Warning.*\n.*--trace-warnings.*\n/gm, '')).toBe('')
   return JSON.parse(stdout)
@@ -141,7 +135,7 @@ describe('what stands in the way is told', () => {
     expect(message).toContain(join(folder, 'prebuilds', platform))
     expect(message).toContain(`on ${platform}, `)
     expect(message).toContain(`Node ${process.versions.node}, N-API ${process.versions.napi}`)
-    if (process.platform === 'linux') expect(message).toMatch(/glibc \d|musl/)
+    if (process.platform === 'linux') expect(message).toMatch(/, (glibc|musl), /)
     expect(message).toContain('npm rebuild gridmask')
     expect(message).toContain('GRIDMASK_FALLBACK=1')
     expect(error?.cause).toBeTruthy()

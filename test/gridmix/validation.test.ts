@@ -13,9 +13,14 @@ const gridmask = new GridMask({ ratio: 0.5, unit: 4 })
 type Row = [what: string, lies: object, code: ErrorCode, message: RegExp]
 
 const partners: Row[] = [
-  ['a number', { partner: 1 }, 'ERR_INVALID_ARG_TYPE', /`partner` to be an array.*received 1$/],
+  [
+    'a number',
+    { partner: 1 },
+    'ERR_INVALID_ARG_TYPE',
+    /`partner` to be an array.*received 1\. There is one for each sample$/,
+  ],
   ['null', { partner: null }, 'ERR_INVALID_ARG_TYPE', /received null$/],
-  ['a string', { partner: '120' }, 'ERR_INVALID_ARG_TYPE', /received '120'$/],
+  ['a string', { partner: '120' }, 'ERR_INVALID_ARG_TYPE', /received '120'/],
   ['an object with a length', { partner: { length: 3 } }, 'ERR_INVALID_ARG_TYPE', /an object$/],
   ['too short', { partner: [1, 0] }, 'ERR_SHAPE_MISMATCH', /each of 3 samples, .* received 2$/],
   ['too long', { partner: [1, 0, 2, 3] }, 'ERR_SHAPE_MISMATCH', /received 4$/],
@@ -34,7 +39,12 @@ const partners: Row[] = [
   ['beyond the batch', { partner: [1, 3, 0] }, 'ERR_OUT_OF_RANGE', /`partner\[1\]`.*0 to 2.*3$/],
   ['negative', { partner: [-1, 1, 0] }, 'ERR_OUT_OF_RANGE', /`partner\[0\]`.* -1$/],
   ['a fraction', { partner: [0.5, 1, 0] }, 'ERR_OUT_OF_RANGE', /`partner\[0\]`.* 0\.5$/],
-  ['text', { partner: ['1', 2, 0] }, 'ERR_INVALID_ARG_TYPE', /`partner\[0\]`.* '1'$/],
+  [
+    'text',
+    { partner: ['1', 2, 0] },
+    'ERR_INVALID_ARG_TYPE',
+    /`partner\[0\]`.* '1'\. Without quotes/,
+  ],
   ['big', { partner: BigInt64Array.of(0n, 1n, 2n) }, 'ERR_INVALID_ARG_TYPE', /`partner\[0\]`/],
 ]
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "check.h"
-#include "cpu/stream.h"
+#include "cpu/streaming_stores.h"
 #include "samples.h"
 
 using namespace gridmask;
@@ -34,19 +34,20 @@ class Memory {
 // JavaScript.
 std::vector<uint32_t> rectanglesOf(const std::vector<PackedSample>& samples, int height,
                                    int width) {
-  std::vector<uint32_t> headers, regions;
+  std::vector<uint32_t> headers, rectangles;
   std::vector<Run> runs(RunScanner::maxRunsInRow(static_cast<uint32_t>(width)));
   for (const PackedSample& sample : samples) {
     RunScanner scanner(latticeOf(sample, height, width), 0, 0, static_cast<uint32_t>(width));
     for (uint32_t y = 0; y < static_cast<uint32_t>(height); ++y) {
       const Run* end = scanner.appendRow(runs.data(), runs.data(), 0);
       for (const Run* run = runs.data(); run != end; ++run) {
-        regions.insert(regions.end(), {run->begin, y, run->end, y + 1});
+        rectangles.insert(rectangles.end(), {run->begin, y, run->end, y + 1});
       }
     }
-    headers.insert(headers.end(), {static_cast<uint32_t>(regions.size() / 4), 1, 0, 0, 0, 0, 0, 0});
+    headers.insert(headers.end(),
+                   {static_cast<uint32_t>(rectangles.size() / 4), 1, 0, 0, 0, 0, 0, 0});
   }
-  headers.insert(headers.end(), regions.begin(), regions.end());
+  headers.insert(headers.end(), rectangles.begin(), rectangles.end());
   return headers;
 }
 
@@ -98,7 +99,7 @@ void randomBatchesAreMaskedAsDefined() {
         {layout, source.data(), target.data()}, Samples(samples.data()), fill.data(), {}};
     const std::vector<uint32_t> rectangles = rectanglesOf(samples, height, width);
     MaskBatch same = batch;
-    same.masks = Regions(reinterpret_cast<const RegionHeader*>(rectangles.data()), count);
+    same.masks = Rectangles(reinterpret_cast<const RectangleHeader*>(rectangles.data()), count);
     const auto threads = static_cast<unsigned>(random.between(1, 4));
     for (auto* kernels = cpu::availableKernels(); *kernels != nullptr; ++kernels) {
       std::memset(target.data(), 0xA5, bytes);

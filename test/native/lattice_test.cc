@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "check.h"
+#include "lattice/phase32.h"
 #include "lattice/philox.h"
-#include "lattice/regions.h"
+#include "lattice/rectangles.h"
 #include "lattice/runs.h"
-#include "lattice/turns.h"
 #include "samples.h"
 
 using namespace gridmask;
@@ -83,7 +83,9 @@ static void runsAreTheDroppedPixels() {
         count += kept[pixel];
       }
     }
-    CHECK(countKept(lattice, x0, y0, x1, y1) == count);
+    RunScanner again(lattice, x0, y0, across);
+    std::vector<Run> row(RunScanner::maxRunsInRow(across));
+    CHECK(countRows(again, across, y1 - y0, row.data()) == count);
   }
 }
 
@@ -91,8 +93,8 @@ static void rectanglesAreDroppedAsTheyLie() {
   Random random(6);
   for (int i = 0; i < 3000; ++i) {
     const int side = random.chance(0.1) ? 300 : 30;
-    std::vector<Region> regions(static_cast<size_t>(random.between(0, 12)));
-    for (auto& [x0, y0, x1, y1] : regions) {
+    std::vector<Rectangle> rectangles(static_cast<size_t>(random.between(0, 12)));
+    for (auto& [x0, y0, x1, y1] : rectangles) {
       const auto edges = [&](uint32_t& low, uint32_t& high) {
         low = static_cast<uint32_t>(random.between(0, side + 5));
         high = low + static_cast<uint32_t>(random.between(0, random.chance(0.5) ? 6 : side));
@@ -100,14 +102,15 @@ static void rectanglesAreDroppedAsTheyLie() {
       edges(x0, x1);
       edges(y0, y1);
     }
-    std::sort(regions.begin(), regions.end(),
-              [](const Region& a, const Region& b) { return a.y0 < b.y0; });
-    const RegionSample sample{regions.data(), regions.data() + regions.size(), {}};
+    std::sort(rectangles.begin(), rectangles.end(),
+              [](const Rectangle& a, const Rectangle& b) { return a.y0 < b.y0; });
+    const RectangleSample sample{rectangles.data(), rectangles.data() + rectangles.size(), {}};
     const int left = random.between(0, side - 1), top = random.between(0, side - 1);
     const int right = random.between(left + 1, side), bottom = random.between(top + 1, side);
     const auto width = static_cast<uint32_t>(right - left);
 
-    RegionScanner scanner(sample, left, top, width);
+    std::vector<RectangleScanner::Active> active(rectangles.size());
+    RectangleScanner scanner(sample, left, top, width, active.data());
     std::vector<Run> runs(RunScanner::maxRunsInRow(width) * static_cast<size_t>(bottom - top));
     Run* end = runs.data();
     uint32_t pixels = 0;
@@ -124,17 +127,19 @@ static void rectanglesAreDroppedAsTheyLie() {
     for (uint32_t pixel = 0; pixel < pixels; ++pixel) {
       const auto x = static_cast<uint32_t>(left) + pixel % width;
       const auto y = static_cast<uint32_t>(top) + pixel / width;
-      const bool covered = std::any_of(regions.begin(), regions.end(), [&](const Region& region) {
-        return region.x0 <= x && x < region.x1 && region.y0 <= y && y < region.y1;
-      });
+      const bool covered =
+          std::any_of(rectangles.begin(), rectangles.end(), [&](const Rectangle& rectangle) {
+            return rectangle.x0 <= x && x < rectangle.x1 && rectangle.y0 <= y && y < rectangle.y1;
+          });
       CHECK(dropped[pixel] == covered);
       kept += !covered;
     }
-    CHECK(countKept<RegionScanner>(sample, left, top, right, bottom) == kept);
+    RectangleScanner again(sample, left, top, width, active.data());
+    CHECK(countRows(again, width, bottom - top, runs.data()) == kept);
   }
 }
 
-static void turnsDecideAsExactArithmetic() {
+static void phasesOf32BitsDecideAsExactArithmetic() {
   Random random(3);
   int tried = 0;
   for (int i = 0; i < 6000; ++i) {
@@ -149,11 +154,11 @@ static void turnsDecideAsExactArithmetic() {
     const Lattice lattice = latticeOf(sample, std::max(height, 1), width);
     const auto columns = static_cast<uint32_t>(width);
     const auto rows = static_cast<uint32_t>(height);
-    if (!turnsAreExact(lattice, columns, rows)) continue;
+    if (!phase32IsExact(lattice, columns, rows)) continue;
     ++tried;
-    const Turns x = turnsOf(lattice.x, lattice, 0, 0);
-    const Turns y = turnsOf(lattice.y, lattice, 0, 0);
-    const uint32_t gap = gapTurns(lattice);
+    const Phase32 x = phase32Of(lattice.x, lattice, 0, 0);
+    const Phase32 y = phase32Of(lattice.y, lattice, 0, 0);
+    const uint32_t gap = gap32Of(lattice);
     for (uint32_t row = 0; row < rows; ++row) {
       for (uint32_t column = 0; column < columns; ++column) {
         const bool square = x.start + row * x.stepY + column * x.stepX < gap &&
@@ -172,5 +177,5 @@ int main() {
   rotationsAgreeWithTheCLibrary();
   runsAreTheDroppedPixels();
   rectanglesAreDroppedAsTheyLie();
-  turnsDecideAsExactArithmetic();
+  phasesOf32BitsDecideAsExactArithmetic();
 }

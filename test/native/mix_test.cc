@@ -112,12 +112,13 @@ bool hasWords(const Case& made) {
          std::any_of(made.samples.begin(), made.samples.end(), canHave);
 }
 
-// Every instruction set, every way to have the mask.
+// Every instruction set, every strategy to have the mask.
 template <typename Use>
-void forEachWay(const Use& use) {
+void forEachStrategy(const Use& use) {
   for (auto* kernels = cpu::availableKernels(); *kernels != nullptr; ++kernels) {
-    for (const cpu::Way way : {cpu::Way::kCheaper, cpu::Way::kRuns, cpu::Way::kWords}) {
-      use(**kernels, way);
+    for (const cpu::Strategy strategy :
+         {cpu::Strategy::kAuto, cpu::Strategy::kRuns, cpu::Strategy::kWords}) {
+      use(**kernels, strategy);
     }
   }
 }
@@ -131,13 +132,13 @@ void testCpu(Random& random) {
     const uint8_t* const source = made.images.data() + offset;
     const auto threads = static_cast<unsigned>(random.between(1, 6));
     const std::vector<uint8_t> expected = expectedOf(made, source);
-    forEachWay([&](const cpu::Kernels& kernels, cpu::Way way) {
+    forEachStrategy([&](const cpu::Kernels& kernels, cpu::Strategy strategy) {
       std::vector<uint8_t> target(made.bytes);
-      cpu::mix(over(made, source, target.data()), threads, kernels, way);
+      cpu::mix(over(made, source, target.data()), threads, kernels, strategy);
       CHECK(target == expected);
       std::vector<uint8_t> images = made.images;
       uint8_t* const inPlace = images.data() + offset;
-      cpu::mix(over(made, inPlace, inPlace), threads, kernels, way);
+      cpu::mix(over(made, inPlace, inPlace), threads, kernels, strategy);
       CHECK(std::equal(expected.begin(), expected.end(), inPlace));
       std::copy_n(source, made.bytes, inPlace);
       CHECK(images == made.images);
@@ -158,10 +159,11 @@ void testCount(Random& random) {
     for (int y = 0; y < height; ++y) {
       for (int x = 0; x < width; ++x) kept += keepsPixel(lattice, x, y);
     }
-    forEachWay([&](const cpu::Kernels& kernels, cpu::Way way) {
-      cpu::KeptCounter counter(height, width, kernels, way);
-      CHECK(counter.count(sample) == kept);
-      CHECK(counter.count(sample) == kept);
+    forEachStrategy([&](const cpu::Kernels& kernels, cpu::Strategy strategy) {
+      const PackedSample plan[] = {sample, sample};
+      double counts[2] = {};
+      cpu::countKept(plan, 2, height, width, counts, 2, kernels, strategy);
+      CHECK(counts[0] == static_cast<double>(kept) && counts[1] == counts[0]);
     });
   }
 }

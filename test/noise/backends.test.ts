@@ -2,7 +2,8 @@
 // every dtype, layout and mode.
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { fillOf, layoutOf, maskHeader } from '../../lib/execution/host-masks'
+import { fillOf, maskOperation } from '../../lib/execution/mask-batch'
+import { layoutOf } from '../../lib/execution/operation'
 import { fallback } from '../../lib/fallback/fallback'
 import { applyPlan, Plan } from '../../lib/index'
 import { bytesOf, shapeOf } from '../support'
@@ -40,11 +41,10 @@ test('the fallback gives the same bits', async () => {
       const dimensions = { count: plan.length, channels, height, width }
       const shaped = { ...dimensions, channelsLast: kind.layout === 'NHWC' }
       const { samples } = Plan.packed(Plan.from(plan))
-      const encoded = fillOf(fill, kind, shaped)
+      const encoded = fillOf(fill, kind.dtype, shaped)
       const target = inPlace ? images : imagesOf(given)
-      const header = maskHeader(layoutOf(kind, shaped), samples, 1)
-      const what = [samples.data, undefined, encoded] as const
-      expect(await fallback.applyAsync(header, images, target, ...what)).toBe(0)
+      const operation = maskOperation(layoutOf(kind.dtype, shaped), samples, encoded, fallback)
+      expect(await operation.cpuAsync(images, target, { threads: 1 })).toBe(0)
       expect(Buffer.compare(bytesOf(target), expected)).toBe(0)
     }),
     { numRuns: 120 },

@@ -1,4 +1,4 @@
-// A project that has installed the packed tarball, as its users do.
+// A project that has installed the packed tarball, as its users do: without a network.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,7 +17,13 @@ export interface Consumer {
   remove(): void
 }
 
-/** Packs what is built, with a fresh prebuilt binary, and installs it without install scripts. */
+/** What docs/install.md has its readers pack beside gridmask where there is a network. */
+const dependencies = ['node-gyp-build', 'node-addon-api']
+
+/**
+ * Packs what is built, with a fresh prebuilt binary, and installs it as docs/install.md says: offline,
+ * without install scripts, and here with an empty cache.
+ */
 export function installTarball(): Consumer {
   const folder = mkdtempSync(join(tmpdir(), 'gridmask-consumer-'))
   const run: Consumer['run'] = (command, args, env = {}) =>
@@ -30,16 +36,27 @@ export function installTarball(): Consumer {
 
   run(process.execPath, [join(root, 'native/scripts/prebuild.mjs')])
   const report = run('npm', ['pack', root, '--json', '--ignore-scripts'])
-  const [{ filename, files }] = JSON.parse(report)
+  const [{ filename, files: packed }] = JSON.parse(report)
+
+  const tarballs = dependencies.map((name) => {
+    const report = run('npm', [
+      'pack',
+      join(root, 'node_modules', name),
+      '--json',
+      '--ignore-scripts',
+    ])
+    return JSON.parse(report)[0].filename as string
+  })
 
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
-  const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--prefix', folder]
-  run('npm', ['install', '--ignore-scripts', ...quiet, `./${filename}`])
+  const quiet = ['--no-audit', '--no-fund', '--cache', join(folder, 'cache'), '--prefix', folder]
+  const files = [filename, ...tarballs].map((name) => `./${name}`)
+  run('npm', ['install', ...files, '--offline', '--ignore-scripts', ...quiet])
 
   return {
     folder,
     installed: join(folder, 'node_modules', 'gridmask'),
-    files: files.map(({ path }: { path: string }) => path).sort(),
+    files: packed.map(({ path }: { path: string }) => path).sort(),
     run,
     remove: () => rmSync(folder, { recursive: true }),
   }

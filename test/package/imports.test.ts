@@ -29,7 +29,7 @@ const floorOf = (file: string) => floors.findIndex((floor) => floor.includes(fol
 
 const arrows = files.flatMap((file) => {
   const text = readFileSync(join(lib, file), 'utf8')
-  const imports = text.matchAll(/(?:\bfrom|\bimport\(|\brequire\()\s*'(\.[^']+)'/g)
+  const imports = text.matchAll(/(?:\bfrom|\bimport\(|\brequire\()\s*'(\.[^']+)(?<!\.json)'/g)
   return Array.from(imports, ([, path]) => ({
     from: file,
     to: relative(lib, join(lib, dirname(file), path as string)).replaceAll('\\', '/'),

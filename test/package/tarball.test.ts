@@ -1,6 +1,7 @@
 // What users get from `npm install gridmask`.
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, readFileSync, rmSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { keepRatio } from '../../lib/index'
@@ -21,10 +22,11 @@ describe('the tarball', () => {
     const known = [
       /^(package\.json|README\.md|LICENSE|binding\.gyp)$/,
       /^lib\/([\w-]+\/)?[\w-]+\.m?ts$/,
-      /^dist\/([\w-]+\/)?[\w-]+\.(m?js|d\.m?ts)(\.map)?$/,
+      /^dist\/(?!cli\/|figure5\/)([\w-]+\/)?[\w-]+\.(m?js|d\.m?ts)(\.map)?$/,
       /^dist\/play\.html$/,
+      /^dist\/cli\/(main\.js|worker\.js|THIRD-PARTY-LICENSES\.txt)$/,
       /^native\/(addon|cpu|cuda|lattice)\/\w+\.(cc|cu|h|inc)$/,
-      // Those of other platforms where they were made: `npm run prebuild -- --all`.
+      // Those of other platforms where they were made.
       /^prebuilds\/linux-(x64|arm64)\/gridmask\.(glibc|musl)\.node$/,
       /^prebuilds\/(win32-x64|darwin-(x64|arm64))\/gridmask\.node$/,
     ]
@@ -41,10 +43,48 @@ describe('the tarball', () => {
         (end) => `dist/${name}.${end}`,
       )
     })
+    const command = ['main.js', 'worker.js', 'THIRD-PARTY-LICENSES.txt']
+    const others = ['dist/play.html', ...command.map((name) => `dist/cli/${name}`)]
     expect(sources).not.toEqual([])
     expect(consumer.files.filter((file) => file.startsWith('dist/'))).toEqual(
-      [...compiled, 'dist/play.html'].sort(),
+      [...compiled, ...others].sort(),
     )
+  })
+})
+
+describe('what an installation brings', () => {
+  test('are the package and the two that it is built from source with', () => {
+    const lock = readFileSync(join(consumer.folder, 'node_modules/.package-lock.json'), 'utf8')
+    expect(Object.keys(JSON.parse(lock).packages).sort()).toEqual([
+      'node_modules/gridmask',
+      'node_modules/node-addon-api',
+      'node_modules/node-gyp-build',
+    ])
+  })
+
+  test('are the licences of all packages within the command', () => {
+    const folder = join(consumer.installed, 'dist/cli')
+    const licenses = readFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), 'utf8')
+    const sections = licenses.split(`\n${'-'.repeat(80)}\n\n`).slice(1)
+    const names = sections.map((section) => (section.split(' ')[0] as string).trim())
+    // What lib/cli/ imports from packages, and what these import.
+    expect(names).toEqual(expect.arrayContaining(['cli-progress', 'commander', 'open']))
+    const needed = (name: string): string[] => {
+      const file = join(root, 'node_modules', name, 'package.json')
+      const { dependencies = {} } = JSON.parse(readFileSync(file, 'utf8'))
+      return [name, ...Object.keys(dependencies).flatMap(needed)]
+    }
+    const all = ['cli-progress', 'commander', 'open'].flatMap(needed)
+    expect(names.sort()).toEqual([...new Set(all)].sort())
+    for (const section of sections) {
+      expect(section).toMatch(/copyright .*\d{4}|copyright \(c\)|Copyright Mathias Bynens/i)
+      expect(section).toMatch(/permission is hereby granted/i)
+    }
+    const program = readFileSync(join(folder, 'main.js'), 'utf8')
+    const required = program.matchAll(/(?:require|import)\("([^".][^"]*)"\)/g)
+    const outside = Array.from(required, ([, name]) => name as string)
+    const unknown = outside.filter((name) => !isBuiltin(name) && name !== 'sharp')
+    expect([...new Set(unknown)]).toEqual([])
   })
 })
 
@@ -59,9 +99,8 @@ describe('the kernels that are shipped for builds without nvcc', () => {
 })
 
 describe('the prebuilt binary', () => {
-  // PREBUILDS_ONLY: node-gyp-build looks nowhere else.
   const evaluate = (type: string, code: string) =>
-    consumer.run(process.execPath, [`--input-type=${type}`, '-e', code], { PREBUILDS_ONLY: '1' })
+    consumer.run(process.execPath, [`--input-type=${type}`, '-e', code])
 
   // A rotated mask, told by its kept fraction, and a drawn one, by its digest.
   const work = `
@@ -105,7 +144,7 @@ describe('the prebuilt binary', () => {
 
 describe('the command', () => {
   const npx = (...args: string[]) =>
-    consumer.run('npx', ['--offline', '--no', '--', 'gridmask', ...args], { PREBUILDS_ONLY: '1' })
+    consumer.run('npx', ['--offline', '--no', '--', 'gridmask', ...args])
 
   test('runs by npx, on the prebuilt binary', () => {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -158,7 +197,8 @@ describe('on a platform without a prebuilt binary', () => {
     const load = () => consumer.run(process.execPath, ['-p', code])
     expect(load).toThrow(/ERR_NATIVE_LOAD|could not be loaded/)
 
-    consumer.run('npm', ['rebuild', 'gridmask', '--prefix', consumer.folder], nodeHeaders())
+    const rebuild = ['rebuild', 'gridmask', '--ignore-scripts=false']
+    consumer.run('npm', [...rebuild, '--prefix', consumer.folder], nodeHeaders())
     expect(load()).toBe(`${keepRatio({ d: 10, ratio: 0.6, angle: 30 }, [50, 50])}\n`)
   }, 600_000)
 })

@@ -1,7 +1,7 @@
 // npm run test:prebuilds
 //
-// Loads every prebuilt binary with a program of its own platform and compares what it makes with the
-// authors' masks and with the definition. What can't be run here is inspected, and said to be no more.
+// Looks into every prebuilt binary that is there, loads this platform's own, and compares what it makes
+// with the authors' masks and with the definition.
 import { spawnSync } from 'node:child_process'
 import {
   copyFileSync,
@@ -12,77 +12,65 @@ import {
   readFileSync,
   rmSync,
 } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { printTable } from '../../bench/text.mjs'
-import { check } from '../../native/scripts/check-prebuilds.mjs'
-import { fileOf, isNative, nameOf, targets } from '../../native/scripts/targets.mjs'
-import { hostOf } from './hosts.mjs'
+import { check, fileOf, isNative, nameOf, targets } from '../../native/scripts/prebuilds.mjs'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const loader = dirname(createRequire(import.meta.url).resolve('node-gyp-build/package.json'))
 const TIMEOUT_MS = 300_000
 
 let failed = false
 const rows = targets.map((target) => {
-  const { bytes, faults } = check(target)
-  const inspected = faults.length === 0 ? `${bytes} bytes, as it must be` : faults.join('; ')
+  const name = nameOf(target)
+  const own = isNative(target)
   if (!existsSync(join(root, fileOf(target)))) {
-    // Others may be made elsewhere; this platform's own is what is to be run.
-    failed ||= isNative(target)
-    return [nameOf(target), 'not there', '', '']
+    // Others may be made elsewhere.
+    failed ||= own
+    return [name, 'not there', '', '']
   }
+  const { bytes, faults, tooNew } = check(target)
   failed ||= faults.length > 0
-  const host = hostOf(target)
-  if ('missing' in host) return [nameOf(target), 'inspected only', inspected, host.missing]
-  const outcome = runOn(host, target)
+  const fine = tooNew.length === 0 ? 'as it must be' : `not for releases: ${tooNew.join('; ')}`
+  const found = faults.length === 0 ? `${bytes} bytes, ${fine}` : faults.join('; ')
+  if (!own) return [name, 'not for here', found, '']
+  const outcome = runHere(target)
   failed ||= !outcome.passed
-  return [nameOf(target), outcome.passed ? 'ran ✓' : 'ran ✗', inspected, outcome.text]
+  return [name, outcome.passed ? 'ran ✓' : 'ran ✗', found, outcome.text]
 })
 printTable(['', '', '', ''], rows)
 process.exit(failed ? 1 : 0)
 
-/**
- * @param {import('./hosts.mjs').Host} host
- * @param {import('../../native/scripts/targets.mjs').Target} target
- */
-function runOn({ command, env }, target) {
+/** @param {import('../../native/scripts/prebuilds.mjs').Target} target */
+function runHere(target) {
   const folder = mkdtempSync(join(tmpdir(), 'gridmask-prebuilds-'))
   try {
     for (const path of ['package.json', 'dist'])
       cpSync(join(root, path), join(folder, path), { recursive: true })
-    cpSync(loader, join(folder, 'node_modules/node-gyp-build'), { recursive: true })
     mkdirSync(dirname(join(folder, fileOf(target))), { recursive: true })
     copyFileSync(join(root, fileOf(target)), join(folder, fileOf(target)))
     copyFileSync(join(root, 'test/prebuilds/verify.cjs'), join(folder, 'verify.cjs'))
     copyFileSync(join(root, 'test/golden/authors-masks.json.gz'), join(folder, 'masks.gz'))
-    const [program, ...args] = /** @type {[string, ...string[]]} */ (command)
-    // What it finds goes to a file: not every host here has a console.
     const { stdout, stderr, signal } = spawnSync(
-      program,
-      [...args, 'verify.cjs', 'masks.gz', 'result.json'],
+      process.execPath,
+      ['verify.cjs', 'masks.gz', 'result.json'],
       {
         cwd: folder,
         encoding: 'utf8',
-        env: { ...process.env, ...env, GRIDMASK_CUDA_DRIVER: '' },
-        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, GRIDMASK_CUDA_DRIVER: '' },
         timeout: TIMEOUT_MS,
       },
     )
     const result = join(folder, 'result.json')
     if (!existsSync(result)) {
       const lines = `${stdout}\n${stderr}`.trim().split('\n')
-      return {
-        passed: false,
-        text: signal ?? lines.find((line) => /Error/.test(line)) ?? lines[0] ?? '',
-      }
+      const text = signal ?? lines.find((line) => /Error/.test(line)) ?? lines[0] ?? ''
+      return { passed: false, text }
     }
     const found = JSON.parse(readFileSync(result, 'utf8'))
-    const expected = `${target.os}-${target.cpu}`
     const wrongs = [found.wrongMasks, found.wrongBatches, found.wrongOthers]
-    const right = found.platform === expected && wrongs.every((count) => count === 0)
+    const right = wrongs.every((count) => count === 0)
     const wrong = right ? '' : `, wrong: ${wrongs.join(', ')}`
     return {
       passed: right,

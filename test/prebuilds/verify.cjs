@@ -4,8 +4,6 @@
 // binary than that one: verify.cjs <masks> <result>. Compares with the authors' masks and with the
 // definition in plain TypeScript; noise, GridMix and the methods for comparison with the second
 // implementation, which takes the native functions' place. Writes what it found.
-process.env.PREBUILDS_ONLY = '1'
-
 const { readFileSync, writeFileSync } = require('node:fs')
 const { gunzipSync } = require('node:zlib')
 const { applyPlan, cudaStatus, devices, GridMask, maskOf, Plan } = require('./dist/index.js')

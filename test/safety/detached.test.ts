@@ -1,17 +1,7 @@
 // An array whose memory has gone elsewhere looks like an empty one.
-import { markAsUntransferable } from 'node:worker_threads'
 import { describe, expect, test } from '@jest/globals'
 import { applyPlan, GridMask } from '../../lib/index'
-import {
-  bytesOf,
-  code,
-  detach,
-  expectBytes,
-  kinds,
-  params,
-  scramble,
-  webAssemblyMemory,
-} from './support'
+import { bytesOf, code, detach, expectBytes, kinds, params, scramble } from './support'
 
 const shape = [2, 3, 8, 8] as const
 const length = 2 * 3 * 8 * 8
@@ -124,45 +114,6 @@ describe('an array that applyAsync took', () => {
     expect([images.length, out.length]).toEqual([0, 0])
     expect((await result).byteOffset).toBe(20)
   })
-})
-
-describe('memory that cannot be taken', () => {
-  const untransferable = () => {
-    const array = new Uint8Array(length)
-    markAsUntransferable(array.buffer)
-    return array
-  }
-  const pooled = () => {
-    let array = Buffer.allocUnsafe(length)
-    // The pool's rest may have been too small: then the next one has a new pool.
-    while (array.buffer.byteLength === length) array = Buffer.allocUnsafe(length)
-    return array
-  }
-  const webAssembly = () => new Uint8Array(webAssemblyMemory().buffer, 0, length)
-
-  const makers = { 'marked untransferable': untransferable, pooled, WebAssembly: webAssembly }
-  for (const [name, make] of Object.entries(makers)) {
-    test(`${name}: applyAsync refuses it and detaches nothing`, async () => {
-      for (const [images, out] of [
-        [make(), undefined],
-        [make(), new Uint8Array(length)],
-        [new Uint8Array(length), make()],
-      ] as const) {
-        const request = out === undefined ? { shape } : { shape, out }
-        await expect(gridmask.applyAsync(images, request)).rejects.toThrow(
-          code('ERR_INVALID_ARG_VALUE'),
-        )
-        expect([images.length, out?.length ?? length]).toEqual([length, length])
-      }
-    })
-
-    test(`${name}: apply works`, () => {
-      const images = scramble(make())
-      const expected = gridmask.apply(images.slice(), { shape, index: 0 })
-      gridmask.apply(images, { shape, index: 0, out: images })
-      expectBytes(images, expected)
-    })
-  }
 })
 
 describe('empty arrays', () => {

@@ -1,0 +1,44 @@
+/** What to do with what is no array of a type that can be masked. */
+import { types } from 'node:util'
+import { isPromise } from '../core/check'
+
+/** A sentence without its full stop, or nothing. `name` is what the caller knows the value as. */
+export function hintOnArray(name: string, value: unknown): string {
+  try {
+    return hint(name, value)
+  } catch {
+    return '' // a revoked proxy, or a getter that throws
+  }
+}
+
+function hint(name: string, value: unknown): string {
+  if (isPromise(value)) return 'It is a promise: `await` it'
+  if (value === true) return name === 'out' ? '`out: images` works in place' : ''
+  if (typeof value === 'string') return 'Decode the picture first: docs/loading.md'
+  if (Array.isArray(value)) {
+    const flat = value.some((element) => typeof element === 'object') ? '.flat(Infinity)' : ''
+    return `Convert it: \`Float32Array.from(${name}${flat})\``
+  }
+  if (types.isAnyArrayBuffer(value)) {
+    return `View it by the type of its values: \`new Float32Array(${name})\`, \`new Uint8Array(${name})\``
+  }
+  if (types.isDataView(value)) {
+    return `View it: \`new Uint8Array(${name}.buffer, ${name}.byteOffset, ${name}.byteLength)\``
+  }
+  if (types.isBigInt64Array(value) || types.isBigUint64Array(value)) {
+    return `Convert it: \`Float32Array.from(${name}, Number)\``
+  }
+  if (types.isTypedArray(value)) {
+    return types.isProxy(value) ? '' : `Convert it: \`Float32Array.from(${name})\``
+  }
+  if (typeof value !== 'object' || value === null) return ''
+  const { data, dataSync, toBuffer } = value as Record<string, unknown>
+  if (value.constructor?.name === 'DeviceTensor') {
+    return 'It is of another copy of gridmask: two are installed, or a module registry was reset'
+  }
+  if (typeof dataSync === 'function') return `\`await ${name}.data()\` gives the tensor's array`
+  if (typeof toBuffer === 'function')
+    return `\`await ${name}.raw().toBuffer()\` gives the picture's pixels`
+  if (types.isTypedArray(data)) return `Its array is \`${name}.data\``
+  return ''
+}

@@ -1,0 +1,155 @@
+/** What somebody meant by a name that does not exist. */
+
+/**
+ * Names that other libraries, or other habits, have for ours; the first of ours that is known where
+ * theirs was used is meant. Without underscores and in small letters.
+ */
+const aliases: Record<string, readonly string[]> = {
+  // settings
+  p: ['probability'],
+  prob: ['probability'],
+  rate: ['probability'],
+  r: ['ratio'],
+  keep: ['ratio'],
+  keepratio: ['ratio'],
+  dropratio: ['ratio'],
+  ratiofactor: ['ratio'],
+  ratiorange: ['ratio'],
+  d: ['unit'],
+  d1: ['unit'],
+  d2: ['unit'],
+  dmin: ['unit'],
+  dmax: ['unit'],
+  tile: ['unit'],
+  gridsize: ['unit'],
+  unitsize: ['unit', 'unitSizeRange'],
+  unitsizerange: ['unit'],
+  cellsize: ['unit'],
+  angle: ['rotate'],
+  degrees: ['rotate'],
+  rotation: ['rotate', 'angle', 'rotationRange'],
+  rotationfactor: ['rotate'],
+  rotationrange: ['rotate'],
+  mode: ['reverse'],
+  invert: ['reverse'],
+  inverse: ['reverse'],
+  fillvalue: ['fill'],
+  color: ['fill'],
+  mean: ['fill'],
+  value: ['fill', 'label'],
+  randomseed: ['seed'],
+  randomstate: ['seed'],
+  workers: ['threads'],
+  numworkers: ['threads'],
+  concurrency: ['threads'],
+  gpu: ['device'],
+  backend: ['device'],
+  // requests
+  dims: ['shape'],
+  size: ['shape', 'unit'],
+  dataformat: ['layout'],
+  channelslast: ['layout'],
+  format: ['layout'],
+  order: ['layout'],
+  type: ['dtype'],
+  datatype: ['dtype'],
+  inplace: ['out'],
+  output: ['out'],
+  target: ['out'],
+  dst: ['out'],
+  offset: ['index'],
+  start: ['index'],
+  step: ['index'],
+  idx: ['index', 'indices'],
+  indexes: ['indices'],
+  ids: ['indices'],
+  n: ['count'],
+  batch: ['count'],
+  batchsize: ['count'],
+  length: ['count'],
+  h: ['height'],
+  shape: ['count'],
+  w: ['width'],
+  params: ['plan'],
+  permutation: ['partner'],
+  lam: ['lambda'],
+  ignoreindex: ['label'],
+  ignorelabel: ['label'],
+  // a sample's parameters
+  unit: ['d'],
+  rotate: ['angle'],
+  dx: ['deltaX'],
+  dy: ['deltaY'],
+  offsetx: ['deltaX'],
+  offsety: ['deltaY'],
+  shiftx: ['deltaX'],
+  shifty: ['deltaY'],
+  boxes: ['regions'],
+  rectangles: ['regions'],
+}
+
+/** What has to be said where a name stands for one of ours. */
+const notes: Record<string, readonly [ours: string, note: string]> = {
+  inplace: ['out', '`out: images` works in place'],
+  mode: ['reverse', 'The mode that drops stripes is `reverse: true`'],
+  dropratio: ['ratio', 'It is the part that is kept: 1 less the one dropped'],
+  ratiofactor: ['ratio', 'It is the part that is kept: see fromKerasCV()'],
+  channelslast: ['layout', "It is layout: 'NHWC'"],
+  unitsizerange: ['unit', 'Its upper end is exclusive'],
+  shape: ['count', 'Where the unit depends on the image, `height` and `width` too'],
+}
+
+const plain = (name: string) => name.replaceAll(/[_-]/g, '').toLowerCase()
+
+/** `did you mean …?`, with what else there is to say; or nothing. */
+export function suggest(name: string, known: Iterable<string>): string {
+  const names = [...known]
+  if (name === 'regions' && names.includes('unitKey')) {
+    return "rectangles are for Cutout and the others of 'gridmask/baselines'."
+  }
+  if (name === 'd' && names.includes('regions')) {
+    return 'units are for GridMask and applyPlan(), not for rectangles.'
+  }
+  const wanted = plain(name)
+  const meant =
+    names.find((one) => plain(one) === wanted) ??
+    (Object.hasOwn(aliases, wanted) ? aliases[wanted] : undefined)?.find((one) =>
+      names.includes(one),
+    ) ??
+    closest(wanted, names)
+  if (meant === undefined) return ''
+  const [ours, said] = (Object.hasOwn(notes, wanted) ? notes[wanted] : undefined) ?? []
+  const note = ours === meant ? ` ${said}.` : ''
+  return `did you mean \`${meant}\`?${note}`
+}
+
+/** The one name that takes fewest changes of a letter, if these are few. */
+function closest(wanted: string, names: readonly string[]): string | undefined {
+  const most = Math.min(2, Math.floor(wanted.length / 3))
+  const near = names
+    .map((name) => ({ name, changes: changes(wanted.slice(0, 40), plain(name)) }))
+    .filter(({ changes }) => changes <= most)
+    .sort((a, b) => a.changes - b.changes)
+  return near[0]?.changes === near[1]?.changes ? undefined : near[0]?.name
+}
+
+/** Letters to insert, leave out, replace or swap with the next. */
+function changes(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)]
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    const [last, before] = [rows[i - 1], rows[i - 2]] as [number[], number[] | undefined]
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      row[j] = Math.min(
+        (last[j] as number) + 1,
+        (row[j - 1] as number) + 1,
+        (last[j - 1] as number) + same,
+        swapped ? (before?.[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
+      )
+    }
+    rows.push(row)
+  }
+  return rows[a.length]?.[b.length] as number
+}

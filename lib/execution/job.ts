@@ -1,0 +1,115 @@
+/**
+ * A call in execution: what all methods do alike with images and a request, on host arrays and on
+ * tensors, at once and off the main thread. What each does of its own is a {@link Method}.
+ */
+
+import {
+  type ArrayRequest,
+  checkArrays,
+  type Dimensions,
+  readDimensions,
+  readDType,
+} from '../arrays/batch-shape'
+import { takeArrays } from '../arrays/take-arrays'
+import { checkWritable, type ImageArray } from '../arrays/typed-array'
+import { allocate } from '../backend/allocate'
+import { checkOptions } from '../core/check'
+import { bytesPerValue, type DType } from '../core/dtype'
+import { GridMaskError } from '../core/errors'
+import { DeviceTensor } from './device-tensor'
+import {
+  type BatchOperation,
+  type ExecutionTarget,
+  execute,
+  executeAsync,
+  isEmpty,
+} from './operation'
+import { checkTensors, perform, performAsync, type TensorRequest } from './tensor-batch'
+
+/** A request, of which no property but the arrays' own has been checked. */
+export type Given = Readonly<Record<string, unknown>>
+
+/** What a method makes of a request, once it is known what batch it is for. */
+export interface Task<R> {
+  operation: BatchOperation
+  /** Where host arrays are worked on. */
+  target: ExecutionTarget
+  /** The operation has been done, or begun: samples that were numbered for it have been seen. */
+  commit?(): void
+  /** What the caller gets, with the images that came of it. */
+  result(images: ImageArray | DeviceTensor): R
+}
+
+export interface Method<R> {
+  /** What its requests may say, of host arrays and of tensors. */
+  readonly keys: ReadonlySet<string>
+  readonly tensorKeys: ReadonlySet<string>
+  prepare(given: Given, dimensions: Dimensions, dtype: DType): Task<R>
+}
+
+export function run<R>(images: unknown, request: unknown, method: Method<R>): R {
+  if (DeviceTensor.is(images)) {
+    const { batch, task } = prepareTensors(images, request, method)
+    const result = perform(batch, task.operation)
+    task.commit?.()
+    return task.result(result)
+  }
+  const { out, arrays, dimensions, task } = prepareArrays(images, request, undefined, method)
+  if (out !== undefined) checkWritable('out', out as ImageArray)
+  const { tag, dtype, length } = arrays
+  const target =
+    (out as ImageArray | undefined) ?? allocate(tag, length, length * bytesPerValue[dtype])
+  if (!isEmpty(dimensions)) execute(task.operation, images as ImageArray, target, task.target)
+  task.commit?.()
+  return task.result(target)
+}
+
+/** Takes host arrays, as {@link takeArrays} does. */
+export async function runAsync<R>(
+  images: unknown,
+  request: unknown,
+  method: Method<R>,
+): Promise<R> {
+  if (DeviceTensor.is(images)) {
+    const { batch, task } = prepareTensors(images, request, method)
+    const done = performAsync(batch, task.operation)
+    task.commit?.()
+    return task.result(await done)
+  }
+  const { out, arrays, dimensions, task } = prepareArrays(images, request, images, method)
+  const [source, target] = takeArrays(arrays.tag, images as ImageArray, out as ImageArray)
+  const done = isEmpty(dimensions)
+    ? undefined
+    : executeAsync(task.operation, source, target, task.target)
+  task.commit?.()
+  try {
+    await done
+  } catch (error) {
+    if (error instanceof GridMaskError) error.array = source
+    throw error
+  }
+  return task.result(target)
+}
+
+function prepareArrays<R>(
+  images: unknown,
+  request: unknown,
+  defaultOut: unknown,
+  method: Method<R>,
+) {
+  const given: Given = checkOptions('request', request, method.keys)
+  const out = given.out === undefined ? defaultOut : given.out
+  const dimensions = readDimensions(given as Partial<ArrayRequest>)
+  const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
+  const task = method.prepare(given, dimensions, arrays.dtype)
+  // Schedules, plans and lists are the caller's code: the arrays may have changed.
+  checkArrays(images, out, dimensions, arrays.dtype)
+  return { out, arrays, dimensions, task }
+}
+
+function prepareTensors<R>(images: DeviceTensor, request: unknown, method: Method<R>) {
+  const given: Given = checkOptions('request', request, method.tensorKeys)
+  const task = method.prepare(given, DeviceTensor.dimensions(images), images.dtype)
+  // Last, for the reason given above.
+  return { batch: checkTensors(images, given as Partial<TensorRequest>), task }
+}

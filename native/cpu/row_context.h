@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "lattice/batch.h"
+#include "lattice/lattice.h"
+
+namespace gridmask::cpu {
+
+// What holds for every row of a batch, worked out once.
+struct RowContext {
+  explicit RowContext(const ImageBatch& batch)
+      : canvas(canvasOf(batch.height, batch.width)),
+        width(static_cast<uint32_t>(batch.width)),
+        pixelBytes(batch.pixelBytes),
+        rowBytes(batch.rowBytes()),
+        planeBytes(batch.planeBytes()),
+        sampleBytes(batch.sampleBytes()),
+        inPlace(batch.inPlace()) {}
+
+  // Where a row begins, from the begin of the batch.
+  size_t offsetOf(size_t sample, size_t plane, int32_t row) const {
+    return sample * sampleBytes + plane * planeBytes + static_cast<size_t>(row) * rowBytes;
+  }
+
+  const Canvas canvas;
+  const uint32_t width;
+  const size_t pixelBytes;
+  const size_t rowBytes;
+  const size_t planeBytes;
+  const size_t sampleBytes;
+  const bool inPlace;
+};
+
+}  // namespace gridmask::cpu

@@ -1,0 +1,52 @@
+// What is said of a prebuilt binary that is not as it must be, native/scripts/prebuilds.mjs.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from '@jest/globals'
+import { root } from './consumer'
+
+const folder = mkdtempSync(join(tmpdir(), 'gridmask-prebuilds-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+interface Checked {
+  bytes: number
+  faults: string[]
+  tooNew: string[]
+}
+
+function check(target: object, file: string): Checked {
+  const script = `
+    import { check } from './native/scripts/prebuilds.mjs'
+    console.log(JSON.stringify(check(${JSON.stringify(target)}, ${JSON.stringify(file)})))`
+  const args = ['--input-type=module', '-e', script]
+  return JSON.parse(execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' }))
+}
+
+const onLinux = process.platform === 'linux' ? test : test.skip
+const [here, elsewhere] = process.arch === 'x64' ? ['x64', 'arm64'] : ['arm64', 'x64']
+
+onLinux('a binary is for one processor and one C library', () => {
+  const addon = join(root, 'build/Release/gridmask.node')
+  const kernels = /kernels|bytes/
+  const faultsOf = (cpu: string, libc: string) =>
+    check({ os: 'linux', cpu, libc, cuda: true }, addon).faults.filter((it) => !kernels.test(it))
+  expect(faultsOf(here, 'glibc')).toEqual([])
+  expect(faultsOf(elsewhere, 'glibc')).toEqual([`is not for linux-${elsewhere}-glibc`])
+  expect(faultsOf(here, 'musl')).toContain('needs libc.so.6')
+})
+
+onLinux('what a program needs that an addon must not need is named', () => {
+  // A binary with more libraries than ours, whatever they are.
+  const git = execFileSync('sh', ['-c', 'readlink -f "$(command -v git)"'], { encoding: 'utf8' })
+  const { faults } = check({ os: 'linux', cpu: here, libc: 'glibc', cuda: false }, git.trim())
+  expect(faults).toEqual(expect.arrayContaining([expect.stringMatching(/^needs libz\.so/)]))
+})
+
+test('what is no binary, and what is not there', () => {
+  const text = join(folder, 'text.node')
+  writeFileSync(text, 'not a binary')
+  const target = { os: 'linux', cpu: 'x64', libc: 'glibc', cuda: false }
+  expect(check(target, text)).toMatchObject({ bytes: 12, faults: ['is not for linux-x64-glibc'] })
+  expect(check(target, join(folder, 'none.node')).faults).toEqual(['not there'])
+})
