@@ -75,7 +75,7 @@ export function preprocess(preprocessing: Preprocessing): ImageArray {
 
 /** Throws at once if the work is refused. */
 export function preprocessAsync(preprocessing: Preprocessing): Promise<ImageArray> {
-  const { sources, dimensions, dtype, out, threads } = preprocessing
+  const { sources, dimensions, out, threads } = preprocessing
   const target = targetOf(preprocessing)
   const [taken, result] = takeSources(sources.arrays, () =>
     out === undefined ? target : takeOut(arrayTag('out', out), target),
