@@ -4,7 +4,7 @@
 import { writeFileSync } from 'node:fs'
 import { GridMask, keepRatio } from 'gridmask'
 
-const { linePlot } = await import(new URL('../dist/figure5/plot.js', import.meta.url).href)
+const { linePlot } = await import(new URL('../dist/cli/plot.js', import.meta.url).href)
 
 const [file = 'docs/images/ablations.svg', spreadFile = 'docs/images/ablations-d.svg'] =
   process.argv.slice(2)

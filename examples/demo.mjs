@@ -5,11 +5,15 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { devices, GridMask, keepRatio, presets } from 'gridmask'
+import { isSameFile } from '../dist/cli/files.js'
+import { printable } from '../dist/cli/output.js'
 import { UserError } from '../dist/cli/user-error.js'
 import { defaultCredit, defaultPhotos, readPhotos } from './demo/photos.mjs'
 import { presetsSheet } from './demo/presets.mjs'
 import { imagenet, sampleBatch, scheduleSheet } from './demo/schedule.mjs'
 import { overviewSheet, variantsSheet } from './demo/variants.mjs'
+
+const SHEETS = /** @type {const} */ (['overview', 'variants', 'presets', 'schedule'])
 
 const USAGE = `npm run demo -- [--out FOLDER] [--palette] [PHOTO …]
 
@@ -23,7 +27,7 @@ try {
   const { message, syscall, code } = /** @type {NodeJS.ErrnoException} */ (error)
   const theirs = error instanceof UserError || syscall || code?.startsWith('ERR_PARSE_ARGS')
   if (!theirs) throw error
-  console.error(message)
+  console.error(printable(message))
   process.exitCode = 1
 }
 
@@ -40,8 +44,14 @@ async function main() {
   const ours = paths.length === 0
   const photos = ours ? await defaultPhotos() : await readPhotos(paths)
   await mkdir(options.out, { recursive: true }).catch(({ message }) => {
-    throw new UserError(`Cannot make the folder ${options.out}: ${message}`)
+    throw new UserError(`Cannot make the folder ${printable(options.out)}: ${message}`)
   })
+  for (const file of SHEETS.map((name) => fileOf(options.out, name))) {
+    for (const path of paths) {
+      if (!(await isSameFile(file, path))) continue
+      throw new UserError(`${printable(file)} is a photograph, which a sheet would replace`)
+    }
+  }
 
   printPhotos(photos, ours)
   printPlan()
@@ -54,11 +64,16 @@ async function main() {
     schedule: await scheduleSheet(photos),
   }
   console.log('\nContact sheets')
-  for (const [name, sheet] of Object.entries(sheets)) {
-    const file = join(options.out, `${name}.png`)
-    await sheet.write(file, options.palette)
-    console.log(`  ${file}`)
+  for (const name of SHEETS) {
+    const file = fileOf(options.out, name)
+    await sheets[name].write(file, options.palette)
+    console.log(`  ${printable(file)}`)
   }
+}
+
+/** @param {string} folder @param {typeof SHEETS[number]} name */
+function fileOf(folder, name) {
+  return join(folder, `${name}.png`)
 }
 
 /**
@@ -67,7 +82,7 @@ async function main() {
  */
 function printPhotos(photos, ours) {
   console.log('Photographs')
-  for (const { name } of photos) console.log(`  ${name}`)
+  for (const { name } of photos) console.log(`  ${printable(name)}`)
   if (ours) console.log('  Digital images courtesy of the Getty’s Open Content Program; CC0.')
 }
 

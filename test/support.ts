@@ -1,8 +1,15 @@
-/** What several test files need: arbitrary masks for fast-check, and the oracle of a whole batch. */
+/** What many test files need: arbitrary masks, arrays of every kind and their bytes, errors. */
+import { expect } from '@jest/globals'
 import fc from 'fast-check'
-import { keepsPixel } from '../lib/fallback/reference'
-import type { DType, ImageArray, Layout, SampleParams } from '../lib/index'
-import { Plan } from '../lib/index'
+import {
+  type DType,
+  type ErrorCode,
+  GridMaskError,
+  type ImageArray,
+  type LabelArray,
+  type Layout,
+  type SampleParams,
+} from '../lib/index'
 
 const fraction = fc.double({ min: 0, max: 0.9999, noNaN: true })
 
@@ -35,69 +42,126 @@ export const sampleParams: fc.Arbitrary<SampleParams> = fc
     deltaY: Math.floor(y * params.d),
   }))
 
-export interface Kind {
-  dtype: DType
-  layout: Layout
-  make: (length: number) => Float32Array | Uint8Array | Uint16Array
+/** A type of array. */
+export interface ArrayKind<T extends ArrayBufferView> {
+  name: string
+  View: ViewOf<T>
 }
 
-const makers = {
-  float32: (n: number) => new Float32Array(n),
-  uint8: (n: number) => new Uint8Array(n),
-  float16: (n: number) => new Uint16Array(n),
-  bfloat16: (n: number) => new Uint16Array(n),
-} satisfies Record<DType, Kind['make']>
+/** One that can hold images, and what its values are. */
+export interface Kind extends ArrayKind<ImageArray> {
+  dtype: DType
+}
 
-export const kinds: Kind[] = (Object.keys(makers) as DType[]).flatMap((dtype) =>
-  (['NCHW', 'NHWC'] as const).map((layout) => ({ dtype, layout, make: makers[dtype] })),
-)
+interface ViewOf<T> {
+  new (buffer: ArrayBufferLike, offset?: number, length?: number): T
+  readonly BYTES_PER_ELEMENT: number
+}
+
+// Node 24 has it.
+const { Float16Array } = globalThis as unknown as { Float16Array?: ViewOf<ImageArray> }
+
+export const kinds: readonly Kind[] = [
+  { name: 'Float32Array', View: Float32Array, dtype: 'float32' },
+  { name: 'Uint8Array', View: Uint8Array, dtype: 'uint8' },
+  { name: 'Uint8ClampedArray', View: Uint8ClampedArray, dtype: 'uint8' },
+  { name: 'Uint16Array, float16', View: Uint16Array, dtype: 'float16' },
+  { name: 'Uint16Array, bfloat16', View: Uint16Array, dtype: 'bfloat16' },
+  ...(Float16Array === undefined
+    ? []
+    : [{ name: 'Float16Array', View: Float16Array, dtype: 'float16' } as const]),
+]
+
+/** Those that can hold labels, and the numbers that they have. */
+export const labelKinds: readonly LabelKind[] = [
+  { name: 'Uint8Array', View: Uint8Array, min: 0, max: 255 },
+  { name: 'Uint8ClampedArray', View: Uint8ClampedArray, min: 0, max: 255 },
+  { name: 'Int8Array', View: Int8Array, min: -128, max: 127 },
+  { name: 'Uint16Array', View: Uint16Array, min: 0, max: 65535 },
+  { name: 'Int16Array', View: Int16Array, min: -32768, max: 32767 },
+  { name: 'Uint32Array', View: Uint32Array, min: 0, max: 4294967295 },
+  { name: 'Int32Array', View: Int32Array, min: -2147483648, max: 2147483647 },
+  { name: 'BigUint64Array', View: BigUint64Array, min: 0n, max: 2n ** 64n - 1n },
+  { name: 'BigInt64Array', View: BigInt64Array, min: -(2n ** 63n), max: 2n ** 63n - 1n },
+]
+
+interface LabelKind extends ArrayKind<LabelArray> {
+  min: number | bigint
+  max: number | bigint
+}
+
+/** Each dtype in each layout, in the first type of array that can hold it. */
+export const formats: readonly (Kind & { layout: Layout })[] = kinds
+  .filter(({ dtype }, i) => kinds.findIndex((kind) => kind.dtype === dtype) === i)
+  .flatMap((kind) => (['NCHW', 'NHWC'] as const).map((layout) => ({ ...kind, layout })))
+
+/** A new array that begins `offset` elements behind its buffer's start. */
+export function newArray<T extends ArrayBufferView>(
+  { View }: Pick<ArrayKind<T>, 'View'>,
+  length: number,
+  offset = 0,
+): T {
+  const size = View.BYTES_PER_ELEMENT
+  return new View(new ArrayBuffer((offset + length) * size), offset * size, length)
+}
 
 /** The bytes of an array: what must be equal, NaN payloads and signs of zero included. */
-export function bytesOf(array: ImageArray): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
-export interface Batch {
-  count: number
-  channels: number
-  height: number
-  width: number
+/** The same at this moment. */
+export const copyOf = (array: ArrayBufferView) => bytesOf(array).slice()
+
+/** Fills an array with bytes that show where they belong: hardly a stretch is like another. */
+export function scramble<T extends ArrayBufferView>(array: T, seed = 1): T {
+  const bytes = bytesOf(array)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Math.imul(i + seed, 2654435761) >>> 17
+  return array
 }
 
-export function shapeOf({ count, channels, height, width }: Batch, layout: Layout) {
-  return layout === 'NCHW'
-    ? ([count, channels, height, width] as const)
-    : ([count, height, width, channels] as const)
+/** Expects the same bytes. `toEqual` alone takes a microsecond for each, and minutes to show a difference. */
+export function expectBytes(received: ArrayBufferView, expected: ArrayBufferView): void {
+  const [a, b] = [bytesOf(received), bytesOf(expected)]
+  if (Buffer.compare(a, b) === 0) return
+  const at = a.findIndex((byte, i) => byte !== b[i])
+  expect(`byte ${at} of ${a.length}: ${a[at]}`).toBe(`byte ${at} of ${b.length}: ${b[at]}`)
 }
 
-/** Pixel by pixel, what a plan makes of a batch. `fill` is one value's bytes for each channel. */
-export function maskedByOracle(
-  images: ImageArray,
-  batch: Batch,
-  layout: Layout,
-  plan: readonly SampleParams[],
-  fill: readonly Uint8Array[],
-): Uint8Array {
-  const { count, channels, height, width } = batch
-  const bytes = bytesOf(images).slice()
-  const size = images.BYTES_PER_ELEMENT
-  const samples = Plan.from(plan)
-  for (let n = 0; n < count; n++) {
-    const sample = samples.at(n)
-    if (sample === undefined) throw new Error(`no sample ${n}`)
-    const keeps = keepsPixel(sample, [height, width])
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        if (keeps(x, y)) continue
-        for (let c = 0; c < channels; c++) {
-          const element =
-            layout === 'NCHW'
-              ? ((n * channels + c) * height + y) * width + x
-              : ((n * height + y) * width + x) * channels + c
-          bytes.set(fill[c] as Uint8Array, element * size)
-        }
-      }
-    }
+/** The bits of a number that the type holds exactly and that is not subnormal, from first principles. */
+export function encode(dtype: DType, value: number): number {
+  if (dtype === 'uint8') return value
+  const [float] = new Uint32Array(Float32Array.of(value).buffer) as unknown as [number]
+  if (dtype === 'float32') return float
+  if (dtype === 'bfloat16') return float >>> 16
+  if (value === 0) return 0
+  const exponent = Math.floor(Math.log2(value))
+  return ((exponent + 15) << 10) | ((value / 2 ** exponent - 1) * 1024)
+}
+
+/** For `toThrow` and `rejects.toThrow`: an error by its code. */
+export const code = (expected: ErrorCode) => expect.objectContaining({ code: expected })
+
+/** What a call throws; undefined where it does not. */
+export function thrownBy(call: () => unknown): unknown {
+  try {
+    call()
+  } catch (error) {
+    return error
   }
-  return bytes
+  return undefined
 }
+
+/** Expects the package's own error, which names what was wrong. */
+export function expectError(call: () => unknown, expected: ErrorCode, message: RegExp): void {
+  const error = thrownBy(call)
+  expect(error).toBeInstanceOf(GridMaskError)
+  expect(error).toBeInstanceOf(Error)
+  expect(error).toMatchObject({ name: 'GridMaskError', code: expected })
+  expect((error as Error).message).toMatch(message)
+}
+
+/** A row of a table of bad values. What TypeScript would refuse is what must be tried. */
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type Any = any
+export type BadValue = [what: string, value: Any, code: ErrorCode, message: RegExp]

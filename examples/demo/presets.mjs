@@ -74,7 +74,7 @@ function drawSettings(sheet, y, title, lines) {
 function describe(name, gridmask, width, height) {
   const { ratio, unit, rotate = 0 } = presets[name]
   const range = typeof unit === 'function' ? unit(height, width) : unit
-  const [min, max] = typeof range === 'number' ? [range, range + 1] : range
+  const [min = 0, max = 0] = typeof range === 'number' ? [range, range + 1] : range
   const p = gridmask.probabilityAt(LAST_EPOCH)
   let reached = 0
   while (gridmask.probabilityAt(reached) !== p) reached++

@@ -4,9 +4,11 @@
 import { writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import sharp from 'sharp'
-import { Sheet as PlainSheet } from '../../dist/cli/sheet.js'
+import { Sheet as PlainSheet, colours as plainColours } from '../../dist/cli/sheet.js'
 
-export { colours, columnX, GAP, MARGIN, SIDE, WIDTH } from '../../dist/cli/sheet.js'
+export { columnX, GAP, MARGIN, SIDE, WIDTH } from '../../dist/cli/sheet.js'
+
+export const colours = { ...plainColours, line: '#d4d4d8', accent: '#b4461e' }
 
 /** @type {Promise<void> | undefined} */
 let fonts
@@ -29,6 +31,25 @@ export class Sheet extends PlainSheet {
   async write(file, palette) {
     fonts ??= loadFonts()
     await fonts
-    await writeFile(file, await this.png({ palette, font: 'Inter, sans-serif' }))
+    const image = await this.render('Inter, sans-serif')
+    const png = image.png(palette ? { palette, effort: 10, compressionLevel: 9 } : {})
+    await writeFile(file, await png.toBuffer())
+  }
+
+  /**
+   * An outline around a square panel, outside its pixels.
+   *
+   * @param {number} x
+   * @param {number} y
+   * @param {number} side
+   * @param {string} colour
+   * @param {number} width
+   */
+  frame(x, y, side, colour, width) {
+    const outer = side + width
+    this.draw(
+      `<rect x="${x - width / 2}" y="${y - width / 2}" width="${outer}" height="${outer}" ` +
+        `fill="none" stroke="${colour}" stroke-width="${width}"/>`,
+    )
   }
 }

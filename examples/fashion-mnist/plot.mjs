@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const { ticksOf } = await import(new URL('../../dist/figure5/plot.js', import.meta.url).href)
+const { ticksOf } = await import(new URL('../../dist/cli/plot.js', import.meta.url).href)
 
 /** @typedef {{ epochs: number, results: ReturnType<typeof import('./results.mjs').compare> }} Comparison */
 

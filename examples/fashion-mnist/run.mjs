@@ -55,6 +55,8 @@ const tried = methods.slice(1).flatMap((method) => {
 })
 const bar = new cliProgress.SingleBar({
   format: '{bar} {percentage} % | {value} of {total} epochs | {eta_formatted} left | {what}',
+  // The terminal keeps its settings where someone ends this.
+  linewrap: true,
   noTTYOutput: true,
   notTTYSchedule: 10_000,
   etaBuffer: 200,

@@ -14,15 +14,15 @@ import { checkPlan } from './gridmask'
 /** The request of {@link applyPlan}. */
 export interface ApplyPlanRequest extends ArrayRequest {
   /** What dropped pixels become: a number, one for each channel, or {@link NoiseFill}. Default 0. */
-  fill?: Fill
+  fill?: Fill | undefined
   /** Where to work. Default 'auto', the CPU. */
-  device?: DeviceId
+  device?: DeviceId | undefined
 }
 
 /** The request of {@link applyPlan} on a {@link DeviceTensor}, which says the rest itself. */
 export interface TensorApplyPlanRequest extends TensorRequest {
   /** What dropped pixels become: a number, one for each channel, or {@link NoiseFill}. Default 0. */
-  fill?: Fill
+  fill?: Fill | undefined
 }
 
 const tensorKeys = new Set<string>([...arrayRequestKeys, 'fill'])

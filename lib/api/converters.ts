@@ -2,25 +2,27 @@
  * From the conventions of other libraries to ours. What they call "ratio" is mostly the dropped
  * side; here it is the paper's r, the kept one. docs/conventions.md has the table.
  */
-import { checkInteger, checkNumber, checkOptions, invalid } from '../core/check'
+import { checkInteger, checkNumber, checkOptions, checkProbability, invalid } from '../core/check'
+import { GridMaskError } from '../core/errors'
 import type { ImageSize } from '../core/geometry'
 import { MAX_SIDE, MAX_UNIT } from '../core/limits'
 import { checkRatioRange, type Range } from '../plan/draw-settings'
+import { checkFill } from '../plan/fill'
 import type { SampleParams } from '../plan/plan'
 import type { GridMaskOptions } from './options'
 
 /** Arguments of NVIDIA DALI's `fn.grid_mask`, with its defaults. */
 export interface DaliArguments {
   /** Side of a unit in pixels; a whole number from 2. Default 100. */
-  tile?: number
+  tile?: number | undefined
   /** Side of the dropped square as a fraction of the tile, in (0, 1). Default 0.5. */
-  ratio?: number
+  ratio?: number | undefined
   /** Radians, about the image's upper left corner. Default 0. */
-  angle?: number
+  angle?: number | undefined
   /** Pixels, after the rotation. Default 0. */
-  shiftX?: number
+  shiftX?: number | undefined
   /** Pixels, after the rotation. Default 0. */
-  shiftY?: number
+  shiftY?: number | undefined
 }
 
 const daliKeys = new Set(['tile', 'ratio', 'angle', 'shiftX', 'shiftY'])
@@ -33,7 +35,7 @@ const daliKeys = new Set(['tile', 'ratio', 'angle', 'shiftX', 'shiftY'])
  * @param size the image's [height, width] in pixels
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  */
-export function fromDali(args: DaliArguments, size: ImageSize): SampleParams {
+export function fromDali(args: DaliArguments, size: ImageSize | readonly number[]): SampleParams {
   const given = checkOptions<DaliArguments>('args', args, daliKeys)
   const d = checkInteger('tile', given.tile ?? 100, 2, MAX_UNIT)
   const dropped = checkNumber(
@@ -74,9 +76,9 @@ export function fromDali(args: DaliArguments, size: ImageSize): SampleParams {
 /** Arguments of KerasCV's `GridMask` layer, with its defaults. */
 export interface KerasCVArguments {
   /** Side of the dropped square as a fraction of the unit: at most this, or within these two; in [0, 1). Default [0, 0.5]. */
-  ratioFactor?: number | Range
+  ratioFactor?: number | readonly number[] | undefined
   /** Rotation as a fraction of a full turn, either way; in [0, 1]. Default 0.15. */
-  rotationFactor?: number
+  rotationFactor?: number | undefined
 }
 
 const kerasKeys = new Set(['ratioFactor', 'rotationFactor'])
@@ -91,7 +93,7 @@ const kerasKeys = new Set(['ratioFactor', 'rotationFactor'])
 export function fromKerasCV(args: KerasCVArguments = {}): GridMaskOptions {
   const given = checkOptions<KerasCVArguments>('args', args, kerasKeys)
   const { ratioFactor = [0, 0.5], rotationFactor = 0.15 } = given
-  const [low, high] = typeof ratioFactor === 'number' ? [0, ratioFactor] : ratioFactor
+  const [low, high] = Array.isArray(ratioFactor) ? ratioFactor : [0, ratioFactor]
   const turn = checkNumber(
     'rotationFactor',
     rotationFactor,
@@ -108,63 +110,133 @@ export function fromKerasCV(args: KerasCVArguments = {}): GridMaskOptions {
   }
 }
 
-/** Arguments of albumentations' `GridDropout`. */
+/** Arguments of albumentations' `GridDropout`, of version 2 and, where they differ, of those before. */
 export interface GridDropoutArguments {
   /** Side of the hole as a fraction of the unit, in (0, 1). Default 0.5. */
-  ratio?: number
-  /** Smallest and largest unit in pixels, both included; whole numbers from 2. */
-  unitSizeRange: readonly [min: number, max: number]
+  ratio?: number | undefined
+  /**
+   * Smallest and largest unit in pixels, both included; whole numbers from 2. Default: a tenth of the
+   * image's shorter side.
+   */
+  unitSizeRange?: readonly number[] | undefined
+  /** The smallest unit, where the arguments are of a version before 1.4. */
+  unitSizeMin?: number | undefined
+  /** The largest. */
+  unitSizeMax?: number | undefined
+  /** Units across and down, instead of their size; whole numbers from 1. */
+  holesNumberXy?: readonly number[] | undefined
+  /** Units across, where the arguments are of a version before 1.4. */
+  holesNumberX?: number | undefined
+  /** Units down. */
+  holesNumberY?: number | undefined
+  /** The probability that an image is masked, in [0, 1]. Default 0.5. */
+  p?: number | undefined
+  /** What dropped pixels become: a number, or one for each channel. Default 0. */
+  fill?: number | readonly number[] | undefined
 }
 
 /** Arguments of AlbumentationsX' `GridMask` with its default pattern, "lines". */
 export interface AlbumentationsGridMaskArguments {
   /** Fewest and most units along the shorter side, both included. Default [3, 7]. */
-  numGridRange?: readonly [min: number, max: number]
+  numGridRange?: readonly number[] | undefined
   /** Width of the dropped line as a fraction of the unit, [min, max) within (0, 1). Default [0.2, 0.5]. */
-  lineWidthRange?: readonly [min: number, max: number]
+  lineWidthRange?: readonly number[] | undefined
   /** Rotation in radians, [min, max]. Default [0, 0]. */
-  rotationRange?: readonly [min: number, max: number]
+  rotationRange?: readonly number[] | undefined
+  /** The probability that an image is masked, in [0, 1]. Default 0.5. */
+  p?: number | undefined
+  /** What dropped pixels become: a number, or one for each channel. Default 0. */
+  fill?: number | readonly number[] | undefined
 }
 
-const albumentationsKeys = new Set([
-  'ratio',
-  'unitSizeRange',
-  'numGridRange',
-  'lineWidthRange',
-  'rotationRange',
-])
+const sizeKeys = ['unitSizeRange', 'unitSizeMin', 'unitSizeMax'] as const
+const numberKeys = ['holesNumberXy', 'holesNumberX', 'holesNumberY'] as const
+const dropoutKeys = ['ratio', ...sizeKeys, ...numberKeys] as const
+const lineKeys = ['numGridRange', 'lineWidthRange', 'rotationRange'] as const
+const albumentationsKeys = new Set<string>([...dropoutKeys, ...lineKeys, 'p', 'fill'])
+
+type AlbumentationsArguments = Partial<GridDropoutArguments & AlbumentationsGridMaskArguments>
 
 /**
- * Options that draw as albumentations does. With `unitSizeRange` as its `GridDropout`, except that
- * its holes are shifted each by itself and ours make a lattice. Without, as AlbumentationsX'
- * `GridMask`, which drops lines where the paper drops squares: `reverse` is set.
+ * Options that draw as albumentations does. With arguments of its `GridDropout` (`ratio`, units or holes)
+ * as that, except that its holes are shifted each by itself and ours make a lattice of squares. Else
+ * as AlbumentationsX' `GridMask`, which drops lines where the paper drops squares: `reverse` is set.
  *
- * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
+ * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (also where arguments of both are
+ *   given), ERR_OUT_OF_RANGE
  */
 export function fromAlbumentations(
   args: GridDropoutArguments | AlbumentationsGridMaskArguments = {},
 ): GridMaskOptions {
-  const given = checkOptions<GridDropoutArguments & AlbumentationsGridMaskArguments>(
-    'args',
-    args,
-    albumentationsKeys,
-  )
-  if (given.unitSizeRange !== undefined) {
-    const [min, max] = checkPair('unitSizeRange', given.unitSizeRange, 2)
-    const ratio = checkNumber(
-      'ratio',
-      given.ratio ?? 0.5,
-      'a number in (0, 1)',
-      (r) => r > 0 && r < 1,
-    )
-    return { ratio: 1 - ratio, unit: [min, max + 1] }
+  const given: AlbumentationsArguments = checkOptions('args', args, albumentationsKeys)
+  const present = (keys: readonly (keyof AlbumentationsArguments)[]) =>
+    keys.find((key) => given[key] !== undefined)
+  const [dropout, lines] = [present(dropoutKeys), present(lineKeys)]
+  refuseBoth('GridDropout', dropout, 'GridMask', lines)
+  refuseBoth('sizes of units', present(sizeKeys), 'numbers of holes', present(numberKeys))
+  const { p = 0.5, fill } = given
+  return {
+    ...(dropout === undefined ? lineOptions(given) : dropoutOptions(given)),
+    probability: checkProbability('p', p),
+    ...(fill === undefined ? {} : { fill: checkFill('fill', fill) }),
   }
-  const [fewest, most] = checkPair('numGridRange', given.numGridRange ?? [3, 7], 1)
-  const [from, to] = given.rotationRange ?? [0, 0]
+}
+
+function refuseBoth(one: string, itsKey: string | undefined, other: string, key?: string): void {
+  if (itsKey === undefined || key === undefined) return
+  throw new GridMaskError(
+    'ERR_INVALID_ARG_VALUE',
+    `Expected \`args\` to be ${one} or ${other}, but received both: \`${itsKey}\` and \`${key}\``,
+  )
+}
+
+function dropoutOptions(given: AlbumentationsArguments): Pick<GridMaskOptions, 'ratio' | 'unit'> {
+  const { ratio = 0.5, unitSizeRange, unitSizeMin, unitSizeMax } = given
+  const dropped = checkNumber('ratio', ratio, 'a number in (0, 1)', (r) => r > 0 && r < 1)
+  if (unitSizeMin !== undefined || unitSizeMax !== undefined) {
+    refuseBoth('of version 2', unitSizeRange && 'unitSizeRange', 'older', 'unitSizeMin')
+    const min = checkInteger('unitSizeMin', unitSizeMin, 2, MAX_UNIT)
+    return {
+      ratio: 1 - dropped,
+      unit: [min, checkInteger('unitSizeMax', unitSizeMax, min, MAX_UNIT) + 1],
+    }
+  }
+  if (unitSizeRange !== undefined) {
+    const [min, max] = checkPair('unitSizeRange', unitSizeRange, 2)
+    return { ratio: 1 - dropped, unit: [min, max + 1] }
+  }
+  const [across, down] = holesOf(given)
+  return {
+    ratio: 1 - dropped,
+    unit: (height, width) => {
+      const side = Math.min(Math.floor(width / across), Math.floor(height / down))
+      return Math.min(Math.max(side, 2), MAX_UNIT)
+    },
+  }
+}
+
+/** Units across and down; without a number, ten. */
+function holesOf({ holesNumberXy, holesNumberX, holesNumberY }: AlbumentationsArguments): Range {
+  const isOlder = holesNumberX !== undefined || holesNumberY !== undefined
+  if (isOlder) refuseBoth('of version 2', holesNumberXy && 'holesNumberXy', 'older', 'holesNumberX')
+  const count = (name: string, value: unknown = 10) => checkInteger(name, value, 1, MAX_SIDE)
+  if (holesNumberXy === undefined) {
+    return [count('holesNumberX', holesNumberX), count('holesNumberY', holesNumberY)]
+  }
+  if (!Array.isArray(holesNumberXy) || holesNumberXy.length !== 2) {
+    invalid('ERR_INVALID_ARG_TYPE', 'holesNumberXy', 'two whole numbers', holesNumberXy)
+  }
+  return [count('holesNumberXy[0]', holesNumberXy[0]), count('holesNumberXy[1]', holesNumberXy[1])]
+}
+
+function lineOptions(given: AlbumentationsArguments) {
+  const { numGridRange = [3, 7], lineWidthRange = [0.2, 0.5], rotationRange = [0, 0] } = given
+  const [fewest, most] = checkPair('numGridRange', numGridRange, 1)
+  const [from, to] = Array.isArray(rotationRange) ? rotationRange : []
   const arc = checkNumber('rotationRange', to - from, 'a pair of radians, in order', (a) => a >= 0)
   return {
-    ratio: checkRatioRange('lineWidthRange', given.lineWidthRange ?? [0.2, 0.5]),
-    unit: (height, width) => {
+    ratio: checkRatioRange('lineWidthRange', lineWidthRange),
+    unit: (height: number, width: number) => {
       const shorter = Math.min(height, width)
       return atLeastOne(Math.floor(shorter / most), Math.floor(shorter / fewest) + 1)
     },
@@ -180,8 +252,9 @@ function atLeastOne(min: number, max: number): Range {
 }
 
 /** A range of dropped fractions [low, high] as one of kept fractions. */
-function dropRange(name: string, low: number, high: number): number | Range {
-  if (!(low >= 0 && high < 1 && low <= high && high > 0)) {
+function dropRange(name: string, low: unknown, high: unknown): number | Range {
+  const areNumbers = typeof low === 'number' && typeof high === 'number'
+  if (!(areNumbers && low >= 0 && high < 1 && low <= high && high > 0)) {
     invalid('ERR_OUT_OF_RANGE', name, 'a number in (0, 1) or an ordered pair within [0, 1)', [
       low,
       high,

@@ -7,8 +7,11 @@ import {
   checkOptions,
   checkProbability,
   checkSeed,
+  invalid,
 } from '../core/check'
 import type { DType } from '../core/dtype'
+import { warnOnce } from '../core/environment'
+import { GridMaskError } from '../core/errors'
 import { MAX_SIDE } from '../core/limits'
 import type { NativeSamples } from '../core/native-interface'
 import { Augmentation, checkPlanLength } from '../execution/augmentation'
@@ -16,7 +19,7 @@ import type { DeviceTensor } from '../execution/device-tensor'
 import { draw } from '../execution/draw-plan'
 import { type Given, type Method, run, runAsync, type Task } from '../execution/job'
 import { fillOf, maskOperation } from '../execution/mask-batch'
-import { mixOf, mixOperation } from '../execution/mix-batch'
+import { mixed, mixOf, mixOperation } from '../execution/mix-batch'
 import { type ExecutionTarget, isEmpty, layoutOf } from '../execution/operation'
 import {
   type ApplyRequest,
@@ -28,12 +31,13 @@ import {
   type TensorApplyRequest,
   type TensorGridMixRequest,
 } from '../execution/requests'
-import { checkRatioRange, checkUnit, Drawer, type Range } from '../plan/draw-settings'
+import { checkRatioRange, checkRotate, checkUnit, Drawer, type Range } from '../plan/draw-settings'
 import { checkFill, type Fill } from '../plan/fill'
 import { PackedPlan, Plan, type SampleParams } from '../plan/plan'
 import { type PlanRequest, planKeys } from '../plan/requests'
 import { readCount, type SampleRange } from '../plan/sample-counter'
 import { type GridMaskOptions, optionKeys } from './options'
+import { presets } from './presets'
 
 type Images = ImageArray | DeviceTensor
 
@@ -41,7 +45,7 @@ type Images = ImageArray | DeviceTensor
  * The GridMask augmentation (Chen, Liu, Zhao, Jia 2020, arXiv 2001.04086) with its settings, a seed
  * and an epoch. Holds no reference to any array after a call.
  */
-export class GridMask extends Augmentation {
+export class GridMask extends Augmentation<GridMaskOptions> {
   readonly #drawer: Drawer
   readonly #unit: Range | ((height: number, width: number) => Range)
   readonly #fill: Fill
@@ -64,28 +68,40 @@ export class GridMask extends Augmentation {
    *   does not exist), ERR_OUT_OF_RANGE, ERR_CUDA_UNAVAILABLE
    */
   constructor(options: GridMaskOptions) {
-    const given = checkOptions<GridMaskOptions>('options', options, optionKeys)
-    const { unit, rotate = 0, reverse = false, unitProbability = 1, probability = 1 } = given
-    const drawer = new Drawer({
-      ratio: checkRatioRange('ratio', given.ratio),
-      rotate: checkInteger('rotate', rotate, 0, 360),
+    refuseNone(options)
+    const checked = checkOptions<GridMaskOptions>('options', options, optionKeys)
+    const {
+      ratio,
+      unit,
+      rotate = 0,
+      reverse = false,
+      unitProbability = 1,
+      probability = 1,
+    } = checked
+    const { fill: fillOption = 0, seed = 0, device = 'auto', threads } = checked
+    const drawn = {
+      ratio: checkRatioRange('ratio', ratio),
+      rotate: checkRotate(rotate),
       reverse: checkBoolean('reverse', reverse),
       unitProbability: checkProbability('unitProbability', unitProbability),
-      seed: checkSeed('seed', given.seed ?? 0),
-    })
+      seed: checkSeed('seed', seed),
+    }
     const unitOf =
       typeof unit === 'function'
         ? (height: number, width: number) => checkUnit('unit(height, width)', unit(height, width))
         : checkUnit('unit', unit)
-    super(probability)
-    this.#drawer = drawer
-    this.#unit = unitOf
-    this.#fill = checkFill('fill', given.fill ?? 0)
-    const { threads } = given
-    this.#target = {
+    const fill = checkFill('fill', fillOption)
+    const target = {
       threads: threads === undefined ? defaultThreads() : checkThreads('threads', threads),
-      device: checkDevice(given.device),
+      device: checkDevice(device),
     }
+    const given = { ratio: ratio as number, unit: unit as number }
+    const settings = { ...given, ...drawn, ...given, probability, fill, device }
+    super({ ...settings, threads: target.threads }, probability, 0)
+    this.#drawer = new Drawer(drawn)
+    this.#unit = unitOf
+    this.#fill = fill
+    this.#target = target
   }
 
   /**
@@ -98,8 +114,11 @@ export class GridMask extends Augmentation {
     const given = checkOptions<PlanRequest>('request', request, planKeys)
     const count = readCount(given)
     const side = (name: string, value: unknown) => {
-      const needed = typeof this.#unit === 'function'
-      return value === undefined && !needed ? 0 : checkInteger(name, value, 0, MAX_SIDE)
+      if (value !== undefined) return checkInteger(name, value, 0, MAX_SIDE)
+      if (typeof this.#unit !== 'function') return 0
+      const expected = `a whole number from 0 to ${MAX_SIDE}`
+      const hint = "The unit is a function of the image's size: give `height` and `width`"
+      invalid('ERR_INVALID_ARG_TYPE', name, expected, value, hint)
     }
     const height = side('height', given.height)
     const width = side('width', given.width)
@@ -233,7 +252,7 @@ export class GridMask extends Augmentation {
       ...drawn,
       operation: mixOperation(layoutOf(dtype, dimensions), mix),
       target: this.#target,
-      result: (images) => ({ images, partner: mix.partner, lambda: mix.lambda }),
+      result: (images) => mixed(images, mix),
     }
   }
 
@@ -250,8 +269,37 @@ export class GridMask extends Augmentation {
     unit: Range = typeof this.#unit === 'function' ? this.#unit(height, width) : this.#unit,
   ): NativeSamples {
     const probability = this.probabilityAt(epoch)
+    warnOfLargeUnit(unit, height, width)
     return this.#drawer.samples(unit, probability, Math.floor(epoch), first, indices)
   }
+}
+
+/** What a misspelt preset is: undefined, or nothing to be spread. */
+function refuseNone(options: unknown): void {
+  const isObject = typeof options === 'object' && options !== null
+  if (options !== undefined && !(isObject && !('ratio' in options) && !('unit' in options))) return
+  const hint = `The presets are ${Object.keys(presets).join(', ')}`
+  if (options === undefined) {
+    invalid('ERR_INVALID_ARG_TYPE', 'options', 'an object', options, hint)
+  }
+  const key = Object.keys(options as object).find((name) => !optionKeys.has(name))
+  if (key !== undefined) return // which is told
+  throw new GridMaskError(
+    'ERR_INVALID_ARG_TYPE',
+    'Expected `options` to have `ratio` and `unit`, but received neither: of a preset, look at its ' +
+      `name. ${hint}`,
+  )
+}
+
+/** Images that a unit is so much larger than are rarely touched, and then lost as a whole. */
+function warnOfLargeUnit([min]: Range, height: number, width: number): void {
+  const longer = Math.max(height, width)
+  if (longer === 0 || min <= 2 * longer) return
+  warnOnce(
+    'GRIDMASK_UNIT',
+    `\`unit\` is ${min} pixels and more, far beyond images of ${height}×${width}: most stay as they are, ` +
+      'some lose everything. Choose it from half of the shorter side to all of it: docs/tasks.md',
+  )
 }
 
 /** A plan of the batch's length, packed. */

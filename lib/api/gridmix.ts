@@ -3,7 +3,7 @@ import type { ImageArray } from '../arrays/typed-array'
 import { checkDevice, type DeviceId, defaultThreads } from '../backend/devices'
 import type { DeviceTensor } from '../execution/device-tensor'
 import { run } from '../execution/job'
-import { mixOf, mixOperation } from '../execution/mix-batch'
+import { mixed, mixOf, mixOperation } from '../execution/mix-batch'
 import { layoutOf } from '../execution/operation'
 import { type GridMix, type Masked, mixKeys, type PartnerRequest } from '../execution/requests'
 import type { TensorRequest } from '../execution/tensor-batch'
@@ -19,7 +19,7 @@ interface PlanRequest extends PartnerRequest {
 /** The request of {@link gridmix}. */
 export interface GridMixPlanRequest extends ArrayRequest, PlanRequest {
   /** Where to work. Default 'auto', the CPU. */
-  device?: DeviceId
+  device?: DeviceId | undefined
 }
 
 /** The request of {@link gridmix} on a {@link DeviceTensor}, which says the rest itself. */
@@ -61,8 +61,7 @@ export function gridmix(
       const plan = checkPlan(given.plan as Plan, dimensions.count)
       const mix = mixOf(plan, given.partner, dimensions, target.threads)
       const operation = mixOperation(layoutOf(dtype, dimensions), mix)
-      const { partner, lambda } = mix
-      return { operation, target, result: (mixed) => ({ images: mixed, partner, lambda }) }
+      return { operation, target, result: (result) => mixed(result, mix) }
     },
   })
 }

@@ -41,7 +41,7 @@ export type LabelArray =
 /** The request of {@link ignoreDropped}. */
 export interface IgnoreDroppedRequest {
   /** `[n, h, w]`. Height and width at most 16384. */
-  shape: readonly [number, number, number]
+  shape: readonly [n: number, height: number, width: number] | readonly number[]
   /**
    * What the labels of dropped pixels become: a whole number that the array's type can hold, for one of
    * 64 bits as a number or a bigint.
@@ -51,7 +51,7 @@ export interface IgnoreDroppedRequest {
    * Where the result goes: an array of the same type and length. `out: labels` works in place. May
    * not overlap `labels` in part. Default: a new array.
    */
-  out?: LabelArray
+  out?: LabelArray | undefined
 }
 
 const requestKeys = new Set(['shape', 'label', 'out'])

@@ -56,7 +56,7 @@ function samplesOf(params: MaskParams): NativeSamples {
  * @param size [height, width] in pixels, each 0 … 16384
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  */
-export function maskOf(params: MaskParams, size: ImageSize): Uint8Array {
+export function maskOf(params: MaskParams, size: ImageSize | readonly number[]): Uint8Array {
   const samples = samplesOf(params)
   const [height, width] = checkSize(size)
   const mask = new Uint8Array(height * width).fill(1)
@@ -87,7 +87,7 @@ function countKept(
  * @param size [height, width] in pixels, each 0 … 16384
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  */
-export function keepRatio(params: MaskParams, size: ImageSize): number {
+export function keepRatio(params: MaskParams, size: ImageSize | readonly number[]): number {
   const [height, width] = checkSize(size)
   const pixels = height * width
   const [kept] = countKept(params, [height, width], Int32Array.of(0, 0, width, height))
@@ -106,8 +106,8 @@ export function keepRatio(params: MaskParams, size: ImageSize): number {
  */
 export function visibleFraction(
   params: MaskParams,
-  size: ImageSize,
-  boxes: readonly Box[],
+  size: ImageSize | readonly number[],
+  boxes: readonly (Box | ArrayLike<number>)[],
 ): number[] {
   const [height, width] = checkSize(size)
   const checked = checkBoxes(boxes, [height, width])

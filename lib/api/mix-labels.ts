@@ -10,13 +10,13 @@ import { checkPartner } from '../plan/mix-partners'
 /** The request of {@link mixLabels}. */
 export interface LabelRequest {
   /** `[n, classes]`. */
-  shape: readonly [n: number, classes: number]
+  shape: readonly [n: number, classes: number] | readonly number[]
   /** As GridMix gave it: the sample that each was mixed with. */
   partner: ArrayLike<number>
   /** As GridMix gave it: the fraction of each sample that is its own, in [0, 1]. */
   lambda: ArrayLike<number>
   /** Where the result goes; may be the labels themselves, or overlap them. Default: a new array. */
-  out?: Float32Array
+  out?: Float32Array | undefined
 }
 
 const keys = new Set(['shape', 'partner', 'lambda', 'out'])

@@ -11,7 +11,7 @@ export interface GridMaskOptions {
    * kept, about `1 - (1-r)²` of the image (section 3, equation 3). A pair [min, max) is drawn from
    * for each sample. Other libraries mean the dropped part by "ratio": see the converters.
    */
-  ratio: number | readonly [min: number, max: number]
+  ratio: number | readonly [min: number, max: number] | readonly number[]
   /**
    * d, the unit's side in pixels, 1 … 32767 (section 3, "Choice of d"). A pair [min, max) is drawn
    * from for each sample, max exclusive (equation 5); a function gives either for an image's size.
@@ -19,37 +19,41 @@ export interface GridMaskOptions {
   unit:
     | number
     | readonly [min: number, max: number]
-    | ((height: number, width: number) => number | readonly [min: number, max: number])
+    | readonly number[]
+    | ((
+        height: number,
+        width: number,
+      ) => number | readonly [min: number, max: number] | readonly number[])
   /** Angles are whole degrees drawn from 0 … rotate-1; 0 … 360. Default 0: no rotation. */
-  rotate?: number
+  rotate?: number | undefined
   /** Keep the squares, drop the stripes (RevGridMask, Table 5). Default false. */
-  reverse?: boolean
+  reverse?: boolean | undefined
   /** p_u, the probability that a unit drops its square, in [0, 1] (Table 6). Default 1. */
-  unitProbability?: number
+  unitProbability?: number | undefined
   /**
    * p, the probability that a sample is masked, in [0, 1], or a function of the epoch such as
    * {@link linear} (section 3, "The Scheme to Use GridMask"). Default 1.
    */
-  probability?: number | Schedule
+  probability?: number | Schedule | undefined
   /**
    * What dropped pixels become: a number, one for each channel, or {@link NoiseFill}, such as
    * `{ noise: 'uniform', low: -1, high: 1 }`. Default 0, the mean colour of normalised images. For
    * uint8 images 0 … 255.
    */
-  fill?: Fill
-  /** 64-bit key of all draws, 0 … 2⁶⁴-1. Default 0: give every run its own. */
-  seed?: number | bigint
+  fill?: Fill | undefined
+  /** 64-bit key of all draws, 0 … 2⁶⁴-1, as text too. Default 0: give every run its own. */
+  seed?: number | bigint | string | undefined
   /**
    * Where host arrays are masked: 'cpu', 'cuda' (the first GPU) or 'cuda:N'. Default 'auto', the CPU:
    * it is faster than a way to a GPU and back. A {@link DeviceTensor} is masked where it lies.
    * Results are the same.
    */
-  device?: DeviceId
+  device?: DeviceId | undefined
   /**
    * Threads that work on a batch, the caller's included, 1 … 1024. Default: the environment variable
    * GRIDMASK_THREADS, or what the operating system lets the process run at a time.
    */
-  threads?: number
+  threads?: number | undefined
 }
 
 export const optionKeys = new Set([

@@ -23,14 +23,14 @@ import {
   preprocess,
   preprocessAsync,
 } from '../execution/preprocess-batch'
-import { CROP_WORDS, CropDrawer, cropKinds } from '../plan/crop'
-import { checkFill, type Fill } from '../plan/fill'
+import { CROP_BLOCK, CROP_WORDS, CropDrawer, cropKinds } from '../plan/crop'
+import type { Fill } from '../plan/fill'
 import { checkNormalization, type Normalization, scalesOf } from '../plan/normalization'
 import { Plan } from '../plan/plan'
 import { type PreprocessorParams, PreprocessorPlan, unmaskedPlan } from '../plan/preprocessor-plan'
 import { readCount, type SampleRange } from '../plan/sample-counter'
 import { GridMask } from './gridmask'
-import { type GridMaskOptions, optionKeys } from './options'
+import { optionKeys } from './options'
 import { Placement } from './placement'
 import {
   type FloatType,
@@ -43,8 +43,26 @@ import {
   preprocessorKeys,
 } from './preprocessor-options'
 
-const maskKeys = new Set(optionKeys)
-for (const key of ['seed', 'device', 'threads']) maskKeys.delete(key)
+type MaskOptions = NonNullable<PreprocessorOptions['gridmask']>
+
+/** What a mask has from its Preprocessor. */
+const shared = ['seed', 'device', 'threads']
+
+const maskKeys = new Set([...optionKeys].filter((key) => !shared.includes(key)))
+
+function maskOptions(options: object): MaskOptions {
+  const own = Object.entries(options).filter(([key]) => maskKeys.has(key))
+  return Object.fromEntries(own) as unknown as MaskOptions
+}
+
+function makeMask(
+  options: MaskOptions,
+  seed: bigint,
+): { gridmask: GridMask; options: MaskOptions } {
+  const given = checkOptions<MaskOptions>('gridmask', options, maskKeys)
+  const gridmask = new GridMask({ ...(given as MaskOptions), seed, device: 'cpu' })
+  return { gridmask, options: maskOptions(gridmask.options) }
+}
 
 /** What a result of a type comes in. */
 export type FloatArray<D extends FloatType> = D extends 'float32' ? Float32Array : Uint16Array
@@ -61,7 +79,9 @@ export type FloatArray<D extends FloatType> = D extends 'float32' ? Float32Array
  * })
  * const batch = preprocessor.apply(bytes, { shape: [256, 32, 32, 3], epoch, index })
  */
-export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation {
+export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation<
+  PreprocessorOptions<D>
+> {
   readonly #size: ImageSize | undefined
   readonly #padding: number
   readonly #crops: CropDrawer
@@ -80,30 +100,44 @@ export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation 
    */
   constructor(options: PreprocessorOptions<D> = {}) {
     const given = checkOptions<PreprocessorOptions<D>>('options', options, preprocessorKeys)
-    const { size, padding = 0, crop = 'center', flip = 0, channels, normalize } = given
-    const { dtype = 'float32', layout = 'NCHW', device, threads } = given
-    const seed = checkSeed('seed', given.seed ?? 0)
-    const mask =
-      given.gridmask === undefined
-        ? undefined
-        : { ...checkOptions<GridMaskOptions>('gridmask', given.gridmask, maskKeys) }
-    // Of the whole: it says which samples there are, and the chance that one is masked.
-    super(mask === undefined ? 0 : (mask.probability ?? 1))
-    this.#size = size === undefined ? undefined : checkSize(size)
-    this.#padding = checkInteger('padding', padding, 0, MAX_SIDE)
-    this.#channels = channels === undefined ? undefined : checkChannels(channels)
-    this.#normalize =
-      normalize === undefined ? undefined : checkNormalization('normalize', normalize)
-    if (this.#channels !== undefined) scalesOf(this.#normalize, this.#channels.length)
-    this.#dtype = checkChoice('dtype', dtype, floatTypes)
-    this.#channelsLast = checkChoice('layout', layout, layouts) === 'NHWC'
-    this.#seed = seed
-    const kind = checkChoice('crop', crop, cropKinds)
-    this.#crops = new CropDrawer(kind, checkProbability('flip', flip), seed)
-    this.#fill = checkFill('gridmask.fill', mask?.fill ?? 0)
-    this.#gridmask = mask && new GridMask({ ...(mask as GridMaskOptions), seed, device: 'cpu' })
-    checkPreprocessDevice(device)
-    this.#threads = threads === undefined ? defaultThreads() : checkThreads('threads', threads)
+    const { size, padding = 0, crop = 'center', flip = 0, channels, normalize, gridmask } = given
+    const { dtype = 'float32', layout = 'NCHW', seed = 0, device = 'auto', threads } = given
+    const checked = {
+      padding: checkInteger('padding', padding, 0, MAX_SIDE),
+      crop: checkChoice('crop', crop, cropKinds),
+      flip: checkProbability('flip', flip),
+      dtype: checkChoice('dtype', dtype, floatTypes) as D,
+      layout: checkChoice('layout', layout, layouts),
+      seed: checkSeed('seed', seed),
+      device: checkPreprocessDevice(device),
+      threads: threads === undefined ? defaultThreads() : checkThreads('threads', threads),
+    }
+    const optional = {
+      ...(size === undefined ? {} : { size: checkSize(size) }),
+      ...(channels === undefined ? {} : { channels: checkChannels(channels) }),
+      ...(normalize === undefined ? {} : { normalize: checkNormalization('normalize', normalize) }),
+    }
+    if (optional.channels !== undefined) scalesOf(optional.normalize, optional.channels.length)
+    const mask = gridmask === undefined ? undefined : makeMask(gridmask, checked.seed)
+    const settings = { ...optional, ...(mask && { gridmask: mask.options }), ...checked }
+    super(settings, mask?.gridmask.options.probability ?? 0, mask === undefined ? CROP_BLOCK : 0)
+    this.#size = optional.size
+    this.#padding = checked.padding
+    this.#crops = new CropDrawer(checked.crop, checked.flip, checked.seed)
+    this.#channels = optional.channels
+    this.#normalize = optional.normalize
+    this.#gridmask = mask?.gridmask
+    this.#fill = mask?.options.fill ?? 0
+    this.#dtype = checked.dtype
+    this.#channelsLast = checked.layout === 'NHWC'
+    this.#seed = checked.seed
+    this.#threads = checked.threads
+  }
+
+  /** @ignore As of every augmentation; a schedule of the mask's is null, too. */
+  override toJSON(): object {
+    const gridmask = this.#gridmask && { gridmask: maskOptions(this.#gridmask.toJSON()) }
+    return { ...super.toJSON(), ...gridmask }
   }
 
   /**
@@ -150,7 +184,7 @@ export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation 
   apply(images: ImageSources, request: PreprocessRequest = {}): unknown {
     const { preprocessing, commit } = this.#prepare(images, request)
     const result = preprocess(preprocessing)
-    commit?.()
+    commit?.(result, result)
     return result
   }
 
@@ -169,8 +203,9 @@ export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation 
   applyAsync(images: ImageSources, request?: PreprocessRequest): Promise<FloatArray<D>>
   async applyAsync(images: ImageSources, request: PreprocessRequest = {}): Promise<unknown> {
     const { preprocessing, commit } = this.#prepare(images, request)
-    const result = preprocessAsync(preprocessing)
-    commit?.()
+    const [result, done] = preprocessAsync(preprocessing)
+    commit?.(result, result)
+    await done
     return result
   }
 

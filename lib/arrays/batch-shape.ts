@@ -5,6 +5,7 @@
 
 import { checkChoice, checkInteger, invalid } from '../core/check'
 import { type DType, dtypes } from '../core/dtype'
+import { warnOnce } from '../core/environment'
 import { GridMaskError } from '../core/errors'
 import { MAX_COUNT, MAX_SIDE } from '../core/limits'
 import {
@@ -27,16 +28,16 @@ export type Shape = readonly [number, number, number, number]
 /** What every request says of its arrays. */
 export interface ArrayRequest {
   /** `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC. Height and width at most 16384. */
-  shape: Shape
+  shape: Shape | readonly number[]
   /** Default 'NCHW'. */
-  layout?: Layout
+  layout?: Layout | undefined
   /** Needed for a Uint16Array, which holds 'float16' or 'bfloat16'; else the array's type says it. */
-  dtype?: DType
+  dtype?: DType | undefined
   /**
    * Where the result goes: an array of the same type and length. `out: images` works in place and
    * writes only what is dropped. May not overlap `images` in part. Default: a new array.
    */
-  out?: ImageArray
+  out?: ImageArray | undefined
 }
 
 export const arrayRequestKeys = ['shape', 'layout', 'dtype', 'out'] as const
@@ -61,41 +62,50 @@ export function readDimensions(request: Partial<ArrayRequest>): Dimensions {
     invalid('ERR_INVALID_ARG_TYPE', 'shape', expected, shape, hintOnShape(shape))
   }
   const [first, second, third, fourth] = shape as unknown[]
-  if (layout === undefined && isChannels(fourth) && !isChannels(second)) {
-    throw new GridMaskError(
-      'ERR_INVALID_ARG_VALUE',
-      `Expected \`layout\` to be given for \`shape\` [${shape.join(', ')}], which by the default ` +
-        `'NCHW' has ${second} channels of ${third}×${fourth} pixels: layout 'NHWC' if it has ${fourth} ` +
-        `channels of ${second}×${third}, else 'NCHW'`,
-    )
+  const channels = (i: number, value: unknown) =>
+    checkInteger(`shape[${i}]`, value, 0, Number.MAX_SAFE_INTEGER)
+  const count = checkInteger('shape[0]', first, 0, MAX_COUNT)
+  if (channelsLast) {
+    const [height, width] = [checkSide(1, second), checkSide(2, third)]
+    const last = channels(3, fourth)
+    warnIfChannelsFirst(count, height, width, last)
+    return { count, height, width, channels: last, channelsLast }
   }
-  const size = (i: number, value: unknown, most: number) =>
-    most === MAX_SIDE && typeof value === 'number' && value > MAX_SIDE
-      ? invalid(
-          'ERR_OUT_OF_RANGE',
-          `shape[${i}]`,
-          `a whole number from 0 to ${MAX_SIDE}`,
-          value,
-          TILES,
-        )
-      : checkInteger(`shape[${i}]`, value, 0, most)
-  const most = Number.MAX_SAFE_INTEGER
-  const count = size(0, first, MAX_COUNT)
-  return channelsLast
-    ? {
-        count,
-        height: size(1, second, MAX_SIDE),
-        width: size(2, third, MAX_SIDE),
-        channels: size(3, fourth, most),
-        channelsLast,
-      }
-    : {
-        count,
-        channels: size(1, second, most),
-        height: size(2, third, MAX_SIDE),
-        width: size(3, fourth, MAX_SIDE),
-        channelsLast,
-      }
+  const [planes, height, width] = [channels(1, second), checkSide(2, third), checkSide(3, fourth)]
+  if (layout === undefined) refuseChannelsLast(count, planes, height, width)
+  return { count, channels: planes, height, width, channelsLast }
+}
+
+function checkSide(i: number, value: unknown): number {
+  if (typeof value === 'number' && value > MAX_SIDE) {
+    const expected = `a whole number from 0 to ${MAX_SIDE}`
+    invalid('ERR_OUT_OF_RANGE', `shape[${i}]`, expected, value, TILES)
+  }
+  return checkInteger(`shape[${i}]`, value, 0, MAX_SIDE)
+}
+
+/** As many channels as images mostly have. */
+const isChannels = (n: number) => n === 1 || n === 3 || n === 4
+
+/** A shape that reads as [n, h, w, c] is not taken for [n, c, h, w] unless it is said to be. */
+function refuseChannelsLast(n: number, second: number, third: number, fourth: number): void {
+  if (!isChannels(fourth) || isChannels(second)) return
+  throw new GridMaskError(
+    'ERR_INVALID_ARG_VALUE',
+    `Expected \`layout\` to be given for \`shape\` [${n}, ${second}, ${third}, ${fourth}], which by the ` +
+      `default 'NCHW' has ${second} channels of ${third}×${fourth} pixels: layout 'NHWC' if it has ` +
+      `${fourth} channels of ${second}×${third}, else 'NCHW'`,
+  )
+}
+
+/** The other way round, it has been said. */
+function warnIfChannelsFirst(n: number, second: number, third: number, fourth: number): void {
+  if (second !== 3 || third <= 4 || fourth <= 4) return
+  warnOnce(
+    'GRIDMASK_LAYOUT',
+    `\`shape\` [${n}, ${second}, ${third}, ${fourth}] with layout 'NHWC' has ${fourth} channels of ` +
+      `3×${third} pixels. If it has 3 channels of ${third}×${fourth}, its layout is 'NCHW'`,
+  )
 }
 
 const TILES = 'Larger images are masked in tiles: docs/recipes.md'
@@ -121,9 +131,6 @@ function checkLayout(value: unknown): Layout {
   }
   return checkChoice('layout', value, layouts)
 }
-
-/** As many channels as images mostly have. */
-const isChannels = (value: unknown) => value === 1 || value === 3 || value === 4
 
 function hintOnShape(shape: unknown): string {
   if (!Array.isArray(shape) || !shape.every((side) => typeof side === 'number')) return ''

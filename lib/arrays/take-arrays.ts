@@ -10,6 +10,7 @@ import {
   bufferLengthOf,
   bufferOf,
   byteLengthOf,
+  checkWritable,
   type ImageArray,
   isShared,
   lengthOf,
@@ -32,6 +33,8 @@ export function takeArrays(
     (buffer) => !isShared(buffer),
   ) as ArrayBuffer[]
   refuseResizable(own)
+  // Node would take `images` before it finds that it cannot take this.
+  if (!sameMemory(images, out)) checkWritable('out', out)
   const views = [images, out].map((array) => ({
     buffer: bufferOf(array),
     offset: offsetOf(array),

@@ -31,15 +31,15 @@ import type { Schedule } from '../plan/schedule'
 /** Settings that all methods have. */
 export interface BaselineOptions {
   /** The probability that a sample is masked, in [0, 1], or a function of the epoch. */
-  probability?: number | Schedule
+  probability?: number | Schedule | undefined
   /** What dropped pixels become, as GridMask's: a number, one for each channel, or noise. Default 0. */
-  fill?: Fill
-  /** 64-bit key of all draws, 0 … 2⁶⁴-1. Default 0: give every run its own. */
-  seed?: number | bigint
+  fill?: Fill | undefined
+  /** 64-bit key of all draws, 0 … 2⁶⁴-1, as text too. Default 0: give every run its own. */
+  seed?: number | bigint | string | undefined
   /** These methods work on the CPU: 'auto', the default, is the same as 'cpu'. */
-  device?: 'auto' | 'cpu'
+  device?: 'auto' | 'cpu' | undefined
   /** Threads that work on a batch, as GridMask's, 1 … 1024. Default: GRIDMASK_THREADS, or all. */
-  threads?: number
+  threads?: number | undefined
 }
 
 export const baselineKeys = ['probability', 'fill', 'seed', 'device', 'threads'] as const
@@ -47,7 +47,7 @@ export const baselineKeys = ['probability', 'fill', 'seed', 'device', 'threads']
 /** The request of `apply` and `applyAsync`: that of GridMask, but for the kind of its plan. */
 export interface RegionApplyRequest extends ArrayRequest, DrawRequest {
   /** Do again what a plan says, instead of drawing: one element for each sample. */
-  plan?: RegionPlan | readonly RegionParams[]
+  plan?: RegionPlan | readonly RegionParams[] | undefined
 }
 
 /** The request of `plan`. */
@@ -72,7 +72,7 @@ const MAX_REGIONS = 2 ** 18
  * A method that drops rectangles, with its settings, a seed and an epoch. Holds no reference to any
  * array after a call.
  */
-export abstract class Baseline extends Augmentation {
+export abstract class Baseline<Options extends BaselineOptions> extends Augmentation<Options> {
   readonly #seed: bigint
   readonly #stream: CounterStream
   readonly #draw: DrawRegions
@@ -86,21 +86,26 @@ export abstract class Baseline extends Augmentation {
 
   /** @internal */
   protected constructor(
-    given: Partial<BaselineOptions>,
-    { probability, firstBlock }: { probability: number; firstBlock: number },
+    given: Partial<Options>,
+    defaults: { probability: number; firstBlock: number },
+    settings: Omit<Options, keyof BaselineOptions>,
     draw: DrawRegions,
   ) {
-    super(given.probability ?? probability)
-    this.#seed = checkSeed('seed', given.seed ?? 0)
-    this.#stream = new CounterStream(this.#seed, firstBlock)
-    this.#draw = draw
-    this.#fill = checkFill('fill', given.fill ?? 0)
-    checkChoice('device', given.device ?? 'auto', ['auto', 'cpu'])
-    const { threads } = given
-    this.#target = {
+    const { probability = defaults.probability, threads, device = 'auto' } = given
+    const seed = checkSeed('seed', given.seed === undefined ? 0 : given.seed)
+    const fill = checkFill('fill', given.fill === undefined ? 0 : given.fill)
+    checkChoice('device', device, ['auto', 'cpu'])
+    const target = {
       device: 'cpu',
       threads: threads === undefined ? defaultThreads() : checkThreads('threads', threads),
-    }
+    } as const
+    const common = { probability, fill, seed, device, threads: target.threads }
+    super({ ...settings, ...common } as Options & typeof common, probability, defaults.firstBlock)
+    this.#seed = seed
+    this.#stream = new CounterStream(seed, defaults.firstBlock)
+    this.#draw = draw
+    this.#fill = fill
+    this.#target = target
   }
 
   /**

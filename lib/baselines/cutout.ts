@@ -17,13 +17,13 @@ export interface CutoutOptions extends BaselineOptions {
    * The square's side in pixels, 1 … 32768. A pair [min, max) is drawn from for each image, max
    * exclusive. Default 16, the original's for CIFAR-10 (section 4.1).
    */
-  size?: number | readonly [min: number, max: number]
+  size?: number | readonly [min: number, max: number] | readonly number[] | undefined
   /**
    * Several squares, of one side, are dropped until no more than this part of the image is kept; in
    * (0, 1): the "multi-region Cutout" that GridMask is compared with (section 3, Figure 5), there
    * 0.75. Default: one square.
    */
-  keep?: number
+  keep?: number | undefined
 }
 
 const optionKeys = new Set<string>([...baselineKeys, 'size', 'keep'])
@@ -35,7 +35,7 @@ const FIRST_BLOCK = 0xc0000000
  * Cutout (DeVries, Taylor 2017, arXiv 1708.04552), to compare GridMask with: a square centred on any
  * pixel of the image, clipped at its border (section 3.2). Every image is masked by default.
  */
-export class Cutout extends Baseline {
+export class Cutout extends Baseline<CutoutOptions> {
   /**
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (also for an option that
    *   does not exist), ERR_OUT_OF_RANGE
@@ -47,7 +47,8 @@ export class Cutout extends Baseline {
       given.keep === undefined
         ? undefined
         : checkNumber('keep', given.keep, 'a number in (0, 1)', (k) => k > 0 && k < 1)
-    super(given, { probability: 1, firstBlock: FIRST_BLOCK }, squares(size, keep))
+    const settings = { size: given.size ?? 16, ...(keep === undefined ? {} : { keep }) }
+    super(given, { probability: 1, firstBlock: FIRST_BLOCK }, settings, squares(size, keep))
   }
 }
 

@@ -15,9 +15,9 @@ export interface HideAndSeekOptions extends BaselineOptions {
    * Sides of the cells in pixels, one of which is drawn for each image, 0 … 16384; 0 hides nothing.
    * Default [0, 16, 32, 44, 56], the authors' for images of 224×224.
    */
-  sizes?: readonly number[]
+  sizes?: readonly number[] | undefined
   /** p_hide, the probability that a cell is hidden, in [0, 1]. Default 0.5, the original's. */
-  hideProbability?: number
+  hideProbability?: number | undefined
 }
 
 const optionKeys = new Set<string>([...baselineKeys, 'sizes', 'hideProbability'])
@@ -33,7 +33,7 @@ const MAX_SIZES = 2 ** 16
  * each hidden with probability p_hide (section 3 of both). Every image is masked by default, but for
  * those whose cells are drawn to be 0.
  */
-export class HideAndSeek extends Baseline {
+export class HideAndSeek extends Baseline<HideAndSeekOptions> {
   /**
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (also for an option that
    *   does not exist), ERR_OUT_OF_RANGE
@@ -42,7 +42,8 @@ export class HideAndSeek extends Baseline {
     const given = checkOptions<HideAndSeekOptions>('options', options, optionKeys)
     const sizes = checkSizes(given.sizes ?? [0, 16, 32, 44, 56])
     const hide = checkProbability('hideProbability', given.hideProbability ?? 0.5)
-    super(given, { probability: 1, firstBlock: FIRST_BLOCK }, cells(sizes, hide))
+    const settings = { sizes, hideProbability: hide }
+    super(given, { probability: 1, firstBlock: FIRST_BLOCK }, settings, cells(sizes, hide))
   }
 }
 

@@ -8,12 +8,12 @@ export interface RandomErasingOptions extends BaselineOptions {
    * s, the rectangle's area as a part of the image's, drawn from [min, max) within [0, 1]. Default
    * [0.02, 0.4], the original's s_l and s_h.
    */
-  area?: readonly [min: number, max: number]
+  area?: readonly [min: number, max: number] | readonly number[] | undefined
   /**
    * The rectangle's height divided by its width, drawn from [min, max), above 0. Default
    * [0.3, 1 / 0.3], the original's r₁ and r₂.
    */
-  aspect?: readonly [min: number, max: number]
+  aspect?: readonly [min: number, max: number] | readonly number[] | undefined
 }
 
 const optionKeys = new Set<string>([...baselineKeys, 'area', 'aspect'])
@@ -30,7 +30,7 @@ const ATTEMPTS = 100
  * (Algorithm 1). Half of the images are masked by default, the original's p. It fills with random
  * values: `fill: { noise: 'uniform', low: 0, high: 255, shared: false }`, for uint8.
  */
-export class RandomErasing extends Baseline {
+export class RandomErasing extends Baseline<RandomErasingOptions> {
   /**
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (also for an option that
    *   does not exist), ERR_OUT_OF_RANGE
@@ -39,7 +39,12 @@ export class RandomErasing extends Baseline {
     const given = checkOptions<RandomErasingOptions>('options', options, optionKeys)
     const area = checkRange('area', given.area ?? [0.02, 0.4], 0, 1)
     const aspect = checkRange('aspect', given.aspect ?? [0.3, 1 / 0.3], Number.MIN_VALUE, 2 ** 20)
-    super(given, { probability: 0.5, firstBlock: FIRST_BLOCK }, rectangle(area, aspect))
+    super(
+      given,
+      { probability: 0.5, firstBlock: FIRST_BLOCK },
+      { area, aspect },
+      rectangle(area, aspect),
+    )
   }
 }
 

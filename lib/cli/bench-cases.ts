@@ -59,7 +59,6 @@ export function prepare(
   const images = new Float32Array(shape.reduce((a, b) => a * b))
   for (let i = 0; i < images.length; i++) images[i] = (i % 251) + 1
   const out = new Float32Array(images.length)
-  const inPlace = images.slice()
   const looped = images.slice()
   const mask = maskOf({ d: 20, ratio: 0.5, angle: 30 }, [shape[2], shape[3]])
 
@@ -69,6 +68,7 @@ export function prepare(
     const on = threads === 1 ? '1 thread' : `${threads} threads`
     // The same samples in every call, so that the result is known.
     const request = { shape, index: 0 }
+    const inPlace = images.slice()
     return [
       {
         name: 'into another array',

@@ -1,16 +1,26 @@
 /** `gridmask failures`: Figure 5 of the paper. */
-import { writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { extname } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { defaultThreads } from '../backend/devices'
-import { type FailureSettings, failurePlot, failureTable, simulateFailures } from '../figure5/run'
+import {
+  type FailureFigure,
+  type FailurePoint,
+  type FailureSettings,
+  simulateFailures,
+} from '../figure5/run'
 import {
   defaultReading,
+  type FailureMethod,
   type FailureReading,
   failureMethods,
   failureReadings,
 } from '../figure5/simulate'
 import { whole } from './arguments'
-import { print, printJson, withProgress } from './output'
+import { checkWritable, STANDARD } from './files'
+import { print, printable, printJson, tableOf, withProgress } from './output'
+import { linePlot } from './plot'
+import { UserError } from './user-error'
 
 interface Options extends FailureReading {
   images: number
@@ -56,7 +66,7 @@ export function failuresCommand(): Command {
   return command
     .option(
       '-o, --output <path>',
-      'write PATH.svg and PATH.json; of PATH.svg or PATH.json only that',
+      'write PATH.svg and PATH.json; of PATH.svg or PATH.json only that; - is the SVG on standard output',
     )
     .option('--json', 'print the figure as JSON instead of a table')
     .addHelpText(
@@ -81,31 +91,41 @@ function xs(text: string): number[] {
   throw new InvalidArgumentError('Expected growing numbers.')
 }
 
-async function failures(options: Options): Promise<void> {
-  const { images, xs, seed, threads = defaultThreads(), objects, border, cutout, sides } = options
-  const reading = { objects, border, cutout, sides, rotation: options.rotation }
+async function failures(options: Options, command: Command): Promise<void> {
+  const { images, xs, seed, threads = defaultThreads(), output, json } = options
+  const { objects, border, cutout, sides, rotation } = options
+  const toStandardOutput = output === STANDARD
+  if (toStandardOutput && json) {
+    command.error("options '--json' and '-o -' are both for standard output")
+  }
+  const files = toStandardOutput ? [] : filesOf(output)
+  for (const file of files) await checkWritable(file)
+
+  const reading = { objects, border, cutout, sides, rotation }
   const settings = { images, xs, seed, reading, threads }
   const started = performance.now()
   const all = images * xs.length * failureMethods.length
   const figure = await withProgress(all, (report) => simulateFailures(settings, report))
   const seconds = (performance.now() - started) / 1000
 
-  const command = commandOf(settings)
-  const json = { command, ...figure }
-  for (const file of filesOf(options.output)) {
-    const isPlot = file.endsWith('.svg')
-    writeFileSync(
-      file,
-      isPlot ? failurePlot(figure, command) : `${JSON.stringify(json, null, 2)}\n`,
+  const result = { command: commandOf(settings), ...figure }
+  const svg = failurePlot(figure, result.command)
+  // Printed before it is written, which may fail.
+  if (json) printJson(result)
+  else {
+    const stream = toStandardOutput ? process.stderr : process.stdout
+    print(failureTable(figure, stream.columns), stream)
+    print(
+      `${images.toLocaleString('en')} images a point, in ${seconds.toFixed(1)} s on ${threads} ` +
+        'threads; ± standard error',
+      stream,
     )
   }
-  if (options.json) return printJson(json)
-  print(failureTable(figure))
-  const count = images.toLocaleString('en')
-  print(
-    `${count} images a point, in ${seconds.toFixed(1)} s on ${threads} threads; ± standard error`,
-  )
-  for (const file of filesOf(options.output)) print(`written: ${file}`)
+  if (toStandardOutput) process.stdout.write(svg)
+  for (const file of files) {
+    await writeFile(file, isSvg(file) ? svg : `${JSON.stringify(result, null, 2)}\n`)
+    if (!json) print(`written: ${printable(file)}`)
+  }
 }
 
 /** What makes the same figure again. */
@@ -116,5 +136,49 @@ function commandOf({ images, xs, seed, reading }: FailureSettings): string {
 
 function filesOf(path: string | undefined): string[] {
   if (path === undefined) return []
-  return /\.(svg|json)$/.test(path) ? [path] : [`${path}.svg`, `${path}.json`]
+  if (/\.(svg|json)$/i.test(path)) return [path]
+  if (path === '' || /[\\/]$/.test(path)) throw new UserError('Cannot write: -o names no file')
+  if (/\.(png|jpe?g|webp|gif|pdf|csv)$/i.test(path)) {
+    throw new UserError(`The figure is written as .svg and .json, not as ${extname(path)}`)
+  }
+  return [`${path}.svg`, `${path}.json`]
+}
+
+const isSvg = (file: string) => /\.svg$/i.test(file)
+
+const names: Record<FailureMethod, string> = {
+  gridmask: 'GridMask',
+  'gridmask-unit': 'GridMask, d x…2x',
+  cutout: 'Cutout',
+  'hide-and-seek': 'Hide-and-Seek',
+}
+
+/** The figure's numbers, a line for each x. */
+export function failureTable({ curves, xs }: FailureFigure, columns?: number): string {
+  const rows = xs.map((x, i) => [
+    String(x),
+    ...failureMethods.map((method) => {
+      const { probability, standardError } = curves[method][i] as FailurePoint
+      return `${probability.toFixed(4)} ± ${standardError.toFixed(4)}`
+    }),
+  ])
+  return tableOf(['x', ...failureMethods.map((method) => names[method])], rows, columns)
+}
+
+/** The figure as SVG. `command` is what makes it again. */
+export function failurePlot({ curves, images }: FailureFigure, command?: string): string {
+  return linePlot({
+    ...(command === undefined ? {} : { description: command }),
+    title: 'Failure cases as removed squares grow',
+    xLabel: 'x: sides of removed squares are drawn from x to 2x pixels',
+    yLabel: `probability of a failure, ${images.toLocaleString('en')} images each`,
+    series: failureMethods.map((method) => ({
+      name: names[method],
+      points: curves[method].map(({ x, probability, standardError }) => ({
+        x,
+        y: probability,
+        error: standardError,
+      })),
+    })),
+  })
 }

@@ -28,7 +28,7 @@ async function program(): Promise<Command> {
     .addHelpText(
       'after',
       `
-CounterStream:
+Words:
   d, unit      side of the square that is tiled over the image, pixels
   r, ratio     width of the stripe that is KEPT, as a fraction of d: of each unit a square of
                d·(1-r) is dropped, and about 1-(1-r)² of the image is kept. DALI, KerasCV and

@@ -5,97 +5,45 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import { checkBoolean, checkOptions, invalid } from '../core/check'
 
 /**
- * What the page shows at first; of the names of options and of plans, those it has controls for. With
- * `d`, `deltaX`, `deltaY` or `angle` the parameters are set by hand, else with `preset`, `epoch` or
- * `index` drawn. What the page does not understand it says, and does without.
+ * What the page shows at first; of the names of options and of plans, those that `gridmask preview` has
+ * and the page has controls for. With `d` the mask is set by hand, else drawn.
  */
 export interface PageParams {
-  preset?: string
-  seed?: number | bigint | string
-  epoch?: number
-  index?: number
-  ratio?: number
-  reverse?: boolean
-  unitProbability?: number
-  d?: number
-  deltaX?: number
-  deltaY?: number
-  angle?: number
-  unitKey?: readonly [number, number]
-  height?: number
-  width?: number
-}
-
-const pageKeys = [
-  'preset',
-  'seed',
-  'epoch',
-  'index',
-  'ratio',
-  'reverse',
-  'unitProbability',
-  'd',
-  'deltaX',
-  'deltaY',
-  'angle',
-  'unitKey',
-  'height',
-  'width',
-] as const satisfies (keyof PageParams)[]
-
-/** Settings of {@link openPage}. */
-export interface OpenPageOptions {
-  /** Show it in the user's browser. Default true. */
-  open?: boolean
-  /** What it shows at first. Default: the page's own choice. */
-  params?: PageParams
+  preset?: string | undefined
+  seed?: bigint | undefined
+  epoch?: number | undefined
+  ratio?: number | undefined
+  reverse?: boolean | undefined
+  unitProbability?: number | undefined
+  d?: number | undefined
+  height?: number | undefined
+  width?: number | undefined
 }
 
 /** How long a launcher that fails is given to say so, milliseconds. */
 const PATIENCE = 2000
 
-/**
- * Opens the page in the user's browser and resolves to its `file:` URL, parameters included. Where no
- * browser can be opened, the URL is written to the standard error stream, and nothing is thrown.
- *
- * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE
- */
-export async function openPage(options: OpenPageOptions = {}): Promise<string> {
-  const { open: openValue = true, params: paramsValue = {} } = checkOptions<OpenPageOptions>(
-    'options',
-    options,
-    new Set(['open', 'params']),
-  )
-  const open = checkBoolean('open', openValue)
-  const params = checkOptions<PageParams>('params', paramsValue, new Set(pageKeys))
-  const url = pathToFileURL(pagePath())
-  url.hash = hashOf(params)
-  if (open && !(await show(url))) {
-    console.error(`No browser could be opened. The page is ${url.href}`)
-  }
-  return url.href
-}
-
-/** Beside the compiled code in the package; in docs/ where the sources run as they are. */
-function pagePath(): string {
+/** The page's `file:` URL, parameters included. */
+export function pageUrl(params: PageParams): URL {
+  // Beside the compiled code in the package; in docs/ where the sources run as they are.
   const shipped = join(__dirname, '../play.html')
-  return existsSync(shipped) ? shipped : join(__dirname, '../../docs/play/index.html')
+  const page = existsSync(shipped) ? shipped : join(__dirname, '../../docs/play/index.html')
+  const url = pathToFileURL(page)
+  const given = Object.entries(params).filter(([, value]) => value !== undefined)
+  url.hash = given.map(([name, value]) => `${name}=${value}`).join('&')
+  return url
 }
 
-function hashOf(params: PageParams): string {
-  const words = pageKeys.flatMap((key) => {
-    const value: unknown = params[key]
-    if (value === undefined) return []
-    const plain = ['string', 'number', 'bigint', 'boolean'].includes(typeof value)
-    if (!plain && !Array.isArray(value)) {
-      invalid('ERR_INVALID_ARG_TYPE', `params.${key}`, 'text, a number or a boolean', value)
-    }
-    return [`${key}=${encodeURIComponent(String(value)).replaceAll('%2C', ',')}`]
-  })
-  return words.join('&')
+/**
+ * Opens the page in the user's browser and answers its URL. Where no browser can be opened, the URL is
+ * written to the standard error stream, and nothing is thrown.
+ */
+export async function openPage(params: PageParams): Promise<string> {
+  const url = pageUrl(params)
+  if (!(await show(url))) console.error(`No browser could be opened. The page is ${url.href}`)
+  return url.href
 }
 
 /** Whether a browser was asked for and did not refuse. */

@@ -1,22 +1,46 @@
-/** What commands print: results on stdout; progress on stderr, and only to a terminal. */
+/** What commands print: results on stdout; progress and notes on stderr. */
+import { SingleBar } from 'cli-progress'
 
-export function print(text: string): void {
-  process.stdout.write(`${text}\n`)
+export function print(text: string, stream: NodeJS.WriteStream = process.stdout): void {
+  stream.write(`${text}\n`)
 }
 
 /** What is to be known beside the result. */
 export function note(text: string): void {
-  process.stderr.write(`gridmask: ${text}\n`)
+  process.stderr.write(`gridmask: ${printable(text)}\n`)
 }
 
 export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2))
 }
 
-/** Columns with an empty head are text, to the left; others are figures, to the right. */
-export function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, ...rows]
+/**
+ * Text that is not ours, such as a file's name, on one line: what would steer a terminal, end the line or
+ * turn its direction is shown by its number.
+ */
+export function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
+/**
+ * Columns with an empty head are text, to the left; others are figures, to the right. Where that would not
+ * fit, each row becomes a paragraph.
+ *
+ * @param columns of the terminal; undefined where there is none
+ */
+export function tableOf(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns = Number.POSITIVE_INFINITY,
+): string {
+  const shown = rows.map((row) => row.map(printable))
+  const lines = [head, ...shown]
   const widths = head.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)))
+  const width = widths.reduce((sum, each) => sum + each + 2, -2)
+  if (width > columns) return shown.map((row) => paragraphOf(head, row)).join('\n\n')
   return lines
     .map((line) =>
       line
@@ -30,18 +54,36 @@ export function tableOf(head: readonly string[], rows: readonly (readonly string
     .join('\n')
 }
 
-/** Runs `work` under a progress bar; what it reports is how much of `total` is done. */
+function paragraphOf(head: readonly string[], row: readonly string[]): string {
+  const longest = Math.max(...head.map((name) => name.length))
+  return row
+    .map((cell, i) => ({ name: head[i] ?? '', cell }))
+    .filter(({ cell }) => cell !== '')
+    .map(({ name, cell }) => (name === '' ? cell : `  ${name.padEnd(longest)}  ${cell}`))
+    .join('\n')
+}
+
+/** Beside the bar: the share that is done, and the time that is left. */
+const BESIDE_BAR = ' 100 %, 59m59s to go'.length + 1
+const BAR = 40
+
+/**
+ * Runs `work` under a progress bar; what it reports is how much of `total` is done. The terminal is left
+ * as it is, with its cursor and its wrapping of lines: whoever ends the command then finds it so.
+ */
 export async function withProgress<T>(
   total: number,
   work: (report: (done: number) => void) => Promise<T>,
 ): Promise<T> {
-  if (!process.stderr.isTTY) return work(() => {})
-  const { SingleBar } = await import('cli-progress')
+  const { isTTY, columns = 80 } = process.stderr
+  if (!isTTY) return work(() => {})
+  const size = Math.min(BAR, columns - BESIDE_BAR)
   const bar = new SingleBar({
-    format: '{bar} {percentage} %, {eta_formatted} to go',
+    format: size > 0 ? '{bar} {percentage} %, {eta_formatted} to go' : '{percentage} %',
+    barsize: Math.max(size, 1),
     barCompleteChar: '█',
     barIncompleteChar: '░',
-    hideCursor: true,
+    linewrap: true,
     clearOnComplete: true,
   })
   bar.start(total, 0)

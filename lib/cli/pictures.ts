@@ -1,5 +1,7 @@
 /** Pictures: read, cut and sized by sharp, which a user installs beside this package. */
 import { readFile } from 'node:fs/promises'
+import { reasonOf, STANDARD } from './files'
+import { printable } from './output'
 import { UserError } from './user-error'
 
 /** An RGB image of 8-bit pixels. */
@@ -29,19 +31,29 @@ export async function loadSharp() {
 
 const firstLine = (text: string) => text.split('\n')[0]
 
-/** @throws {UserError} where there is no such file, or no picture in it */
+/**
+ * @param path a file, or `-` for standard input
+ * @throws {UserError} where there is no such file, or no picture in it
+ */
 export async function readPicture(path: string): Promise<Picture> {
+  if (path === STANDARD) return decodePicture('standard input', await readStandardInput())
   return decodePicture(path, await readBytes(path))
+}
+
+async function readStandardInput(): Promise<Buffer> {
+  if (process.stdin.isTTY) throw new UserError('Nothing is piped to standard input')
+  return Buffer.concat(await process.stdin.toArray())
 }
 
 async function readBytes(path: string): Promise<Buffer> {
   try {
     return await readFile(path)
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') throw new UserError(`There is no file ${path}`)
-    if (code === 'EISDIR') throw new UserError(`${path} is a folder, not a picture`)
-    throw new UserError(`Cannot read ${path}: ${message}`)
+    const { code } = error as NodeJS.ErrnoException
+    const name = printable(path)
+    if (code === 'ENOENT') throw new UserError(`There is no file ${name}`)
+    if (code === 'EISDIR') throw new UserError(`${name} is a folder, not a picture`)
+    throw new UserError(`Cannot read ${name}: ${reasonOf(error)}`)
   }
 }
 
@@ -52,6 +64,7 @@ async function readBytes(path: string): Promise<Buffer> {
  */
 export async function decodePicture(name: string, bytes: Buffer): Promise<Picture> {
   const sharp = await loadSharp()
+  if (bytes.length === 0) throw new UserError(`${printable(name)} is empty`)
   try {
     const { data, info } = await sharp(bytes)
       .autoOrient()
@@ -62,9 +75,17 @@ export async function decodePicture(name: string, bytes: Buffer): Promise<Pictur
       .toBuffer({ resolveWithObject: true })
     return { rgb: data, width: info.width, height: info.height }
   } catch (error) {
-    const reason = firstLine((error as Error).message)
-    throw new UserError(`${name} is not a picture that sharp can decode (${reason})`)
+    const what = isHeic(bytes)
+      ? 'is a HEIC picture, which sharp as npm has it cannot decode: convert it to JPEG or PNG'
+      : `is not a picture that sharp can decode (${firstLine((error as Error).message)})`
+    throw new UserError(`${printable(name)} ${what}`)
   }
+}
+
+/** The format of many telephones: a HEIF file whose brands say that it holds HEVC, which is patented. */
+function isHeic(bytes: Buffer): boolean {
+  const [kind, brands] = [bytes.toString('latin1', 4, 8), bytes.toString('latin1', 8, 64)]
+  return kind === 'ftyp' && /hei[cmsx]|hev[cmsx]/.test(brands)
 }
 
 /** @param fit 'fill' stretches, 'cover' cuts off what is too much of the longer side */

@@ -1,46 +1,18 @@
 /** `gridmask preview` */
-import { writeFile } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { Command, Option } from 'commander'
 import { GridMask } from '../api/gridmask'
-import { keepRatio } from '../api/mask-queries'
-import type { GridMaskOptions } from '../api/options'
 import { presets } from '../api/presets'
-import type { Plan, Sample } from '../plan/plan'
 import { number, numberOrRange, numbers, seed, size, whole } from './arguments'
-import { contactSheet, type Photo } from './contact-sheet'
+import { STANDARD } from './files'
 import { openPage } from './open-page'
-import { note, print, printJson, tableOf, withProgress } from './output'
-import { type Picture, readPicture, resizePicture } from './pictures'
-import { hasFonts } from './sheet'
-
-type Preset = keyof typeof presets
-
-interface Options {
-  preset?: Preset
-  ratio?: number | [number, number]
-  unit?: number | [number, number]
-  rotate?: number
-  reverse?: true
-  unitProbability?: number
-  probability?: number
-  fill: number[]
-  seed: bigint
-  epoch?: number
-  size?: { width: number; height: number }
-  count: number
-  output: string
-  open?: true
-  json?: true
-}
-
-// The size of the images that each was made for.
-const sizes: Record<Preset, { width: number; height: number }> = {
-  imagenet: { width: 224, height: 224 },
-  cifar10: { width: 32, height: 32 },
-  coco: { width: 640, height: 480 },
-  cityscapes: { width: 713, height: 713 },
-}
+import { note, print, printJson } from './output'
+import {
+  makeSheet,
+  type Preset,
+  type PreviewOptions,
+  prepareSheet,
+  settingsOf,
+} from './preview-sheet'
 
 // What 0 in a batch normalised for ImageNet is as a colour: a network sees dropped pixels like this.
 const MEAN_COLOUR = [124, 116, 104]
@@ -53,7 +25,7 @@ export function previewCommand(): Command {
       'Masks photographs as in training and draws a contact sheet: each photograph, and beside it ' +
         'samples of it with what was drawn for them. Pictures are decoded by sharp (npm install sharp).',
     )
-    .argument('[photos...]', 'pictures in any format that sharp decodes')
+    .argument('[photos...]', 'pictures in any format that sharp decodes; - is standard input')
     .addOption(
       new Option(
         '--preset <name>',
@@ -97,10 +69,15 @@ export function previewCommand(): Command {
       size,
     )
     .option('--count <n>', 'samples of each photograph', whole(1, 100), 5)
-    .option('-o, --output <file>', 'the sheet', 'gridmask-preview.png')
+    .option(
+      '-o, --output <file>',
+      'the sheet, .png or .jpg; - is a PNG on standard output',
+      'gridmask-preview.png',
+    )
     .option(
       '--open',
-      'show the page to play with in a browser, at these settings; photographs are not needed then',
+      'show the page to play with in a browser, at those of these settings that it has; photographs ' +
+        'are not needed then',
     )
     .option('--json', 'print file, settings, and every sample with its place in the sheet, as JSON')
     .addHelpText(
@@ -117,18 +94,43 @@ Examples:
 The samples are those of new GridMask({ …, seed }).plan({ count, epoch, index: 0 }): the first
 photograph has the first numbers, and so on.`,
     )
-    .action(async (paths: string[], options: Options, command: Command) => {
-      if (paths.length === 0 && !options.open) command.error("missing required argument 'photos'")
-      if (options.open) await showPage(options, paths.length === 0)
-      if (paths.length > 0) await preview(paths, options)
-    })
+    .action(run)
 }
 
-/** The page has a number where a range could be drawn from: what is a range here is its own there. */
-async function showPage(options: Options, alone: boolean): Promise<void> {
+async function run(paths: string[], options: PreviewOptions, command: Command): Promise<void> {
+  const { json, output } = options
+  const alone = paths.length === 0
+  if (alone && !options.open) command.error("missing required argument 'photos'")
+  if (paths.filter((path) => path === STANDARD).length > 1) {
+    command.error('standard input is only one photograph')
+  }
+  if (json && !alone && output === STANDARD) {
+    command.error("options '--json' and '-o -' are both for standard output")
+  }
+  const ofOwn = options.ratio !== undefined || options.unit !== undefined
+  const preset = options.preset ?? (ofOwn ? undefined : 'imagenet')
+  // The page has a value for everything that is not given.
+  const base = alone ? (preset ?? 'imagenet') : preset
+  const gridmask = new GridMask(settingsOf(options, base))
+  gridmask.probabilityAt(options.epoch ?? 0)
+
+  const sheet = alone ? undefined : await prepareSheet(paths, options, preset, gridmask)
+  if (options.open) await showPage(options, command, alone)
+  if (sheet !== undefined) await makeSheet(sheet)
+}
+
+/** The page shows one mask: it has a number where a range could be drawn from. */
+async function showPage(options: PreviewOptions, command: Command, alone: boolean): Promise<void> {
   const { preset, ratio, unit, reverse, unitProbability, seed, epoch, size } = options
-  const single = (value: Options['ratio']) => (typeof value === 'number' ? value : undefined)
-  const given = {
+  const isGiven = (name: string) => command.getOptionValueSource(name) === 'cli'
+  const ranges = Object.entries({ ratio, unit }).flatMap(([name, value]) =>
+    Array.isArray(value) ? [`--${name} ${value.join(':')}`] : [],
+  )
+  const others = ['rotate', 'probability', 'fill'].filter(isGiven).map((name) => `--${name}`)
+  const left = [...ranges, ...others]
+  if (left.length > 0) note(`the page shows single masks, and has no ${left.join(', ')}`)
+  const single = (value: PreviewOptions['ratio']) => (typeof value === 'number' ? value : undefined)
+  const page = await openPage({
     preset,
     ratio: single(ratio),
     d: single(unit),
@@ -137,106 +139,9 @@ async function showPage(options: Options, alone: boolean): Promise<void> {
     seed,
     epoch,
     ...size,
-  }
-  const params = Object.fromEntries(
-    Object.entries(given).filter(([, value]) => value !== undefined),
-  )
-  const page = await openPage({ params })
-  if (!options.json) print(`the page: ${page}`)
-  else if (alone) printJson({ page })
-}
-
-async function preview(paths: string[], options: Options): Promise<void> {
-  const ofOwn = options.ratio !== undefined || options.unit !== undefined
-  const preset = options.preset ?? (ofOwn ? undefined : 'imagenet')
-  const gridmask = new GridMask(settingsOf(options, preset))
-  const { width, height } = options.size ?? sizes[preset ?? 'imagenet']
-  const { count, epoch = 0, output } = options
-  const plan = gridmask.plan({ count: count * paths.length, epoch, index: 0, height, width })
-
-  const photos = await withProgress(paths.length, async (report) => {
-    const photos: Photo[] = []
-    for (const [i, path] of paths.entries()) {
-      const fit = { fit: 'cover' } as const
-      const original = await resizePicture(await readPicture(path), width, height, fit)
-      const samples = [...plan].slice(i * count, (i + 1) * count)
-      const masked = mask(gridmask, original, samples)
-      photos.push({ name: basename(path), original, masked })
-      report(i + 1)
-    }
-    return photos
   })
-  const settings = describe(options, preset, plan, gridmask.probabilityAt(epoch))
-  const { sheet, places } = await contactSheet(photos, settings)
-  await writeFile(output, await sheet.png())
-  if (!(await hasFonts())) note('this machine has no fonts, so the sheet has no captions')
-
-  const samples = photos.flatMap(({ masked }, i) =>
-    masked.map(({ sample }, k) => ({
-      photo: paths[i] as string,
-      kept: sample.masked ? keepRatio(sample, [height, width]) : 1,
-      place: places[i]?.[k],
-      sample,
-    })),
-  )
-  if (options.json) return printJson({ file: output, settings, width, height, samples })
-  print(settings)
-  print(
-    tableOf(
-      ['', 'sample', 'd', 'r', 'δx', 'δy', 'angle', 'kept'],
-      samples.map(({ photo, kept, sample }) => rowOf(basename(photo), sample, kept)),
-    ),
-  )
-  print(`written: ${output}`)
-}
-
-/** A photograph's samples, as a batch of their own. */
-function mask(gridmask: GridMask, { rgb, width, height }: Picture, plan: readonly Sample[]) {
-  const images = new Uint8Array(plan.length * rgb.length)
-  for (let i = 0; i < plan.length; i++) images.set(rgb, i * rgb.length)
-  const shape = [plan.length, height, width, 3] as const
-  gridmask.apply(images, { shape, layout: 'NHWC', plan, out: images })
-  return plan.map((sample, i) => {
-    const own = images.subarray(i * rgb.length, (i + 1) * rgb.length)
-    return { picture: { rgb: own, width, height }, sample }
-  })
-}
-
-function settingsOf(options: Options, preset: Preset | undefined): GridMaskOptions {
-  const { ratio, unit, rotate, reverse, unitProbability, probability, fill, seed, epoch } = options
-  const given = { ratio, unit, rotate, reverse, unitProbability, probability }
-  // What is not given may not be there at all: it would hide what the preset says.
-  const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const always = epoch === undefined ? { probability: 1 } : {}
-  const settings = { ...(preset && presets[preset]), ...always, ...own }
-  return {
-    ...(settings as GridMaskOptions),
-    fill: fill.length === 1 ? Number(fill[0]) : fill,
-    seed,
+  if (options.json && alone) printJson({ page })
+  else if (!options.json) {
+    print(`the page: ${page}`, options.output === STANDARD ? process.stderr : process.stdout)
   }
-}
-
-function describe(options: Options, preset: Preset | undefined, plan: Plan, p: number): string {
-  const samples = [...plan]
-  const span = (values: number[]) => {
-    const [low, high] = [Math.min(...values), Math.max(...values)]
-    return low === high ? String(low) : `${low} … ${high}`
-  }
-  return [
-    preset === undefined ? 'settings of your own' : `presets.${preset}`,
-    `d ${span(samples.map(({ d }) => d))}`,
-    `r ${span(samples.map(({ ratio }) => ratio))}`,
-    ...(options.reverse ? ['reversed'] : []),
-    ...(options.unitProbability === undefined ? [] : [`pᵤ ${options.unitProbability}`]),
-    ...(options.epoch === undefined ? [] : [`epoch ${options.epoch}`]),
-    `p ${Number(p.toFixed(4))}`,
-    `seed ${options.seed}`,
-  ].join(', ')
-}
-
-function rowOf(photo: string, sample: Sample, kept: number): string[] {
-  const { masked, index, d, ratio, deltaX, deltaY, angle } = sample
-  const cells = [d, Number(ratio.toFixed(4)), deltaX, deltaY, `${angle}°`].map(String)
-  const shown = masked ? cells : cells.map(() => '–')
-  return [photo, String(index), ...shown, `${(100 * kept).toFixed(1)} %`]
 }

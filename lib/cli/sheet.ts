@@ -1,4 +1,5 @@
-/** A contact sheet: pictures, text and shapes placed by hand, as a PNG. */
+/** A contact sheet: pictures and text placed by hand. */
+import type { Sharp } from 'sharp'
 import { loadSharp, type Picture } from './pictures'
 
 interface TextStyle {
@@ -9,12 +10,7 @@ interface TextStyle {
   anchor?: 'start' | 'middle' | 'end'
 }
 
-export const colours = {
-  ink: '#1c1c1e',
-  quiet: '#6b6b70',
-  line: '#d4d4d8',
-  accent: '#b4461e',
-}
+export const colours = { ink: '#1c1c1e', quiet: '#6b6b70' }
 
 // The usual grid, in pixels.
 export const MARGIN = 48
@@ -22,6 +18,8 @@ export const GAP = 16
 export const SIDE = 224
 export const COLUMNS = 6
 export const WIDTH = 2 * MARGIN + COLUMNS * SIDE + (COLUMNS - 1) * GAP
+/** The first y below {@link Sheet.heading}. */
+export const BELOW_HEADING = MARGIN + 90
 
 export function columnX(column: number): number {
   return MARGIN + column * (SIDE + GAP)
@@ -29,10 +27,9 @@ export function columnX(column: number): number {
 
 export class Sheet {
   readonly #panels: { picture: Picture; x: number; y: number }[] = []
-  readonly #shapes: string[] = []
-  readonly #texts: string[] = []
+  readonly #drawn: string[] = []
 
-  /** Pixels; to be set before {@link Sheet.png}. */
+  /** Pixels; to be set before {@link Sheet.render}. */
   height = 0
 
   constructor(readonly width: number) {}
@@ -42,15 +39,15 @@ export class Sheet {
     this.#panels.push({ picture, x, y })
   }
 
-  /** @param shapes SVG */
-  draw(shapes: string): void {
-    this.#shapes.push(shapes)
+  /** Over the pictures. @param svg elements */
+  draw(svg: string): void {
+    this.#drawn.push(svg)
   }
 
   /** @param y of the baseline */
   text(x: number, y: number, text: string, style: TextStyle = {}): void {
     const { size = 18, weight = 400, fill = colours.ink, anchor = 'start' } = style
-    this.#texts.push(
+    this.draw(
       `<text x="${x}" y="${y}" font-size="${size}" font-weight="${weight}" fill="${fill}" ` +
         `text-anchor="${anchor}">${escapeXml(text)}</text>`,
     )
@@ -63,36 +60,24 @@ export class Sheet {
   heading(title: string, line: string): number {
     this.text(MARGIN, MARGIN + 34, title, { size: 42, weight: 600 })
     this.text(MARGIN, MARGIN + 74, line, { size: 20, fill: colours.quiet })
-    return MARGIN + 90
-  }
-
-  /** An outline around a square panel, outside its pixels. */
-  frame(x: number, y: number, side: number, colour: string, width: number): void {
-    const outer = side + width
-    this.draw(
-      `<rect x="${x - width / 2}" y="${y - width / 2}" width="${outer}" height="${outer}" ` +
-        `fill="none" stroke="${colour}" stroke-width="${width}"/>`,
-    )
+    return BELOW_HEADING
   }
 
   /**
-   * Where the machine has no fonts, the pictures and shapes alone.
+   * The sheet, to be written in a format of sharp's. Where the machine has no fonts, its pictures alone.
    *
-   * @param palette 256 colours: a third of the size
    * @param font a font that the system has, or a list of them as in CSS
    */
-  async png({ palette = false, font = 'sans-serif' } = {}): Promise<Buffer> {
+  async render(font = 'sans-serif'): Promise<Sharp> {
     const sharp = await loadSharp()
     const { width, height } = this
-    const shapes = [...this.#shapes, ...((await hasFonts()) ? this.#texts : [])]
+    const drawn = (await hasFonts()) ? this.#drawn : []
     const svg =
       `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
-      `font-family="${font}">${shapes.join('')}</svg>`
+      `font-family="${font}">${drawn.join('')}</svg>`
     return sharp(this.#pixels(), { raw: { width, height, channels: 3 } })
       .composite([{ input: Buffer.from(svg) }])
       .removeAlpha()
-      .png(palette ? { palette, effort: 10, compressionLevel: 9 } : {})
-      .toBuffer()
   }
 
   #pixels(): Uint8Array {
@@ -119,6 +104,9 @@ export async function hasFonts(): Promise<boolean> {
   return narrow !== wide
 }
 
+/** What XML has no place for becomes the replacement character. */
 function escapeXml(text: string): string {
-  return text.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`)
+  return text
+    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
+    .replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`)
 }

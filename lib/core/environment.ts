@@ -22,7 +22,13 @@ export function processorName(): string {
 }
 
 /** What the package warns of, each once in a process, whatever the number of its threads. */
-export type WarningCode = 'GRIDMASK_FALLBACK'
+export type WarningCode =
+  | 'GRIDMASK_EPOCH'
+  | 'GRIDMASK_FALLBACK'
+  | 'GRIDMASK_LAYOUT'
+  | 'GRIDMASK_SEED'
+  | 'GRIDMASK_UNIT'
+  | 'GRIDMASK_WORKERS'
 
 export function warnOnce(code: WarningCode, message: string): void {
   const key = `gridmask.warned.${code}`

@@ -11,12 +11,13 @@ const custom = Symbol.for('nodejs.util.inspect.custom')
  */
 export function inspectWith<T extends object>(
   prototype: T,
-  show: (self: T, inspect: (value: unknown) => string) => string,
+  show: (self: T, inspect: (value: unknown, options?: object) => string) => string,
 ): void {
   Object.defineProperty(prototype, custom, {
+    enumerable: false,
     value(this: T, depth: number, options: object, inspect: Inspect) {
       if (depth < 0) return `[${this.constructor.name}]`
-      return show(this, (value) => inspect(value, { ...options, depth: depth + 1 }))
+      return show(this, (value, more) => inspect(value, { ...options, depth: depth + 1, ...more }))
     },
     configurable: true,
     writable: true,

@@ -1,23 +1,49 @@
 import { invalid } from '../core/check'
+import { orUndefined } from '../core/environment'
 import { GridMaskError } from '../core/errors'
+import { inspectWith } from '../core/inspection'
 import { type DrawRequest, drawKeys } from '../plan/requests'
 import { SampleCounter, type SampleRange } from '../plan/sample-counter'
 import type { Schedule } from '../plan/schedule'
-import type { Given } from './job'
+import type { Given, Task } from './job'
+import { noteMasked } from './masked-before'
 
 /** What all augmentations have that draw by epoch and sample number: the epoch, and the chance in it. */
-export abstract class Augmentation {
-  /** @internal */
-  protected readonly counter: SampleCounter
+export abstract class Augmentation<Options extends object = object> {
+  readonly #counter: SampleCounter
 
-  /** @internal */
-  protected constructor(probability: number | Schedule) {
-    this.counter = new SampleCounter(probability)
+  /**
+   * What it was made with, defaults filled in; another one can be made of it. By it augmentations are
+   * compared, and it is what `structuredClone` keeps, which refuses it where a function is among it.
+   */
+  readonly options: Readonly<Options>
+
+  /**
+   * @internal
+   * @param draws by what its draws differ from those of other methods with the same seed
+   */
+  protected constructor(
+    options: Options & { seed: bigint },
+    probability: number | Schedule,
+    draws: number,
+  ) {
+    const { seed } = options
+    this.#counter = new SampleCounter(probability, `${draws} ${seed}`)
+    this.options = frozen({ ...options, seed: seedOption(seed) })
   }
 
-  /** The epoch that `setEpoch` set; 0 at first. */
+  /** @internal */
+  protected get counter(): SampleCounter {
+    return this.#counter
+  }
+
+  /** The epoch of the calls that name none; 0 at first. To set it is to call `setEpoch`. */
   get epoch(): number {
     return this.counter.epoch
+  }
+
+  set epoch(epoch: number) {
+    this.setEpoch(epoch)
   }
 
   /**
@@ -42,6 +68,19 @@ export abstract class Augmentation {
   }
 
   /**
+   * Its options for `JSON.stringify`. A seed beyond 2⁵³ is text, a schedule or another function null:
+   * which the constructor refuses, lest another one be made with defaults.
+   */
+  toJSON(): object {
+    return Object.fromEntries(
+      Object.entries(this.options).map(([name, value]) => [
+        name,
+        typeof value === 'function' ? null : typeof value === 'bigint' ? String(value) : value,
+      ]),
+    )
+  }
+
+  /**
    * A batch's samples, and how to say that they have been seen: replayed from the request's plan, or
    * drawn for the numbers that it gives or the counter has next.
    *
@@ -52,7 +91,7 @@ export abstract class Augmentation {
     count: number,
     replay: (plan: unknown) => S,
     draw: (range: SampleRange) => S,
-  ): { samples: S; commit?: () => void } {
+  ): { samples: S; commit?: NonNullable<Task<unknown>['commit']> } {
     if (given.plan !== undefined) {
       for (const key of drawKeys) {
         if (given[key] !== undefined) {
@@ -62,9 +101,34 @@ export abstract class Augmentation {
       return { samples: replay(given.plan) }
     }
     const range = this.counter.of(given as DrawRequest, count)
-    return { samples: draw(range), commit: () => this.counter.markSeen(range) }
+    const commit = (source: object, target: object) => {
+      this.counter.markSeen(range)
+      noteMasked(this.counter, range, source, target)
+    }
+    return { samples: draw(range), commit }
   }
 }
+
+/** A copy that nobody changes, of arrays and objects in it too. */
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  const copy = Array.isArray(value)
+    ? Array.from(value, (part) => frozen(part))
+    : Object.fromEntries(Object.entries(value).map(([name, part]) => [name, frozen(part)]))
+  return Object.freeze(copy) as T
+}
+
+/** As a number where it is one, for JSON's sake. */
+function seedOption(seed: bigint): number | bigint {
+  return seed <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(seed) : seed
+}
+
+inspectWith(Augmentation.prototype, (augmentation, inspect) => {
+  const { epoch, options } = augmentation
+  const probability = orUndefined(() => augmentation.probabilityAt())
+  const now = { epoch, [`probabilityAt(${epoch})`]: probability }
+  return `${augmentation.constructor.name} ${inspect({ ...options, ...now })}`
+})
 
 /** Refuses a plan that is not of the batch's length. */
 export function checkPlanLength(length: number, count: number): void {

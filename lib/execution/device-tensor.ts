@@ -25,13 +25,13 @@ export type CudaDeviceId = 'cuda' | `cuda:${number}`
 /** The request of {@link DeviceTensor.from}. */
 export interface DeviceTensorRequest {
   /** `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC. Height and width at most 16384. */
-  shape: Shape
+  shape: Shape | readonly number[]
   /** Default 'NCHW'. */
-  layout?: Layout
+  layout?: Layout | undefined
   /** Needed for a Uint16Array, which holds 'float16' or 'bfloat16'; else the array's type says it. */
-  dtype?: DType
+  dtype?: DType | undefined
   /** Default 'cuda', the first device. */
-  device?: CudaDeviceId
+  device?: CudaDeviceId | undefined
 }
 
 /** The request of {@link DeviceTensor.wrap}. */
@@ -39,19 +39,19 @@ export interface DevicePointer {
   /** Address of the first value; aligned to the dtype's size. */
   pointer: bigint
   /** `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC; without gaps. */
-  shape: Shape
+  shape: Shape | readonly number[]
   /** Type of the values. */
   dtype: DType
   /** Default 'NCHW'. */
-  layout?: Layout
+  layout?: Layout | undefined
   /** The device whose memory it is. Default 'cuda', the first one. */
-  device?: CudaDeviceId
+  device?: CudaDeviceId | undefined
   /**
    * The `CUstream` (or `cudaStream_t`) on which other code works with this memory: what is on it
    * comes first. Default 0n, the default stream, which waits for all streams but those made as
    * non-blocking. Not 2n, the default stream of a thread, since work happens on several.
    */
-  stream?: bigint
+  stream?: bigint | undefined
 }
 
 const fromKeys = new Set(['shape', 'layout', 'dtype', 'device'])

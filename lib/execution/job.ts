@@ -34,8 +34,11 @@ export interface Task<R> {
   operation: BatchOperation
   /** Where host arrays are worked on. */
   target: ExecutionTarget
-  /** The operation has been done, or begun: samples that were numbered for it have been seen. */
-  commit?(): void
+  /**
+   * The operation has been done, or begun, from one array or tensor into the other: samples that were
+   * numbered for it have been seen.
+   */
+  commit?(source: object, target: object): void
   /** What the caller gets, with the images that came of it. */
   result(images: ImageArray | DeviceTensor): R
 }
@@ -51,7 +54,7 @@ export function run<R>(images: unknown, request: unknown, method: Method<R>): R 
   if (DeviceTensor.is(images)) {
     const { batch, task } = prepareTensors(images, request, method)
     const result = perform(batch, task.operation)
-    task.commit?.()
+    task.commit?.(images, result)
     return task.result(result)
   }
   const { out, arrays, dimensions, task } = prepareArrays(images, request, undefined, method)
@@ -60,7 +63,7 @@ export function run<R>(images: unknown, request: unknown, method: Method<R>): R 
   const target =
     (out as ImageArray | undefined) ?? allocate(tag, length, length * bytesPerValue[dtype])
   if (!isEmpty(dimensions)) execute(task.operation, images as ImageArray, target, task.target)
-  task.commit?.()
+  task.commit?.(images as ImageArray, target)
   return task.result(target)
 }
 
@@ -73,7 +76,7 @@ export async function runAsync<R>(
   if (DeviceTensor.is(images)) {
     const { batch, task } = prepareTensors(images, request, method)
     const done = performAsync(batch, task.operation)
-    task.commit?.()
+    task.commit?.(images, batch.target ?? {})
     return task.result(await done)
   }
   const { out, arrays, dimensions, task } = prepareArrays(images, request, images, method)
@@ -81,7 +84,7 @@ export async function runAsync<R>(
   const done = isEmpty(dimensions)
     ? undefined
     : executeAsync(task.operation, source, target, task.target)
-  task.commit?.()
+  task.commit?.(images as ImageArray, target)
   try {
     await done
   } catch (error) {

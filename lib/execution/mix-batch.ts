@@ -4,10 +4,12 @@ import type { Dimensions } from '../arrays/batch-shape'
 import { expectDone, native } from '../backend/native'
 import { type BatchLayout, packHeader } from '../core/batch-header'
 import { GridMaskError } from '../core/errors'
+import { inspectWith } from '../core/inspection'
 import { type CudaOutcome, TOO_LARGE } from '../core/native-interface'
 import { checkPartner } from '../plan/mix-partners'
 import type { PackedPlan } from '../plan/plan'
 import { type BatchOperation, isEmpty } from './operation'
+import type { GridMix } from './requests'
 
 /** What is mixed how; the same for arrays and tensors. */
 export interface Mix {
@@ -15,6 +17,26 @@ export interface Mix {
   partner: Int32Array
   lambda: Float64Array
   dimensions: Dimensions
+}
+
+/** What the caller gets. */
+export function mixed<T>(images: T, { partner, lambda }: Mix): GridMix<T> {
+  const result = { images, partner, lambda }
+  inspectWith(result, showMix)
+  return result
+}
+
+/** The pixels are the least of what one wants to know. */
+function showMix(
+  { images, partner, lambda }: GridMix<unknown>,
+  inspect: (value: unknown, options?: object) => string,
+): string {
+  const rows = [
+    `images: ${inspect(images, { maxArrayLength: 3 })}`,
+    `partner: ${inspect(partner)}`,
+    `lambda: ${inspect(lambda)}`,
+  ]
+  return `{\n${rows.map((row) => `  ${row.replaceAll('\n', '\n  ')}`).join(',\n')}\n}`
 }
 
 /** The mix of a batch by a plan, with the partners given or drawn; `threads` count the pixels. */

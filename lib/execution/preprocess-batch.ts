@@ -51,7 +51,7 @@ export interface Preprocessing {
 }
 
 /** Checks a `device`: there are no kernels for this yet. */
-export function checkPreprocessDevice(value: unknown): void {
+export function checkPreprocessDevice(value: unknown): 'auto' | 'cpu' {
   if (typeof value === 'string' && value.startsWith('cuda')) {
     throw new GridMaskError(
       'ERR_CUDA_UNAVAILABLE',
@@ -60,6 +60,7 @@ export function checkPreprocessDevice(value: unknown): void {
     )
   }
   checkDevice(value)
+  return value === 'cpu' ? value : 'auto'
 }
 
 export function preprocess(preprocessing: Preprocessing): ImageArray {
@@ -74,25 +75,26 @@ export function preprocess(preprocessing: Preprocessing): ImageArray {
 }
 
 /** Throws at once if the work is refused. */
-export function preprocessAsync(preprocessing: Preprocessing): Promise<ImageArray> {
+export function preprocessAsync(
+  preprocessing: Preprocessing,
+): [result: ImageArray, done: Promise<void>] {
   const { sources, dimensions, out, threads } = preprocessing
   const target = targetOf(preprocessing)
   const [taken, result] = takeSources(sources.arrays, () =>
     out === undefined ? target : takeOut(arrayTag('out', out), target),
   )
-  if (isEmpty(dimensions)) return Promise.resolve(result)
+  if (isEmpty(dimensions)) return [result, Promise.resolve()]
   const execution = { threads, poolThreads: defaultThreads() }
-  const operands = argumentsOf(taken, result, preprocessing, execution)
-  const started = native.preprocessAsync(...operands)
+  const started = native.preprocessAsync(...argumentsOf(taken, result, preprocessing, execution))
   if (typeof started === 'number') expectApart(started)
-  return Promise.resolve(started).then(async (status) => {
+  const finish = async (status: number) => {
     expectApart(status)
     const noise = noiseOf(preprocessing)
     if (noise !== undefined) {
       await executeAsync(noise, result, result, { device: 'cpu', threads })
     }
-    return result
-  })
+  }
+  return [result, Promise.resolve(started).then(finish)]
 }
 
 /**

@@ -7,7 +7,7 @@ import type { DeviceTensor } from './device-tensor'
 /** The request of {@link GridMask.apply} and {@link GridMask.applyAsync}. */
 export interface ApplyRequest extends ArrayRequest, DrawRequest {
   /** Do again what a plan says, instead of drawing: one element for each sample. */
-  plan?: Plan | readonly SampleParams[]
+  plan?: Plan | readonly SampleParams[] | undefined
 }
 
 /**
@@ -19,7 +19,7 @@ export interface TensorApplyRequest extends Partial<Omit<ApplyRequest, 'out'>> {
    * Where the result goes: a tensor of the same device, shape, layout and dtype. `out: images` works
    * in place. Default: a new tensor.
    */
-  out?: DeviceTensor
+  out?: DeviceTensor | undefined
 }
 
 /** What GridMix made of a batch. */
@@ -42,7 +42,7 @@ export interface PartnerRequest {
    * 0 … n-1, in which a sample may be its own partner and then stays as it is. Default: drawn from
    * what each sample's plan says it is (seed, epoch, index).
    */
-  partner?: ArrayLike<number>
+  partner?: ArrayLike<number> | undefined
 }
 
 /** The request of {@link GridMask.gridmix} and {@link GridMask.gridmixAsync}. */

@@ -41,7 +41,7 @@ export function checkTensors(images: DeviceTensor, given: Partial<TensorRequest>
 
 /** What a request may say of tensors. */
 export type TensorRequest = Partial<Pick<ArrayRequest, 'shape' | 'layout' | 'dtype'>> & {
-  out?: DeviceTensor
+  out?: DeviceTensor | undefined
 }
 
 function agrees(

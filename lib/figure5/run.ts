@@ -1,7 +1,6 @@
-/** The whole of Figure 5 on all cores, and its table and plot. */
+/** The whole of Figure 5 on all cores. */
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { linePlot } from './plot'
 import {
   type FailureCounts,
   type FailureMethod,
@@ -101,48 +100,5 @@ function answer(worker: Worker, task: FailureTask): Promise<FailureCounts> {
       reject(error)
     }
     worker.on('message', onMessage).on('error', onError).postMessage(task)
-  })
-}
-
-const names: Record<FailureMethod, string> = {
-  gridmask: 'GridMask',
-  'gridmask-unit': 'GridMask, d x…2x',
-  cutout: 'Cutout',
-  'hide-and-seek': 'Hide-and-Seek',
-}
-
-/** The figure's numbers, a line for each x. */
-export function failureTable({ curves, xs }: FailureFigure): string {
-  const rows = xs.map((x, i) => [
-    String(x),
-    ...failureMethods.map((method) => {
-      const { probability, standardError } = curves[method][i] as FailurePoint
-      return `${probability.toFixed(4)} ± ${standardError.toFixed(4)}`
-    }),
-  ])
-  const table = [['x', ...failureMethods.map((method) => names[method])], ...rows]
-  const widths = (table[0] as string[]).map((_, k) =>
-    Math.max(...table.map((row) => (row[k] as string).length)),
-  )
-  return table
-    .map((row) => row.map((cell, k) => cell.padStart(widths[k] as number)).join('  '))
-    .join('\n')
-}
-
-/** The figure as SVG. `command` is what makes it again. */
-export function failurePlot({ curves, images }: FailureFigure, command?: string): string {
-  return linePlot({
-    ...(command === undefined ? {} : { description: command }),
-    title: 'Failure cases as removed squares grow',
-    xLabel: 'x: sides of removed squares are drawn from x to 2x pixels',
-    yLabel: `probability of a failure, ${images.toLocaleString('en')} images each`,
-    series: failureMethods.map((method) => ({
-      name: names[method],
-      points: curves[method].map(({ x, probability, standardError }) => ({
-        x,
-        y: probability,
-        error: standardError,
-      })),
-    })),
   })
 }

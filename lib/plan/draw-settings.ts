@@ -4,7 +4,7 @@
  */
 
 import { SampleKind } from '../core/batch-header'
-import { invalid } from '../core/check'
+import { checkInteger, invalid } from '../core/check'
 import { MAX_UNIT } from '../core/limits'
 import type { NativeSamples } from '../core/native-interface'
 import { splitU64 } from '../core/u64'
@@ -85,6 +85,23 @@ function hintOnRange(value: unknown, min: number, max: number): string {
   if (!Array.isArray(value)) return ''
   if (min > max) return `The smaller comes first: [${max}, ${min}]`
   return min === max ? `The upper end is exclusive: for one value, give ${min} alone` : ''
+}
+
+/** The `rotate` option. */
+export function checkRotate(value: unknown): number {
+  const hint =
+    value === true
+      ? 'Any angle is 360'
+      : Array.isArray(value)
+        ? 'It is the upper end alone, exclusive: angles begin at 0'
+        : typeof value === 'number' && !Number.isInteger(value)
+          ? 'It is in whole degrees'
+          : undefined
+  if (hint !== undefined) {
+    const code = typeof value === 'number' ? 'ERR_OUT_OF_RANGE' : 'ERR_INVALID_ARG_TYPE'
+    invalid(code, 'rotate', 'a whole number from 0 to 360', value, hint)
+  }
+  return checkInteger('rotate', value, 0, 360)
 }
 
 /** The `ratio` option as a range. */

@@ -16,7 +16,7 @@ export interface UniformNoise {
   /** Not below `low`. Reached only where rounding to the dtype leads there. */
   high: PerChannel
   /** true, the default: all channels of a pixel come from one random number. false: each its own. */
-  shared?: boolean
+  shared?: boolean | undefined
 }
 
 /** Dropped pixels become normal numbers, none more than 5.77 · std from the mean: docs/noise.md. */
@@ -27,7 +27,7 @@ export interface NormalNoise {
   /** Its standard deviation, ≥ 0. */
   std: PerChannel
   /** true, the default: all channels of a pixel come from one random number. false: each its own. */
-  shared?: boolean
+  shared?: boolean | undefined
 }
 
 /**
@@ -209,8 +209,16 @@ function checkRange(noise: NoiseKind, dtype: DType, a: number, b: number): void 
   }
 }
 
+/** Noise as {@link encodeNoise} writes it. */
+export interface EncodedNoise {
+  kind: NoiseKind
+  shared: boolean
+  dtype: DType
+  numbers: Float32Array
+}
+
 /** What {@link encodeNoise} made. */
-export function decodeNoise(encoded: Float32Array) {
+export function decodeNoise(encoded: Float32Array): EncodedNoise {
   const [kind, shared, dtype] = encoded as unknown as [number, number, number]
   return {
     kind: kinds[kind - 1] as NoiseKind,

@@ -20,27 +20,27 @@ export interface SampleParams {
   /** Width of the kept stripe as a fraction of `d`, in (0, 1) (the paper's r, Figure 4). */
   ratio: number
   /** Width of the kept stripe in pixels. Need not be given; if it is, it must be `ceil(d · ratio)`. */
-  l?: number
+  l?: number | undefined
   /** Offset of the vertical stripes in pixels, 0 … d-1 (δx, equation 6). Default 0. */
-  deltaX?: number
+  deltaX?: number | undefined
   /** Offset of the horizontal stripes in pixels, 0 … d-1 (δy, equation 6). Default 0. */
-  deltaY?: number
+  deltaY?: number | undefined
   /** Rotation about the image's centre in degrees, counter-clockwise; any finite number. Default 0. */
-  angle?: number
+  angle?: number | undefined
   /** Keep what GridMask drops and drop what it keeps (section 4.1.3, Table 5). Default false. */
-  reverse?: boolean
+  reverse?: boolean | undefined
   /** p_u, the probability that a unit drops its square, in [0, 1] (Table 6). Default 1. */
-  unitProbability?: number
+  unitProbability?: number | undefined
   /** Two 32-bit words that, with `seed`, decide which units drop theirs. Default [0, 0]. */
-  unitKey?: readonly [number, number]
+  unitKey?: readonly [number, number] | readonly number[] | undefined
   /** The 64-bit key of all draws; text where a number cannot hold it. Default 0. */
-  seed?: number | bigint | string
+  seed?: number | bigint | string | undefined
   /** The epoch that what else is drawn for the sample belongs to, 0 … 2³²-1. Default 0. */
-  epoch?: number
+  epoch?: number | undefined
   /** The sample's global number in the epoch, 0 … 2⁵³-1. Default 0. */
-  index?: number
+  index?: number | undefined
   /** false: the sample is left as it is. Default true. */
-  masked?: boolean
+  masked?: boolean | undefined
 }
 
 /** The parameters of one sample's mask; survives `JSON.stringify` and is valid {@link SampleParams}. */

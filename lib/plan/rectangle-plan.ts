@@ -14,17 +14,17 @@ export interface RegionParams {
    * The dropped rectangles, `[x0, y0, x1, y1]` each, in whole pixels from the image's upper left
    * corner, 0 … 16384, x1 and y1 exclusive. They may overlap; parts beyond the image do not count.
    */
-  regions: readonly Box[]
+  regions: readonly (Box | readonly number[])[]
   /** The side that was drawn for squares or cells, in pixels; kept as a note. Default 0. */
-  size?: number
+  size?: number | undefined
   /** The 64-bit key of all draws; text where a number cannot hold it. Default 0. */
-  seed?: number | bigint | string
+  seed?: number | bigint | string | undefined
   /** The epoch that what else is drawn for the sample belongs to, 0 … 2³²-1. Default 0. */
-  epoch?: number
+  epoch?: number | undefined
   /** The sample's global number in the epoch, 0 … 2⁵³-1. Default 0. */
-  index?: number
+  index?: number | undefined
   /** false: the sample is left as it is. Default true. */
-  masked?: boolean
+  masked?: boolean | undefined
 }
 
 /** What one sample's mask drops; survives `JSON.stringify` and is valid {@link RegionParams}. */

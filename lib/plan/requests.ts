@@ -6,24 +6,24 @@ export interface DrawRequest {
    * The epoch, ≥ 0 and below 2³², instead of the one set by `setEpoch`. May have a fraction, which
    * the schedule sees; the draws use its floor.
    */
-  epoch?: number
+  epoch?: number | undefined
   /**
    * Global number of the batch's first sample in the epoch, 0 … 2⁵³-1. With several workers or
    * processes, give each batch its own. Default: how many samples this instance has numbered so far.
    */
-  index?: number
+  index?: number | undefined
   /** The global number of each sample, instead of `index`. */
-  indices?: ArrayLike<number>
+  indices?: ArrayLike<number> | undefined
 }
 
 /** The request of {@link GridMask.plan}. */
 export interface PlanRequest extends DrawRequest {
   /** Number of samples. Not needed with `indices`. */
-  count?: number
+  count?: number | undefined
   /** The images' height in pixels; needed where `unit` is a function. */
-  height?: number
+  height?: number | undefined
   /** The images' width in pixels; needed where `unit` is a function. */
-  width?: number
+  width?: number | undefined
 }
 
 export const drawKeys = ['epoch', 'index', 'indices'] as const

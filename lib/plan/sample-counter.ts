@@ -7,7 +7,9 @@ import {
   invalid,
   isPromise,
 } from '../core/check'
+import { orUndefined, warnOnce } from '../core/environment'
 import { MAX_COUNT } from '../core/limits'
+import { announceNumbers } from './announce-numbers'
 import type { DrawRequest, PlanRequest } from './requests'
 import { constant, type Schedule } from './schedule'
 
@@ -27,8 +29,15 @@ export class SampleCounter {
   /** How many samples have been numbered in epoch `#numberedEpoch`. */
   #numbered = 0
   #numberedEpoch = 0
+  /** Whether anybody has said which epoch it is. */
+  #epochTold = false
+  #batches = 0
 
-  constructor(probability: number | Schedule) {
+  /** @param key what the draws depend on, beside epoch and number */
+  constructor(
+    probability: number | Schedule,
+    readonly key: string,
+  ) {
     this.#schedule = typeof probability === 'function' ? probability : constant(probability)
   }
 
@@ -38,6 +47,7 @@ export class SampleCounter {
 
   setEpoch(epoch: number): void {
     const next = checkEpoch('epoch', epoch)
+    this.#epochTold = true
     const goesOn = next > this.#epoch && Math.floor(next) === Math.floor(this.#epoch)
     this.#epoch = next
     if (!goesOn) this.#numbered = 0
@@ -57,6 +67,7 @@ export class SampleCounter {
   /** The global numbers of a batch's samples, checked. */
   of({ epoch: epochValue, index, indices }: DrawRequest, count: number): SampleRange {
     const epoch = epochValue === undefined ? this.#epoch : checkEpoch('epoch', epochValue)
+    if (epochValue !== undefined) this.#epochTold = true
     if (indices !== undefined) {
       if (index !== undefined) {
         invalid('ERR_INVALID_ARG_VALUE', 'index', 'left out where `indices` are given', index)
@@ -70,11 +81,32 @@ export class SampleCounter {
   }
 
   markSeen({ own, epoch, first, count }: SampleRange): void {
+    this.#batches++
+    if (this.#batches === IDLE_BATCHES && !this.#epochTold) this.#warnIfIdle()
     if (!own) return
+    if (this.#batches === NUMBERED_BATCHES) announceNumbers(this.key)
     this.#numberedEpoch = Math.floor(epoch)
     this.#numbered = first + count
   }
+
+  /** A schedule that begins at 0 masks nothing for ever where nobody moves the epoch. */
+  #warnIfIdle(): void {
+    const at = (epoch: number) => orUndefined(() => this.#schedule(epoch)) ?? 0
+    if (at(0) !== 0 || ![1, 10, 100, 1000].some((epoch) => at(epoch) > 0)) return
+    warnOnce(
+      'GRIDMASK_EPOCH',
+      `None of the first ${IDLE_BATCHES} batches was masked: the probability is 0 in epoch 0 and grows ` +
+        'with the epoch, which nobody has set. Call setEpoch() where an epoch begins, or give `epoch` ' +
+        'with each batch',
+    )
+  }
 }
+
+/** Batches after which one is worth a warning that none of them was masked. */
+const IDLE_BATCHES = 100
+
+/** Batches after which an augmentation is taken to be at work, and not just tried. */
+const NUMBERED_BATCHES = 20
 
 function checkIndices(indices: unknown, count: number): Float64Array {
   const list = checkList('indices', indices, count, 'an array of whole numbers')

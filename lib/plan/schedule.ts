@@ -10,7 +10,7 @@ export interface LinearOptions {
   /** The epoch at which it is reached; above 0. */
   epochs: number
   /** The probability at epoch 0; in [0, 1]. Default 0. */
-  from?: number
+  from?: number | undefined
 }
 
 const linearOptions = new Set(['to', 'epochs', 'from'])

@@ -34,6 +34,7 @@ const builds = [
       'bench/baseline.cc',
       'bench/gpu.cc',
       'test/cuda/driver',
+      'test/safety/fixtures/counted_new.cc',
       installed,
     ],
   },

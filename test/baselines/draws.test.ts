@@ -16,7 +16,7 @@ import {
 } from '../../lib/baselines'
 import { GridMask, linear } from '../../lib/index'
 import {
-  oracleMask,
+  rectanglesMask,
   referenceCutout,
   referenceDraw,
   referenceErasing,
@@ -26,6 +26,7 @@ import {
 jest.setTimeout(60_000)
 
 type Options = CutoutOptions & RandomErasingOptions & HideAndSeekOptions
+type Pair = readonly [number, number]
 type Name = 'Cutout' | 'RandomErasing' | 'HideAndSeek'
 
 const methods = {
@@ -34,14 +35,14 @@ const methods = {
     firstBlock: 0xc0000000,
     probability: 1,
     reference: ({ size = 16, keep }: Options) =>
-      referenceCutout(typeof size === 'number' ? [size, size + 1] : size, keep),
+      referenceCutout(typeof size === 'number' ? [size, size + 1] : (size as Pair), keep),
   },
   RandomErasing: {
     make: (options: Options) => new RandomErasing(options),
     firstBlock: 0xd0000000,
     probability: 0.5,
     reference: ({ area = [0.02, 0.4], aspect = [0.3, 1 / 0.3] }: Options) =>
-      referenceErasing(area, aspect),
+      referenceErasing(area as Pair, aspect as Pair),
   },
   HideAndSeek: {
     make: (options: Options) => new HideAndSeek(options),
@@ -96,8 +97,8 @@ describe('the published vectors', () => {
         masked: sample.masked,
         size: sample.size,
       })
-      const mask = oracleMask(drawn, [height, width])
-      expect(Buffer.compare(oracleMask(sample, [height, width]), mask)).toBe(0)
+      const mask = rectanglesMask(drawn, [height, width])
+      expect(Buffer.compare(rectanglesMask(sample, [height, width]), mask)).toBe(0)
     }
   })
 })
@@ -143,7 +144,7 @@ describe.each(names)('%s', (name) => {
         const drawn = referenceDraw(reference(options), firstBlock, probability, place)
         expect(sample).toMatchObject({ masked: drawn.masked, size: drawn.size, epoch, index })
         const size = [height, width] as const
-        expect(Buffer.compare(oracleMask(sample, size), oracleMask(drawn, size))).toBe(0)
+        expect(Buffer.compare(rectanglesMask(sample, size), rectanglesMask(drawn, size))).toBe(0)
         for (const [x0, y0, x1, y1] of sample.regions) {
           expect(0 <= x0 && x0 < x1 && x1 <= width && 0 <= y0 && y0 < y1 && y1 <= height).toBe(true)
         }
@@ -185,7 +186,7 @@ describe.each(names)('%s', (name) => {
     const plan = method.plan({ count: 5, ...size, epoch: 2, index: 9 })
     const drawn = method.apply(ones(5), { shape: shape(5), epoch: 2, index: 9 })
     const masks = plan.toJSON().flatMap((sample) => {
-      const mask = oracleMask(sample, [size.height, size.width])
+      const mask = rectanglesMask(sample, [size.height, size.width])
       return [...mask, ...mask]
     })
     expect([...drawn]).toEqual(masks)

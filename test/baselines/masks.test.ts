@@ -12,8 +12,10 @@ import { GridMask, keepRatio, maskOf, Plan, visibleFraction } from '../../lib/in
 import { encodeFill, type Fill } from '../../lib/plan/fill'
 import type { PackedPlan } from '../../lib/plan/plan'
 import type { PackedRegions } from '../../lib/plan/rectangle-plan'
-import { bytesOf, kinds, sampleParams, shapeOf } from '../support'
-import { type Box, oracleMask, regionParams } from './support'
+import { expectSameOfBoth } from '../fallback/support'
+import { lengthOf, oracle, shapeOf } from '../oracle'
+import { bytesOf, copyOf, encode, expectBytes, formats, newArray, sampleParams } from '../support'
+import { type Box, keptByRectangles, rectanglesMask, regionParams } from './support'
 
 jest.setTimeout(60_000)
 
@@ -30,62 +32,45 @@ const batches = fc.record({
   perChannel: fc.boolean(),
 })
 
-const encoders: Record<string, (value: number) => Uint8Array> = {
-  uint8: (value) => Uint8Array.of(value),
-  float32: (value) => bytesOf(Float32Array.of(value)),
-  bfloat16: (value) => bytesOf(Float32Array.of(value)).slice(2),
-  // 1 + c/1024, which the fills below are.
-  float16: (value) => bytesOf(Uint16Array.of((15 << 10) | ((value - 1) * 1024))),
-}
-
-describe.each(kinds)('$dtype $layout', ({ dtype, layout, make }) => {
+describe.each(formats)('$dtype $layout', (format) => {
+  const { dtype, layout } = format
   const step = { uint8: 1, float32: 0.25, bfloat16: 1 / 128, float16: 1 / 1024 }[dtype]
 
   test('a new array, `out`, in place and applyAsync are what the rectangles say', async () => {
     await fc.assert(
       fc.asyncProperty(batches, async ({ plan, offset, threads, perChannel, ...rest }) => {
-        const { channels, height, width } = rest
-        const batch = { ...rest, count: plan.length }
-        const length = batch.count * channels * height * width
-        const view = () => make(length + offset).subarray(offset)
+        const batch = { ...rest, layout, count: plan.length }
+        const view = () => newArray(format, lengthOf(batch), offset)
         const images = view()
         bytesOf(images).forEach((_, i, bytes) => {
           bytes[i] = (i * 31 + 7) ^ (i >> 8)
         })
-        const before = bytesOf(images).slice()
+        const before = copyOf(images)
 
-        const values = Array.from({ length: channels }, (_, c) => 1 + (perChannel ? c * step : 0))
-        const expected = before.slice()
-        const size = images.BYTES_PER_ELEMENT
-        const encode = encoders[dtype] as (value: number) => Uint8Array
-        plan.forEach((params, n) => {
-          oracleMask(params, [height, width]).forEach((kept, pixel) => {
-            for (let c = 0; c < channels && kept === 0; c++) {
-              const element =
-                layout === 'NCHW'
-                  ? (n * channels + c) * height * width + pixel
-                  : (n * height * width + pixel) * channels + c
-              expected.set(encode(values[c] as number), element * size)
-            }
-          })
-        })
+        const values = Array.from(
+          { length: batch.channels },
+          (_, c) => 1 + (perChannel ? c * step : 0),
+        )
+        const bits = values.map((value) => encode(dtype, value))
+        const kept = keptByRectangles(plan)
+        const expected = oracle(images, batch, kept, (_, channel) => bits[channel] as number)
 
         const method = new Cutout({ fill: perChannel ? values : 1, threads })
-        const request = { shape: shapeOf(batch, layout), layout, dtype, plan }
+        const request = { shape: shapeOf(batch), layout, dtype, plan }
         const fresh = method.apply(images, request)
         expect(fresh.constructor).toBe(images.constructor)
-        expect(Buffer.compare(bytesOf(fresh), expected)).toBe(0)
-        expect(Buffer.compare(bytesOf(images), before)).toBe(0)
+        expectBytes(fresh, expected)
+        expectBytes(images, before)
 
         const out = view()
         expect(method.apply(images, { ...request, out })).toBe(out)
-        expect(Buffer.compare(bytesOf(out), expected)).toBe(0)
+        expectBytes(out, expected)
 
-        const later = await method.applyAsync(images.slice(), request)
-        expect(Buffer.compare(bytesOf(later), expected)).toBe(0)
+        const later = await method.applyAsync((images as Uint8Array).slice(), request)
+        expectBytes(later, expected)
 
         expect(method.apply(images, { ...request, out: images })).toBe(images)
-        expect(Buffer.compare(bytesOf(images), expected)).toBe(0)
+        expectBytes(images, expected)
       }),
       { numRuns: 60 },
     )
@@ -94,29 +79,17 @@ describe.each(kinds)('$dtype $layout', ({ dtype, layout, make }) => {
 
 test('bindings match fallback: rectangles', () => {
   fc.assert(
-    fc.property(batches, fc.constantFrom(...kinds), fc.boolean(), (batch, kind, inPlace) => {
-      const { channels, height, width, plan, offset } = batch
-      const { dtype, layout, make } = kind
-      const count = plan.length
+    fc.property(batches, fc.constantFrom(...formats), fc.boolean(), (given, kind, inPlace) => {
+      const { channels, height, width, plan, offset } = given
+      const { dtype, layout, View } = kind
+      const batch = { count: plan.length, channels, height, width }
       const { samples } = RegionPlan.packed(RegionPlan.from(plan))
-      const length = count * channels * height * width
-      const dimensions = { count, channels, height, width, channelsLast: layout === 'NHWC' }
-      const fill = Uint8Array.from({ length: channels * make(0).BYTES_PER_ELEMENT }, (_, i) => i)
-      const memory = layoutOf(dtype, dimensions)
-      const results = [native, fallback].map((backend) => {
-        const source = make(length + offset).subarray(offset)
-        bytesOf(source).forEach((_, i, bytes) => {
-          bytes[i] = i * 31 + 7
-        })
-        const target = inPlace ? source : make(length + offset).subarray(offset)
-        const operation = maskOperation(memory, samples, fill, backend)
-        expect(operation.cpu(source, target, { threads: 2 })).toBe(0)
-        return { source, target }
+      const fill = Uint8Array.from({ length: channels * View.BYTES_PER_ELEMENT }, (_, i) => i)
+      const memory = layoutOf(dtype, { ...batch, channelsLast: layout === 'NHWC' })
+      const arrays = { length: lengthOf(batch), offset, inPlace }
+      expectSameOfBoth(kind, arrays, (backend, source, target) => {
+        return maskOperation(memory, samples, fill, backend).cpu(source, target, { threads: 2 })
       })
-      for (const key of ['source', 'target'] as const) {
-        const [ours, theirs] = results.map((result) => bytesOf(result[key]))
-        expect(Buffer.compare(ours as Uint8Array, theirs as Uint8Array)).toBe(0)
-      }
     }),
     { numRuns: 200 },
   )
@@ -127,7 +100,7 @@ test('bindings match fallback: counts of rectangles', () => {
     fc.property(regionParams(SIDE), fc.nat(50), fc.nat(50), (params, height, width) => {
       const boxes = Int32Array.of(0, 0, width, height, width >> 1, height >> 2, width, height >> 1)
       const { words } = RegionPlan.packed(RegionPlan.from([params]))
-      const mask = oracleMask(params, [height, width])
+      const mask = rectanglesMask(params, [height, width])
       for (const backend of [native, fallback]) {
         const counts = new Float64Array(2)
         const header = packHeader({ count: 1, height, width, sampleKind: 2 })
@@ -155,8 +128,8 @@ test('maskOf, keepRatio and visibleFraction take rectangles as they take a latti
   const boxes = fc.array(fc.tuple(edge, edge, edge, edge), { maxLength: 4 }).filter(inPixels)
   fc.assert(
     fc.property(regionParams(SIDE), sizes, boxes, (params, size, corners) => {
-      const mask = oracleMask(params, size)
-      expect(Buffer.compare(maskOf(params, size), mask)).toBe(0)
+      const mask = rectanglesMask(params, size)
+      expectBytes(maskOf(params, size), mask)
       const sample = RegionPlan.from([params]).at(0)
       expect(maskOf(sample as NonNullable<typeof sample>, size)).toEqual(mask)
       expect(keepRatio(params, size)).toBe(mask.reduce((sum, bit) => sum + bit, 0) / mask.length)
@@ -189,7 +162,7 @@ test('images of the largest sides', () => {
     [16384, 1],
     [700, 1900],
   ] as const) {
-    expect(Buffer.compare(maskOf({ regions }, size), oracleMask({ regions }, size))).toBe(0)
+    expectBytes(maskOf({ regions }, size), rectanglesMask({ regions }, size))
   }
 })
 

@@ -3,6 +3,9 @@
 import { describe, expect, jest, test } from '@jest/globals'
 import { Cutout, HideAndSeek, RandomErasing, type RegionSample } from '../../lib/baselines'
 import { keepRatio } from '../../lib/index'
+import { lengthOf, oracle, shapeOf } from '../oracle'
+import { expectBytes } from '../support'
+import { keptByRectangles } from './support'
 
 jest.setTimeout(60_000)
 
@@ -176,25 +179,13 @@ describe('Hide-and-Seek', () => {
 
 // Bands, threads and streaming stores: what smaller batches do not reach.
 test('a batch of 48×3×224×224 is what its masks say', () => {
-  const [count, height, width] = [48, 224, 224]
-  const shape = [count, 3, height, width] as const
-  const images = Float32Array.from({ length: count * 3 * height * width }, (_, i) => i + 1)
-  const expected = images.slice()
+  const batch = { count: 48, channels: 3, height: 224, width: 224 }
+  const shape = shapeOf(batch)
+  const images = Float32Array.from({ length: lengthOf(batch) }, (_, i) => i + 1)
   const method = new HideAndSeek({ seed: 6, threads: 3 })
-  method
-    .plan({ count, height, width, index: 0 })
-    .toJSON()
-    .forEach(({ regions }, n) => {
-      for (const [x0, y0, x1, y1] of regions) {
-        for (let row = 0; row < 3 * height; row++) {
-          if (row % height < y0 || row % height >= y1) continue
-          const start = (n * 3 * height + row) * width
-          expected.fill(0, start + x0, start + x1)
-        }
-      }
-    })
-  const same = (array: Float32Array) =>
-    Buffer.compare(Buffer.from(array.buffer), Buffer.from(expected.buffer)) === 0
-  expect(same(method.apply(images, { shape, index: 0 }))).toBe(true)
-  expect(same(method.apply(images, { shape, index: 0, out: images }))).toBe(true)
+  const { count, height, width } = batch
+  const plan = method.plan({ count, height, width, index: 0 }).toJSON()
+  const expected = oracle(images, batch, keptByRectangles(plan), () => 0)
+  expectBytes(method.apply(images, { shape, index: 0 }), expected)
+  expectBytes(method.apply(images, { shape, index: 0, out: images }), expected)
 })

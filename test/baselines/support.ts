@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import type { RegionParams } from '../../lib/baselines'
 import { philox4x32 } from '../../lib/core/philox'
+import { type Kept, maskBy } from '../oracle'
 
 export type Box = [x0: number, y0: number, x1: number, y1: number]
 
@@ -22,20 +23,17 @@ export const regionParams = (side: number): fc.Arbitrary<RegionParams> => {
   })
 }
 
-/** The mask of an image: 1 = kept, row by row. */
-export function oracleMask(
-  { masked = true, regions }: RegionParams,
-  [height, width]: readonly [number, number],
-): Uint8Array {
-  const mask = new Uint8Array(height * width)
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const dropped = regions.some(([x0, y0, x1, y1]) => x >= x0 && x < x1 && y >= y0 && y < y1)
-      mask[y * width + x] = masked && dropped ? 0 : 1
-    }
+/** What rectangles keep: all that lies in none. */
+export function keptByRectangles(plan: readonly RegionParams[]): Kept {
+  return (sample, x, y) => {
+    const { masked = true, regions } = plan[sample] as RegionParams
+    return !masked || !regions.some(([x0, y0, x1, y1]) => x >= x0 && x < x1 && y >= y0 && y < y1)
   }
-  return mask
 }
+
+/** The mask of an image: 1 = kept, row by row. */
+export const rectanglesMask = (params: RegionParams, size: readonly [number, number]) =>
+  maskBy(keptByRectangles([params]), size)
 
 /** Word k of a sample's numbers. */
 type Word = (k: number) => bigint
@@ -77,7 +75,8 @@ export const referenceCutout =
   (word, height, width) => {
     const size = min + below(word(1), max - min)
     const regions: Box[] = []
-    const kept = () => oracleMask({ regions }, [height, width]).reduce((sum, bit) => sum + bit, 0)
+    const kept = () =>
+      rectanglesMask({ regions }, [height, width]).reduce((sum, bit) => sum + bit, 0)
     do {
       regions.push(cutSquare(word, 2 + 2 * regions.length, size, height, width))
     } while (keep !== undefined && kept() > keep * height * width)

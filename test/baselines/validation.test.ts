@@ -2,27 +2,10 @@
 // names the argument, before anything is written.
 import { describe, expect, jest, test } from '@jest/globals'
 import { Cutout, HideAndSeek, RandomErasing, RegionPlan } from '../../lib/baselines'
-import { type ErrorCode, GridMaskError, keepRatio, maskOf } from '../../lib/index'
+import { keepRatio, maskOf } from '../../lib/index'
+import { type Any, type BadValue, expectError } from '../support'
 
 jest.setTimeout(60_000)
-
-// What TypeScript would refuse is what must be tried.
-// biome-ignore lint/suspicious/noExplicitAny: see above
-type Any = any
-
-function expectError(work: () => unknown, code: ErrorCode, message: RegExp): void {
-  let thrown: unknown
-  try {
-    work()
-  } catch (error) {
-    thrown = error
-  }
-  expect(thrown).toBeInstanceOf(GridMaskError)
-  expect(thrown).toMatchObject({ name: 'GridMaskError', code })
-  expect((thrown as Error).message).toMatch(message)
-}
-
-type Row = [what: string, value: Any, code: ErrorCode, message: RegExp]
 
 const methods = { Cutout, RandomErasing, HideAndSeek } as Record<
   string,
@@ -30,7 +13,7 @@ const methods = { Cutout, RandomErasing, HideAndSeek } as Record<
     options?: Any,
   ) => Cutout
 >
-const rows: Record<string, Row[]> = {
+const rows: Record<string, BadValue[]> = {
   Cutout: [
     ['size', 0, 'ERR_OUT_OF_RANGE', /`size` to be a whole number from 1 to 32768.*received 0$/],
     ['size', 32769, 'ERR_OUT_OF_RANGE', /`size`/],
@@ -68,7 +51,7 @@ const rows: Record<string, Row[]> = {
     ['hideProbability', '1', 'ERR_INVALID_ARG_TYPE', /`hideProbability`/],
   ],
 }
-const shared: Row[] = [
+const shared: BadValue[] = [
   ['probability', 1.5, 'ERR_OUT_OF_RANGE', /`probability`/],
   ['probability', '1', 'ERR_INVALID_ARG_TYPE', /`probability`/],
   ['fill', 'black', 'ERR_INVALID_ARG_TYPE', /`fill`/],
@@ -86,7 +69,7 @@ describe.each(Object.keys(methods))('%s', (name) => {
   const shape = [2, 3, 4, 5] as const
   const images = () => new Float32Array(120).fill(1)
 
-  test.each([...(rows[name] as Row[]), ...shared])(
+  test.each([...(rows[name] as BadValue[]), ...shared])(
     'option %s: %p',
     (what, value, code, message) => {
       expectError(() => new Method({ [what]: value }), code, message)
@@ -98,7 +81,7 @@ describe.each(Object.keys(methods))('%s', (name) => {
     expectError(() => new Method(16), 'ERR_INVALID_ARG_TYPE', /`options`/)
   })
 
-  test.each<Row>([
+  test.each<BadValue>([
     ['count', undefined, 'ERR_INVALID_ARG_TYPE', /`count`/],
     ['count', -1, 'ERR_OUT_OF_RANGE', /`count`/],
     ['height', undefined, 'ERR_INVALID_ARG_TYPE', /`height`.*received undefined$/],
@@ -114,7 +97,7 @@ describe.each(Object.keys(methods))('%s', (name) => {
     expectError(() => new Method().plan(request), code, message)
   })
 
-  test.each<Row>([
+  test.each<BadValue>([
     ['shape', [2, 3, 4], 'ERR_INVALID_ARG_TYPE', /`shape`/],
     ['shape', [2, 3, 4, 6], 'ERR_SHAPE_MISMATCH', /`images`/],
     ['out', new Uint8Array(120), 'ERR_INVALID_ARG_TYPE', /`out`/],
@@ -157,7 +140,7 @@ describe.each(Object.keys(methods))('%s', (name) => {
 })
 
 describe('plans of rectangles', () => {
-  test.each<Row>([
+  test.each<BadValue>([
     ['regions', undefined, 'ERR_INVALID_ARG_TYPE', /`plan\[1\]\.regions`/],
     ['regions', [1, 2, 3, 4], 'ERR_INVALID_ARG_TYPE', /`plan\[1\]\.regions\[0\]`.*received 1$/],
     ['regions', [[0, 0, 4]], 'ERR_INVALID_ARG_TYPE', /`plan\[1\]\.regions\[0\]`/],

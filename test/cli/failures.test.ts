@@ -1,5 +1,5 @@
 // `gridmask failures`: against the same images in this process, and others pixel by pixel.
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, jest, test } from '@jest/globals'
 import sharp from 'sharp'
@@ -77,8 +77,41 @@ describe('with -o', () => {
     expect(readFileSync(path, 'utf8')).toContain('<svg')
   })
 
-  test('where nothing can be written, says so in one line', () => {
-    const args = ['failures', '--images', '10', '--xs', '50', '-o', join(folder, 'none', 'figure')]
-    expectComplaint(args, 1, /^gridmask: ENOENT: .*figure\.svg/)
+  // So many images that nobody waits for them.
+  test.each([
+    [
+      join(folder, 'none', 'figure'),
+      /^gridmask: Cannot write .*figure\.svg: there is no folder .*none$/,
+    ],
+    [`${folder}/`, /^gridmask: Cannot write: -o names no file$/],
+    ['', /^gridmask: Cannot write: -o names no file$/],
+    [
+      join(folder, 'figure.png'),
+      /^gridmask: The figure is written as \.svg and \.json, not as \.png$/,
+    ],
+    [join(folder, 'taken.svg'), /^gridmask: Cannot write .*taken\.svg: it is a folder$/],
+  ])('%s: is refused before the work', (path, message) => {
+    mkdirSync(join(folder, 'taken.svg'), { recursive: true })
+    expectComplaint(['failures', '--images', '1000000000', '-o', path], 1, message)
+  })
+
+  // Full devices are Linux' own.
+  const onLinux = process.platform === 'linux' ? test : test.skip
+  onLinux('that can be written to but has no room: the table is there all the same', () => {
+    const full = join(folder, 'full.svg')
+    symlinkSync('/dev/full', full)
+    const { status, stdout, stderr } = gridmask([...small, '-o', full])
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/^gridmask: ENOSPC: .*\n$/),
+    })
+    expect(stdout).toContain(figure.curves.cutout[1]?.probability.toFixed(4))
+  })
+
+  test('- is the SVG on standard output, with the table beside it', () => {
+    const { status, stdout, stderr } = gridmask([...small, '-o', '-'])
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^<svg .*<desc>gridmask failures .*<\/svg>\n$/s)
+    expect(stderr).toContain(figure.curves.cutout[1]?.probability.toFixed(4))
   })
 })

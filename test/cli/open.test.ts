@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
-import { gridmask } from './support'
+import { expectComplaint, gridmask } from './support'
 
 // Without a PATH there is no launcher either.
 const settings = { env: { PATH: '' } }
@@ -21,7 +21,19 @@ test('names the page, at the settings given, and needs no photograph', () => {
   })
 })
 
-test('leaves out what the page has no control for: a range to draw from', () => {
-  const { stdout } = gridmask(['preview', '--open', '--ratio', '0.4:0.6', '--json'], settings)
-  expect(new URL(JSON.parse(stdout).page).hash).toBe('#seed=0')
+test('says what the page has no control for, and leaves it out', () => {
+  const args = ['preview', '--open', '--ratio', '0.5', '--unit', '96:224', '--fill', '0', '--json']
+  const { stdout, stderr } = gridmask(args, settings)
+  expect(new URL(JSON.parse(stdout).page).hash).toBe('#ratio=0.5&seed=0')
+  expect(stderr).toMatch(/^gridmask: the page shows .*, and has no --unit 96:224, --fill$/m)
+})
+
+test.each([
+  [['--ratio', '60'], /`ratio` .* but received 60/],
+  [['--ratio', '0.8:0.4'], /`ratio` .* but received \[0\.8, 0\.4\]/],
+  [['--unit', '0'], /`unit` .* but received 0/],
+  [['--epoch', '-1'], /`epoch` .* but received -1/],
+  [['--unit-probability', '2'], /`unitProbability` .* but received 2/],
+])('%j is refused as without it, and no page is shown', (args, message) => {
+  expectComplaint(['preview', '--open', ...args], 1, message, settings)
 })

@@ -1,11 +1,21 @@
 // `gridmask preview`: the sheet's pixels against the definition of a mask.
-import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, jest, test } from '@jest/globals'
 import sharp from 'sharp'
 import { keepsPixel } from '../../lib/fallback/reference'
 import { GridMask, type GridMaskOptions, maskOf, presets, type Sample } from '../../lib/index'
-import { expectComplaint, gridmask, jsonOf, root, temporaryFolder } from './support'
+import { expectComplaint, gridmask, jsonOf, main, root, temporaryFolder } from './support'
 
 jest.setTimeout(120_000)
 const folder = temporaryFolder()
@@ -173,6 +183,13 @@ describe('says in one line, with status 1,', () => {
     refuse([text], /^gridmask: .*text\.jpg is not a picture that sharp can decode/)
     refuse([join(folder, 'none.jpg')], /^gridmask: There is no file .*none\.jpg$/)
     refuse([folder], /is a folder, not a picture$/)
+    const empty = join(folder, 'empty.jpg')
+    writeFileSync(empty, '')
+    refuse([empty], /empty\.jpg is empty$/)
+    // The head of what telephones make.
+    const heic = join(folder, 'phone.heic')
+    writeFileSync(heic, '\0\0\0\u0018ftypmif1\0\0\0\0mif1heic')
+    refuse([heic], /phone\.heic is a HEIC picture, .*: convert it to JPEG or PNG$/)
   })
 
   test("the library's own errors", () => {
@@ -189,21 +206,123 @@ describe('says in one line, with status 1,', () => {
     refuse([...many, '--count', '100'], /The sheet would be \d+ pixels high/)
   })
 
-  test('a place where nothing can be written', () => {
-    const file = join(folder, 'none', 'sheet.png')
-    expectComplaint(['preview', photos[0], '-o', file], 1, /^gridmask: ENOENT: .*sheet\.png/)
+  test.each([
+    [['none', 'sheet.png'], /^gridmask: Cannot write .*sheet\.png: there is no folder .*none$/],
+    [['.'], /^gridmask: Cannot write .*: it is a folder$/],
+    [['sheet.gif'], /^gridmask: A sheet is written as \.png or \.jpg, not as \.gif$/],
+    [['first.png', 'sheet.png'], /^gridmask: Cannot write .*: there is no folder .*first\.png$/],
+  ])('a place where no sheet can be written: %j', (path, message) => {
+    const names = readdirSync(folder)
+    expectComplaint(['preview', photos[0], '-o', join(folder, ...path)], 1, message)
+    expect(readdirSync(folder)).toEqual(names)
   })
+})
+
+describe('a photograph is never replaced by its sheet', () => {
+  const refused = /^gridmask: .*\.png is a photograph, which the sheet would replace$/
+  const original = () => readFileSync(photos[1])
+
+  test.each<[string, (path: string) => void]>([
+    ['by its own name', () => {}],
+    ['by a link', (path) => symlinkSync(photos[1], path)],
+    ['by another name of the file', (path) => linkSync(photos[1], path)],
+  ])('%s', (name, link) => {
+    const before = original()
+    const path = name === 'by its own name' ? photos[1] : join(folder, `${name}.png`)
+    link(path)
+    expectComplaint(['preview', ...photos, '-o', path], 1, refused)
+    expect(original().equals(before)).toBe(true)
+  })
+
+  test('by the name that a sheet has if none is given', () => {
+    const own = join(folder, 'own')
+    mkdirSync(own)
+    cpSync(photos[0], join(own, 'gridmask-preview.png'))
+    expectComplaint(['preview', 'gridmask-preview.png'], 1, refused, { cwd: own })
+  })
+
+  const onUnix = process.platform === 'win32' ? test.skip : test
+  onUnix('where it is standard input', () => {
+    const before = original()
+    const command = `"$0" "$1" preview - -o "$2" < "$2" 2>&1 || true`
+    const told = execFileSync('sh', ['-c', command, process.execPath, main, photos[1]])
+    expect(told.toString()).toMatch(/is a photograph, which the sheet would replace\n$/)
+    expect(original().equals(before)).toBe(true)
+  })
+})
+
+test('one that cannot be read is told, the others are shown, and it is no success', async () => {
+  const [file, none] = [join(folder, 'some.png'), join(folder, 'none.jpg')]
+  const args = [photos[0], none, photos[1], '--count', '2']
+  const { status, stdout, stderr } = gridmask(['preview', ...args, '-o', file, '--json'])
+  expect({ status, stderr }).toEqual({ status: 1, stderr: `gridmask: There is no file ${none}\n` })
+  const report = JSON.parse(stdout)
+  expect(report.unreadable).toEqual([{ photo: none, reason: `There is no file ${none}` }])
+  // Each has the numbers that it has when all can be read.
+  const shown = report.samples.map(({ photo, sample }: Report['samples'][0]) => [
+    photo,
+    sample.index,
+  ])
+  const [first, second] = photos
+  expect(shown).toEqual([
+    [first, 0],
+    [first, 1],
+    [second, 4],
+    [second, 5],
+  ])
+  expect((await sharp(file).metadata()).format).toBe('png')
+})
+
+describe('the sheet', () => {
+  test.each(['sheet.jpg', 'sheet.JPEG'])('%s is a JPEG, with the same samples', async (name) => {
+    const file = join(folder, name)
+    const { samples }: Report = jsonOf(['preview', photos[0], '--count', '1', '-o', file])
+    expect(await sharp(file).metadata()).toMatchObject({ format: 'jpeg', width: 1520 })
+    const [{ place, sample }] = samples as [Report['samples'][0]]
+    const { x: left, y: top, width, height } = place
+    const shown = await sharp(file).extract({ left, top, width, height }).raw().toBuffer()
+    const exact = masked(pixels[0] as Buffer, sample, MEAN_COLOUR)
+    const furthest = exact.reduce(
+      (most, value, i) => Math.max(most, Math.abs(value - Number(shown[i]))),
+      0,
+    )
+    expect(furthest).toBeLessThan(64)
+  })
+
+  test('of standard input on standard output', async () => {
+    const args = [main, 'preview', '-', '--count', '1', '-o', '-']
+    const input = readFileSync(photos[0])
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { input, cwd: folder })
+    expect(status).toBe(0)
+    expect(stderr.toString()).toMatch(/^presets\.imagenet, .*\n- +0 +\d+ /s)
+    expect(await sharp(stdout).metadata()).toMatchObject({ format: 'png', width: 1520 })
+    expect(existsSync(join(folder, '-'))).toBe(false)
+  })
+
+  test('of standard input with nothing in it', () => {
+    const settings = { input: new Uint8Array(0) }
+    expectComplaint(['preview', '-'], 1, /^gridmask: standard input is empty$/, settings)
+  })
+})
+
+const onUnix = process.platform === 'win32' ? test.skip : test
+onUnix('what a name holds is shown by its number, in the sheet too', () => {
+  const odd = join(folder, 'ev\nil\u001b[31m\u202e.png')
+  cpSync(photos[0], odd)
+  const args = ['preview', odd, '--count', '1', '-o', join(folder, 'odd\u0007.png')]
+  const { status, stdout, stderr } = gridmask(args)
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(stdout).toMatch(/^ev\\u000ail\\u001b\[31m\\u202e\.png +0 /m)
+  expect(stdout).toMatch(/^written: .*odd\\u0007\.png$/m)
+  expect(jsonOf(args).samples[0].photo).toBe(odd)
+  expectComplaint(['preview', `${odd}x`], 1, /^gridmask: There is no file .*ev\\u000ail.*\.pngx$/)
 })
 
 test('without sharp, says what to install', () => {
   // The package as installed where nobody asked for its optional peer.
   const installed = join(folder, 'without-sharp')
-  mkdirSync(join(installed, 'node_modules'), { recursive: true })
   for (const name of ['dist', 'package.json', 'build/Release']) {
     cpSync(join(root, name), join(installed, name), { recursive: true })
-  }
-  for (const name of ['node-gyp-build']) {
-    symlinkSync(join(root, 'node_modules', name), join(installed, 'node_modules', name))
   }
   const program = join(installed, 'dist/cli/main.js')
   const message = /^gridmask: Pictures are decoded by sharp, .*: npm install sharp$/

@@ -19,17 +19,20 @@ interface Settings {
   cwd?: string
   env?: Record<string, string>
   program?: string
+  /** What is piped to it. */
+  input?: Uint8Array
 }
 
 export function gridmask(
   args: readonly string[],
-  { cwd = root, env = {}, program = main }: Settings = {},
+  { cwd = root, env = {}, program = main, input }: Settings = {},
 ) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
     cwd,
     encoding: 'utf8',
     env: { ...process.env, ...env },
     maxBuffer: 2 ** 26,
+    ...(input && { input }),
   })
   return { status, stdout, stderr }
 }

@@ -1,36 +1,21 @@
 // Noise on CUDA against the CPU backend, bit for bit: staged in chunks, on tensors, over any address.
-import { expect, test } from '@jest/globals'
-import fc from 'fast-check'
-import { cases, imagesOf } from '../noise/support'
-import { shapeOf } from '../support'
-import { bytesOf, driverPath, expectSame, loadLibrary, onGpu } from './support'
+import { test } from '@jest/globals'
+import { batchOf, cases, imagesOf } from '../noise/support'
+import { shapeOf } from '../oracle'
+import { expectSame, oddTensors, onDriver } from './support'
 
-// Chunks smaller than most batches: samples, bands of rows and single planes are all staged.
-const library = loadLibrary({ GRIDMASK_CUDA_CHUNK: onGpu ? '5000' : '1000' })
+const { library, property } = onDriver({
+  batches: cases,
+  prepare({ applyPlan }, given) {
+    const { plan, fill, kind } = given
+    const request = { shape: shapeOf(batchOf(given)), layout: kind.layout, dtype: kind.dtype }
+    const images = () => imagesOf(given)
+    const expected = applyPlan(images(), plan, { ...request, fill, device: 'cpu' })
+    return { images, plan, fill, request, expected }
+  },
+  runs: 150,
+})
 const { applyPlan, DeviceTensor, GridMask } = library
-if (!onGpu) require(driverPath).configure({ delay: 5 })
-
-type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never
-
-function prepare(given: Case) {
-  const { plan, fill, kind } = given
-  const shape = shapeOf({ ...given, count: plan.length }, kind.layout)
-  const request = { shape, layout: kind.layout, dtype: kind.dtype }
-  const images = () => imagesOf(given)
-  const expected = applyPlan(images(), plan, { ...request, fill, device: 'cpu' })
-  return { images, plan, fill, request, expected, size: images().BYTES_PER_ELEMENT }
-}
-
-const property = (name: string, check: (given: ReturnType<typeof prepare>) => void) =>
-  test(
-    name,
-    () =>
-      fc.assert(
-        fc.property(cases, (given) => check(prepare(given))),
-        { numRuns: 150 },
-      ),
-    600_000,
-  )
 
 property('host arrays, to a new one and in place', ({ images, plan, fill, request, expected }) => {
   const source = images()
@@ -49,33 +34,15 @@ property('tensors, to a new one and in place', ({ images, plan, fill, request, e
   expectSame(source.download(), expected)
 })
 
-property('tensors over any address', ({ images, plan, fill, request, expected, size }) => {
-  const { shape, dtype, layout } = request
-  const rows = Math.ceil((images().byteLength + 16) / 1024)
-  const memory = () =>
-    DeviceTensor.from(new Uint8Array(rows * 1024).fill(0xa5), { shape: [1, 1, rows, 1024] })
-  using from = memory()
-  using to = memory()
+property('tensors over any address', ({ images, plan, fill, request, expected }) => {
+  using odd = oddTensors(library, request, expected.byteLength)
   using whole = DeviceTensor.from(images(), request)
-  const wrapped = (tensor: typeof from, values: number) =>
-    DeviceTensor.wrap({
-      pointer: tensor.pointer + BigInt(values * size),
-      ...{ shape, dtype, layout },
-    })
-  const source = wrapped(from, 1)
-  const target = wrapped(to, 3)
   const none = plan.map((sample) => ({ ...sample, masked: false }))
-  applyPlan(whole, none, { fill, out: source })
-  expectSame(source.download(), images())
-  applyPlan(source, plan, { fill, out: target })
-  expectSame(target.download(), expected)
-  // Nothing beside the batch has been written.
-  const around = bytesOf(to.download())
-  const begin = 3 * size
-  const end = begin + images().byteLength
-  expect([...around.subarray(0, begin), ...around.subarray(end)].every((b) => b === 0xa5)).toBe(
-    true,
-  )
+  applyPlan(whole, none, { fill, out: odd.source })
+  expectSame(odd.source.download(), images())
+  applyPlan(odd.source, plan, { fill, out: odd.target })
+  expectSame(odd.target.download(), expected)
+  odd.expectRestUntouched()
 })
 
 test('the class, asynchronously and on tensors', async () => {

@@ -1,6 +1,7 @@
 // Whether there is CUDA, and what is said where there is none.
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from '@jest/globals'
+import { thrownBy } from '../support'
 import { driverPath, freshDriver, loadLibrary, loadOn, onGpu, onTestDriver, root } from './support'
 
 const images = new Float32Array(16)
@@ -88,15 +89,6 @@ describe('without CUDA', () => {
     expect(library.cudaStatus().available).toBe(true)
   })
 })
-
-function thrownBy(call: () => unknown): unknown {
-  try {
-    call()
-  } catch (error) {
-    return error
-  }
-  return undefined
-}
 
 test('a device that is not there', () => {
   const { GridMask } = loadLibrary()

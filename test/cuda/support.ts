@@ -4,7 +4,12 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, jest, test } from '@jest/globals'
+import fc from 'fast-check'
+import { bytesPerValue } from '../../lib/core/dtype'
 import type * as Library from '../../lib/index'
+import type { DeviceTensor, Layout } from '../../lib/index'
+import { lengthOf, shapeOf } from '../oracle'
+import { formats, newArray, scramble } from '../support'
 
 export const root = join(__dirname, '..', '..')
 export const driverPath = join(root, 'build/test-driver/cuda_test_driver.node')
@@ -90,27 +95,107 @@ export function loadLibrary(env: Record<string, string> = {}): typeof Library {
 /** For what only the test driver shows. */
 export const onTestDriver: typeof test = onGpu ? (test.skip as typeof test) : test
 
-export function bytesOf(array: ArrayBufferView): Buffer {
-  return Buffer.from(array.buffer, array.byteOffset, array.byteLength)
+interface Suite<Given, Prepared> {
+  batches: fc.Arbitrary<Given>
+  prepare: (library: typeof Library, given: Given) => Prepared
+  /** Batches for each property. */
+  runs: number
 }
 
-/** Equal bit for bit; Jest's own comparison of large arrays takes minutes where they differ. */
-export function expectSame(received: ArrayBufferView, expected: ArrayBufferView): void {
-  const [a, b] = [bytesOf(received), bytesOf(expected)]
-  if (a.equals(b)) return
-  const at = a.findIndex((byte, i) => byte !== b[i])
-  expect(`byte ${at} of ${a.length}: ${a[at]}`).toBe(`byte ${at} of ${b.length}: ${b[at]}`)
+/**
+ * The library on a driver whose streams lag behind, with chunks smaller than most batches, so that
+ * samples, bands of rows and single planes are all staged; and tests of what holds for any batch.
+ */
+export function onDriver<Given, Prepared>({ batches, prepare, runs }: Suite<Given, Prepared>) {
+  const library = loadLibrary({ GRIDMASK_CUDA_CHUNK: onGpu ? '5000' : '1000' })
+  if (!onGpu) (require(driverPath) as Driver).configure({ delay: 5 })
+  const property = (name: string, check: (prepared: Prepared) => unknown) =>
+    test(
+      name,
+      () =>
+        fc.assert(
+          fc.asyncProperty(batches, async (given) => {
+            await check(prepare(library, given))
+          }),
+          { numRuns: runs },
+        ),
+      600_000,
+    )
+  return { library, property }
 }
 
-/** Numbers that are all different, NaN patterns among them. */
-export function scrambled<T extends ArrayBufferView>(array: T, seed = 1): T {
-  const bytes = bytesOf(array)
-  let state = seed >>> 0 || 1
-  for (let i = 0; i < bytes.length; i++) {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    bytes[i] = state
+/** Batches and settings of every kind; their sizes are each suite's own. */
+export const anyBatch = {
+  format: fc.constantFrom(...formats),
+  channels: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constantFrom(17, 40)),
+  offset: fc.integer({ min: 0, max: 5 }),
+  ratio: fc.double({ min: 0.05, max: 0.95, noNaN: true }),
+  rotate: fc.constantFrom(0, 91, 360),
+  reverse: fc.boolean(),
+  unitProbability: fc.constantFrom(1, 0.5, 0),
+  probability: fc.constantFrom(1, 0.6),
+  seed: fc.integer({ min: 0, max: 2 ** 31 }),
+}
+
+type AnyBatch = {
+  [K in keyof typeof anyBatch]: (typeof anyBatch)[K] extends fc.Arbitrary<infer T> ? T : never
+}
+interface Sizes {
+  count: number
+  height: number
+  width: number
+  unit: readonly [from: number, length: number]
+}
+
+/** The arrays, settings and request of such a batch. */
+export function batchOf(
+  { GridMask }: typeof Library,
+  { format, channels, offset, unit, count, height, width, ...settings }: AnyBatch & Sizes,
+  fill: number | number[] = 0,
+) {
+  const { dtype, layout } = format
+  const batch = { count, channels, height, width, layout }
+  const images = () => scramble(newArray(format, lengthOf(batch), offset), settings.seed + 1)
+  const { ratio, rotate, reverse, unitProbability, probability, seed } = settings
+  const options = {
+    ...{ ratio, rotate, reverse, unitProbability, probability, seed, fill },
+    unit: [unit[0], unit[0] + unit[1]] as const,
   }
-  return array
+  const cpu = new GridMask({ ...options, device: 'cpu' })
+  const cuda = new GridMask({ ...options, device: 'cuda' })
+  return { images, cpu, cuda, request: { shape: shapeOf(batch), layout, dtype } }
 }
+
+type TensorRequest = Parameters<typeof Library.DeviceTensor.wrap>[0]
+
+/** Two tensors that begin in the middle of an allocation, at addresses that differ in alignment. */
+export function oddTensors(
+  { DeviceTensor }: typeof Library,
+  { shape, layout, dtype }: Pick<TensorRequest, 'shape' | 'dtype'> & { layout: Layout },
+  bytes: number,
+) {
+  const size = bytesPerValue[dtype]
+  const rows = Math.ceil((bytes + 16) / 1024)
+  const allocate = () =>
+    DeviceTensor.from(new Uint8Array(rows * 1024).fill(0xa5), { shape: [1, 1, rows, 1024] })
+  const memories = [allocate(), allocate()] as const
+  const [source, target] = [1, 3].map((elements, i) => {
+    const { pointer } = memories[i] as (typeof memories)[0]
+    return DeviceTensor.wrap({ pointer: pointer + BigInt(elements * size), shape, dtype, layout })
+  }) as [DeviceTensor, DeviceTensor]
+  return {
+    source,
+    target,
+    /** Nothing beside the target has been written. */
+    expectRestUntouched() {
+      const all = memories[1].download()
+      const around = [...all.subarray(0, 3 * size), ...all.subarray(3 * size + bytes)]
+      expect(around.every((byte) => byte === 0xa5)).toBe(true)
+    },
+    [Symbol.dispose]() {
+      for (const memory of memories) memory.dispose()
+    },
+  }
+}
+
+export { bytesOf, expectBytes as expectSame, scramble as scrambled } from '../support'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import sharp from 'sharp'
-import { linePlot, ticksOf } from '../../lib/figure5/plot'
+import { linePlot, ticksOf } from '../../lib/cli/plot'
 
 const root = join(__dirname, '../..')
 

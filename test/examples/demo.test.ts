@@ -1,6 +1,6 @@
 // `npm run demo`, run as a newcomer would: on its own photographs, on the user's, on what is none.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -176,6 +176,21 @@ describe("on the user's photographs", () => {
       2 * (epoch48 as number),
     )
   })
+})
+
+test('does not put a sheet in the place of a photograph', async () => {
+  const own = join(folder, 'replaced')
+  mkdirSync(own)
+  const photo = join(own, 'presets.png')
+  const raw = { width: 2, height: 2, channels: 3 } as const
+  await sharp(Buffer.alloc(12, 200), { raw }).toFile(photo)
+  const before = readFileSync(photo)
+  const { status, stderr } = demo(['--out', own, photo])
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: `${photo} is a photograph, which a sheet would replace\n`,
+  })
+  expect(readFileSync(photo).equals(before)).toBe(true)
 })
 
 describe('refuses in one line', () => {

@@ -2,7 +2,8 @@
 // what was found, with fewer images.
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { type FailureFigure, failurePlot, failureTable } from '../../lib/figure5/run'
+import { failurePlot, failureTable } from '../../lib/cli/failures'
+import type { FailureFigure } from '../../lib/figure5/run'
 import {
   countFailures,
   defaultReading,

@@ -1,45 +1,8 @@
 // Masks that the authors' own code drew: equality with them is bit for bit.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import { referenceMask } from '../../lib/fallback/reference'
-import { applyPlan, keepRatio, maskOf, Plan, type Sample, type SampleParams } from '../../lib/index'
-
-interface Golden {
-  height: number
-  width: number
-  d: number
-  ratio: number
-  l: number
-  deltaX: number
-  deltaY: number
-  angle: number
-  /** 1: GridMask, 0: reversed. */
-  mode: 0 | 1
-  /** base64 of the bits, row by row, most significant first; 1 = kept. */
-  keep: string
-}
-
-const file = join(__dirname, 'authors-masks.json.gz')
-const cases: Golden[] = JSON.parse(gunzipSync(readFileSync(file)).toString())
-
-const paramsOf = ({ d, ratio, l, deltaX, deltaY, angle, mode }: Golden): SampleParams => ({
-  d,
-  ratio,
-  l,
-  deltaX,
-  deltaY,
-  angle,
-  reverse: mode === 0,
-})
-
-function expectedMask({ height, width, keep }: Golden): Uint8Array {
-  const bits = Buffer.from(keep, 'base64')
-  return Uint8Array.from({ length: height * width }, (_, i) => {
-    return ((bits[i >> 3] as number) >> (7 - (i & 7))) & 1
-  })
-}
+import { applyPlan, keepRatio, maskOf, Plan, type Sample } from '../../lib/index'
+import { goldenMasks as cases, expectedMask, type Golden, paramsOf } from './masks'
 
 const indicesWithWrongMask = (maskOfCase: (golden: Golden) => Uint8Array) =>
   cases.flatMap((golden, i) =>

@@ -2,7 +2,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { GridMask, mixLabels } from '../../lib/index'
-import { code, detach } from '../safety/support'
+import { detach } from '../safety/support'
+import { code } from '../support'
 import { permutations } from './support'
 
 const cases = fc.tuple(fc.nat(6), fc.nat(5)).chain(([count, classes]) =>

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { GridMask, gridmix, type Plan } from '../../lib/index'
-import { scramble } from './support'
+import { scramble } from '../support'
 
 interface Vector {
   seed: string

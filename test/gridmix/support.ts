@@ -1,9 +1,7 @@
-/** What the GridMix tests share: permutations, and the oracle, pixel by pixel. */
+/** What the GridMix tests share: permutations, and the definition. */
 import fc from 'fast-check'
-import { keepsPixel } from '../../lib/fallback/reference'
-import type { ImageArray, Layout, SampleParams } from '../../lib/index'
-import { Plan } from '../../lib/index'
-import { type Batch, bytesOf } from '../support'
+import type { ImageArray, SampleParams } from '../../lib/index'
+import { type Batch, type Bits, bitsOf, elementOf, keptByLattices, maskBy, oracle } from '../oracle'
 
 /** A permutation with cycles of chosen lengths: fixed points, pairs, one cycle, and mixtures. */
 export function permutations(count: number): fc.Arbitrary<number[]> {
@@ -36,47 +34,23 @@ export function permutations(count: number): fc.Arbitrary<number[]> {
     })
 }
 
-/** What GridMix must make of a batch, by the definition. */
-export function mixedByOracle(
+/** What GridMix must make of a batch: dropped pixels become the partner's. */
+export function mixedByDefinition(
   images: ImageArray,
-  { count, channels, height, width }: Batch,
-  layout: Layout,
+  batch: Batch,
   plan: readonly SampleParams[],
   partner: ArrayLike<number>,
-): { bytes: Uint8Array; lambda: Float64Array } {
-  const before = bytesOf(images)
-  const bytes = before.slice()
-  const size = images.BYTES_PER_ELEMENT
-  const lambda = new Float64Array(count).fill(1)
-  for (const [n, sample] of [...Plan.from(plan)].entries()) {
-    const other = partner[n] as number
-    if (other === n) continue
-    const keeps = keepsPixel(sample, [height, width])
-    let kept = 0
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        if (keeps(x, y)) {
-          kept++
-          continue
-        }
-        for (let c = 0; c < channels; c++) {
-          const elementOf = (i: number) =>
-            layout === 'NCHW'
-              ? ((i * channels + c) * height + y) * width + x
-              : ((i * height + y) * width + x) * channels + c
-          const from = elementOf(other) * size
-          bytes.set(before.subarray(from, from + size), elementOf(n) * size)
-        }
-      }
-    }
-    lambda[n] = height * width === 0 ? 1 : kept / (height * width)
-  }
-  return { bytes, lambda }
-}
-
-/** Fills an array with bytes of which neighbours and samples differ. */
-export function scramble<T extends ImageArray>(array: T, seed = 1): T {
-  const bytes = bytesOf(array)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Math.imul(i + seed, 2654435761) >>> 17
-  return array
+): { bits: Bits; lambda: Float64Array } {
+  const before = bitsOf(images)
+  const kept = keptByLattices(plan, batch)
+  const bits = oracle(images, batch, kept, (sample, channel, pixel) => {
+    return before[elementOf(batch, partner[sample] as number, channel, pixel)] as number
+  })
+  const { count, height, width } = batch
+  const lambda = Float64Array.from({ length: count }, (_, sample) => {
+    if (partner[sample] === sample || height * width === 0) return 1
+    const mask = maskBy(kept, [height, width], sample)
+    return mask.reduce((sum, bit) => sum + bit, 0) / mask.length
+  })
+  return { bits, lambda }
 }

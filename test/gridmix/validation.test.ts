@@ -1,7 +1,7 @@
 // Bad input to GridMix: an error that names it, before anything is written or taken.
 import { describe, expect, test } from '@jest/globals'
 import { type ErrorCode, GridMask, gridmix } from '../../lib/index'
-import { bytesOf, code, expectBytes, scramble } from '../safety/support'
+import { code, copyOf, expectBytes, scramble } from '../support'
 
 const shape = [3, 2, 4, 5] as const
 const length = 3 * 2 * 4 * 5
@@ -72,7 +72,7 @@ const requests: Row[] = [
 describe.each([...partners, ...requests])('%s', (_, lies, expected, message) => {
   const attempt = (call: (images: Float32Array, request: never) => unknown, request: object) => {
     const images = scramble(new Float32Array(length))
-    const before = bytesOf(images)
+    const before = copyOf(images)
     const given = { ...request, ...lies } as never
     let error: unknown
     try {
@@ -93,7 +93,7 @@ describe.each([...partners, ...requests])('%s', (_, lies, expected, message) => 
 
   test('is refused by gridmixAsync, which takes nothing then', async () => {
     const images = scramble(new Float32Array(length))
-    const before = bytesOf(images)
+    const before = copyOf(images)
     await expect(gridmask.gridmixAsync(images, { shape, ...lies } as never)).rejects.toMatchObject({
       code: expected,
     })

@@ -6,8 +6,9 @@ import { fillOf, maskOperation } from '../../lib/execution/mask-batch'
 import { layoutOf } from '../../lib/execution/operation'
 import { fallback } from '../../lib/fallback/fallback'
 import { applyPlan, Plan } from '../../lib/index'
-import { bytesOf, shapeOf } from '../support'
-import { cases, imagesOf, noisyByDefinition } from './support'
+import { shapeOf } from '../oracle'
+import { copyOf, expectBytes } from '../support'
+import { batchOf, cases, imagesOf, noisyByDefinition } from './support'
 
 test('a new array, `out` and in place are what the definition says, byte for byte', () => {
   fc.assert(
@@ -15,18 +16,17 @@ test('a new array, `out` and in place are what the definition says, byte for byt
       const { plan, fill, kind } = given
       const { dtype, layout } = kind
       const images = imagesOf(given)
-      const before = bytesOf(images).slice()
-      const expected = noisyByDefinition(images, layout, given)
-      const shape = shapeOf({ ...given, count: plan.length }, layout)
-      const request = { shape, layout, dtype, fill }
+      const before = copyOf(images)
+      const expected = noisyByDefinition(images, given)
+      const request = { shape: shapeOf(batchOf(given)), layout, dtype, fill }
       const fresh = applyPlan(images, plan, request)
-      expect(Buffer.compare(bytesOf(fresh), expected)).toBe(0)
-      expect(Buffer.compare(bytesOf(images), before)).toBe(0)
+      expectBytes(fresh, expected)
+      expectBytes(images, before)
       const out = imagesOf(given)
       applyPlan(images, JSON.parse(JSON.stringify(Plan.from(plan))), { ...request, out })
-      expect(Buffer.compare(bytesOf(out), expected)).toBe(0)
+      expectBytes(out, expected)
       applyPlan(images, plan, { ...request, out: images })
-      expect(Buffer.compare(bytesOf(images), expected)).toBe(0)
+      expectBytes(images, expected)
     }),
     { numRuns: 250 },
   )
@@ -37,7 +37,7 @@ test('the fallback gives the same bits', async () => {
     fc.asyncProperty(cases, fc.boolean(), async (given, inPlace) => {
       const { plan, fill, channels, height, width, kind } = given
       const images = imagesOf(given)
-      const expected = noisyByDefinition(images, kind.layout, given)
+      const expected = noisyByDefinition(images, given)
       const dimensions = { count: plan.length, channels, height, width }
       const shaped = { ...dimensions, channelsLast: kind.layout === 'NHWC' }
       const { samples } = Plan.packed(Plan.from(plan))
@@ -45,7 +45,7 @@ test('the fallback gives the same bits', async () => {
       const target = inPlace ? images : imagesOf(given)
       const operation = maskOperation(layoutOf(kind.dtype, shaped), samples, encoded, fallback)
       expect(await operation.cpuAsync(images, target, { threads: 1 })).toBe(0)
-      expect(Buffer.compare(bytesOf(target), expected)).toBe(0)
+      expectBytes(target, expected)
     }),
     { numRuns: 120 },
   )

@@ -1,13 +1,12 @@
 /** Random batches with noise for a fill, and what the definition makes of them. */
 import fc from 'fast-check'
 import { NoiseField, noiseBits, noiseValue } from '../../lib/fallback/noise'
-import { keepsPixel } from '../../lib/fallback/reference'
-import type { ImageArray, Layout, NoiseFill, SampleParams } from '../../lib/index'
-import { Plan } from '../../lib/index'
-import { type Batch, bytesOf, type Kind, kinds, sampleParams } from '../support'
+import { type ImageArray, type NoiseFill, Plan, type SampleParams } from '../../lib/index'
+import { type Batch, type Bits, keptByLattices, lengthOf, oracle } from '../oracle'
+import { bytesOf, formats, newArray, sampleParams } from '../support'
 
-export interface Case extends Omit<Batch, 'count'> {
-  kind: Kind
+export interface Case extends Omit<Batch, 'count' | 'layout'> {
+  kind: (typeof formats)[number]
   plan: SampleParams[]
   fill: NoiseFill
   /** Elements before the view in its buffer. */
@@ -21,7 +20,7 @@ const side = fc.oneof(
 
 export const cases: fc.Arbitrary<Case> = fc
   .record({
-    kind: fc.constantFrom(...kinds),
+    kind: fc.constantFrom(...formats),
     plan: fc.array(sampleParams, { minLength: 1, maxLength: 3 }),
     channels: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constantFrom(17, 33)),
     height: side,
@@ -54,46 +53,33 @@ export const cases: fc.Arbitrary<Case> = fc
     return { ...rest, fill }
   })
 
+export function batchOf({ kind, plan, channels, height, width }: Case): Batch {
+  return { count: plan.length, channels, height, width, layout: kind.layout }
+}
+
 /** Any bits at all: NaN payloads, infinities and denormals among them. */
-export function imagesOf(given: Case): ReturnType<Kind['make']> {
-  const { kind, plan, channels, height, width, offset } = given
-  const images = kind.make(plan.length * channels * height * width + offset).subarray(offset)
+export function imagesOf(given: Case): ImageArray {
+  const images = newArray(given.kind, lengthOf(batchOf(given)), given.offset)
   bytesOf(images).forEach((_, i, bytes) => {
     bytes[i] = (i * 197 + (i >> 8) * 31 + 11) & 0xff
   })
   return images
 }
 
-/** Pixel by pixel: a kept one keeps its bits, a dropped one becomes its number as the dtype has it. */
-export function noisyByDefinition(
-  images: ImageArray,
-  layout: Layout,
-  { kind, plan, channels, height, width, fill }: Case,
-): Uint8Array {
-  const bytes = bytesOf(images).slice()
-  const size = images.BYTES_PER_ELEMENT
-  const view = new DataView(bytes.buffer)
+/** A dropped value becomes the number of its pixel, and of its channel where they share none. */
+export function noisyByDefinition(images: ImageArray, given: Case): Bits {
+  const { kind, plan, height, width, fill } = given
   const [first, second] = fill.noise === 'uniform' ? [fill.low, fill.high] : [fill.mean, fill.std]
   const of = (numbers: number | readonly number[], channel: number) =>
     Math.fround(typeof numbers === 'number' ? numbers : (numbers[channel] as number))
-  for (const [n, sample] of [...Plan.from(plan)].entries()) {
-    const keeps = keepsPixel(sample, [height, width])
-    for (let channel = 0; channel < channels; channel++) {
-      const field = fill.shared === false ? channel : 0
-      const numbers = new NoiseField(fill.noise, sample, field, height * width)
-      for (let pixel = 0; pixel < height * width; pixel++) {
-        if (keeps(pixel % width, Math.floor(pixel / width))) continue
-        const [a, b] = [of(first, channel), of(second, channel)]
-        const bits = noiseBits(noiseValue(fill.noise, numbers.at(pixel), a, b), kind.dtype)
-        const at =
-          layout === 'NCHW'
-            ? (n * channels + channel) * height * width + pixel
-            : (n * height * width + pixel) * channels + channel
-        if (size === 4) view.setUint32(at * 4, bits, true)
-        else if (size === 2) view.setUint16(at * 2, bits, true)
-        else view.setUint8(at, bits)
-      }
-    }
-  }
-  return bytes
+  const fields = Array.from(Plan.from(plan), (sample) =>
+    Array.from({ length: fill.shared === false ? given.channels : 1 }, (_, field) => {
+      return new NoiseField(fill.noise, sample, field, height * width)
+    }),
+  )
+  return oracle(images, batchOf(given), keptByLattices(plan, given), (sample, channel, pixel) => {
+    const field = fields[sample]?.[fill.shared === false ? channel : 0] as NoiseField
+    const [a, b] = [of(first, channel), of(second, channel)]
+    return noiseBits(noiseValue(fill.noise, field.at(pixel), a, b), kind.dtype)
+  })
 }

@@ -170,7 +170,7 @@ describe('the types', () => {
     ['node16', 'node16'],
     ['preserve', 'bundler'],
   ])('are right with module %s and moduleResolution %s', (module, moduleResolution) => {
-    const sources = ['commonjs.ts', 'module.mts']
+    const sources = ['commonjs.ts', 'module.mts', 'values.ts']
     for (const source of sources)
       copyFileSync(join(root, 'test/types', source), join(consumer.folder, source))
     const resolution = ['--module', module, '--moduleResolution', moduleResolution]

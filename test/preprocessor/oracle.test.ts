@@ -6,8 +6,7 @@ import { native } from '../../lib/backend/native'
 import type { PreprocessArguments } from '../../lib/core/native-interface'
 import { fallback } from '../../lib/fallback/fallback'
 import { type FloatType, type Layout, Preprocessor, PreprocessorPlan } from '../../lib/index'
-import { expectBytes } from '../safety/support'
-import { sampleParams } from '../support'
+import { expectBytes, sampleParams } from '../support'
 import { expectedBits, type Picture, roundedBits } from './support'
 
 const fraction = fc.double({ min: 0, max: 1, noNaN: true })

@@ -12,7 +12,7 @@ import {
   presets,
   visibleFraction,
 } from '../../lib/index'
-import { expectBytes } from '../safety/support'
+import { expectBytes } from '../support'
 import { storedBits } from './support'
 
 const { imul } = Math

@@ -1,10 +1,9 @@
 // Masks select, they do not compute: a kept value keeps its bits, whatever number they stand for.
 import { describe, expect, test } from '@jest/globals'
-import { applyPlan, GridMask } from '../../lib/index'
-import { bytesOf, expectBytes, type Kind, kinds, maskedBits, params, scramble } from './support'
-
-const gridmask = new GridMask({ ratio: 0.5, unit: 4 })
-const floating = kinds.filter(({ dtype }) => dtype !== 'uint8')
+import { applyPlan, type DType } from '../../lib/index'
+import { bitsOf, lengthOf } from '../oracle'
+import { encode, expectBytes, kinds, newArray, scramble } from '../support'
+import { type AnyKind, FILL, methods } from './methods'
 
 // Of each sign, as bit patterns. A signalling NaN is one whose mantissa's highest bit is 0: to load
 // it as a float and store it again may set that bit.
@@ -32,83 +31,56 @@ const bfloat16 = {
   'quiet NaNs': [0x7fc0, 0x7fc1, 0x7fff],
   'signalling NaNs': [0x7f81, 0x7fa5, 0x7fbf],
 }
-const patterns = { float32, float16, bfloat16, uint8: {} } as const
+const values = { float32, float16, bfloat16 }
 
-const cases = floating.flatMap(({ name, View, Bits, dtype }) =>
-  Object.entries(patterns[dtype]).map(([value, bits]) => {
-    const sign = dtype === 'float32' ? 0x80000000 : 0x8000
-    const both = bits.flatMap((b) => [b, (b | sign) >>> 0])
-    return { name, View, Bits, dtype, value, bits: both }
-  }),
+/** An odd number, so that every pattern comes to stand beside every other. */
+const sizes = { count: 3, channels: 2, height: 37, width: 41 }
+const cases = methods.flatMap((method) =>
+  method.kinds
+    .filter(({ dtype }) => dtype !== undefined && dtype in values)
+    .map((kind) => ({ name: `${method.name}, ${kind.name}`, method, kind })),
 )
 
-// Small units take the path of mask words, large ones that of runs; the last drops half of all units.
-const samples = [
-  { ...params, d: 4, ratio: 0.3 },
-  { ...params, d: 60 },
-  { ...params, d: 7, unitProbability: 0.5 },
-]
-
-describe.each(cases)('$name holding $value', ({ View, Bits, dtype, bits }) => {
-  const shape = [samples.length, 2, 37, 41] as const
-  const length = shape.reduce<number>((a, b) => a * b, 1)
-  const source = new Bits(new ArrayBuffer(length * Bits.BYTES_PER_ELEMENT))
-  for (let i = 0; i < length; i++) source[i] = bits[i % bits.length] as number
-  const images = () => new View(bytesOf(source).buffer)
-  // A fill that is none of the values.
-  const fill = 1
-  const [fillBits] = new Bits(encoded(dtype, fill).buffer)
-  const expected = maskedBits(source, shape, samples, fillBits)
-  const request = { shape, dtype, fill }
-
-  test('comes out bit for bit in a new array, in out and in place', () => {
-    expectBytes(applyPlan(images(), samples, request), expected)
-    const out = scramble(images())
-    expectBytes(applyPlan(images(), samples, { ...request, out }), expected)
-    const inPlace = images()
-    expectBytes(applyPlan(inPlace, samples, { ...request, out: inPlace }), expected)
+/** An array of bit patterns of each sign, in turn. */
+function arrayOf(kind: AnyKind, length: number, patterns: readonly number[]) {
+  const sign = kind.View.BYTES_PER_ELEMENT === 4 ? 0x80000000 : 0x8000
+  const both = patterns.flatMap((bits) => [bits, (bits | sign) >>> 0])
+  const array = newArray(kind, length)
+  bitsOf(array).forEach((_, i, bits) => {
+    bits[i] = both[i % both.length] as number
   })
+  return array
+}
 
-  test('comes out bit for bit through applyAsync', async () => {
-    const filling = new GridMask({ ratio: 0.5, unit: 4, fill })
-    const result = await filling.applyAsync(images(), { shape, dtype, plan: samples })
-    expectBytes(result, expected)
-  })
+describe.each(cases)('$name', ({ method, kind }) => {
+  const patterns = values[kind.dtype as keyof typeof values]
 
-  test('comes out bit for bit where the channels come last', () => {
-    const last = [samples.length, 37, 41, 2] as const
-    const result = applyPlan(images(), samples, { shape: last, layout: 'NHWC', dtype, fill })
-    expectBytes(result, maskedBits(source, last, samples, fillBits, 'NHWC'))
+  test.each(Object.entries(patterns))('%s comes out bit for bit', async (_, bits) => {
+    expect(bits).not.toContain(encode(kind.dtype as DType, FILL))
+    for (const layout of method.layouts) {
+      const batch = method.batch({ ...sizes, layout })
+      const request = method.request(batch, kind)
+      const images = () => arrayOf(kind, lengthOf(batch), bits)
+      const expected = method.expected(images(), batch, kind)
+      expectBytes(await method.replay(images(), request, 3), expected)
+      const out = scramble(images())
+      expectBytes(await method.replay(images(), { ...request, out }, 3), expected)
+      const own = images()
+      expectBytes(await method.replay(own, { ...request, out: own }, 3), expected)
+    }
   })
 })
 
-describe('a sample that is not masked', () => {
-  test.each(floating)('is copied bit for bit: $name', ({ View, dtype }) => {
-    const images = scramble(new View(new ArrayBuffer(3 * 8 * 8 * 4), 0, 3 * 8 * 8))
-    const request = { shape: [1, 3, 8, 8] as const, dtype }
-    const result = applyPlan(images, [{ ...params, masked: false }], request)
-    expectBytes(result, images)
-    expectBytes(gridmask.apply(images, { ...request, plan: [{ d: 1, ratio: 0.5 }] }), images)
-  })
-})
-
-/** A dropped pixel, as it is written. */
-function encoded(dtype: Kind['dtype'], fill: number): Uint8Array {
-  const kind = kinds.find((k) => k.dtype === dtype) as Kind
-  const one = new kind.View(new ArrayBuffer(kind.View.BYTES_PER_ELEMENT))
+/** A dropped pixel, as applyPlan writes it. */
+function written(dtype: DType, fill: number): number {
+  const one = newArray(kinds.find((kind) => kind.dtype === dtype) as AnyKind, 1) as Float32Array
   // Reversed, stripes are dropped; with offset 0 a mask begins with one.
-  const sample = { d: 2, ratio: 0.5, reverse: true }
-  return bytesOf(applyPlan(one, [sample], { shape: [1, 1, 1, 1], dtype, fill }))
+  const plan = [{ d: 2, ratio: 0.5, reverse: true }]
+  const masked = applyPlan(one, plan, { shape: [1, 1, 1, 1], dtype, fill })
+  return bitsOf(masked)[0] as number
 }
 
 describe('the fill', () => {
-  const bitsOf = (dtype: Kind['dtype'], fill: number) => {
-    const bytes = encoded(dtype, fill)
-    return dtype === 'float32'
-      ? (new Uint32Array(bytes.buffer)[0] as number)
-      : (new Uint16Array(bytes.buffer)[0] as number)
-  }
-
   test.each([
     ['-0', -0, { float32: 0x80000000, float16: 0x8000, bfloat16: 0x8000 }],
     ['0', 0, { float32: 0, float16: 0, bfloat16: 0 }],
@@ -126,14 +98,14 @@ describe('the fill', () => {
     ],
   ] as const)('%s is written as such', (_, fill, bits) => {
     for (const dtype of ['float32', 'float16', 'bfloat16'] as const) {
-      expect(bitsOf(dtype, fill)).toBe(bits[dtype])
+      expect(written(dtype, fill)).toBe(bits[dtype])
     }
   })
 
   test('NaN is written as a NaN', () => {
     const exponents = { float32: 0x7f800000, float16: 0x7c00, bfloat16: 0x7f80 }
     for (const dtype of ['float32', 'float16', 'bfloat16'] as const) {
-      const magnitude = bitsOf(dtype, Number.NaN) & (dtype === 'float32' ? 0x7fffffff : 0x7fff)
+      const magnitude = written(dtype, Number.NaN) & (dtype === 'float32' ? 0x7fffffff : 0x7fff)
       expect(magnitude).toBeGreaterThan(exponents[dtype])
     }
   })

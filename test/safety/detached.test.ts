@@ -1,106 +1,96 @@
 // An array whose memory has gone elsewhere looks like an empty one.
 import { describe, expect, test } from '@jest/globals'
-import { applyPlan, GridMask } from '../../lib/index'
-import { bytesOf, code, detach, expectBytes, kinds, params, scramble } from './support'
+import { lengthOf } from '../oracle'
+import { copyOf, expectBytes, newArray, scramble } from '../support'
+import { expectRefusal, methods, takers } from './methods'
+import { detach } from './support'
 
-const shape = [2, 3, 8, 8] as const
-const length = 2 * 3 * 8 * 8
-const gridmask = new GridMask({ ratio: 0.5, unit: 4 })
+const sizes = { count: 2, channels: 3, height: 8, width: 8 }
 
-function detached(): Float32Array {
-  const array = new Float32Array(length)
+function detached<T extends ArrayBufferView>(array: T): T {
   detach(array.buffer)
   return array
 }
 
-describe('detached images', () => {
-  const calls = {
-    apply: () => gridmask.apply(detached(), { shape }),
-    'apply in place': () => {
-      const images = detached()
-      return gridmask.apply(images, { shape, out: images })
-    },
-    applyPlan: () => applyPlan(detached(), [params, params], { shape }),
-  }
-  test.each(Object.entries(calls))('%s throws', (_, call) => {
-    expect(call).toThrow(code('ERR_BUFFER_DETACHED'))
+describe.each(methods)('$name', (method) => {
+  const batch = method.batch(sizes)
+  const length = lengthOf(batch)
+  const request = method.request(batch)
+  const empty = method.batch({ ...sizes, count: 0 })
+  const gone = () => detached(new Uint8Array(length))
+
+  test('refuses detached images', async () => {
+    const refused = (call: () => unknown) => expectRefusal(method, call, 'ERR_BUFFER_DETACHED')
+    await refused(() => method.draw(gone(), request))
+    await refused(() => method.replay(gone(), request, 2))
+    const images = gone()
+    await refused(() => method.draw(images, { ...request, out: images }))
   })
 
-  test('applyAsync rejects', async () => {
-    await expect(gridmask.applyAsync(detached(), { shape })).rejects.toThrow(
-      code('ERR_BUFFER_DETACHED'),
-    )
+  test('does not take them for an empty batch', async () => {
+    const attempt = (images: Uint8Array) => () => method.replay(images, method.request(empty), 0)
+    await expectRefusal(method, attempt(gone()), 'ERR_BUFFER_DETACHED')
+    // Those too that were never longer than nothing.
+    await expectRefusal(method, attempt(detached(new Uint8Array(0))), 'ERR_BUFFER_DETACHED')
   })
 
-  test('are not taken for an empty batch', async () => {
-    const empty = [0, 3, 8, 8] as const
-    expect(() => gridmask.apply(detached(), { shape: empty })).toThrow(code('ERR_BUFFER_DETACHED'))
-    await expect(gridmask.applyAsync(detached(), { shape: empty })).rejects.toThrow(
-      code('ERR_BUFFER_DETACHED'),
-    )
+  test.each(method.kinds)('recognises a detached $name', async (kind) => {
+    const images = detached(newArray(kind, length))
+    const call = () => method.draw(images, method.request(batch, kind))
+    await expectRefusal(method, call, 'ERR_BUFFER_DETACHED')
   })
 
-  test('of every kind are recognised', () => {
-    for (const { View, dtype } of kinds) {
-      const images = new View(new ArrayBuffer(length * 4), 0, length)
-      detach(images.buffer)
-      expect(() => gridmask.apply(images, { shape, dtype })).toThrow(code('ERR_BUFFER_DETACHED'))
-    }
-  })
-
-  test('that were never longer than nothing are recognised too', () => {
-    const images = new Float32Array(0)
-    detach(images.buffer)
-    expect(() => gridmask.apply(images, { shape: [0, 3, 8, 8] })).toThrow(
-      code('ERR_BUFFER_DETACHED'),
-    )
-  })
-})
-
-describe('a detached out', () => {
-  test('is refused, and the images are as they were', () => {
-    const images = scramble(new Float32Array(length))
-    const before = bytesOf(images)
-    expect(() => gridmask.apply(images, { shape, out: detached() })).toThrow(
-      code('ERR_BUFFER_DETACHED'),
-    )
+  test('refuses a detached out, writes nothing and takes nothing', async () => {
+    const images = scramble(new Uint8Array(length))
+    const before = copyOf(images)
+    const call = () => method.draw(images, { ...request, out: gone() })
+    await expectRefusal(method, call, 'ERR_BUFFER_DETACHED')
     expectBytes(images, before)
   })
 
-  test('makes applyAsync reject without taking the images', async () => {
-    const images = new Float32Array(length)
-    await expect(gridmask.applyAsync(images, { shape, out: detached() })).rejects.toThrow(
-      code('ERR_BUFFER_DETACHED'),
-    )
-    expect(images.length).toBe(length)
+  test('does not mistake empty arrays for detached ones', async () => {
+    const nothing = method.request(empty)
+    expect((await method.replay(new Uint8Array(0), nothing, 0)).length).toBe(0)
+    const atTheEnd = new Uint8Array(8).subarray(8)
+    const result = await method.replay(atTheEnd, { ...nothing, out: atTheEnd }, 0)
+    if (!method.takes) expect(result).toBe(atTheEnd)
+    expect([result.length, result.byteOffset]).toEqual([0, 8])
+    const call = () => method.draw(new Uint8Array(0), request)
+    await expectRefusal(method, call, 'ERR_SHAPE_MISMATCH')
   })
 })
 
-describe('an array that applyAsync took', () => {
+describe.each(takers)('an array that $name took', (method) => {
+  const batch = method.batch(sizes)
+  const length = lengthOf(batch)
+  const request = method.request(batch)
+
   test('is detached at once, with every view of its buffer', async () => {
-    const images = new Float32Array(length)
-    const other = new Uint8Array(images.buffer)
-    const result = gridmask.applyAsync(images, { shape })
-    expect(images.length).toBe(0)
-    expect(other.length).toBe(0)
+    const images = new Uint8Array(length)
+    const other = new Uint16Array(images.buffer)
+    const result = method.draw(images, request)
+    expect([images.length, other.length]).toEqual([0, 0])
     expect((await result).length).toBe(length)
   })
 
-  test('is refused while it is in flight and afterwards', async () => {
-    const images = new Float32Array(length)
-    const first = gridmask.applyAsync(images, { shape })
-    expect(() => gridmask.apply(images, { shape })).toThrow(code('ERR_BUFFER_DETACHED'))
-    await expect(gridmask.applyAsync(images, { shape })).rejects.toThrow(
-      code('ERR_BUFFER_DETACHED'),
-    )
+  test('is refused by all while it is in flight and afterwards', async () => {
+    const images = new Uint8Array(length)
+    const first = method.draw(images, request)
+    for (const other of methods) {
+      const call = () => other.draw(images, other.request(other.batch(sizes)))
+      await expectRefusal(other, call, 'ERR_BUFFER_DETACHED')
+    }
     await first
-    expect(() => gridmask.apply(images, { shape })).toThrow(code('ERR_BUFFER_DETACHED'))
+    for (const other of methods) {
+      const call = () => other.draw(images, other.request(other.batch(sizes)))
+      await expectRefusal(other, call, 'ERR_BUFFER_DETACHED')
+    }
   })
 
   test('comes back with its bytes, type, offset and length', async () => {
     const images = scramble(new Uint8Array(1000)).subarray(7, 7 + length)
-    const expected = gridmask.apply(images, { shape, index: 0 })
-    const result = await gridmask.applyAsync(images, { shape, index: 0 })
+    const expected = method.expected(images, batch)
+    const result = await method.replay(images, request, 2)
     expect(result).toBeInstanceOf(Uint8Array)
     expect(result.byteOffset).toBe(7)
     expect(result.buffer.byteLength).toBe(1000)
@@ -108,21 +98,13 @@ describe('an array that applyAsync took', () => {
   })
 
   test('is taken along with an out in another buffer, whose memory holds the result', async () => {
-    const images = new Float32Array(length)
-    const out = new Float32Array(length + 5).subarray(5)
-    const result = gridmask.applyAsync(images, { shape, out })
+    const images = scramble(new Uint8Array(length))
+    const expected = method.expected(images, batch)
+    const out = new Uint8Array(length + 5).subarray(5)
+    const pending = method.replay(images, { ...request, out }, 2)
     expect([images.length, out.length]).toEqual([0, 0])
-    expect((await result).byteOffset).toBe(20)
-  })
-})
-
-describe('empty arrays', () => {
-  test('are not mistaken for detached ones', async () => {
-    const empty = [0, 3, 8, 8] as const
-    expect(gridmask.apply(new Float32Array(0), { shape: empty }).length).toBe(0)
-    expect((await gridmask.applyAsync(new Float32Array(0), { shape: empty })).length).toBe(0)
-    const atTheEnd = new Float32Array(8).subarray(8)
-    expect(gridmask.apply(atTheEnd, { shape: empty, out: atTheEnd })).toBe(atTheEnd)
-    expect(() => gridmask.apply(new Float32Array(0), { shape })).toThrow(code('ERR_SHAPE_MISMATCH'))
+    const result = await pending
+    expect(result.byteOffset).toBe(5)
+    expectBytes(result, expected)
   })
 })

@@ -1,19 +1,20 @@
 // Nothing to do is no error, and no division by it either.
-import { describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
+import { native } from '../../lib/backend/native'
 import {
   applyPlan,
   GridMask,
   keepRatio,
+  type Layout,
   maskOf,
   presets,
-  type Shape,
   visibleFraction,
 } from '../../lib/index'
-import { code, expectBytes, kinds, params, scramble } from './support'
+import { lengthOf } from '../oracle'
+import { code, expectBytes, newArray, scramble } from '../support'
+import { expectRefusal, methods, params } from './methods'
 
-const gridmask = new GridMask({ ratio: 0.5, unit: 4, rotate: 360 })
-
-const shapes: Shape[] = [
+const emptySizes: [count: number, channels: number, height: number, width: number][] = [
   [0, 3, 8, 8],
   [2, 0, 8, 8],
   [2, 3, 0, 8],
@@ -22,44 +23,82 @@ const shapes: Shape[] = [
   [2, 0, 0, 0],
 ]
 
-describe.each(['NCHW', 'NHWC'] as const)('layout %s', (layout) => {
-  test.each(shapes)('%i×%i×%i×%i gives an array of length 0', async (...shape) => {
-    for (const { View, dtype } of kinds) {
-      const request = { shape, layout, dtype }
-      const empty = () => new View(new ArrayBuffer(0))
-      const samples = Array.from({ length: shape[0] }, () => params)
-      for (const result of [
-        gridmask.apply(empty(), request),
-        await gridmask.applyAsync(empty(), request),
-        applyPlan(empty(), samples, request),
-        gridmask.apply(empty(), { ...request, plan: samples }),
-      ]) {
-        expect(result).toBeInstanceOf(View)
-        expect(result.length).toBe(0)
+describe.each(methods)('$name', (method) => {
+  const batchesOf = (layout: Layout) =>
+    emptySizes
+      .map(([count, channels, height, width]) =>
+        method.batch({ count, channels, height, width, layout }),
+      )
+      .filter((batch) => lengthOf(batch) === 0)
+
+  test.each(method.layouts)('gives an array of length 0, %s', async (layout) => {
+    for (const batch of batchesOf(layout)) {
+      for (const kind of method.kinds) {
+        const request = method.request(batch, kind)
+        const result = await method.replay(newArray(kind, 0), request, batch.count)
+        expect(result).toBeInstanceOf(kind.View)
+        expect([batch, result.length]).toEqual([batch, 0])
+        if (method.instance === undefined) continue
+        expect((await method.draw(newArray(kind, 0), request)).length).toBe(0)
       }
     }
   })
 
-  test.each(shapes)('%i×%i×%i×%i leaves out and what is around it alone', async (...shape) => {
-    const memory = scramble(new Uint8Array(64))
-    const before = memory.slice()
-    const nothing = memory.subarray(20, 20)
-    expect(gridmask.apply(nothing, { shape, layout, out: nothing })).toBe(nothing)
-    expect(gridmask.apply(new Uint8Array(0), { shape, layout, out: nothing })).toBe(nothing)
-    expectBytes(memory, before)
-    const taken = await gridmask.applyAsync(nothing, { shape, layout })
-    expect([taken.length, taken.byteOffset]).toEqual([0, 20])
-    expectBytes(new Uint8Array(taken.buffer), before)
+  test.each(method.layouts)('leaves out and what is around it alone, %s', async (layout) => {
+    for (const batch of batchesOf(layout)) {
+      for (const inPlace of [false, true]) {
+        const memory = scramble(new Uint8Array(64))
+        const before = memory.slice()
+        const out = memory.subarray(20, 20)
+        const images = inPlace ? out : new Uint8Array(0)
+        const request = { ...method.request(batch), out }
+        const result = await method.replay(images, request, batch.count)
+        if (!method.takes) expect(result).toBe(out)
+        expect([batch, result.length, result.byteOffset]).toEqual([batch, 0, 20])
+        expectBytes(new Uint8Array(result.buffer), before)
+      }
+    }
+  })
+
+  test('does not take an array with elements for an empty batch', async () => {
+    const request = method.request(method.batch({ count: 0, channels: 3, height: 8, width: 8 }))
+    const call = () => method.replay(new Uint8Array(1), request, 0)
+    await expectRefusal(method, call, 'ERR_SHAPE_MISMATCH')
   })
 })
 
-describe('an empty batch', () => {
-  test('is not what an array with elements holds', () => {
-    expect(() => gridmask.apply(new Uint8Array(1), { shape: [0, 3, 8, 8] })).toThrow(
-      code('ERR_SHAPE_MISMATCH'),
-    )
-  })
+// GridMix draws partners for samples without pixels too.
+describe.each(methods.filter(({ instance, name }) => instance && !/gridmix/.test(name)))(
+  '$name',
+  (method) => {
+    afterEach(() => {
+      jest.restoreAllMocks()
+    })
 
+    test('takes neither work nor memory, however many samples or channels there are', async () => {
+      const functions = Object.entries(native)
+        .filter(([, value]) => typeof value === 'function')
+        .map(([key]) => jest.spyOn(native, key as 'apply'))
+      expect(functions.length).toBeGreaterThan(5)
+      const { arrayBuffers: before } = process.memoryUsage()
+      for (const [count, channels, height, width] of [
+        [2 ** 26, 0, 16384, 16384],
+        [2 ** 26, 3, 0, 16384],
+        [0, Number.MAX_SAFE_INTEGER, 8, 8],
+        [1, 2 ** 40, 0, 8],
+      ] as const) {
+        const request = method.request({ count, channels, height, width })
+        expect((await method.draw(new Uint8Array(0), request)).length).toBe(0)
+      }
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20)
+      for (const function_ of functions) expect(function_).not.toHaveBeenCalled()
+    })
+  },
+)
+
+const gridmask = new GridMask({ ratio: 0.5, unit: 4, rotate: 360 })
+
+describe('an empty batch', () => {
   test('is checked like any other', () => {
     const request = { shape: [0, 3, 8, 8] as const }
     expect(() => applyPlan(new Uint8Array(0), [], { ...request, fill: 256 })).toThrow(
@@ -71,28 +110,6 @@ describe('an empty batch', () => {
     expect(() => applyPlan(new Uint8Array(0), [params], request)).toThrow(
       code('ERR_SHAPE_MISMATCH'),
     )
-  })
-
-  test('takes neither time nor memory, however many samples or channels it has', () => {
-    const started = performance.now()
-    for (const shape of [
-      [2 ** 26, 0, 16384, 16384],
-      [2 ** 26, 3, 0, 16384],
-      [0, Number.MAX_SAFE_INTEGER, 8, 8],
-      [1, 2 ** 40, 0, 8],
-    ] as const) {
-      expect(gridmask.apply(new Float32Array(0), { shape }).length).toBe(0)
-    }
-    expect(performance.now() - started).toBeLessThan(1000)
-  })
-
-  test('of zero-sized images numbers its samples', () => {
-    const options = { ratio: 0.5, unit: [4, 4000] as const }
-    const some = new GridMask(options)
-    some.apply(new Float32Array(0), { shape: [5, 3, 0, 8] })
-    expect([...some.plan({ count: 1 })]).toEqual([
-      ...new GridMask(options).plan({ count: 1, index: 5 }),
-    ])
   })
 
   test('with a unit that depends on the size of the image', () => {

@@ -8,7 +8,7 @@ jest.setTimeout(60_000)
  * In two processes at once: what depends on the moment gets two, under load. Had any work been done
  * before it was cut short, there would be a word of it in the output.
  */
-const run = (scenario: string) => Promise.all([1, 2].map(() => runFixture('in-flight', scenario)))
+const run = (scenario: string) => Promise.all([1, 2].map(() => runFixture('in-flight', [scenario])))
 
 describe('while applyAsync is in flight', () => {
   test.each(['exit', 'exit-later'])('the process may exit (%s)', async (scenario) => {

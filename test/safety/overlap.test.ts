@@ -1,83 +1,79 @@
 // Two views of one buffer.
 import { describe, expect, test } from '@jest/globals'
-import { applyPlan, GridMask } from '../../lib/index'
-import { bytesOf, code, expectBytes, kinds, maskedBits, params, scramble } from './support'
+import { lengthOf } from '../oracle'
+import { bytesOf, expectBytes, scramble } from '../support'
+import { type AnyKind, expectRefusal, type Method, methods } from './methods'
 
-const shape = [1, 3, 11, 13] as const
-const length = 3 * 11 * 13
-const plan = [params]
-const gridmask = new GridMask({ ratio: 0.5, unit: 4 })
+const sizes = { count: 2, channels: 3, height: 11, width: 13 }
+const cases = methods.flatMap((method) =>
+  method.kinds.map((kind) => ({ name: `${method.name}, ${kind.name}`, method, kind })),
+)
 
-describe.each(kinds)('$name', ({ View, Bits, dtype }) => {
-  const size = View.BYTES_PER_ELEMENT
-  const request = { shape, dtype }
+/** Images and out at so many elements of one buffer, and what it is to hold when all is done. */
+function setUp(method: Method, kind: AnyKind, imagesAt: number, outAt: number) {
+  const batch = method.batch(sizes)
+  const length = lengthOf(batch)
+  const size = kind.View.BYTES_PER_ELEMENT
+  const all = scramble(new Uint8Array(3 * length * size))
+  const [images, out] = [imagesAt, outAt].map((at) => new kind.View(all.buffer, at * size, length))
+  const before = all.slice()
+  const after = all.slice()
+  after.set(bytesOf(method.expected(images as Uint8Array, batch, kind)), outAt * size)
+  const request = { ...method.request(batch, kind), out }
+  return { all, before, after, images: images as Uint8Array, out, request }
+}
 
-  const setUp = (imagesAt: number, outAt: number) => {
-    const all = scramble(new Uint8Array(3 * length * size))
-    const images = new View(all.buffer, imagesAt * size, length)
-    const out = new View(all.buffer, outAt * size, length)
-    const expected = maskedBits(new Bits(all.buffer, imagesAt * size, length), shape)
-    return { all, before: all.slice(), images, out, expected }
-  }
+describe.each(cases)('$name', ({ method, kind }) => {
+  const length = lengthOf(method.batch(sizes))
 
-  test.each([1, 2, 16, length - 1])('out %i elements off the images is refused', async (off) => {
-    for (const [imagesAt, outAt] of [
-      [length, length + off],
-      [length, length - off],
-    ] as const) {
-      const { all, before, images, out } = setUp(imagesAt, outAt)
-      const expected = code('ERR_OVERLAP')
-      expect(() => applyPlan(images, plan, { ...request, out })).toThrow(expected)
-      expect(() => gridmask.apply(images, { ...request, out })).toThrow(expected)
-      await expect(gridmask.applyAsync(images, { ...request, out })).rejects.toThrow(expected)
-      expectBytes(all, before)
+  test('out that overlaps the images in part is refused, and nothing is written', async () => {
+    for (const off of [1, 2, 16, Math.floor(length / 2), length - 1]) {
+      for (const outAt of [length + off, length - off]) {
+        const { all, before, images, request } = setUp(method, kind, length, outAt)
+        await expectRefusal(method, () => method.draw(images, request), 'ERR_OVERLAP')
+        await expectRefusal(method, () => method.replay(images, request, 2), 'ERR_OVERLAP')
+        expectBytes(all, before)
+      }
     }
   })
 
-  test('out that is another view of the same elements is masked in place', async () => {
-    const { all, before, images, out, expected } = setUp(length, length)
-    const around = before.slice()
-    around.set(bytesOf(expected), length * size)
-    expect(applyPlan(images, plan, { ...request, out })).toBe(out)
-    expectBytes(all, around)
-
-    all.set(before)
-    const result = await gridmask.applyAsync(images, { ...request, plan, out })
-    expect(all.length).toBe(0)
-    expect([result.byteOffset, result.length]).toEqual([length * size, length])
-    expectBytes(new Uint8Array(result.buffer), around)
-  })
-
   test.each([
-    [0, length],
-    [length, 0],
-    [0, 2 * length],
-  ])('disjoint views, at %i and %i, are as good as two buffers', async (imagesAt, outAt) => {
-    const { all, before, images, out, expected } = setUp(imagesAt, outAt)
-    const around = before.slice()
-    around.set(bytesOf(expected), outAt * size)
-    expect(applyPlan(images, plan, { ...request, out })).toBe(out)
-    expectBytes(all, around)
-
-    all.set(before)
-    const result = await gridmask.applyAsync(images, { ...request, plan, out })
-    expect([images.length, out.length]).toEqual([0, 0])
-    expect([result.byteOffset, result.length]).toEqual([outAt * size, length])
-    expectBytes(new Uint8Array(result.buffer), around)
+    ['another view of the same elements, worked on in place', length, length],
+    ['apart, before them', length, 0],
+    ['apart, right behind them', 0, length],
+    ['apart, further behind', 0, 2 * length],
+  ])('out may be %s', async (_, imagesAt, outAt) => {
+    const { all, after, images, out, request } = setUp(method, kind, imagesAt, outAt)
+    const result = method.replay(images, request, 2)
+    if (method.takes) {
+      expect([all.length, images.length, out?.length]).toEqual([0, 0, 0])
+      const { buffer, byteOffset, length: elements } = await result
+      expect([byteOffset, elements]).toEqual([outAt * kind.View.BYTES_PER_ELEMENT, length])
+      expectBytes(new Uint8Array(buffer), after)
+    } else {
+      expect(result).toBe(out)
+      expectBytes(all, after)
+    }
   })
 })
 
-test('views of the same memory, but of other types, are refused', () => {
-  const bytes = new Uint8Array(length)
-  const out = new Uint8ClampedArray(bytes.buffer)
-  expect(() => applyPlan(bytes, plan, { shape, out })).toThrow(code('ERR_INVALID_ARG_TYPE'))
-})
+describe.each(methods)('$name', (method) => {
+  test('refuses views of the same memory that are of other types', async () => {
+    const batch = method.batch(sizes)
+    const images = new Uint8Array(lengthOf(batch))
+    const out = new Uint8ClampedArray(images.buffer)
+    const call = () => method.draw(images, { ...method.request(batch), out })
+    await expectRefusal(method, call, 'ERR_INVALID_ARG_TYPE')
+  })
 
-test('views that touch no byte in common overlap nowhere, wherever they lie', () => {
-  const memory = scramble(new Uint8Array(20))
-  const before = memory.slice()
-  const out = memory.subarray(10, 10)
-  const request = { shape: [0, 3, 4, 4] as const, out }
-  expect(gridmask.apply(memory.subarray(5, 5), request)).toBe(out)
-  expectBytes(memory, before)
+  test('sees no overlap of views that touch no byte in common, wherever they lie', async () => {
+    const memory = scramble(new Uint8Array(20))
+    const before = memory.slice()
+    const out = memory.subarray(10, 10)
+    const request = { ...method.request(method.batch({ ...sizes, count: 0 })), out }
+    const result = await method.replay(memory.subarray(5, 5), request, 0)
+    if (!method.takes) expect(result).toBe(out)
+    expect([result.byteOffset, result.length]).toEqual([10, 0])
+    expectBytes(new Uint8Array(result.buffer), before)
+  })
 })

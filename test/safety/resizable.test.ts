@@ -1,75 +1,103 @@
 // Buffers that change their length while views of them live on.
 import { describe, expect, test } from '@jest/globals'
-import { applyPlan, GridMask } from '../../lib/index'
-import {
-  bytesOf,
-  code,
-  expectBytes,
-  growableBuffer,
-  maskedBits,
-  params,
-  resizableBuffer,
-  scramble,
-} from './support'
+import { lengthOf } from '../oracle'
+import { copyOf, expectBytes, scramble } from '../support'
+import { expectRefusal, methods, takers } from './methods'
+import { growableBuffer, resizableBuffer } from './support'
 
-const shape = [1, 3, 8, 8] as const
-const length = 3 * 8 * 8
-const gridmask = new GridMask({ ratio: 0.5, unit: 4 })
-const inPlace = (images: Uint8Array) => applyPlan(images, [params], { shape, out: images })
+const sizes = { count: 2, channels: 3, height: 8, width: 8 }
 
-describe('a resizable ArrayBuffer', () => {
-  test('works, and stays one', () => {
-    const buffer = resizableBuffer(length, 2 * length)
-    const images = scramble(new Uint8Array(buffer))
-    const expected = maskedBits(images, shape)
-    inPlace(images)
-    expectBytes(images, expected)
-    buffer.resize(2 * length)
-    expect(images.length).toBe(2 * length)
+describe.each(methods.filter(({ takes }) => !takes))('$name', (method) => {
+  const batch = method.batch(sizes)
+  const length = lengthOf(batch)
+  const request = method.request(batch)
+  const inPlace = (images: Uint8Array) => method.replay(images, { ...request, out: images }, 2)
+  const refused = (call: () => unknown) => expectRefusal(method, call, 'ERR_SHAPE_MISMATCH')
+
+  describe('on a resizable ArrayBuffer', () => {
+    test('works, and it stays one', () => {
+      const buffer = resizableBuffer(length, 2 * length)
+      const images = scramble(new Uint8Array(buffer))
+      const expected = method.expected(images, batch)
+      inPlace(images)
+      expectBytes(images, expected)
+      buffer.resize(2 * length)
+      expect(images.length).toBe(2 * length)
+    })
+
+    test('works after it has grown to the length that is needed', async () => {
+      const buffer = resizableBuffer(length - 10, length + 4096)
+      const tracking = new Uint8Array(buffer)
+      await refused(() => inPlace(tracking))
+      buffer.resize(length)
+      scramble(tracking)
+      const expected = method.expected(tracking, batch)
+      expectBytes(await method.replay(tracking, request, 2), expected)
+      inPlace(tracking)
+      expectBytes(tracking, expected)
+    })
+
+    test('works after it has shrunk to the length that is needed', () => {
+      const buffer = resizableBuffer(length + 4096, length + 4096)
+      const tracking = scramble(new Uint8Array(buffer))
+      buffer.resize(length)
+      const expected = method.expected(tracking, batch)
+      inPlace(tracking)
+      expectBytes(tracking, expected)
+    })
+
+    test('as out, uses memory of the length it has now', async () => {
+      const buffer = resizableBuffer(2 * length, 2 * length)
+      const out = new Uint8Array(buffer)
+      const images = scramble(new Uint8Array(length))
+      await refused(() => method.replay(images, { ...request, out }, 2))
+      buffer.resize(length)
+      method.replay(images, { ...request, out }, 2)
+      expectBytes(out, method.expected(images, batch))
+    })
+
+    test('keeps what lies beyond a view of fixed length', () => {
+      const all = scramble(new Uint8Array(resizableBuffer(length + 20, length + 20)))
+      const view = new Uint8Array(all.buffer, 13, length)
+      const expected = copyOf(all)
+      expected.set(method.expected(view, batch) as Uint8Array, 13)
+      inPlace(view)
+      expectBytes(all, expected)
+    })
+
+    test('works again on a view that the buffer was too short for, and has grown for', () => {
+      const buffer = resizableBuffer(length + 8, length + 8)
+      const view = new Uint8Array(buffer, 8, length)
+      buffer.resize(length)
+      buffer.resize(length + 8)
+      scramble(view)
+      const expected = method.expected(view, batch)
+      inPlace(view)
+      expectBytes(view, expected)
+    })
   })
 
-  test('works after it has grown to the length that is needed', () => {
-    const buffer = resizableBuffer(length - 10, length + 4096)
-    const tracking = new Uint8Array(buffer)
-    expect(() => inPlace(tracking)).toThrow(code('ERR_SHAPE_MISMATCH'))
-    buffer.resize(length)
-    scramble(tracking)
-    const expected = maskedBits(tracking, shape)
-    expectBytes(applyPlan(tracking, [params], { shape }), expected)
-    expectBytes(inPlace(tracking), expected)
-  })
-
-  test('works after it has shrunk to the length that is needed', () => {
-    const buffer = resizableBuffer(length + 4096, length + 4096)
+  test('works on a growable SharedArrayBuffer, before and after it has grown', async () => {
+    const buffer = growableBuffer(length, 2 * length)
     const tracking = scramble(new Uint8Array(buffer))
-    buffer.resize(length)
-    const expected = maskedBits(tracking, shape)
-    expectBytes(inPlace(tracking), expected)
-  })
-
-  test('as out, gives memory of the length it has now', () => {
-    const buffer = resizableBuffer(2 * length, 2 * length)
-    const out = new Uint8Array(buffer)
-    const images = scramble(new Uint8Array(length))
-    expect(() => applyPlan(images, [params], { shape, out })).toThrow(code('ERR_SHAPE_MISMATCH'))
-    buffer.resize(length)
-    applyPlan(images, [params], { shape, out })
-    expectBytes(out, maskedBits(images, shape))
-  })
-
-  test('keeps what lies beyond a view of fixed length', () => {
-    const buffer = resizableBuffer(length + 20, length + 20)
-    scramble(new Uint8Array(buffer))
-    const view = new Uint8Array(buffer, 13, length)
-    const before = bytesOf(new Uint8Array(buffer))
-    const expected = before.slice()
-    expected.set(maskedBits(before.slice(13, 13 + length), shape), 13)
-    inPlace(view)
-    expectBytes(new Uint8Array(buffer), expected)
+    const fixed = new Uint8Array(buffer, 0, length)
+    const once = method.expected(tracking, batch)
+    inPlace(tracking)
+    expectBytes(tracking, once)
+    buffer.grow(2 * length)
+    await refused(() => inPlace(tracking))
+    inPlace(fixed)
+    expectBytes(fixed, method.expected(once, batch))
+    const twice = { ...batch, count: 4 }
+    const result = await method.replay(tracking, method.request(twice), 4)
+    expectBytes(result, method.expected(tracking, twice))
   })
 })
 
-describe('a view that its buffer has become too short for', () => {
+describe.each(methods)('$name', (method) => {
+  const batch = method.batch(sizes)
+  const length = lengthOf(batch)
+  const request = method.request(batch)
   const outOfBounds = () => {
     const buffer = resizableBuffer(length + 8, length + 8)
     const view = new Uint8Array(buffer, 8, length)
@@ -77,82 +105,56 @@ describe('a view that its buffer has become too short for', () => {
     return view
   }
 
-  test('is refused as images and as out', () => {
-    const images = new Uint8Array(length)
-    expect(() => applyPlan(outOfBounds(), [params], { shape })).toThrow(code('ERR_SHAPE_MISMATCH'))
-    expect(() => applyPlan(images, [params], { shape, out: outOfBounds() })).toThrow(
-      code('ERR_SHAPE_MISMATCH'),
-    )
-    expect(() => inPlace(outOfBounds())).toThrow(code('ERR_SHAPE_MISMATCH'))
-  })
-
-  test('is refused where its start is beyond the end', () => {
+  test('refuses a view that its buffer has become too short for', async () => {
+    const refused = (call: () => unknown) => expectRefusal(method, call, 'ERR_SHAPE_MISMATCH')
+    const images = scramble(new Uint8Array(length))
+    const before = copyOf(images)
+    await refused(() => method.draw(outOfBounds(), request))
+    await refused(() => method.draw(images, { ...request, out: outOfBounds() }))
+    const view = outOfBounds()
+    await refused(() => method.draw(view, { ...request, out: view }))
+    expectBytes(images, before)
+    // Its start is beyond the end.
     const buffer = resizableBuffer(4096, 4096)
     const tracking = new Uint8Array(buffer, 2048)
     buffer.resize(100)
-    expect(() => applyPlan(tracking, [params], { shape })).toThrow(code('ERR_SHAPE_MISMATCH'))
-  })
-
-  test('works again when the buffer has grown', () => {
-    const view = outOfBounds()
-    const buffer = view.buffer as ReturnType<typeof resizableBuffer>
-    buffer.resize(length + 8)
-    scramble(view)
-    const expected = maskedBits(view, shape)
-    expectBytes(inPlace(view), expected)
-  })
-
-  test('is refused by applyAsync', async () => {
-    await expect(gridmask.applyAsync(outOfBounds(), { shape })).rejects.toThrow(
-      code('ERR_SHAPE_MISMATCH'),
-    )
+    await refused(() => method.draw(tracking, request))
   })
 })
 
-describe('applyAsync with a resizable ArrayBuffer', () => {
+describe.each(takers)('$name', (method) => {
+  const batch = method.batch(sizes)
+  const length = lengthOf(batch)
+  const request = method.request(batch)
   const resizable = () => new Uint8Array(resizableBuffer(length, 2 * length))
 
   test.each([
     ['images', resizable(), undefined],
     ['out', new Uint8Array(length), resizable()],
     ['images with an out that is not', resizable(), new Uint8Array(length)],
-  ])('as %s is refused, and nothing is detached', async (_, images, out) => {
-    const request = out === undefined ? { shape } : { shape, out }
+  ])('refuses a resizable buffer as %s, and detaches nothing', async (_, images, out) => {
+    const given = out === undefined ? request : { ...request, out }
     scramble(images)
-    const before = bytesOf(images)
-    await expect(gridmask.applyAsync(images, request)).rejects.toThrow(code('ERR_BUFFER_RESIZABLE'))
+    const before = copyOf(images)
+    await expectRefusal(method, () => method.draw(images, given), 'ERR_BUFFER_RESIZABLE')
     expectBytes(images, before)
     expect(out?.length ?? length).toBe(length)
   })
 
-  test('that denies it works on memory of its own', async () => {
+  test('works on memory of its own where a resizable buffer denies that it is', async () => {
     const images = scramble(resizable())
-    const expected = maskedBits(images, shape)
+    const expected = method.expected(images, batch)
     Object.defineProperty(images.buffer, 'resizable', { value: false })
-    const result = await gridmask.applyAsync(images, { shape, plan: [params] })
+    const result = await method.replay(images, request, 2)
     expect(images.buffer.byteLength).toBe(0)
     expectBytes(result, expected)
   })
-})
 
-describe('a growable SharedArrayBuffer', () => {
-  test('works, before and after it has grown', () => {
+  test('works on a SharedArrayBuffer that grows meanwhile', async () => {
     const buffer = growableBuffer(length, 2 * length)
     const tracking = scramble(new Uint8Array(buffer))
-    const fixed = new Uint8Array(buffer, 0, length)
-    const expected = maskedBits(bytesOf(tracking), shape)
-    expectBytes(inPlace(tracking), expected)
-    buffer.grow(2 * length)
-    expect(() => inPlace(tracking)).toThrow(code('ERR_SHAPE_MISMATCH'))
-    expectBytes(inPlace(fixed), expected)
-    expect(applyPlan(tracking, [params, params], { shape: [2, 3, 8, 8] }).length).toBe(2 * length)
-  })
-
-  test('may grow while applyAsync works on it', async () => {
-    const buffer = growableBuffer(length, 2 * length)
-    const tracking = scramble(new Uint8Array(buffer))
-    const expected = maskedBits(bytesOf(tracking), shape)
-    const pending = gridmask.applyAsync(tracking, { shape, plan: [params] })
+    const expected = method.expected(tracking, batch)
+    const pending = method.replay(tracking, request, 2)
     buffer.grow(2 * length)
     const result = await pending
     expect(result.buffer).toBe(buffer)

@@ -1,56 +1,65 @@
 // Views that begin in the middle of a buffer: what lies around them is not ours.
 import { describe, expect, test } from '@jest/globals'
-import { applyPlan, type ImageArray } from '../../lib/index'
-import { bytesOf, expectBytes, kinds, maskedBits, params, scramble } from './support'
+import { applyPlan } from '../../lib/index'
+import { lengthOf } from '../oracle'
+import { bytesOf, expectBytes, scramble } from '../support'
+import { methods, params } from './methods'
 
 /** Bytes on either side of the view: more than any vector, and than a cache line. */
 const GUARD = 200
 
-const shapes = [
-  [1, 1, 1, 1],
-  [3, 2, 5, 7],
-  [2, 3, 33, 31],
-] as const
+const batches = [
+  { count: 1, channels: 1, height: 1, width: 1 },
+  { count: 3, channels: 2, height: 5, width: 7 },
+  { count: 2, channels: 3, height: 33, width: 31 },
+]
+const cases = methods.flatMap((method) =>
+  method.kinds.map((kind) => ({ name: `${method.name}, ${kind.name}`, method, kind })),
+)
 
 // From byte to byte where elements are bytes, else from element to element.
-describe.each(kinds)('$name', ({ View, Bits, dtype }) => {
-  const size = View.BYTES_PER_ELEMENT
+describe.each(cases)('$name', ({ method, kind }) => {
+  const size = kind.View.BYTES_PER_ELEMENT
   const offsets = [0, 1, 2, 3, 5, 7, 8, 13, 15, 16, 31, 33, 63].map((k) => GUARD + k * size)
 
   const guarded = (offset: number, elements: number, seed: number) => {
-    const buffer = scramble(new Uint8Array(offset + elements * size + GUARD), seed).buffer
-    return { all: new Uint8Array(buffer), view: new View(buffer, offset, elements) }
+    const { buffer } = scramble(new Uint8Array(offset + elements * size + GUARD), seed)
+    return { all: new Uint8Array(buffer), view: new kind.View(buffer, offset, elements) }
   }
 
-  test.each(shapes)('of shape %i×%i×%i×%i at any offset', (...shape) => {
-    const elements = shape.reduce<number>((a, b) => a * b, 1)
-    const samples = Array.from({ length: shape[0] }, (_, i) => ({ ...params, angle: 40 * i }))
-    const mask = (images: ImageArray, out?: ImageArray) =>
-      applyPlan(images, samples, out === undefined ? { shape, dtype } : { shape, dtype, out })
+  test.each(batches)('$count×$channels×$height×$width at any offset', async (sizes) => {
+    const batch = method.batch(sizes)
+    const request = method.request(batch, kind)
+    const replay = (images: Parameters<typeof method.replay>[0], more = {}) =>
+      method.replay(images, { ...request, ...more }, batch.count)
 
     for (const [i, offset] of offsets.entries()) {
-      const { all, view } = guarded(offset, elements, 1)
+      const { all, view } = guarded(offset, lengthOf(batch), 1)
       const before = all.slice()
-      const expected = before.slice()
-      const inside = new Bits(expected.buffer, offset, elements)
-      inside.set(maskedBits(inside, shape, samples))
-      const result = bytesOf(inside)
+      const result = bytesOf(method.expected(view, batch, kind))
+      const after = all.slice()
+      after.set(result, offset)
 
-      // A new array.
-      expectBytes(mask(view), result)
-      expectBytes(all, before)
+      if (!method.takes) {
+        expectBytes(await replay(view), result)
+        expectBytes(all, before)
+      }
 
       // An out at an offset that differs.
-      const other = guarded(offsets.at(-1 - i) as number, elements, 2)
+      const other = guarded(offsets.at(-1 - i) as number, lengthOf(batch), 2)
       const around = other.all.slice()
       around.set(result, other.view.byteOffset)
-      expect(mask(view, other.view)).toBe(other.view)
-      expectBytes(other.all, around)
-      expectBytes(all, before)
+      const written = await replay(view, { out: other.view })
+      expectBytes(new Uint8Array(written.buffer), around)
+      if (!method.takes) {
+        expect(written).toBe(other.view)
+        expectBytes(all, before)
+      }
 
       // In place.
-      mask(view, view)
-      expectBytes(all, expected)
+      const again = guarded(offset, lengthOf(batch), 1)
+      const inPlace = await replay(again.view, { out: again.view })
+      expectBytes(new Uint8Array(inPlace.buffer), after)
     }
   })
 })

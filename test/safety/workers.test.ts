@@ -11,16 +11,16 @@ describe('worker threads', () => {
   ])(
     '%s may open, use and leave the addon (%s)',
     async (_, scenario) => {
-      expect(await runFixture('workers', scenario)).toEqual(clean(0, 'done\n'))
+      expect(await runFixture('workers', [scenario])).toEqual(clean(0, 'done\n'))
     },
     60_000,
   )
 
   test('may be the first to load the addon, and leave before the main thread does', async () => {
-    expect(await runFixture('workers', 'before-main')).toEqual(clean(0, 'done\n'))
+    expect(await runFixture('workers', ['before-main'])).toEqual(clean(0, 'done\n'))
   })
 
   test('may work beside the main thread', async () => {
-    expect(await runFixture('workers', 'beside-main')).toEqual(clean(0, 'done\n'))
+    expect(await runFixture('workers', ['beside-main'])).toEqual(clean(0, 'done\n'))
   })
 })

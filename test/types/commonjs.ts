@@ -131,8 +131,6 @@ new GridMask({ ratio: '0.6', unit: 96 })
 new GridMask({ ratio: 0.6 })
 // @ts-expect-error: no device
 new GridMask({ ratio: 0.6, unit: 9, device: 'gpu' })
-// @ts-expect-error: four dimensions
-instance.apply(floats, { shape: [3, 8, 8] })
 // @ts-expect-error: holds no images
 instance.apply(new Float64Array(192), { shape })
 // @ts-expect-error: holds no labels

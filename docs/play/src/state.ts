@@ -76,7 +76,8 @@ function drawnSample(state: State): Sample {
   const unit = typeof unitOption === 'function' ? unitOption(height, width) : unitOption
   const settings = {
     ratio: [ratio, ratio] as const,
-    unit: typeof unit === 'number' ? ([unit, unit] as const) : unit,
+    // The presets' ranges have two ends, though an option may be any list that has.
+    unit: (typeof unit === 'number' ? [unit, unit] : unit) as [number, number],
     rotate,
     reverse,
     unitProbability,

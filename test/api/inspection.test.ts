@@ -4,8 +4,8 @@ import { deepStrictEqual } from 'node:assert'
 import { inspect } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from '@jest/globals'
-import { Cutout, RegionPlan } from '../lib/baselines/index'
-import { applyPlan, GridMask, Plan } from '../lib/index'
+import { Cutout, HideAndSeek, RandomErasing, RegionPlan } from '../../lib/baselines/index'
+import { applyPlan, GridMask, linear, Plan } from '../../lib/index'
 
 const gridmask = new GridMask({ ratio: [0.3, 0.6], unit: [4, 9], rotate: 360, seed: 2n ** 60n })
 const cutout = new Cutout({ size: [2, 6], seed: 3 })
@@ -56,6 +56,71 @@ describe.each(Object.entries(kinds))('%s', (name, { make, from }) => {
     const back = await new Promise((resolve) => worker.once('message', resolve))
     deepStrictEqual(from(back), plan)
   })
+})
+
+describe.each([
+  ['GridMask', () => new GridMask({ ratio: 0.5, unit: [4, 9], seed: 2n ** 60n }), GridMask],
+  ['Cutout', () => new Cutout({ size: [2, 6], keep: 0.75, seed: 3 }), Cutout],
+  ['RandomErasing', () => new RandomErasing({ aspect: [0.5, 2] }), RandomErasing],
+  ['HideAndSeek', () => new HideAndSeek({ sizes: [4, 8] }), HideAndSeek],
+] as const)('%s', (name, make, Kind) => {
+  const again = (options: object) => new (Kind as new (options: object) => GridMask)(options)
+  const images = new Float32Array(4 * 1024).fill(1)
+  const request = { shape: [4, 1, 32, 32], index: 5 } as const
+
+  test('shows its options, the epoch, and the probability in it', () => {
+    const text = inspect(make())
+    expect(text).toMatch(new RegExp(`^${name} \\{`))
+    expect(text).toMatch(
+      / {2}probability: [\d.]+,(\n.*)* {2}epoch: 0,\n {2}'probabilityAt\(0\)': [\d.]+\n\}$/,
+    )
+    expect(inspect({ a: { b: { c: make() } } })).toContain(`c: [${name}]`)
+  })
+
+  test('is made again of its options, their JSON, or their clone, and equals one of the same', () => {
+    const one = make()
+    const expected = one.apply(images, request)
+    for (const options of [
+      one.options,
+      JSON.parse(JSON.stringify(one)),
+      structuredClone(one as { options: object }).options,
+    ]) {
+      const other = again(options)
+      deepStrictEqual(other, one)
+      expect(other.apply(images, request)).toEqual(expected)
+    }
+    expect(() => deepStrictEqual(again({ ...one.options, seed: 77 }), one)).toThrow(/seed: 77/)
+  })
+
+  test('is not made again without its schedule', () => {
+    const one = again({ ...make().options, probability: linear({ to: 1, epochs: 10 }) })
+    expect(() => again(JSON.parse(JSON.stringify(one)))).toThrow(/`probability`.*received null$/)
+    expect(() => structuredClone(one)).toThrow(/could not be cloned/)
+    one.epoch = 5
+    expect(one.epoch).toBe(5)
+    expect(inspect(one)).toMatch(/ {2}epoch: 5,\n {2}'probabilityAt\(5\)': 0\.5\n\}$/)
+  })
+
+  test('its options do not change', () => {
+    const options = { ...make().options } as Record<string, unknown>
+    const one = again(options)
+    for (const value of Object.values(options)) {
+      if (Array.isArray(value)) expect(() => Object.assign(value, { 0: 9 })).toThrow()
+    }
+    expect(() => Object.assign(one.options, { seed: 8 })).toThrow(TypeError)
+  })
+})
+
+test('what gridmix returns shows partners and lambda, and few of the pixels', () => {
+  const images = new Float32Array(2 * 3 * 64).fill(1)
+  const result = gridmask.gridmix(images, { shape: [2, 3, 8, 8], index: 0 })
+  const text = inspect(result)
+  expect(text).toMatch(
+    /^\{\n {2}images: Float32Array\(384\) \[ 1, 1, 1, \.\.\. 381 more items \],\n/,
+  )
+  expect(text).toMatch(/ {2}partner: Int32Array\(2\) \[ 1, 0 \],\n {2}lambda: Float64Array\(2\) \[/)
+  expect(structuredClone(result)).toEqual(result)
+  expect({ ...result }).toEqual(result)
 })
 
 test('a clone of a plan is taken wherever a plan is', () => {

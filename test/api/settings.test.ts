@@ -1,7 +1,16 @@
 // Presets, schedules, devices, fills: what the settings mean.
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { applyPlan, constant, cudaStatus, devices, GridMask, linear, presets } from '../lib/index'
+import {
+  applyPlan,
+  constant,
+  cudaStatus,
+  devices,
+  GridMask,
+  linear,
+  presets,
+} from '../../lib/index'
+import { thrownBy } from '../support'
 
 describe("the presets are the authors' settings", () => {
   test.each([
@@ -79,15 +88,6 @@ test('cudaStatus and device cuda say why there is no CUDA', () => {
     expect(thrownBy(apply)).toEqual(unavailable)
   }
 })
-
-function thrownBy(work: () => unknown): unknown {
-  try {
-    work()
-  } catch (error) {
-    return error
-  }
-  return undefined
-}
 
 describe('fill is rounded to the nearest value of the dtype, ties to even', () => {
   // One image of one pixel, all dropped: what is left is the fill.

@@ -1,7 +1,7 @@
 // Random batches against the definition, pixel by pixel, in every dtype, layout and mode.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { referenceMask } from '../lib/fallback/reference'
+import { referenceMask } from '../../lib/fallback/reference'
 import {
   applyPlan,
   keepRatio,
@@ -10,8 +10,9 @@ import {
   type Sample,
   type SampleParams,
   visibleFraction,
-} from '../lib/index'
-import { bytesOf, kinds, maskedByOracle, sampleParams, shapeOf } from './support'
+} from '../../lib/index'
+import { keptByLattices, lengthOf, oracle, shapeOf } from '../oracle'
+import { bytesOf, copyOf, encode, expectBytes, formats, newArray, sampleParams } from '../support'
 
 const side = fc.oneof(
   { weight: 5, arbitrary: fc.integer({ min: 1, max: 40 }) },
@@ -30,27 +31,27 @@ const batches = fc
   })
   .filter(({ channels, height, width, plan }) => channels * height * width * plan.length < 4e5)
 
-describe.each(kinds)('$dtype $layout', ({ dtype, layout, make }) => {
+describe.each(formats)('$dtype $layout', (format) => {
+  const { dtype, layout } = format
   test('a new array, `out` and in place are what the definition says, byte for byte', () => {
     fc.assert(
       fc.property(batches, fc.boolean(), ({ random, plan, offset, ...rest }, perChannel) => {
-        const batch = { ...rest, count: plan.length }
-        const { channels, height, width, count } = batch
-        const length = count * channels * height * width
-        const view = () => make(length + offset).subarray(offset)
+        const batch = { ...rest, layout, count: plan.length }
+        const view = () => newArray(format, lengthOf(batch), offset)
         const images = view()
         // Any bits at all: NaN payloads, infinities and denormals among them.
         const pattern = Uint8Array.from({ length: 251 }, () => random.next().value as number)
         bytesOf(images).forEach((_, i, bytes) => {
           bytes[i] = (pattern[i % 251] as number) ^ (i >> 8)
         })
-        const before = bytesOf(images).slice()
+        const before = copyOf(images)
 
-        const values = Array.from({ length: channels }, (_, c) => (perChannel ? c % 200 : 3))
-        const fill = values.map((value) => encode(dtype, value))
-        const expected = maskedByOracle(images, batch, layout, plan, fill)
+        const values = Array.from({ length: batch.channels }, (_, c) => (perChannel ? c % 200 : 3))
+        const bits = values.map((value) => encode(dtype, value))
+        const kept = keptByLattices(plan, batch)
+        const expected = oracle(images, batch, kept, (_, channel) => bits[channel] as number)
         const request = {
-          shape: shapeOf(batch, layout),
+          shape: shapeOf(batch),
           layout,
           dtype,
           fill: perChannel ? values : 3,
@@ -58,31 +59,20 @@ describe.each(kinds)('$dtype $layout', ({ dtype, layout, make }) => {
 
         const fresh = applyPlan(images, plan, request)
         expect(fresh.constructor).toBe(images.constructor)
-        expect(Buffer.compare(bytesOf(fresh), expected)).toBe(0)
-        expect(Buffer.compare(bytesOf(images), before)).toBe(0)
+        expectBytes(fresh, expected)
+        expectBytes(images, before)
 
         const out = view()
         expect(applyPlan(images, plan, { ...request, out })).toBe(out)
-        expect(Buffer.compare(bytesOf(out), expected)).toBe(0)
+        expectBytes(out, expected)
 
         expect(applyPlan(images, plan, { ...request, out: images })).toBe(images)
-        expect(Buffer.compare(bytesOf(images), expected)).toBe(0)
+        expectBytes(images, expected)
       }),
       { numRuns: 120 },
     )
   })
 })
-
-/** The bits of small whole numbers, which every type holds exactly, from first principles. */
-function encode(dtype: string, value: number): Uint8Array {
-  if (dtype === 'uint8') return Uint8Array.of(value)
-  const float = new Uint8Array(Float32Array.of(value).buffer)
-  if (dtype === 'float32') return float
-  if (dtype === 'bfloat16') return float.slice(2)
-  const exponent = Math.floor(Math.log2(value || 1))
-  const half = value === 0 ? 0 : ((exponent + 15) << 10) | ((value / 2 ** exponent - 1) * 1024)
-  return new Uint8Array(Uint16Array.of(half).buffer)
-}
 
 const sizes = fc.tuple(side, side)
 const sampleOf = (params: SampleParams) => Plan.from([params]).at(0) as Sample
@@ -90,7 +80,7 @@ const sampleOf = (params: SampleParams) => Plan.from([params]).at(0) as Sample
 test('maskOf is the definition, on large images too', () => {
   fc.assert(
     fc.property(sampleParams, sizes, (params, size) => {
-      expect(Buffer.compare(maskOf(params, size), referenceMask(sampleOf(params), size))).toBe(0)
+      expectBytes(maskOf(params, size), referenceMask(sampleOf(params), size))
     }),
     { numRuns: 500 },
   )
@@ -101,7 +91,7 @@ test('maskOf is the definition, on large images too', () => {
     [700, 1900],
   ] as const) {
     const params = { ...large, masked: true, d: 37, deltaX: 3, deltaY: 30, angle: 33.3 }
-    expect(Buffer.compare(maskOf(params, size), referenceMask(sampleOf(params), size))).toBe(0)
+    expectBytes(maskOf(params, size), referenceMask(sampleOf(params), size))
   }
 })
 

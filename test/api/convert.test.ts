@@ -1,7 +1,16 @@
 // The converters, against the formulas of the libraries they convert from.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { fromAlbumentations, fromDali, fromKerasCV, GridMask, maskOf } from '../lib/index'
+import {
+  fromAlbumentations,
+  fromDali,
+  fromKerasCV,
+  GridMask,
+  type GridMaskOptions,
+  keepRatio,
+  maskOf,
+  type Sample,
+} from '../../lib/index'
 
 /** DALI's rule in double precision: kept where either fractional part is at least the ratio. */
 function daliMask(
@@ -77,7 +86,51 @@ test("fromKerasCV turns the dropped side into the kept stripe, and keeps KerasCV
 describe('fromAlbumentations', () => {
   test('GridDropout: ratio is the dropped side, the largest unit is included', () => {
     const options = fromAlbumentations({ ratio: 0.3, unitSizeRange: [10, 12] })
-    expect(options).toEqual({ ratio: 0.7, unit: [10, 13] })
+    expect(options).toEqual({ ratio: 0.7, unit: [10, 13], probability: 0.5 })
+    expect(fromAlbumentations({ ratio: 0.3, unitSizeMin: 10, unitSizeMax: 12 })).toEqual(options)
+  })
+
+  test('GridDropout by its ratio alone: ten units a side, about 1 % dropped at 0.1', () => {
+    const options = fromAlbumentations({ ratio: 0.1, p: 1 })
+    const size = [400, 600] as const
+    const [sample] = new GridMask(options).plan({ count: 1, height: size[0], width: size[1] })
+    expect(sample).toMatchObject({ masked: true, d: 40, reverse: false })
+    expect(1 - keepRatio(sample as Sample, size)).toBeCloseTo(0.01, 3)
+  })
+
+  test('GridDropout by the number of its holes', () => {
+    const side = (options: GridMaskOptions) =>
+      (options.unit as (h: number, w: number) => number)(90, 200)
+    expect(side(fromAlbumentations({ holesNumberXy: [10, 5] }))).toBe(18)
+    expect(side(fromAlbumentations({ holesNumberX: 10, holesNumberY: 5 }))).toBe(18)
+    expect(side(fromAlbumentations({ holesNumberXy: [199, 1] }))).toBe(2)
+  })
+
+  test("has albumentations' probability and fill", () => {
+    for (const args of [{ ratio: 0.5 }, { numGridRange: [3, 7] }, {}]) {
+      expect(fromAlbumentations(args).probability).toBe(0.5)
+      expect(fromAlbumentations({ ...args, p: 0.25, fill: [1, 2, 3] })).toMatchObject({
+        probability: 0.25,
+        fill: [1, 2, 3],
+      })
+    }
+  })
+
+  test.each<[object, RegExp]>([
+    [
+      { ratio: 0.5, numGridRange: [3, 7] },
+      /GridDropout or GridMask, .* `ratio` and `numGridRange`$/,
+    ],
+    [{ unitSizeMin: 4, lineWidthRange: [0.2, 0.5] }, /`unitSizeMin` and `lineWidthRange`$/],
+    [{ unitSizeRange: [4, 5], holesNumberXy: [4, 5] }, /sizes of units or numbers of holes/],
+    [{ unitSizeRange: [4, 5], unitSizeMin: 4 }, /of version 2 or older/],
+    [{ holesNumberXy: [4, 5], holesNumberY: 4 }, /of version 2 or older/],
+    [{ unitSizeMin: 4 }, /`unitSizeMax` to be a whole number from 4/],
+    [{ unit_size_range: [4, 5] }, /did you mean `unitSizeRange`\?/],
+    [{ ratio: 0.5, p: 50 }, /`p` to be a number in \[0, 1\], but received 50\. 50 % is 0\.5$/],
+    [{ rotationRange: 1 }, /`rotationRange`/],
+  ])('refuses %j', (args, message) => {
+    expect(() => fromAlbumentations(args)).toThrow(message)
   })
 
   test('GridMask drops lines: a reversed mask', () => {

@@ -1,7 +1,7 @@
 // The class: numbering, epochs, plans and their replay, arrays in and out.
 import { describe, expect, test } from '@jest/globals'
-import { applyPlan, GridMask, Plan, presets } from '../lib/index'
-import { bytesOf } from './support'
+import { applyPlan, GridMask, Plan, presets } from '../../lib/index'
+import { bytesOf } from '../support'
 
 const shape = [4, 2, 12, 10] as const
 const length = 4 * 2 * 12 * 10

@@ -5,14 +5,15 @@ import { native } from '../../lib/backend/native'
 import { packHeader } from '../../lib/core/batch-header'
 import { fallback } from '../../lib/fallback/fallback'
 import { GridMask, gridmix, Plan } from '../../lib/index'
-import { type Batch, bytesOf, kinds, sampleParams, shapeOf } from '../support'
-import { mixedByOracle, permutations, scramble } from './support'
+import { type Batch, lengthOf, shapeOf } from '../oracle'
+import { bytesOf, copyOf, expectBytes, formats, newArray, sampleParams, scramble } from '../support'
+import { mixedByDefinition, permutations } from './support'
 
 jest.setTimeout(120_000)
 
 const cases = fc.integer({ min: 0, max: 6 }).chain((count) =>
   fc.record({
-    kind: fc.constantFrom(...kinds),
+    kind: fc.constantFrom(...formats),
     plan: fc.array(sampleParams, { minLength: count, maxLength: count }),
     partner: permutations(count),
     channels: fc.integer({ min: 1, max: 4 }),
@@ -25,32 +26,29 @@ const cases = fc.integer({ min: 0, max: 6 }).chain((count) =>
 type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never
 
 function prepare({ kind, plan, partner, offset, outOffset, ...sizes }: Case) {
-  const { dtype, layout, make } = kind
-  const batch: Batch = { count: plan.length, ...sizes }
-  const length = batch.count * batch.channels * batch.height * batch.width
-  const images = scramble(make(length + offset).subarray(offset))
-  const before = bytesOf(images).slice()
-  const out = make(length + outOffset).subarray(outOffset)
-  const request = { shape: shapeOf(batch, layout), layout, dtype, plan, partner }
-  const expected = mixedByOracle(images, batch, layout, plan, partner)
-  const same = (received: Uint8Array, bytes: Uint8Array) =>
-    expect(Buffer.compare(received, bytes)).toBe(0)
-  return { batch, images, before, out, request, expected, same }
+  const { dtype, layout } = kind
+  const batch = { count: plan.length, layout, ...sizes }
+  const images = scramble(newArray(kind, lengthOf(batch), offset))
+  const before = copyOf(images)
+  const out = newArray(kind, lengthOf(batch), outOffset)
+  const request = { shape: shapeOf(batch), layout, dtype, plan, partner }
+  const expected = mixedByDefinition(images, batch, plan, partner)
+  return { batch, images, before, out, request, expected }
 }
 
 test('a new array, an array at another offset, and in place', () => {
   fc.assert(
     fc.property(cases, (given) => {
-      const { images, before, out, request, expected, same } = prepare(given)
+      const { images, before, out, request, expected } = prepare(given)
       const fresh = gridmix(images, request)
-      same(bytesOf(fresh.images), expected.bytes)
+      expectBytes(fresh.images, expected.bits)
       expect(fresh.lambda).toEqual(expected.lambda)
       expect([...fresh.partner]).toEqual(request.partner)
       expect(gridmix(images, { ...request, out }).images).toBe(out)
-      same(bytesOf(out), expected.bytes)
-      same(bytesOf(images), before)
+      expectBytes(out, expected.bits)
+      expectBytes(images, before)
       expect(gridmix(images, { ...request, out: images }).images).toBe(images)
-      same(bytesOf(images), expected.bytes)
+      expectBytes(images, expected.bits)
     }),
     { numRuns: 400 },
   )
@@ -59,13 +57,13 @@ test('a new array, an array at another offset, and in place', () => {
 test('gridmixAsync, on any number of threads', async () => {
   await fc.assert(
     fc.asyncProperty(cases, fc.integer({ min: 1, max: 5 }), async (given, threads) => {
-      const { images, request, expected, same } = prepare(given)
+      const { images, request, expected } = prepare(given)
       const gridmask = new GridMask({ ratio: 0.5, unit: 4, threads })
       const sync = gridmask.gridmix(images, request)
-      same(bytesOf(sync.images), expected.bytes)
+      expectBytes(sync.images, expected.bits)
       const { images: mixed, partner, lambda } = await gridmask.gridmixAsync(images, request)
-      if (expected.bytes.length > 0) expect(images.length).toBe(0)
-      same(bytesOf(mixed), expected.bytes)
+      if (expected.bits.length > 0) expect(images.length).toBe(0)
+      expectBytes(mixed, expected.bits)
       expect(lambda).toEqual(expected.lambda)
       expect([...partner]).toEqual(request.partner)
     }),
@@ -76,7 +74,7 @@ test('gridmixAsync, on any number of threads', async () => {
 test('plain TypeScript', async () => {
   await fc.assert(
     fc.asyncProperty(cases, fc.boolean(), async (given, inPlace) => {
-      const { batch, images, out, request, expected, same } = prepare(given)
+      const { batch, images, out, request, expected } = prepare(given)
       const { bytes } = Plan.packed(Plan.from(request.plan))
       const size = images.BYTES_PER_ELEMENT
       const planar = request.layout === 'NCHW'
@@ -90,12 +88,12 @@ test('plain TypeScript', async () => {
       }
       const header = () => packHeader(layout, { threads: 2 })
       const mix = [bytes, Int32Array.from(request.partner)] as const
-      const again = images.slice()
+      const again = (images as Uint8Array).slice()
       const target = inPlace ? images : out
       expect(fallback.mix(header(), images, target, ...mix)).toBe(0)
-      same(bytesOf(target), expected.bytes)
+      expectBytes(target, expected.bits)
       expect(await fallback.mixAsync(header(), again, again, ...mix)).toBe(0)
-      same(bytesOf(again), expected.bytes)
+      expectBytes(again, expected.bits)
 
       const [ours, theirs] = [fallback, native].map((backend) => {
         const counts = new Float64Array(batch.count)
@@ -121,21 +119,20 @@ describe('batches that are cut into many pieces', () => {
     ['many rows', [5, 1, 700, 90], 'NCHW'],
   ] as const)('%s', (_, shape, layout) => {
     const [count, second, third, fourth] = shape
-    const batch =
+    const sizes =
       layout === 'NCHW'
-        ? { count, channels: second, height: third, width: fourth }
-        : { count, height: second, width: third, channels: fourth }
-    const images = scramble(
-      new Uint8Array(batch.count * batch.channels * batch.height * batch.width),
-    )
+        ? { channels: second, height: third, width: fourth }
+        : { height: second, width: third, channels: fourth }
+    const batch: Batch = { count, layout, ...sizes }
+    const images = scramble(new Uint8Array(lengthOf(batch)))
     const partner = Array.from({ length: count }, (__, i) => (i + 1) % count)
-    const request = { shape: shapeOf(batch, layout), layout, plan: plan(count), partner }
-    const { bytes, lambda } = mixedByOracle(images, batch, layout, request.plan, partner)
+    const request = { shape, layout, plan: plan(count), partner }
+    const { bits, lambda } = mixedByDefinition(images, batch, request.plan, partner)
     const mixed = gridmix(images, request)
-    expect(Buffer.compare(mixed.images, bytes)).toBe(0)
+    expectBytes(mixed.images, bits)
     expect(mixed.lambda).toEqual(lambda)
     gridmix(images, { ...request, out: images })
-    expect(Buffer.compare(images, bytes)).toBe(0)
+    expectBytes(images, bits)
   })
 })
 

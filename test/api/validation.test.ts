@@ -4,7 +4,6 @@ import { describe, expect, test } from '@jest/globals'
 import {
   applyPlan,
   constant,
-  type ErrorCode,
   fromAlbumentations,
   fromDali,
   fromKerasCV,
@@ -15,34 +14,16 @@ import {
   maskOf,
   Plan,
   visibleFraction,
-} from '../lib/index'
-
-// What TypeScript would refuse is what must be tried.
-// biome-ignore lint/suspicious/noExplicitAny: see above
-type Any = any
+} from '../../lib/index'
+import { type Any, type BadValue, expectError } from '../support'
 
 const good = { ratio: 0.5, unit: 8 }
 const shape = [2, 3, 4, 5]
 const images = () => new Float32Array(120).fill(1)
 const params = { d: 8, ratio: 0.5 }
 
-function expectError(work: () => unknown, code: ErrorCode, message: RegExp): void {
-  let thrown: unknown
-  try {
-    work()
-  } catch (error) {
-    thrown = error
-  }
-  expect(thrown).toBeInstanceOf(GridMaskError)
-  expect(thrown).toBeInstanceOf(Error)
-  expect(thrown).toMatchObject({ name: 'GridMaskError', code })
-  expect((thrown as Error).message).toMatch(message)
-}
-
-type Row = [what: string, value: Any, code: ErrorCode, message: RegExp]
-
 describe('options', () => {
-  const rows: Row[] = [
+  const rows: BadValue[] = [
     ['ratio', 0, 'ERR_OUT_OF_RANGE', /`ratio` to be a number in \(0, 1\).*received 0$/],
     ['ratio', 1, 'ERR_OUT_OF_RANGE', /received 1$/],
     ['ratio', 1.4, 'ERR_OUT_OF_RANGE', /received 1\.4$/],
@@ -123,7 +104,7 @@ describe('options', () => {
 })
 
 describe('requests of apply and applyAsync', () => {
-  const rows: Row[] = [
+  const rows: BadValue[] = [
     ['shape', [2, 3, 4], 'ERR_INVALID_ARG_TYPE', /`shape` to be \[n, c, h, w\]/],
     ['shape', undefined, 'ERR_INVALID_ARG_TYPE', /`shape`/],
     ['shape', [2, 3, 4, 6], 'ERR_SHAPE_MISMATCH', /`images` to have 144 elements.*received 120/],
@@ -216,7 +197,7 @@ describe('requests of apply and applyAsync', () => {
 })
 
 describe('parameters of a mask', () => {
-  const rows: Row[] = [
+  const rows: BadValue[] = [
     ['d', 0, 'ERR_OUT_OF_RANGE', /`params\.d` to be a whole number from 1 to 32767/],
     ['d', 32768, 'ERR_OUT_OF_RANGE', /`params\.d`/],
     ['d', 1.5, 'ERR_OUT_OF_RANGE', /`params\.d`/],

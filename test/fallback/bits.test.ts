@@ -1,7 +1,5 @@
-// The backend in plain TypeScript gives the bits that the native one gives: called with the same
-// arguments, and by the suites of the public interface.
-import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
+// The backend in plain TypeScript gives the bits that the native one gives, called with the same
+// arguments.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { native } from '../../lib/backend/native'
@@ -14,12 +12,12 @@ import { maskOf, Plan } from '../../lib/index'
 import { Drawer } from '../../lib/plan/draw-settings'
 import { encodeFill } from '../../lib/plan/fill'
 import { PackedPlan } from '../../lib/plan/plan'
-import { bytesOf, kinds, sampleParams } from '../support'
-
-const root = join(__dirname, '../..')
+import { lengthOf } from '../oracle'
+import { expectBytes, formats, newArray, sampleParams } from '../support'
+import { expectSameOfBoth } from './support'
 
 const shapes = fc.record({
-  kind: fc.constantFrom(...kinds),
+  kind: fc.constantFrom(...formats),
   channels: fc.integer({ min: 1, max: 4 }),
   height: fc.integer({ min: 1, max: 50 }),
   width: fc.integer({ min: 1, max: 70 }),
@@ -34,30 +32,22 @@ test('bindings match fallback: masks', async () => {
       fc.array(sampleParams, { maxLength: 3 }),
       shapes,
       async (params, { kind, channels, height, width, offset, inPlace, fills }) => {
-        const count = params.length
-        const { dtype, layout, make } = kind
+        const { dtype, layout } = kind
+        const batch = { count: params.length, channels, height, width }
+        const length = lengthOf(batch)
         const { samples } = Plan.packed(Plan.from(params))
-        const length = count * channels * height * width
-        const dimensions = { count, channels, height, width, channelsLast: layout === 'NHWC' }
+        const dimensions = { ...batch, channelsLast: layout === 'NHWC' }
         const fill = encodeFill(fills.slice(0, channels), dtype, channels, height * width)
         const memory = layoutOf(dtype, dimensions)
         const operation = (backend: typeof native) => maskOperation(memory, samples, fill, backend)
-        const results = [native, fallback].map((backend) => {
-          const source = make(length + offset).subarray(offset)
-          bytesOf(source).forEach((_, i, bytes) => {
-            bytes[i] = i * 31 + 7
-          })
-          const target = inPlace ? source : make(length + offset).subarray(offset)
-          expect(operation(backend).cpu(source, target, { threads: 2 })).toBe(0)
-          return { source, target }
+        const arrays = { length, offset, inPlace }
+        const { source, target } = expectSameOfBoth(kind, arrays, (backend, from, to) => {
+          return operation(backend).cpu(from, to, { threads: 2 })
         })
-        expect(results[1]).toEqual(results[0])
-        const source = make(length)
-        bytesOf(source).set(bytesOf(results[0]?.source as Uint8Array))
         if (inPlace) return
-        const target = make(length)
-        expect(await operation(fallback).cpuAsync(source, target, { threads: 2 })).toBe(0)
-        expect(Buffer.compare(bytesOf(target), bytesOf(results[0]?.target as Uint8Array))).toBe(0)
+        const again = newArray(kind, length)
+        expect(await operation(fallback).cpuAsync(source, again, { threads: 2 })).toBe(0)
+        expectBytes(again, target)
       },
     ),
     { numRuns: 300 },
@@ -136,27 +126,9 @@ describe('rotation', () => {
         const memory = layoutOf('uint8', dimensions)
         const operation = maskOperation(memory, samples, new Uint8Array(1), fallback)
         operation.cpu(mask, mask, { threads: 1 })
-        expect(Buffer.compare(mask, maskOf(params, [height, width]))).toBe(0)
+        expectBytes(mask, maskOf(params, [height, width]))
       }),
       { numRuns: 20 },
     )
   })
 })
-
-// The rest of the suite holds for it too; these are the ones that say most in little time. Two
-// SharedArrayBuffer objects over the same memory can't be told from two memories without native code.
-test("the public interface's own suites pass without the addon", () => {
-  const suites = [
-    ...['test/golden', 'test/gridmask.test.ts', 'test/validation.test.ts', 'test/draws'],
-    ...['test/baselines/draws', 'test/ignore-dropped.test.ts'],
-    ...['test/gridmix/partners', 'test/gridmix/validation', 'test/gridmix/labels'],
-  ]
-  const jest = join(root, 'node_modules/jest/bin/jest.js')
-  const { status, stderr } = spawnSync(process.execPath, ['--expose-gc', jest, ...suites], {
-    cwd: root,
-    encoding: 'utf8',
-    env: { ...process.env, GRIDMASK_FALLBACK: '1', NODE_NO_WARNINGS: '1' },
-  })
-  expect(stderr).toContain(`Test Suites: ${suites.length} passed, ${suites.length} total`)
-  expect(status).toBe(0)
-}, 120_000)

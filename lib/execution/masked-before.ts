@@ -1,0 +1,39 @@
+/**
+ * Two augmentations of one pipeline that share a seed draw the same masks: the second one's squares lie
+ * where the first one's do. That shows where one masks what the other has just masked.
+ */
+import { bufferOf } from '../arrays/typed-array'
+import { warnOnce } from '../core/environment'
+import type { SampleCounter, SampleRange } from '../plan/sample-counter'
+
+/** By whom a buffer or a tensor was masked last. Holds none of them. */
+const masked = new WeakMap<object, { by: SampleCounter; range: SampleRange }>()
+
+const memoryOf = (images: object) => (ArrayBuffer.isView(images) ? bufferOf(images) : images)
+
+/** `by` has masked samples of those numbers, from `source` into `target`. */
+export function noteMasked(
+  by: SampleCounter,
+  range: SampleRange,
+  source: object,
+  target: object,
+): void {
+  const before = masked.get(memoryOf(source))
+  if (
+    before !== undefined &&
+    before.by !== by &&
+    before.by.key === by.key &&
+    before.range.epoch === range.epoch &&
+    before.range.first === range.first &&
+    before.range.count === range.count &&
+    before.range.indices === undefined &&
+    range.indices === undefined
+  ) {
+    warnOnce(
+      'GRIDMASK_SEED',
+      'A batch was masked by two augmentations of the same seed: they draw the same numbers, so that ' +
+        'their masks go together. Give each a seed of its own',
+    )
+  }
+  masked.set(memoryOf(target), { by, range })
+}

@@ -1,0 +1,33 @@
+/**
+ * Worker threads that number samples each by itself: with the same seed they give different samples the
+ * same masks. They tell each other what they draw from; whoever hears of his own warns.
+ */
+import { BroadcastChannel, isMainThread, threadId } from 'node:worker_threads'
+import { orUndefined, warnOnce } from '../core/environment'
+
+const own = new Set<string>()
+let channel: BroadcastChannel | undefined
+
+/** A worker thread numbers the samples that it draws for from `key`. */
+export function announceNumbers(key: string): void {
+  if (isMainThread || own.has(key)) return
+  own.add(key)
+  channel ??= orUndefined(open)
+  channel?.postMessage({ key, thread: threadId })
+}
+
+function open(): BroadcastChannel {
+  const opened = new BroadcastChannel('gridmask.numbers')
+  opened.onmessage = (event) => {
+    const { data } = event as { data?: { key?: unknown; thread?: unknown } }
+    if (data?.thread === threadId || !own.has(data?.key as string)) return
+    warnOnce(
+      'GRIDMASK_WORKERS',
+      'Several worker threads number samples each by itself, with the same seed: their samples get the ' +
+        'same masks. Give each batch its place in the epoch, `index`: docs/loading.md',
+    )
+  }
+  // It keeps no thread alive.
+  opened.unref()
+  return opened
+}

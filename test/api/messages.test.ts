@@ -1,0 +1,186 @@
+// The twenty mistakes that are likeliest, and what is said to who makes them: what was expected, what came,
+// and what to do.
+import { expect, test } from '@jest/globals'
+import { Cutout } from '../../lib/baselines/index'
+import {
+  applyPlan,
+  fromDali,
+  GridMask,
+  ignoreDropped,
+  linear,
+  maskOf,
+  presets,
+  visibleFraction,
+} from '../../lib/index'
+
+// What TypeScript would refuse is what must be tried.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type Any = any
+
+const gridmask = new GridMask({ ratio: 0.5, unit: 8 })
+const options = { ratio: 0.5, unit: 8 }
+const params = { d: 8, ratio: 0.5 }
+const shape = [1, 3, 8, 8]
+const images = new Float32Array(3 * 64)
+const apply = (what: Any, request: Any = { shape }) => gridmask.apply(what, request)
+const make = (more: Any) => new GridMask({ ...options, ...more })
+
+const rows: [mistake: string, work: () => unknown, says: string][] = [
+  [
+    'a preset that does not exist',
+    () => new GridMask((presets as Any).imageNet),
+    'but received undefined. The presets are imagenet, cifar10, coco, cityscapes',
+  ],
+  [
+    'a preset that does not exist, spread',
+    () => new GridMask({ ...(presets as Any).imageNet, seed: 1 }),
+    'received neither: of a preset, look at its name. The presets are imagenet, cifar10,',
+  ],
+  [
+    'percent',
+    () => make({ ratio: 60 }),
+    'a number in (0, 1) or a range [min, max) within it, but received 60. 60 % is 0.6',
+  ],
+  [
+    'a reversed range',
+    () => make({ unit: [224, 96] }),
+    'but received [224, 96]. The smaller comes first: [96, 224]',
+  ],
+  [
+    'text for a number',
+    () => make({ probability: '0.8' }),
+    "in [0, 1], but received '0.8'. Without quotes it is a number",
+  ],
+  [
+    "another library's name",
+    () => make({ p: 0.5 }),
+    'Unknown property `p` in `options`: did you mean `probability`?',
+  ],
+  [
+    'a misspelt name',
+    () => apply(images, { shpae: shape }),
+    'Unknown property `shpae` in `request`: did you mean `shape`?',
+  ],
+  [
+    'in place',
+    () => apply(images, { shape, inPlace: true }),
+    'did you mean `out`? `out: images` works in place.',
+  ],
+  [
+    'a forgotten await',
+    () => apply(Promise.resolve(images)),
+    'but received an instance of Promise. It is a promise: `await` it',
+  ],
+  [
+    'a plain array',
+    () => apply([[[0, 1]]]),
+    'but received an array of 1. Convert it: `Float32Array.from(images.flat(Infinity))`',
+  ],
+  [
+    'what sharp resolves with',
+    () => apply({ data: new Uint8Array(3), info: {} }),
+    'Its array is `images.data`',
+  ],
+  [
+    'a tensor of tfjs',
+    () => apply({ dataSync() {}, data() {} }),
+    "`await images.data()` gives the tensor's array",
+  ],
+  [
+    'one image',
+    () => apply(images, { shape: [3, 8, 8] }),
+    'but received [3, 8, 8]. One image is [1, 3, 8, 8]',
+  ],
+  [
+    'NHWC without a layout',
+    () => apply(new Float32Array(2 * 32 * 32 * 3), { shape: [2, 32, 32, 3] }),
+    "which by the default 'NCHW' has 32 channels of 32×3 pixels: layout 'NHWC' if it has 3 channels of 32×32",
+  ],
+  [
+    'four channels for three',
+    () => apply(new Float32Array(256)),
+    'but received 256. With 4 instead of 3 channels it would fit',
+  ],
+  [
+    '16-bit integers',
+    () => apply(new Uint16Array(3 * 64)),
+    'Whole numbers of 16 bits are none of them: `Float32Array.from(images, (v) => v / 65535)`',
+  ],
+  [
+    'a plan for its element',
+    () => maskOf(gridmask.plan({ count: 1 }) as Any, [8, 8]),
+    'received an instance of Plan. Take one of them: `plan.at(i)`',
+  ],
+  [
+    'a plan without the size',
+    () => new GridMask(presets.coco).plan({ count: 1 }),
+    "The unit is a function of the image's size: give `height` and `width`",
+  ],
+  [
+    'one sample for a plan',
+    () => applyPlan(images, params as Any, { shape } as Any),
+    'One sample goes into an array too: `[params]`',
+  ],
+  [
+    'boxes of fractions',
+    () => visibleFraction(params, [100, 100], [[0.1, 0.2, 0.45, 0.48]]),
+    'Boxes that are fractions of the image are multiplied by its width and height first',
+  ],
+  // And some that are less likely.
+  [
+    'COCO’s boxes',
+    () => visibleFraction(params, [99, 99], [[50, 60, 10, 20]]),
+    'as COCO has them, it is [x, y, x + width, y + height]',
+  ],
+  ['a colour', () => make({ fill: '#7f7f7f' }), 'A colour is one number for each channel'],
+  ['numbers by their places', () => linear(0.8 as Any), 'linear({ to: 0.8, epochs: 240 })'],
+  [
+    'an asynchronous schedule',
+    () => make({ probability: async () => 1 }).probabilityAt(0),
+    'it may not be async',
+  ],
+  [
+    'a video',
+    () => apply(images, { shape: [1, 3, 1, 8, 8] }),
+    'More dimensions are folded into these four: docs/recipes.md',
+  ],
+  [
+    'a panorama',
+    () => apply(images, { shape: [1, 1, 8, 20000] }),
+    'Larger images are masked in tiles: docs/recipes.md',
+  ],
+  ['Python’s names', () => fromDali({ shift_x: 3 } as Any, [8, 8]), 'did you mean `shiftX`?'],
+  ['Random()', () => make({ seed: 0.123 }), 'Math.floor(Math.random() * 2 ** 32)'],
+  ['a number for a request', () => (gridmask as Any).plan(64), 'Name what it is: { count: 64 }'],
+  [
+    'the order of arguments',
+    () => applyPlan(images, { shape } as Any, [params] as Any),
+    'The order is: images, plan, request',
+  ],
+  ['a GPU', () => make({ device: 'gpu' }), "NVIDIA's GPUs are 'cuda'"],
+  [
+    'channels last',
+    () => apply(images, { shape, layout: 'channelsLast' }),
+    "It is called 'NHWC' here",
+  ],
+  ['a half', () => apply(images, { shape, dtype: 'fp16' }), "It is called 'float16' here"],
+  [
+    '-100 in bytes',
+    () => ignoreDropped(new Uint8Array(64), [params], { shape: [1, 8, 8], label: -100 }),
+    'Arrays of signed labels can hold it',
+  ],
+  [
+    'rectangles for a lattice',
+    () => applyPlan(images, [{ regions: [] }] as Any, { shape } as Any),
+    "Cutout and the others of 'gridmask/baselines'",
+  ],
+  [
+    'a lattice for rectangles',
+    () => new Cutout().apply(images, { shape, plan: [params] } as Any),
+    'units are for GridMask and applyPlan()',
+  ],
+]
+
+test.each(rows)('%s', (_, work, says) => {
+  expect(work).toThrow(says)
+})

@@ -1,0 +1,36 @@
+import { expect } from '@jest/globals'
+import { native } from '../../lib/backend/native'
+import { fallback } from '../../lib/fallback/fallback'
+import type { ImageArray } from '../../lib/index'
+import { bytesOf, expectBytes, type Kind, newArray } from '../support'
+
+/**
+ * Expects both backends to do the same to arrays of `length` elements that lie `offset` elements
+ * behind their buffer's start.
+ *
+ * @param call answers with the backend's status
+ * @returns the arrays afterwards
+ */
+export function expectSameOfBoth(
+  kind: Kind,
+  { length, offset, inPlace }: { length: number; offset: number; inPlace: boolean },
+  call: (backend: typeof native, source: ImageArray, target: ImageArray) => number,
+) {
+  const [ours, theirs] = [native, fallback].map((backend) => {
+    const source = newArray(kind, length, offset)
+    bytesOf(source).forEach((_, i, bytes) => {
+      bytes[i] = i * 31 + 7
+    })
+    const target = inPlace ? source : newArray(kind, length, offset)
+    expect(call(backend, source, target)).toBe(0)
+    return { source, target }
+  }) as [Arrays, Arrays]
+  expectBytes(ours.source, theirs.source)
+  expectBytes(ours.target, theirs.target)
+  return ours
+}
+
+interface Arrays {
+  source: ImageArray
+  target: ImageArray
+}
