@@ -36,7 +36,9 @@ export class Placement {
    *
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
    */
-  boxes(boxes: readonly Box[]): [x0: number, y0: number, x1: number, y1: number][] {
+  boxes(
+    boxes: readonly (Box | ArrayLike<number>)[],
+  ): [x0: number, y0: number, x1: number, y1: number][] {
     if (!Array.isArray(boxes)) {
       invalid('ERR_INVALID_ARG_TYPE', 'boxes', 'an array of [x0, y0, x1, y1]', boxes)
     }
@@ -56,7 +58,7 @@ export class Placement {
    *
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
    */
-  keypoints(points: readonly Point[]): [x: number, y: number][] {
+  keypoints(points: readonly (Point | ArrayLike<number>)[]): [x: number, y: number][] {
     if (!Array.isArray(points)) {
       invalid('ERR_INVALID_ARG_TYPE', 'points', 'an array of [x, y]', points)
     }

@@ -217,7 +217,7 @@ export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation<
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
    *   ERR_SHAPE_MISMATCH
    */
-  placement(sample: PreprocessorParams, size: ImageSize): Placement {
+  placement(sample: PreprocessorParams, size: ImageSize | readonly number[]): Placement {
     const [height, width] = checkSize(size)
     const result = this.#resultSize([{ height, width }], () => '`size`')
     const plan = PreprocessorPlan.packed(PreprocessorPlan.from([sample]))

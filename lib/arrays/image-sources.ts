@@ -22,7 +22,7 @@ export interface DecodedImage {
   data: SourceArray
   width: number
   height: number
-  channels?: number
+  channels?: number | undefined
 }
 
 /** One image of a list. `ImageData` of a canvas or a browser is a {@link DecodedImage}. */
@@ -61,7 +61,7 @@ const LIST =
 /** Reads everything that the caller's code may answer for. */
 export function readSources(
   images: unknown,
-  request: { shape?: Shape | undefined; layout?: Layout | undefined },
+  request: { shape?: Shape | readonly number[] | undefined; layout?: Layout | undefined },
 ): Sources {
   const { shape, layout = 'NHWC' } = request
   if (Array.isArray(images)) {

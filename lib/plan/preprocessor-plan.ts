@@ -11,7 +11,7 @@ export interface PreprocessorParams extends Partial<SampleParams> {
   /** The crop's first column in the padded image. */
   left: number
   /** Whether the crop is mirrored, left to right. Default false. */
-  flip?: boolean
+  flip?: boolean | undefined
 }
 
 /**

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "cpu/block_mask.h"
+#include "cpu/caches.h"
 #include "cpu/row_maker.h"
 #include "cpu/tiling.h"
 #include "lattice/runs.h"
@@ -22,10 +23,6 @@ constexpr size_t kShareBytes = 64 * 1024;
 constexpr size_t kLargestShareBytes = 512 * 1024;
 constexpr size_t kSharesPerThread = 8;
 
-// Bytes of a result that is written past the caches: of which a batch's next reader would find
-// little there. On a processor that many programs share, a cache has less room than it says.
-constexpr size_t kStreamedBytes = size_t{16} << 20;
-
 size_t rowsOfShare(const PreprocessBatch& batch, unsigned threads) {
   const size_t rowBytes = batch.planes * batch.rowBytes();
   const size_t rows = batch.count * static_cast<size_t>(batch.height);
@@ -36,7 +33,7 @@ size_t rowsOfShare(const PreprocessBatch& batch, unsigned threads) {
 
 bool streams(const PreprocessBatch& batch, Stores stores) {
   if (stores != Stores::kBySize) return stores == Stores::kPastCaches;
-  return batch.bytes() >= kStreamedBytes;
+  return batch.bytes() >= cachedBytes();
 }
 
 // What a thread works with.
