@@ -6,6 +6,7 @@
 
 #include <napi.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -14,6 +15,7 @@
 #include "cuda/allocation.h"
 #include "cuda/context.h"
 #include "cuda/launch.h"
+#include "cuda/stream.h"
 
 namespace {
 
@@ -114,50 +116,48 @@ Times measure(cuda::Device& device, const Request& request) {
   const size_t count = request.samples.size();
   const size_t bytes = count * request.planes * static_cast<size_t>(request.height) *
                        static_cast<size_t>(request.width) * request.pixelBytes;
-  const size_t sampleBytes = count * sizeof(cuda::KernelSample);
 
+  // Last of all to go is the memory, which is given back on a stream that has no other work.
+  const cuda::StreamLease lease(device);
+  const CUstream own = lease.stream().handle();
   std::vector<std::shared_ptr<cuda::Allocation>> sources, targets;
   for (size_t i = 0; i < request.batches; ++i) {
-    sources.push_back(cuda::Allocation::create(device, bytes));
-    targets.push_back(request.inPlace ? sources.back() : cuda::Allocation::create(device, bytes));
+    sources.push_back(cuda::Allocation::create(device, bytes, own));
+    targets.push_back(request.inPlace ? sources.back()
+                                      : cuda::Allocation::create(device, bytes, own));
   }
-  const auto samples = cuda::Allocation::create(device, sampleBytes);
-  const auto from = cuda::Allocation::create(device, request.copyBytes);
-  const auto to = cuda::Allocation::create(device, request.copyBytes);
-  const Pinned pinned(driver, bytes > sampleBytes ? bytes : sampleBytes);
-  // Last, so that its stream is destroyed, and with it all work done, before the memory goes.
-  Watch watch(driver);
-
-  for (size_t i = 0; i < count; ++i) {
-    const auto sample = cuda::kernelSampleOf(request.samples[i], request.height, request.width);
-    std::memcpy(pinned.data() + i * sizeof sample, &sample, sizeof sample);
-  }
-  CUDA_CALL(driver, cuMemcpyHtoDAsync, samples->pointer(), pinned.data(), sampleBytes,
-            watch.stream());
-  CUDA_CALL(driver, cuStreamSynchronize, watch.stream());
-
+  const auto from = cuda::Allocation::create(device, request.copyBytes, own);
+  const auto to = cuda::Allocation::create(device, request.copyBytes, own);
   const std::vector<uint8_t> fill(request.planes * request.pixelBytes);
-  std::vector<cuda::KernelParams> params;
+  std::vector<cuda::Launch> prepared(request.batches);
   for (size_t i = 0; i < request.batches; ++i) {
-    cuda::Batch batch{};
-    batch.source = sources[i]->data();
-    batch.target = targets[i]->data();
-    batch.count = count;
-    batch.planes = request.planes;
-    batch.height = request.height;
-    batch.width = request.width;
-    batch.pixelBytes = request.pixelBytes;
-    batch.valueBytes = request.valueBytes;
-    batch.fill = fill.data();
-    batch.samples = reinterpret_cast<const cuda::KernelSample*>(samples->data());
-    params.push_back(cuda::kernelParamsOf(batch));
+    const cuda::Batch batch{{count, request.planes, request.height, request.width,
+                             request.pixelBytes, request.valueBytes},
+                            sources[i]->data(),
+                            targets[i]->data(),
+                            fill.data()};
+    const Samples samples(request.samples.data());
+    if (cuda::prepareMask(batch, samples, 0, prepared[i]) != cuda::Prepared::kReady) return {};
   }
-  const cuda::Launch launch = cuda::launchOf(params[0]);
-  const auto function = device.function(launch.function);
+  const size_t constantBytes = prepared[0].constants.size();
+  const auto constants = cuda::Allocation::create(device, std::max<size_t>(constantBytes, 1), own);
+  const Pinned pinned(driver, std::max(bytes, constantBytes));
+  CUDA_CALL(driver, cuStreamSynchronize, own);
+  // After them, so that its stream is destroyed, and with it all work done, before they go.
+  Watch watch(driver);
+  if (constantBytes != 0) {
+    std::memcpy(pinned.data(), prepared[0].constants.data(), constantBytes);
+    CUDA_CALL(driver, cuMemcpyHtoDAsync, constants->pointer(), pinned.data(), constantBytes,
+              watch.stream());
+    CUDA_CALL(driver, cuStreamSynchronize, watch.stream());
+    for (auto& launch : prepared) launch.params.constants = constants->data();
+  }
+  const auto function = device.function(prepared[0].kernel);
   size_t next = 0;
   const auto launches = [&] {
     for (size_t i = 0; i < request.launches; ++i) {
-      void* arguments[] = {&params[next++ % request.batches]};
+      cuda::Launch& launch = prepared[next++ % request.batches];
+      void* arguments[] = {&launch.params};
       CUDA_CALL(driver, cuLaunchKernel, function, launch.gridX, launch.gridY, launch.gridZ,
                 launch.blockX, 1, 1, 0, watch.stream(), arguments, nullptr);
     }

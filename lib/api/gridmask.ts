@@ -155,8 +155,10 @@ export class GridMask extends Augmentation<GridMaskOptions> {
    * As {@link GridMask.apply}, off the main thread. Takes the array as a BYOB reader does: detaches
    * it at once, with every view of its buffer, masks it in place, and resolves to an array over the
    * same memory. With `out` in another buffer both are taken, and the result lies in the memory of
-   * `out`. Shared memory is not detached; nobody should write to it meanwhile. Of a DeviceTensor
-   * nothing is taken; without `out` the result is a new tensor.
+   * `out`. Memory that cannot be taken (an addon's, as what sharp returns; WebAssembly's; that of the
+   * pool of small Buffers) is copied: the array stays as it was, and the result is one of its own. Shared
+   * memory is not detached; nobody should write to it meanwhile. Of a DeviceTensor nothing is taken;
+   * without `out` the result is a new tensor.
    *
    * @returns rejects with what `apply` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then,
    *   but where CUDA fails: the error's `array` is the one that was taken

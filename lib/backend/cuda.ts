@@ -181,6 +181,11 @@ const OUT_OF_MEMORY = 2
 /** Errors after which a context does nothing any more. */
 const lasting = new Set([4, 214, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 720])
 
+/** Whether the context is lost, and with it all that was in the device's memory. */
+export function isLost(outcome: CudaOutcome): boolean {
+  return typeof outcome === 'object' && lasting.has(outcome.error)
+}
+
 /** A failure in words. `after` says what of the caller's has changed. */
 export function cudaError(outcome: CudaOutcome, doing: string, after = ''): GridMaskError {
   if (typeof outcome === 'number') {

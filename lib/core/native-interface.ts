@@ -15,6 +15,9 @@ export type EncodedFill = Uint8Array | Float32Array
 /** What holds memory on a device, as native/addon/cuda.cc makes it. */
 export type CudaMemory = object & { readonly cudaMemory: never }
 
+/** What keeps memory of the host pinned. */
+export type PinnedMemory = object & { readonly pinnedMemory: never }
+
 /** Why CUDA can't be used. */
 export type CudaReason =
   | 'no-addon'
@@ -111,32 +114,35 @@ export type PreprocessArguments = [
 interface NativeCuda {
   open(path: string): Opened
   prepare(device: number): CudaOutcome
-  allocate(device: number, bytes: number): CudaMemory | CudaOutcome
+  emptyCache(device: number): CudaOutcome
+  /** `stream` undefined: one of ours, which is this thread's on the device. */
+  allocate(device: number, bytes: number, stream: bigint | undefined): CudaMemory | CudaOutcome
   wrap(
     device: number,
     pointer: bigint,
     bytes: number,
     stream: bigint,
   ): CudaMemory | CudaOutcome | string
+  /** Holds the array's memory in place while the answer, or the array, lives. */
+  pin(device: number, array: Uint8Array): PinnedMemory | CudaOutcome
   pointer(memory: CudaMemory): bigint
+  stream(memory: CudaMemory): bigint
   dispose(memory: CudaMemory): CudaOutcome
-  upload(memory: CudaMemory, source: Bytes, chunkBytes: number, threads: number): CudaOutcome
+  upload(memory: CudaMemory, source: Bytes, pieceBytes: number, threads: number): CudaOutcome
   download(
     memory: CudaMemory,
     target: Bytes,
-    chunkBytes: number,
+    pieceBytes: number,
     threads: number,
     async: boolean,
   ): CudaOutcome | Promise<CudaOutcome>
-  apply(
-    ...args: [...apply: ApplyArguments<CudaMemory>, async: boolean]
-  ): CudaOutcome | Promise<CudaOutcome>
+  /** No promise where all is done. */
+  ready(memory: CudaMemory): CudaOutcome | Promise<CudaOutcome>
+  apply(...args: ApplyArguments<CudaMemory>): CudaOutcome
   applyHost(
     ...args: [...apply: ApplyArguments<Bytes>, async: boolean]
   ): CudaOutcome | Promise<CudaOutcome>
-  mix(
-    ...args: [...mix: MixArguments<CudaMemory>, async: boolean]
-  ): CudaOutcome | Promise<CudaOutcome>
+  mix(...args: MixArguments<CudaMemory>): CudaOutcome
   mixHost(
     ...args: [...mix: MixArguments<Bytes>, async: boolean]
   ): CudaOutcome | Promise<CudaOutcome>

@@ -1,5 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import * as workerThreads from 'node:worker_threads'
+
 import {
   checkArrays,
   type Dimensions,
@@ -11,10 +13,18 @@ import {
 import type { Tag } from '../arrays/typed-array'
 import { arrayTag, type ImageArray } from '../arrays/typed-array'
 import { allocate } from '../backend/allocate'
-import { type CudaDevice, chunkBytes, cudaDevice, cudaError, expectCuda } from '../backend/cuda'
+import {
+  type CudaDevice,
+  chunkBytes,
+  cudaDevice,
+  cudaError,
+  expectCuda,
+  isLost,
+} from '../backend/cuda'
 import { defaultThreads } from '../backend/devices'
 import { native } from '../backend/native'
-import { checkChoice, checkOptions, invalid } from '../core/check'
+import { allocatePinned } from '../backend/pinned'
+import { checkChoice, checkInteger, checkOptions, invalid } from '../core/check'
 import { bytesPerValue, type DType, dtypes } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
 import type { CudaMemory, CudaOutcome } from '../core/native-interface'
@@ -32,6 +42,11 @@ export interface DeviceTensorRequest {
   dtype?: DType | undefined
   /** Default 'cuda', the first device. */
   device?: CudaDeviceId | undefined
+  /**
+   * The `CUstream` (or `cudaStream_t`) that orders all work on the tensor; it must outlive it.
+   * Default: one of this package's, the same for all tensors of a device in this thread.
+   */
+  stream?: bigint | undefined
 }
 
 /** The request of {@link DeviceTensor.wrap}. */
@@ -47,14 +62,14 @@ export interface DevicePointer {
   /** The device whose memory it is. Default 'cuda', the first one. */
   device?: CudaDeviceId | undefined
   /**
-   * The `CUstream` (or `cudaStream_t`) on which other code works with this memory: what is on it
-   * comes first. Default 0n, the default stream, which waits for all streams but those made as
-   * non-blocking. Not 2n, the default stream of a thread, since work happens on several.
+   * The `CUstream` (or `cudaStream_t`) on which other code works with this memory: it orders all
+   * work on the tensor, and must outlive it. Default 0n, the default stream, which waits for all
+   * streams but those made as non-blocking. Not 2n, which is another stream in every thread.
    */
   stream?: bigint | undefined
 }
 
-const fromKeys = new Set(['shape', 'layout', 'dtype', 'device'])
+const fromKeys = new Set(['shape', 'layout', 'dtype', 'device', 'stream'])
 const wrapKeys = new Set(['pointer', 'shape', 'dtype', 'layout', 'device', 'stream'])
 const downloadKeys = new Set(['out'])
 
@@ -66,6 +81,9 @@ const tags: Record<DType, Tag> = {
   bfloat16: 'Uint16Array',
 }
 
+/** Of Node 22.10 and newer. */
+const { markAsUncloneable } = workerThreads as { markAsUncloneable?: (object: object) => void }
+
 const PER_THREAD_STREAM = 2n
 const WORD = 1n << 64n
 
@@ -73,16 +91,22 @@ const WORD = 1n << 64n
  * A batch of images in the memory of a CUDA device. `T` is the type of array that it came from, and
  * that `download()` makes.
  *
- * All operations are complete when they return or resolve, and those on one tensor happen one after
- * another in the order of the calls. The memory is given back by `dispose()`, at the end of a
- * `using` block, or when the tensor is garbage-collected. That may be late: the collector does not
- * see how much memory of the device is held.
+ * Operations on tensors are ordered by stream: they return when the work is on the tensor's stream,
+ * and those on one tensor happen one after another in the order of the calls, also where another's
+ * stream is different. `download()`, `downloadAsync()` and `ready()` wait; what has failed on the
+ * device since is thrown by the next of those.
+ *
+ * The memory is given back by `dispose()`, at the end of a `using` block, or when the tensor is
+ * garbage-collected. That may be late: the collector does not see how much memory of the device is
+ * held.
  */
 export class DeviceTensor<T extends ImageArray = ImageArray> {
   readonly #memory: CudaMemory
   readonly #tag: Tag
   readonly #device: CudaDevice
   readonly #dimensions: Dimensions
+  /** That which it was given; a new tensor like this one takes it over. */
+  readonly #givenStream: bigint | undefined
   #disposed = false
 
   /** As given: `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC. */
@@ -98,22 +122,28 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     dtype: DType,
     device: CudaDevice,
     dimensions: Dimensions,
+    givenStream: bigint | undefined,
   ) {
     const { count, channels, height, width, channelsLast } = dimensions
     this.#memory = memory
     this.#tag = tag
     this.#device = device
     this.#dimensions = dimensions
+    this.#givenStream = givenStream
     this.dtype = dtype
     this.layout = channelsLast ? 'NHWC' : 'NCHW'
     this.shape = Object.freeze(
       channelsLast ? [count, height, width, channels] : [count, channels, height, width],
     ) as Shape
     this.device = device.id
+    // A clone would be a tensor without memory. Older versions of Node make one.
+    markAsUncloneable?.(this)
   }
 
   /**
-   * Copies a batch to a device.
+   * Copies a batch to a device. Returns when `images` has been read, or, where that lies in pinned
+   * memory ({@link DeviceTensor.allocateHost}, or another's), when the copy is on the stream: the
+   * device reads it then, until `ready()` resolves.
    *
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
    *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_CUDA_UNAVAILABLE, ERR_CUDA_OUT_OF_MEMORY,
@@ -123,8 +153,9 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     const given = checkOptions<DeviceTensorRequest>('request', request, fromKeys)
     const dimensions = readDimensions(given)
     const { tag, dtype } = checkArrays(images, undefined, dimensions, readDType(given.dtype))
+    const stream = given.stream === undefined ? undefined : checkStream(given.stream)
     const device = cudaDevice(checkCudaId(given.device))
-    const tensor = DeviceTensor.#allocate<T>(tag, dtype, device, dimensions)
+    const tensor = DeviceTensor.#allocate<T>(tag, dtype, device, dimensions, stream)
     const outcome = native.cuda.upload(tensor.#memory, images, chunkBytes(), defaultThreads())
     if (outcome !== 0) {
       const error = cudaError(outcome, `copying images to ${device.id}`)
@@ -147,11 +178,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     const dimensions = readDimensions(given)
     const dtype = checkChoice('dtype', given.dtype, dtypes)
     const pointer = checkWord('pointer', given.pointer, 1n)
-    const stream = checkWord('stream', given.stream ?? 0n, 0n)
-    if (stream === PER_THREAD_STREAM) {
-      const expected = 'a stream that is the same for every thread'
-      invalid('ERR_INVALID_ARG_VALUE', 'stream', expected, stream)
-    }
+    const stream = checkStream(given.stream ?? 0n)
     if (pointer % BigInt(bytesPerValue[dtype]) !== 0n) {
       const expected = `a multiple of ${bytesPerValue[dtype]}, the size of a ${dtype}`
       invalid('ERR_INVALID_ARG_VALUE', 'pointer', expected, pointer)
@@ -163,12 +190,49 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
       invalid('ERR_INVALID_ARG_VALUE', 'pointer', expectedOf(memory, bytes, device), pointer)
     }
     if (!isMemory(memory)) throw cudaError(memory, `looking at a pointer of ${device.id}`)
-    return new DeviceTensor(memory, tags[dtype], dtype, device, dimensions)
+    return new DeviceTensor(memory, tags[dtype], dtype, device, dimensions, undefined)
+  }
+
+  /**
+   * Pinned memory of the host, for arrays that go to a device: `from()` has the device read it, and
+   * `download({ out })` has it written, without a copy between. To pin it takes some milliseconds
+   * for 40 MB: keep it for many batches.
+   *
+   * @param bytes its length
+   * @param device default 'cuda', the first one
+   * @returns shared memory, filled with zeros, for a typed array to lie on
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
+   *   ERR_CUDA_UNAVAILABLE, ERR_CUDA_OUT_OF_MEMORY, ERR_CUDA
+   */
+  static allocateHost(bytes: number, device?: CudaDeviceId): SharedArrayBuffer {
+    checkInteger('bytes', bytes, 0, Number.MAX_SAFE_INTEGER)
+    return allocatePinned(bytes, cudaDevice(checkCudaId(device)))
+  }
+
+  /**
+   * Gives the driver back what only waits to be used again: memory of tensors that were disposed of,
+   * and the pinned memory that host arrays go through. Where an allocation finds no memory, that is
+   * done without being asked for.
+   *
+   * @param device default 'cuda', the first one
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_CUDA_UNAVAILABLE, ERR_CUDA
+   */
+  static emptyCache(device?: CudaDeviceId): void {
+    const { id, number } = cudaDevice(checkCudaId(device))
+    expectCuda(native.cuda.emptyCache(number), `giving back unused memory of ${id}`)
   }
 
   /** Address of the first value on the device; 0n where there is none. Throws ERR_DISPOSED. */
   get pointer(): bigint {
     return native.cuda.pointer(this.#live())
+  }
+
+  /**
+   * The `CUstream` that orders the work on the tensor: other CUDA code in the process puts its own
+   * on it, or waits for an event that it records there. Throws ERR_DISPOSED.
+   */
+  get stream(): bigint {
+    return native.cuda.stream(this.#live())
   }
 
   /** Whether the memory was given back. */
@@ -177,7 +241,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * Copies the batch to the host.
+   * Copies the batch to the host, once what was asked of the tensor is done.
    *
    * @param request `out`: an array of the type and length of the result to copy into. Default: a
    *   new array
@@ -201,7 +265,10 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     return target as T
   }
 
-  /** As {@link DeviceTensor.download}, off the main thread. Rejects with what that throws. */
+  /**
+   * As {@link DeviceTensor.download}, off the main thread: what the tensor holds at the time of the
+   * call, whatever is done with it meanwhile. Rejects with what that throws.
+   */
   async downloadAsync(): Promise<T> {
     const memory = this.#live()
     const target = this.#newArray()
@@ -213,13 +280,26 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * Gives the memory back, once operations that are under way are done. A second call does nothing.
+   * Resolves when what was asked of the tensor is done.
    *
-   * @throws {GridMaskError} ERR_CUDA where the driver refuses; the tensor is disposed of then too
+   * @returns rejects with ERR_CUDA where something has failed on the device, and with ERR_DISPOSED
+   */
+  async ready(): Promise<void> {
+    const outcome = await native.cuda.ready(this.#live())
+    expectCuda(outcome, `waiting for ${this.device}`)
+  }
+
+  /**
+   * Gives the memory back, in the order of the stream: operations that were asked for are done
+   * first, and nobody waits for them. A second call does nothing.
+   *
+   * @throws {GridMaskError} ERR_CUDA where the driver refuses; the tensor is disposed of then too.
+   *   Not where the device's context is lost, and all its memory with it
    */
   dispose(): void {
     if (this.#disposed) return
-    expectCuda(this.#release(), `freeing memory of ${this.device}`)
+    const outcome = this.#release()
+    if (!isLost(outcome)) expectCuda(outcome, `freeing memory of ${this.device}`)
   }
 
   [Symbol.dispose](): void {
@@ -228,7 +308,13 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
 
   /** @internal A tensor like this one, its content not defined. */
   like(): DeviceTensor<T> {
-    return DeviceTensor.#allocate<T>(this.#tag, this.dtype, this.#device, this.#dimensions)
+    return DeviceTensor.#allocate<T>(
+      this.#tag,
+      this.dtype,
+      this.#device,
+      this.#dimensions,
+      this.#givenStream,
+    )
   }
 
   /** @internal Lets go of a tensor that nobody has seen, whatever the driver says. */
@@ -246,6 +332,11 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     return tensor.#live()
   }
 
+  /** @internal How the work ended that was asked of a tensor; no promise where it has. */
+  static completion(tensor: DeviceTensor): CudaOutcome | Promise<CudaOutcome> {
+    return tensor.#disposed ? 0 : native.cuda.ready(tensor.#memory)
+  }
+
   /** @internal */
   static dimensions(tensor: DeviceTensor): Dimensions {
     return tensor.#dimensions
@@ -256,11 +347,12 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     dtype: DType,
     device: CudaDevice,
     dimensions: Dimensions,
+    stream: bigint | undefined,
   ): DeviceTensor<T> {
     const bytes = byteLength(dimensions, dtype)
-    const memory = native.cuda.allocate(device.number, bytes)
+    const memory = native.cuda.allocate(device.number, bytes, stream)
     if (!isMemory(memory)) throw cudaError(memory, `allocating ${bytes} bytes on ${device.id}`)
-    return new DeviceTensor<T>(memory, tag, dtype, device, dimensions)
+    return new DeviceTensor<T>(memory, tag, dtype, device, dimensions, stream)
   }
 
   #newArray(): ImageArray {
@@ -290,6 +382,13 @@ function checkCudaId(value: unknown): string {
   if (typeof value === 'string' && /^cuda(:\d+)?$/.test(value)) return value
   const code = typeof value === 'string' ? 'ERR_INVALID_ARG_VALUE' : 'ERR_INVALID_ARG_TYPE'
   invalid(code, 'device', "'cuda' or 'cuda:N'", value)
+}
+
+function checkStream(value: unknown): bigint {
+  const stream = checkWord('stream', value, 0n)
+  if (stream !== PER_THREAD_STREAM) return stream
+  const expected = 'a stream that is the same for every thread'
+  invalid('ERR_INVALID_ARG_VALUE', 'stream', expected, stream)
 }
 
 function checkWord(name: string, value: unknown, min: bigint): bigint {

@@ -24,7 +24,7 @@ export function maskOperation(
       backend.applyAsync(header(execution), source, target, ...rest),
     cudaHost: (source, target, execution, async) =>
       backend.cuda.applyHost(header(execution), source, target, ...rest, async),
-    cuda: (source, target, async) => backend.cuda.apply(header(), source, target, ...rest, async),
+    cuda: (source, target) => backend.cuda.apply(header(), source, target, ...rest),
   }
 }
 

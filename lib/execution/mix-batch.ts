@@ -85,8 +85,7 @@ export function mixOperation(layout: BatchLayout, { plan, partner }: Mix): Batch
       native.mixAsync(packHeader(layout, execution), source, target, ...rest),
     cudaHost: (source, target, execution, async) =>
       native.cuda.mixHost(packHeader(layout, execution), source, target, ...rest, async),
-    cuda: (source, target, async) =>
-      native.cuda.mix(packHeader(layout), source, target, ...rest, async),
+    cuda: (source, target) => native.cuda.mix(packHeader(layout), source, target, ...rest),
     expect: expectSmall,
   }
 }

@@ -37,8 +37,8 @@ export interface BatchOperation {
     execution: Execution,
     async: boolean,
   ): CudaOutcome | Promise<CudaOutcome>
-  /** Memory of a device. */
-  cuda(source: CudaMemory, target: CudaMemory, async: boolean): CudaOutcome | Promise<CudaOutcome>
+  /** Memory of a device: puts it on the target's stream. */
+  cuda(source: CudaMemory, target: CudaMemory): CudaOutcome
   /** Throws for an outcome that only this operation has. */
   expect?(outcome: CudaOutcome): void
 }

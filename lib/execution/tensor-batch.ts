@@ -39,6 +39,12 @@ export function checkTensors(images: DeviceTensor, given: Partial<TensorRequest>
   return { source: images, target: out }
 }
 
+/** Once more: whether the tensors of a checked batch still hold their memory. */
+export function checkLive({ source, target }: TensorBatch): void {
+  DeviceTensor.memory(source)
+  if (target !== undefined) DeviceTensor.memory(target)
+}
+
 /** What a request may say of tensors. */
 export type TensorRequest = Partial<Pick<ArrayRequest, 'shape' | 'layout' | 'dtype'>> & {
   out?: DeviceTensor | undefined
@@ -60,26 +66,22 @@ function agrees(
   )
 }
 
-export function perform({ source, target }: TensorBatch, operation: BatchOperation): DeviceTensor {
+/** Returns when the work is on the stream of the target. */
+export function perform(batch: TensorBatch, operation: BatchOperation): DeviceTensor {
+  const { source, target } = batch
   const result = target ?? source.like()
   if (isEmpty(DeviceTensor.dimensions(source))) return result
-  const memories = [DeviceTensor.memory(source), DeviceTensor.memory(result)] as const
-  finish(operation.cuda(...memories, false) as CudaOutcome, { source, target }, result, operation)
+  const outcome = operation.cuda(DeviceTensor.memory(source), DeviceTensor.memory(result))
+  finish(outcome, batch, result, operation)
   return result
 }
 
-/** Throws at once if the work can't be begun. */
-export function performAsync(
-  { source, target }: TensorBatch,
-  operation: BatchOperation,
-): Promise<DeviceTensor> {
-  const result = target ?? source.like()
-  if (isEmpty(DeviceTensor.dimensions(source))) return Promise.resolve(result)
-  const memories = [DeviceTensor.memory(source), DeviceTensor.memory(result)] as const
-  const started = operation.cuda(...memories, true)
-  if (typeof started === 'number') finish(started, { source, target }, result, operation)
-  return Promise.resolve(started).then((outcome) => {
-    finish(outcome, { source, target }, result, operation)
+/** Resolves when the work is done. Throws at once if it can't be begun. */
+export function performAsync(batch: TensorBatch, operation: BatchOperation): Promise<DeviceTensor> {
+  const result = perform(batch, operation)
+  return Promise.resolve(DeviceTensor.completion(result)).then((outcome) => {
+    if (typeof outcome === 'object') outcome.wrote = true
+    finish(outcome, batch, result, operation)
     return result
   })
 }

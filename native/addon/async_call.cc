@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "addon/environment.h"
 #include "cpu/await.h"
 
 namespace gridmask::addon {
@@ -40,15 +41,14 @@ class PendingCalls {
 };
 
 std::shared_ptr<PendingCalls> PendingCalls::of(Napi::Env env) {
-  Self* known = env.GetInstanceData<Self>();
+  Self& known = Environment::of(env).calls;
   if (known == nullptr) {
-    auto self = std::make_unique<Self>(std::make_shared<PendingCalls>());
-    (*self)->env_ = env;
-    if (!(*self)->listen(*self)) return nullptr;
-    known = self.release();
-    env.SetInstanceData(known);
+    auto calls = std::make_shared<PendingCalls>();
+    calls->env_ = env;
+    if (!calls->listen(calls)) return nullptr;
+    known = std::move(calls);
   }
-  return (*known)->ended_ ? nullptr : *known;
+  return known->ended_ ? nullptr : known;
 }
 
 // Both Node and this end what is still there when the environment ends, the last that was added

@@ -6,35 +6,15 @@
 
 #include <napi.h>
 
-#include <memory>
-#include <new>
+#include <exception>
 #include <string>
 #include <utility>
 
 #include "addon/async_call.h"
 #include "addon/status.h"
 #include "cuda/backend.h"
-#include "cuda/context.h"
 
 namespace gridmask::addon {
-
-// What is to be done, at once or on another thread: of one type, since the code around it is not to
-// be compiled for each. Sets `wrote` when it begins to write to its target.
-class Operation {
- public:
-  virtual ~Operation() = default;
-  virtual void run(bool& wrote) const = 0;
-};
-
-template <typename Function>
-class OperationOf final : public Operation {
- public:
-  explicit OperationOf(Function function) : function_(std::move(function)) {}
-  void run(bool& wrote) const override { function_(wrote); }
-
- private:
-  Function function_;
-};
 
 // How an operation ended: with kDone, or why not.
 struct Outcome {
@@ -43,23 +23,17 @@ struct Outcome {
   int code = 0;
   std::string call, name, text;
 
-  // Runs the operation. Nothing is thrown any further.
+  // Runs `operation(wrote)`, which sets that when it begins to write to its target. Nothing is
+  // thrown any further.
+  template <typename Operation>
   static Outcome of(const cuda::Driver& driver, const Operation& operation) {
-    Outcome outcome;
+    cuda::Wrote wrote{false};
     try {
-      operation.run(outcome.wrote);
-    } catch (const cuda::Error& error) {
-      outcome.status = kCudaFailed;
-      outcome.code = error.code;
-      outcome.call = error.call;
-      outcome.name = driver.nameOf(error.code);
-      outcome.text = driver.textOf(error.code);
-    } catch (const cuda::TooLarge&) {
-      outcome.status = kTooLarge;
-    } catch (const std::bad_alloc&) {
-      outcome.status = kOutOfMemory;
+      operation(wrote);
+      return {};
+    } catch (...) {
+      return ofException(driver, wrote);
     }
-    return outcome;
   }
 
   Napi::Value value(Napi::Env env) const {
@@ -72,23 +46,43 @@ struct Outcome {
     failure["wrote"] = Napi::Boolean::New(env, wrote);
     return failure;
   }
+
+ private:
+  // Of the exception that is being handled.
+  static Outcome ofException(const cuda::Driver& driver, bool wrote) {
+    Outcome outcome;
+    outcome.wrote = wrote;
+    try {
+      throw;
+    } catch (const cuda::Error& error) {
+      outcome.status = kCudaFailed;
+      outcome.code = error.code;
+      outcome.call = error.call;
+      outcome.name = driver.nameOf(error.code);
+      outcome.text = driver.textOf(error.code);
+    } catch (const cuda::TooLarge&) {
+      outcome.status = kTooLarge;
+    } catch (const std::exception&) {  // std::bad_alloc
+      outcome.status = kOutOfMemory;
+    }
+    return outcome;
+  }
 };
 
-inline Napi::Value perform(const Napi::CallbackInfo& info, bool async, const cuda::Driver& driver,
-                           std::unique_ptr<const Operation> operation) {
-  if (!async) return Outcome::of(driver, *operation).value(info.Env());
-  return startAsync(info,
-                    [&driver, shared = std::shared_ptr<const Operation>(std::move(operation))] {
-                      return Outcome::of(driver, *shared);
-                    });
+// Runs an operation on another thread, as a promise. What it holds is let go of there.
+template <typename Operation>
+Napi::Value performAsync(const Napi::CallbackInfo& info, const cuda::Driver& driver,
+                         Operation operation) {
+  return startAsync(
+      info, [&driver, operation = std::move(operation)] { return Outcome::of(driver, operation); });
 }
 
 // Runs an operation at once, or with `async` as a promise.
-template <typename Function>
+template <typename Operation>
 Napi::Value perform(const Napi::CallbackInfo& info, bool async, const cuda::Driver& driver,
-                    Function function) {
-  return perform(info, async, driver,
-                 std::unique_ptr<const Operation>(new OperationOf<Function>(std::move(function))));
+                    Operation operation) {
+  if (async) return performAsync(info, driver, std::move(operation));
+  return Outcome::of(driver, operation).value(info.Env());
 }
 
 }  // namespace gridmask::addon

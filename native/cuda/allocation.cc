@@ -2,45 +2,21 @@
 
 #include "cuda/allocation.h"
 
-#include <chrono>
+#include <exception>
 #include <utility>
 
 namespace gridmask::cuda {
 
-uint64_t Turns::take() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  taken_.insert(next_);
-  return next_++;
-}
-
-void Turns::wait(uint64_t turn) {
-  std::unique_lock<std::mutex> lock(mutex_);
-  // Not wait(), which asks for a newer C++ library than Node does.
-  constexpr std::chrono::hours kLong{1};
-  while (*taken_.begin() != turn) {
-    left_.wait_until(lock, std::chrono::system_clock::now() + kLong);
-  }
-}
-
-// Also before its turn came: an operation that is called off.
-void Turns::leave(uint64_t turn) {
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    taken_.erase(turn);
-  }
-  left_.notify_all();
-}
-
-std::shared_ptr<Allocation> Allocation::create(Device& device, size_t bytes) {
-  const Current current(device);
-  std::shared_ptr<Allocation> allocation(new Allocation(device, bytes));
+std::unique_ptr<Allocation> Allocation::create(Device& device, size_t bytes, CUstream stream) {
+  std::unique_ptr<Allocation> allocation(new Allocation(device, bytes, stream));
   if (bytes == 0) return allocation;
-  allocation->pointer_ = device.allocate(bytes);
+  const Current current(device);
+  allocation->block_ = device.allocate(bytes, stream);
   allocation->owned_ = true;
   return allocation;
 }
 
-std::shared_ptr<Allocation> Allocation::wrap(Device& device, CUdeviceptr pointer, size_t bytes,
+std::unique_ptr<Allocation> Allocation::wrap(Device& device, CUdeviceptr pointer, size_t bytes,
                                              CUstream stream, const char*& problem) {
   const Current current(device);
   const Driver& driver = device.driver;
@@ -72,24 +48,30 @@ std::shared_ptr<Allocation> Allocation::wrap(Device& device, CUdeviceptr pointer
     problem = "range";
   }
   if (problem != nullptr) return nullptr;
-  std::shared_ptr<Allocation> allocation(new Allocation(device, bytes));
-  allocation->pointer_ = pointer;
-  allocation->stream_ = stream;
+  std::unique_ptr<Allocation> allocation(new Allocation(device, bytes, stream));
+  allocation->block_ = {pointer, bytes};
   return allocation;
 }
 
 void Allocation::free() {
-  if (!owned_) return;
-  const Current current(device_);
-  owned_ = false;
-  check(CUDA_RELEASE(device_.driver, cuMemFree, pointer_), "cuMemFree");
+  if (!std::exchange(owned_, false)) return;
+  bool reached = false;
+  try {
+    const Current current(device_);
+    reached = true;
+    device_.free(block_, stream_);
+  } catch (const Error&) {
+    if (!reached) device_.freeLater(block_, stream_);
+    throw;
+  }
 }
 
 Allocation::~Allocation() {
+  // Nobody is there to tell.
   try {
     free();
   } catch (const Error&) {
-    // Nobody is there to tell. The memory is lost with its context.
+  } catch (const std::exception&) {
   }
 }
 

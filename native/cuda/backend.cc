@@ -4,272 +4,203 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <utility>
+#include <variant>
 
-#include "cuda/lane.h"
 #include "cuda/launch.h"
-#include "cuda/pieces.h"
+#include "cuda/nvtx.h"
+#include "cuda/tiles.h"
 
 namespace gridmask::cuda {
 namespace {
 
-// What follows the samples and the fill begins at a multiple of this, as device memory does.
+// Constants behind images begin at a multiple of this, as device memory does.
 constexpr size_t kAlignment = 256;
 
 size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
-CUdeviceptr address(const uint8_t* onDevice) {
-  return static_cast<CUdeviceptr>(reinterpret_cast<uintptr_t>(onDevice));
+uint8_t* bytesAt(CUdeviceptr onDevice) {
+  return reinterpret_cast<uint8_t*>(static_cast<uintptr_t>(onDevice));
 }
 
 const Samples& samplesOf(const MaskBatch& batch) { return *std::get_if<Samples>(&batch.masks); }
 
-// The images of `batch` in rows from `row` on are those of a batch that begins there.
-KernelSample sampleFrom(const MaskBatch& batch, size_t i, size_t row) {
-  KernelSample sample = kernelSampleOf(samplesOf(batch)[i], batch.height, batch.width);
-  sample.x.origin += row * sample.x.down;
-  sample.y.origin += row * sample.y.down;
-  sample.units.x.origin += static_cast<uint32_t>(row) * sample.units.x.down;
-  sample.units.y.origin += static_cast<uint32_t>(row) * sample.units.y.down;
-  return sample;
+BatchLayout layoutOf(const MaskBatch& batch, const Tile& tile) {
+  return {tile.samples, tile.planes,      static_cast<int32_t>(tile.rows),
+          batch.width,  batch.pixelBytes, batch.valueBytes};
 }
 
-// The noise of channels from `channel` and rows from `row` on.
-KernelNoise noiseFrom(const MaskBatch& batch, size_t channel, size_t row) {
-  KernelNoise noise{};
-  noise.kind = static_cast<uint32_t>(batch.noise.kind);
-  noise.type = static_cast<uint32_t>(batch.noise.type);
-  noise.shared = batch.noise.shared;
-  noise.blocks = noiseBlocks(batch.pixels());
-  noise.firstPixel = static_cast<uint32_t>(row * static_cast<size_t>(batch.width));
-  noise.firstField = batch.noise.shared ? 0 : static_cast<uint32_t>(channel);
-  return noise;
+// The launch that masks a tile, whose images lie on the device.
+Prepared prepareTile(const MaskBatch& batch, const Tile& tile, const uint8_t* source,
+                     uint8_t* target, Launch& launch) {
+  const uint8_t* const fill =
+      batch.noise.kind == NoiseKind::kNone ? batch.fill + tile.plane * batch.pixelBytes : nullptr;
+  Batch part{layoutOf(batch, tile), source, target, fill, batch.noise};
+  part.firstRow = static_cast<int32_t>(tile.row);
+  part.firstChannel = tile.plane * (batch.pixelBytes / batch.valueBytes);
+  part.imageHeight = batch.height;
+  return prepareMask(part, samplesOf(batch), tile.sample, launch);
 }
 
-// A part of a batch to be masked on the device by way of a slot, which takes the samples, where
-// they are needed there the fill or what noise is drawn from, and `dataBytes` of images: at the
-// same places on the host and on the device, so that one copy uploads them all.
-class SlotWork {
+// A thread's part of applyHost(): tile by tile goes up, is masked in place, and comes down, while
+// the thread copies the next one in and the last one out.
+class HostWorker {
  public:
-  SlotWork(const MaskBatch& batch, const Piece& piece, Slot& slot, size_t dataBytes) : slot_(slot) {
-    batch_.count = piece.samples;
-    batch_.planes = piece.planes;
-    batch_.height = static_cast<int32_t>(piece.rows);
-    batch_.width = batch.width;
-    batch_.pixelBytes = batch.pixelBytes;
-    batch_.valueBytes = batch.valueBytes;
-    const size_t channel = piece.plane * (batch.pixelBytes / batch.valueBytes);
-    size_t fillBytes = 0;
-    size_t keyBytes = 0;
-    if (batch.noise.kind != NoiseKind::kNone) {
-      batch_.noise = noiseFrom(batch, channel, piece.row);
-      batch_.fill = reinterpret_cast<const uint8_t*>(batch.noise.channels + 2 * channel);
-      fillBytes = piece.planes * (batch.pixelBytes / batch.valueBytes) * 2 * sizeof(float);
-      keyBytes = piece.samples * sizeof(NoiseKey);
-    } else {
-      batch_.fill = batch.fill + piece.plane * batch.pixelBytes;
-      if (needsDeviceFill(batch_)) fillBytes = piece.planes * batch.pixelBytes;
-    }
-    const size_t fill = aligned(piece.samples * sizeof(KernelSample));
-    const size_t keys = fill + fillBytes;
-    data_ = fill + aligned(fillBytes + keyBytes);
-    bytes_ = data_ + dataBytes;
-    slot.reserve(bytes_);
+  HostWorker(Device& device, const MaskBatch& batch, StagingBuffers& buffers, Wrote& wrote)
+      : device_(device),
+        batch_(batch),
+        buffers_(buffers),
+        wrote_(wrote),
+        stream_(buffers.stream()) {}
 
-    for (size_t i = 0; i < piece.samples; ++i) {
-      const KernelSample sample = sampleFrom(batch, piece.sample + i, piece.row);
-      std::memcpy(slot.pinned() + i * sizeof sample, &sample, sizeof sample);
+  ~HostWorker() {
+    for (Under& under : under_) {
+      if (under.memory.pointer == 0) continue;
+      try {
+        device_.free(under.memory, stream_);
+      } catch (const Error&) {
+        // Whoever looks at the next call of the driver is told.
+      } catch (const std::exception&) {
+      }
     }
-    std::memcpy(slot.pinned() + fill, batch_.fill, fillBytes);
-    for (size_t i = 0; keyBytes != 0 && i < piece.samples; ++i) {
-      const NoiseKey key = noiseKeyOf(samplesOf(batch)[piece.sample + i]);
-      std::memcpy(slot.pinned() + keys + i * sizeof key, &key, sizeof key);
+  }
+  HostWorker(const HostWorker&) = delete;
+  HostWorker& operator=(const HostWorker&) = delete;
+
+  void start(const Tile& tile) {
+    if (!masksAny(tile)) {
+      copyThrough(tile);
+      return;
     }
-    batch_.noise.keys = reinterpret_cast<const NoiseKey*>(slot.onDevice() + keys);
-    batch_.samples = reinterpret_cast<const KernelSample*>(slot.onDevice());
-    batch_.deviceFill = slot.onDevice() + fill;
+    Under& under = under_[next_++ % 2];
+    finish(under);
+    StagingBuffers::Half& half = buffers_.next();
+    buffers_.wait(half);
+
+    // The images, then the constants, so that one copy uploads both.
+    const BatchLayout layout = layoutOf(batch_, tile);
+    const size_t constants = aligned(layout.bytes());
+    const size_t most = constants + mostConstantBytes(layout);
+    buffers_.reserve(half, most);
+    if (under.memory.bytes < most) {
+      if (under.memory.pointer != 0) device_.free(std::exchange(under.memory, {}), stream_);
+      under.memory = device_.allocate(most, stream_);
+    }
+    uint8_t* const images = bytesAt(under.memory.pointer);
+    if (!isToBeDone(prepareTile(batch_, tile, images, images, launch_))) {
+      copyThrough(tile);
+      return;
+    }
+    size_t uploaded = layout.bytes();
+    if (!launch_.constants.empty()) {
+      std::memcpy(half.pinned + constants, launch_.constants.data(), launch_.constants.size());
+      launch_.params.constants = images + constants;
+      uploaded = constants + launch_.constants.size();
+    }
+    forEachPart(tile, [&](size_t begin, size_t offset, size_t bytes) {
+      std::memcpy(half.pinned + offset, batch_.source + begin, bytes);
+    });
+    CUDA_CALL(device_.driver, cuMemcpyHtoDAsync, under.memory.pointer, half.pinned, uploaded,
+              stream_);
+    launchKernel(device_, launch_, stream_);
+    CUDA_CALL(device_.driver, cuMemcpyDtoHAsync, half.pinned, under.memory.pointer, layout.bytes(),
+              stream_);
+    buffers_.mark(half, stream_);
+    under.tile = &tile;
+    under.half = &half;
   }
 
-  // Where the images lie, in bytes from the slot's begin.
-  size_t data() const { return data_; }
-
-  // Puts upload and kernel on the stream. What was put there is to be waited for even if this
-  // throws.
-  void start(Device& device, const uint8_t* source, uint8_t* target, CUstream stream) {
-    batch_.source = source;
-    batch_.target = target;
-    KernelParams params = kernelParamsOf(batch_);
-    const Launch launch = launchOf(params);
-    if (launch.function == nullptr) throw TooLarge{};
-    const CUfunction function = device.function(launch.function);
-    slot_.use(stream);
-    CUDA_CALL(device.driver, cuMemcpyHtoDAsync, address(slot_.onDevice()), slot_.pinned(), bytes_,
-              stream);
-    void* arguments[] = {&params};
-    CUDA_CALL(device.driver, cuLaunchKernel, function, launch.gridX, launch.gridY, launch.gridZ,
-              launch.blockX, 1, 1, 0, stream, arguments, nullptr);
+  void finish() {
+    for (int i = 0; i < 2; ++i) finish(under_[next_++ % 2]);
   }
 
  private:
-  Batch batch_ = {};
-  Slot& slot_;
-  size_t data_;
-  size_t bytes_;
-};
+  // A tile that is under way.
+  struct Under {
+    const Tile* tile = nullptr;
+    StagingBuffers::Half* half = nullptr;
+    MemoryBlock memory;
+  };
 
-// The pipeline of applyHost(): in each slot a piece goes up, is masked in place, and comes down.
-class HostWork {
- public:
-  HostWork(Device& device, const MaskBatch& batch, const Staging& staging, Wrote& wrote)
-      : device_(device), batch_(batch), staging_(staging), wrote_(wrote), work_(device) {}
-
-  void run() {
-    forEachPiece(batch_.count, batch_.planes, static_cast<size_t>(batch_.height), batch_.rowBytes(),
-                 staging_.chunkBytes, [&](const Piece& piece) { start(piece); });
-    for (size_t i = 0; i < kSlots; ++i) finish(next_++ % kSlots);
-    work_.done();
+  // What nothing is dropped of.
+  void copyThrough(const Tile& tile) {
+    if (batch_.inPlace()) return;
+    wrote_ = true;
+    forEachPart(tile, [&](size_t begin, size_t, size_t bytes) {
+      std::memcpy(batch_.target + begin, batch_.source + begin, bytes);
+    });
   }
 
- private:
-  // A host array's side of the copy of a piece: contiguous, or a band of each of its planes.
+  void finish(Under& under) {
+    if (under.tile == nullptr) return;
+    buffers_.wait(*under.half);
+    wrote_ = true;
+    forEachPart(*under.tile, [&](size_t begin, size_t offset, size_t bytes) {
+      std::memcpy(batch_.target + begin, under.half->pinned + offset, bytes);
+    });
+    under.tile = nullptr;
+  }
+
+  // A host array's side of the copy of a tile: contiguous, or a band of each of its planes.
   template <typename Copy>
-  void forEachPart(const Piece& piece, const Copy& copy) const {
-    const size_t begin = (piece.sample * batch_.planes + piece.plane) * batch_.planeBytes() +
-                         piece.row * batch_.rowBytes();
-    const bool wholePlanes = piece.rows == static_cast<size_t>(batch_.height);
-    const size_t planes = piece.samples * piece.planes;
-    const size_t bytes =
-        wholePlanes ? planes * batch_.planeBytes() : piece.rows * batch_.rowBytes();
+  void forEachPart(const Tile& tile, const Copy& copy) const {
+    const size_t begin = (tile.sample * batch_.planes + tile.plane) * batch_.planeBytes() +
+                         tile.row * batch_.rowBytes();
+    const bool wholePlanes = tile.rows == static_cast<size_t>(batch_.height);
+    const size_t planes = tile.samples * tile.planes;
+    const size_t bytes = wholePlanes ? planes * batch_.planeBytes() : tile.rows * batch_.rowBytes();
     for (size_t part = 0; part < (wholePlanes ? 1 : planes); ++part) {
       copy(begin + part * batch_.planeBytes(), part * bytes, bytes);
     }
   }
 
-  bool masksAny(const Piece& piece) const {
-    for (size_t i = 0; i < piece.samples; ++i) {
-      if ((samplesOf(batch_)[piece.sample + i].flags & PackedSample::kMasked) != 0) return true;
+  bool masksAny(const Tile& tile) const {
+    for (size_t i = 0; i < tile.samples; ++i) {
+      const PackedSample sample = samplesOf(batch_)[tile.sample + i];
+      if ((sample.flags & PackedSample::kMasked) != 0) return true;
     }
     return false;
   }
 
-  void start(const Piece& piece) {
-    if (!masksAny(piece)) {
-      if (batch_.inPlace()) return;
-      wrote_ = true;
-      forEachPart(piece, [&](size_t begin, size_t, size_t bytes) {
-        staging_.copy(batch_.target + begin, batch_.source + begin, bytes, staging_.threads);
-      });
-      return;
-    }
-    const size_t i = next_++ % kSlots;
-    finish(i);
-    Slot& slot = work_.lane().slot(i);
-    const size_t bytes = piece.samples * piece.planes * piece.rows * batch_.rowBytes();
-    SlotWork work(batch_, piece, slot, bytes);
-    uint8_t* const pinned = slot.pinned() + work.data();
-    uint8_t* const onDevice = slot.onDevice() + work.data();
-    forEachPart(piece, [&](size_t begin, size_t offset, size_t partBytes) {
-      staging_.copy(pinned + offset, batch_.source + begin, partBytes, staging_.threads);
-    });
-    work.start(device_, onDevice, onDevice, slot.stream());
-    CUDA_CALL(device_.driver, cuMemcpyDtoHAsync, pinned, address(onDevice), bytes, slot.stream());
-    pieces_[i] = piece;
-    results_[i] = pinned;
-  }
-
-  // Takes the result of the piece in slot `i`, if there is one.
-  void finish(size_t i) {
-    Slot& slot = work_.lane().slot(i);
-    if (!slot.busy()) return;
-    slot.wait();
-    wrote_ = true;
-    forEachPart(pieces_[i], [&](size_t begin, size_t offset, size_t bytes) {
-      staging_.copy(batch_.target + begin, results_[i] + offset, bytes, staging_.threads);
-    });
-  }
-
   Device& device_;
   const MaskBatch& batch_;
-  const Staging& staging_;
+  StagingBuffers& buffers_;
   Wrote& wrote_;
-  Work work_;
+  const CUstream stream_;
+  Launch launch_;
+  Under under_[2];
   size_t next_ = 0;
-  Piece pieces_[kSlots] = {};
-  const uint8_t* results_[kSlots] = {};
 };
 
 }  // namespace
 
-void apply(Device& device, const MaskBatch& batch, std::optional<CUstream> sourceStream,
-           std::optional<CUstream> targetStream, Wrote& wrote) {
+void apply(Stream& stream, const MaskBatch& batch, const Allocation& source,
+           const Allocation& target, Wrote& wrote) {
   if (batch.isEmpty()) return;
-  Work work(device);
-  Slot& slot = work.lane().slot(0);
-  SlotWork part(batch, {0, batch.count, 0, batch.planes, 0, static_cast<size_t>(batch.height)},
-                slot, 0);
-  // On the target's own stream, so that others need not wait for ours.
-  const CUstream stream = targetStream.value_or(slot.stream());
-  slot.use(stream);
-  if (sourceStream && *sourceStream != stream) work.lane().order(stream, *sourceStream);
-  part.start(device, batch.source, batch.target, stream);
+  const Range range("gridmask.apply");
+  const Tile whole{0, batch.count, 0, batch.planes, 0, static_cast<size_t>(batch.height)};
+  if (!isToBeDone(prepareTile(batch, whole, batch.source, batch.target, stream.launch()))) return;
+  const Current current(target.device());
+  const CUstream on = target.stream();
+  stream.order(on, source.stream());
+  stream.start(on);
   wrote = true;
-  slot.wait();
-  work.done();
+  stream.order(source.stream(), on);
 }
 
 void applyHost(Device& device, const MaskBatch& batch, const Staging& staging, Wrote& wrote) {
-  if (!batch.isEmpty()) HostWork(device, batch, staging, wrote).run();
-}
-
-void upload(Allocation& allocation, const uint8_t* source, const Staging& staging) {
-  Device& device = allocation.device();
-  Work work(device);
-  size_t next = 0;
-  for (size_t begin = 0; begin < allocation.bytes(); begin += staging.chunkBytes) {
-    const size_t bytes = std::min(staging.chunkBytes, allocation.bytes() - begin);
-    Slot& slot = work.lane().slot(next++ % kSlots);
-    slot.wait();
-    slot.reserve(bytes, false);
-    staging.copy(slot.pinned(), source + begin, bytes, staging.threads);
-    slot.use(slot.stream());
-    CUDA_CALL(device.driver, cuMemcpyHtoDAsync, allocation.pointer() + begin, slot.pinned(), bytes,
-              slot.stream());
-  }
-  for (size_t i = 0; i < kSlots; ++i) work.lane().slot(i).wait();
-  work.done();
-}
-
-void download(Allocation& allocation, uint8_t* target, const Staging& staging, Wrote& wrote) {
-  Device& device = allocation.device();
-  Work work(device);
-  struct {
-    size_t begin;
-    size_t bytes;
-  } pieces[kSlots] = {};
-  size_t next = 0;
-  const auto finish = [&](size_t i) {
-    Slot& slot = work.lane().slot(i);
-    if (!slot.busy()) return;
-    slot.wait();
-    wrote = true;
-    staging.copy(target + pieces[i].begin, slot.pinned(), pieces[i].bytes, staging.threads);
-  };
-  for (size_t begin = 0; begin < allocation.bytes(); begin += staging.chunkBytes) {
-    const size_t bytes = std::min(staging.chunkBytes, allocation.bytes() - begin);
-    const size_t i = next++ % kSlots;
-    finish(i);
-    Slot& slot = work.lane().slot(i);
-    slot.reserve(bytes, false);
-    slot.use(slot.stream());
-    if (allocation.stream() && begin < kSlots * staging.chunkBytes) {
-      work.lane().order(slot.stream(), *allocation.stream());
-    }
-    CUDA_CALL(device.driver, cuMemcpyDtoHAsync, slot.pinned(), allocation.pointer() + begin, bytes,
-              slot.stream());
-    pieces[i] = {begin, bytes};
-  }
-  for (size_t i = 0; i < kSlots; ++i) finish(next++ % kSlots);
-  work.done();
+  if (batch.isEmpty()) return;
+  const Range range("gridmask.apply to arrays");
+  const Current current(device);
+  const std::vector<Tile> tiles = tilesOf(batch, pieceBytesOf(batch.bytes(), staging));
+  const auto threads = static_cast<unsigned>(std::min<size_t>(staging.threads, tiles.size()));
+  Crew crew(device, tiles.size());
+  crew.run(staging, threads, std::nullopt, [&](StagingBuffers& buffers) {
+    HostWorker worker(device, batch, buffers, wrote);
+    while (const auto tile = crew.next()) worker.start(tiles[*tile]);
+    worker.finish();
+  });
 }
 
 }  // namespace gridmask::cuda

@@ -1,46 +1,35 @@
 // SPDX-License-Identifier: MIT
 //
-// Masks a batch of images on a CUDA device, and moves images there and back. All functions return
-// when everything is done, and throw Error where a call of the driver fails; then too nothing is
-// under way any more.
+// Masks a batch of images on a CUDA device. The functions throw Error where a call of the driver
+// fails, TooLarge, and std::bad_alloc.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-
 #include "cuda/allocation.h"
-#include "cuda/context.h"
+#include "cuda/launch.h"
+#include "cuda/staging.h"
+#include "cuda/stream.h"
+#include "cuda/transfer.h"
 #include "lattice/mask_batch.h"
 
 namespace gridmask::cuda {
 
-// How host memory is moved.
-struct Staging {
-  size_t chunkBytes;  // a piece of host memory that is under way at a time
-  // Copies on several threads.
-  void (*copy)(uint8_t* to, const uint8_t* from, size_t bytes, unsigned threads);
-  unsigned threads;
-};
-
 // Thrown for rows or samples that no kernel takes, gigabytes each.
 struct TooLarge {};
 
-// Whether a failed operation has begun to write to its target.
-using Wrote = bool;
+// False: nothing is. Throws TooLarge.
+inline bool isToBeDone(Prepared prepared) {
+  if (prepared == Prepared::kUnsupported) throw TooLarge{};
+  return prepared == Prepared::kReady;
+}
 
-// Dropped pixels become the fill, kept ones keep their bits. The masks are GridMask's: there are no
-// kernels for others. `source` and `target` are on the device, the rest is on the host. Work of
-// others on the two memories that is on `sourceStream` and `targetStream`, where there are such,
-// comes first.
-void apply(Device& device, const MaskBatch& batch, std::optional<CUstream> sourceStream,
-           std::optional<CUstream> targetStream, Wrote& wrote);
+// Dropped pixels become the fill, kept ones keep their bits. The images are in the two memories,
+// which may be one. Returns when the work is on the target's stream, where it comes after what is
+// on the stream of either now, and before what is put on them later.
+void apply(Stream& stream, const MaskBatch& batch, const Allocation& source,
+           const Allocation& target, Wrote& wrote);
 
-// The same for arrays on the host, piece by piece.
+// The same for arrays on the host, piece by piece. Returns when everything is done; then, and after
+// an error, nothing is under way any more.
 void applyHost(Device& device, const MaskBatch& batch, const Staging& staging, Wrote& wrote);
-
-// Copies allocation.bytes() bytes.
-void upload(Allocation& allocation, const uint8_t* source, const Staging& staging);
-void download(Allocation& allocation, uint8_t* target, const Staging& staging, Wrote& wrote);
 
 }  // namespace gridmask::cuda

@@ -2,18 +2,21 @@
 
 #include "cuda/context.h"
 
-#include <cstring>
-#include <utility>
+#include <algorithm>
+#include <exception>
+#include <map>
 
-#include "cuda/image.h"
-#include "cuda/kernel_list.h"
-#include "cuda/lane.h"
+#include "cuda/fatbin.h"
+#include "cuda/pinned_memory.h"
+#include "cuda/staging.h"
+#include "cuda/stream.h"
 
 namespace gridmask::cuda {
 namespace {
 
-// Lanes kept while nobody uses them. More are made when more threads work at a time.
-constexpr size_t kIdleLanes = 4;
+// Kept while nobody uses them: 8 MiB of pinned memory each, for as many threads as move host memory
+// at a time.
+constexpr size_t kIdleStaging = 32;
 
 class Registry {
  public:
@@ -79,7 +82,7 @@ bool Registry::find(const std::string& path, Opened& result) {
     for (size_t i = 0; i < devices.size(); ++i) {
       CUdevice device = 0;
       CUDA_CALL(*driver, cuDeviceGet, &device, static_cast<int>(i));
-      devices[i].device = new Device(*driver, static_cast<int>(i), device);
+      devices[i].device = new Device(*driver, static_cast<int>(i), device, devices[i].totalMemory);
     }
     result.devices = std::move(devices);
   } catch (const Error& error) {
@@ -108,88 +111,227 @@ const char* Registry::reasonOf(CUresult error) {
 
 Opened openDriver(const std::string& path) { return registry().open(path); }
 
-Device::Device(const Driver& loaded, int place, CUdevice device)
-    : driver(loaded), ordinal(place), device_(device) {}
+Device::Device(const Driver& loaded, int place, CUdevice device, size_t totalMemory)
+    : driver(loaded), ordinal(place), device_(device), memory_(loaded, device, totalMemory) {}
 
 Device::~Device() = default;
 
 void Device::prepare() {
+  if (prepared_.load(std::memory_order_acquire)) return;
   const std::lock_guard<std::mutex> lock(mutex_);
   if (context_ != nullptr) return;
   CUcontext context = nullptr;
   CUDA_CALL(driver, cuDevicePrimaryCtxRetain, &context, device_);
   try {
-    CUDA_CALL(driver, cuCtxPushCurrent, context);
-    CUcontext popped = nullptr;
-    CUmodule module = nullptr;
-    try {
-      CUDA_CALL(driver, cuModuleLoadData, &module, gridmask_cuda_image);
-    } catch (const Error&) {
-      (void)CUDA_RELEASE(driver, cuCtxPopCurrent, &popped);
-      throw;
-    }
-    (void)CUDA_RELEASE(driver, cuCtxPopCurrent, &popped);
-    module_ = module;
+    const PushedContext pushed(driver, context);
+    load();
   } catch (const Error&) {
-    (void)CUDA_RELEASE(driver, cuDevicePrimaryCtxRelease, device_);
+    (void)driver.cuDevicePrimaryCtxRelease(device_);
     throw;
   }
   context_ = context;
+  prepared_.store(true, std::memory_order_release);
 }
 
-CUfunction Device::function(const char* name) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  const auto known = functions_.find(name);
-  if (known != functions_.end()) return known->second;
-  CUmodule module = module_;
-  if (std::strcmp(name, kNoiseKernel) == 0) {
-    CUDA_CALL(driver, cuModuleLoadData, &module, noiseImage());
+void Device::load() {
+  loadModule(gridmask_cuda_image, false);
+  memory_.open();
+}
+
+void Device::loadModule(const unsigned char* image, bool ofNoise) {
+  CUmodule module = nullptr;
+  CUDA_CALL(driver, cuModuleLoadData, &module, image);
+  try {
+    for (size_t i = 0; i < kKernels; ++i) {
+      if (isNoise(static_cast<Kernel>(i)) != ofNoise) continue;
+      CUDA_CALL(driver, cuModuleGetFunction, &functions_[i], module, kKernelNames[i]);
+    }
+  } catch (const Error&) {
+    (void)driver.cuModuleUnload(module);
+    throw;
   }
-  CUfunction function = nullptr;
-  CUDA_CALL(driver, cuModuleGetFunction, &function, module, name);
-  functions_.emplace(name, function);
-  return function;
 }
 
-std::unique_ptr<Lane> Device::takeLane() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (lanes_.empty()) return std::make_unique<Lane>(*this);
-  std::unique_ptr<Lane> lane = std::move(lanes_.back());
-  lanes_.pop_back();
-  return lane;
+CUfunction Device::function(Kernel kernel) {
+  if (isNoise(kernel)) std::call_once(noiseLoaded_, [&] { loadModule(noiseImage(), true); });
+  return functions_[static_cast<size_t>(kernel)];
 }
 
-void Device::giveLane(std::unique_ptr<Lane> lane) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (lanes_.size() < kIdleLanes) lanes_.push_back(std::move(lane));
+MemoryBlock Device::allocate(size_t bytes, CUstream stream) {
+  try {
+    return memory_.allocate(bytes, stream);
+  } catch (const Error& error) {
+    if (error.code != CUDA_ERROR_OUT_OF_MEMORY) throw;
+  }
+  // What has been freed on the stream is free only when the stream has come there.
+  CUDA_CALL(driver, cuStreamSynchronize, stream);
+  trim();
+  return memory_.allocate(bytes, stream);
 }
 
-CUdeviceptr Device::allocate(size_t bytes) {
+void Device::freeLater(const MemoryBlock& block, CUstream stream) noexcept {
+  try {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    waiting_.emplace_back(block, stream);
+    isWaiting_.store(true, std::memory_order_relaxed);
+  } catch (const std::exception&) {
+    // Lost: the host has no memory for a note of it.
+  }
+}
+
+void Device::freeWhatWaits() noexcept {
+  std::vector<std::pair<MemoryBlock, CUstream>> waiting;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    waiting.swap(waiting_);
+    isWaiting_.store(false, std::memory_order_relaxed);
+  }
+  for (const auto& [block, stream] : waiting) {
+    try {
+      memory_.free(block, stream);
+    } catch (const std::exception&) {
+    } catch (const Error&) {
+      // Nobody is there to tell.
+    }
+  }
+}
+
+CUdeviceptr Device::allocateForGood(size_t bytes) {
   CUdeviceptr pointer = 0;
   CUresult result = driver.cuMemAlloc(&pointer, bytes);
   if (result == CUDA_ERROR_OUT_OF_MEMORY) {
-    std::vector<std::unique_ptr<Lane>> idle;
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      idle.swap(lanes_);
-    }
-    if (!idle.empty()) {
-      idle.clear();
-      result = driver.cuMemAlloc(&pointer, bytes);
-    }
+    trim();
+    result = driver.cuMemAlloc(&pointer, bytes);
   }
   check(result, "cuMemAlloc");
   return pointer;
 }
 
-Current::Current(Device& device) : driver_(device.driver) {
-  device.prepare();
-  CUDA_CALL(driver_, cuCtxPushCurrent, device.context());
+uint8_t* Device::allocatePinned(size_t bytes) {
+  void* pointer = nullptr;
+  CUresult result = driver.cuMemHostAlloc(&pointer, bytes, 0);
+  if (result == CUDA_ERROR_OUT_OF_MEMORY) {
+    trim();
+    result = driver.cuMemHostAlloc(&pointer, bytes, 0);
+  }
+  check(result, "cuMemHostAlloc");
+  return static_cast<uint8_t*>(pointer);
 }
 
-Current::~Current() {
-  CUcontext popped = nullptr;
-  (void)CUDA_RELEASE(driver_, cuCtxPopCurrent, &popped);
+CUevent Device::takeEvent() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!events_.empty()) {
+      const CUevent event = events_.back();
+      events_.pop_back();
+      return event;
+    }
+  }
+  CUevent event = nullptr;
+  CUDA_CALL(driver, cuEventCreate, &event, CU_EVENT_DISABLE_TIMING | CU_EVENT_BLOCKING_SYNC);
+  return event;
+}
+
+void Device::giveEvent(CUevent event) noexcept {
+  try {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    events_.push_back(event);
+  } catch (const std::exception&) {
+    // Lost: the host has no memory for a note of it.
+  }
+}
+
+std::unique_ptr<Stream> Device::takeStream() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (streams_.empty()) return std::make_unique<Stream>(*this);
+  std::unique_ptr<Stream> stream = std::move(streams_.back());
+  streams_.pop_back();
+  return stream;
+}
+
+// All are kept, as many as there were threads at a time: memory of a tensor whose thread has ended
+// may be freed on its stream later.
+void Device::giveStream(std::unique_ptr<Stream> stream) noexcept {
+  try {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    streams_.reserve(streams_.size() + 1);
+    streams_.push_back(std::move(stream));
+  } catch (const std::exception&) {
+    (void)stream.release();
+  }
+}
+
+std::unique_ptr<StagingBuffers> Device::takeStaging() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (staging_.empty()) return std::make_unique<StagingBuffers>(*this);
+  std::unique_ptr<StagingBuffers> buffers = std::move(staging_.back());
+  staging_.pop_back();
+  buffers->restart();
+  return buffers;
+}
+
+void Device::giveStaging(std::unique_ptr<StagingBuffers> buffers) noexcept {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  staging_.reserve(kIdleStaging);
+  if (staging_.size() < kIdleStaging) staging_.push_back(std::move(buffers));
+}
+
+void Device::addPinned(PinnedMemory& memory) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  pinned_.push_back(&memory);
+}
+
+void Device::removePinned(const PinnedMemory& memory) noexcept {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  pinned_.erase(std::remove(pinned_.begin(), pinned_.end(), &memory), pinned_.end());
+}
+
+PinnedMemory* Device::pinnedAt(const uint8_t* data, size_t bytes) const {
+  for (PinnedMemory* memory : pinned_) {
+    const uint8_t* const begin = memory->data();
+    if (data >= begin && data < begin + memory->bytes() &&
+        bytes <= memory->bytes() - static_cast<size_t>(data - begin)) {
+      return memory;
+    }
+  }
+  return nullptr;
+}
+
+void Device::markUsed(PinnedMemory& memory, CUstream stream) { memory.use(stream); }
+
+void Device::trim() noexcept {
+  std::vector<std::unique_ptr<StagingBuffers>> staging;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    staging.swap(staging_);
+    for (auto& stream : streams_) stream->trim();
+  }
+  staging.clear();
+  memory_.trim();
+}
+
+PushedContext::PushedContext(const Driver& driver, CUcontext context) : driver_(driver) {
+  CUcontext now = nullptr;
+  CUDA_CALL(driver, cuCtxGetCurrent, &now);
+  if (now == context) return;
+  CUDA_CALL(driver, cuCtxPushCurrent, context);
+  pushed_ = context;
+}
+
+PushedContext::~PushedContext() {
+  if (pushed_ == nullptr) return;
+  CUcontext context = nullptr;
+  if (driver_.cuCtxPopCurrent(&context) == CUDA_SUCCESS) return;
+  // The error may be one of earlier work. The context was popped unless it still is there, since it
+  // was not there before: to pop once more would be to pop somebody else's.
+  context = nullptr;
+  if (driver_.cuCtxGetCurrent(&context) == CUDA_SUCCESS && context == pushed_) {
+    (void)driver_.cuCtxPopCurrent(&context);
+  }
+}
+
+Current::Current(Device& device) : pushed_(device.driver, (device.prepare(), device.context())) {
+  if (device.isWaiting_.load(std::memory_order_relaxed)) device.freeWhatWaits();
 }
 
 }  // namespace gridmask::cuda

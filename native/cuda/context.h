@@ -4,23 +4,29 @@
 // of CUDA is called from a static destructor, when the driver may be gone already.
 #pragma once
 
-#include <map>
+#include <array>
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cuda/driver.h"
+#include "cuda/kernel_list.h"
+#include "cuda/memory_pool.h"
 
 namespace gridmask::cuda {
 
-class Lane;
+class PinnedMemory;
+class StagingBuffers;
+class Stream;
 
 // A device with its primary context, the one that other CUDA code in the process uses too: so that
 // pointers mean the same to both.
 class Device {
  public:
-  Device(const Driver& driver, int ordinal, CUdevice device);
+  Device(const Driver& driver, int ordinal, CUdevice device, size_t totalMemory);
   ~Device();
 
   const Driver& driver;
@@ -31,35 +37,98 @@ class Device {
   void prepare();
 
   CUcontext context() const { return context_; }
-  CUfunction function(const char* name);
 
-  // The lanes: what an operation needs for itself, kept for the next one.
-  std::unique_ptr<Lane> takeLane();
-  void giveLane(std::unique_ptr<Lane> lane);
+  // All below want the context to be current, and throw Error.
 
-  // Memory of the device, whose context is current. Where there is no more, what idle lanes hold is
-  // given back first. Throws Error.
-  CUdeviceptr allocate(size_t bytes);
+  // Who asks for a kernel of noise waits until the driver has translated them; nobody else does.
+  CUfunction function(Kernel kernel);
+
+  // Memory for what is put on `stream` from now on. Where there is no more, what only waits to be
+  // used again is given back first.
+  MemoryBlock allocate(size_t bytes, CUstream stream);
+  // What is on `stream` now may still use it.
+  void free(const MemoryBlock& block, CUstream stream) { memory_.free(block, stream); }
+  // For when the context could not be made current: at the next opportunity.
+  void freeLater(const MemoryBlock& block, CUstream stream) noexcept;
+
+  // The same for memory that is kept, on the device and on the host.
+  CUdeviceptr allocateForGood(size_t bytes);
+  uint8_t* allocatePinned(size_t bytes);
+
+  // An event to wait for, without timing, for which threads sleep. To give it back needs no
+  // context: it is kept.
+  CUevent takeEvent();
+  void giveEvent(CUevent event) noexcept;
+
+  // What an operation or a thread needs for itself, kept for the next one.
+  std::unique_ptr<Stream> takeStream();
+  void giveStream(std::unique_ptr<Stream> stream) noexcept;
+  std::unique_ptr<StagingBuffers> takeStaging();
+  void giveStaging(std::unique_ptr<StagingBuffers> buffers) noexcept;
+
+  // Host memory that was pinned for somebody.
+  void addPinned(PinnedMemory& memory);
+  void removePinned(const PinnedMemory& memory) noexcept;
+  // Calls `copy()`, which puts a copy from or to host memory on `stream`, where that is pinned as a
+  // whole: the memory stays so until it is done. Whether it is.
+  template <typename Copy>
+  bool copyPinned(const uint8_t* data, size_t bytes, CUstream stream, const Copy& copy) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    PinnedMemory* const memory = pinnedAt(data, bytes);
+    if (memory == nullptr) return false;
+    copy();
+    markUsed(*memory, stream);
+    return true;
+  }
+
+  // Gives back all that only waits to be used again.
+  void trim() noexcept;
 
  private:
+  friend class Current;
+  PinnedMemory* pinnedAt(const uint8_t* data, size_t bytes) const;
+  static void markUsed(PinnedMemory& memory, CUstream stream);
+  void load();
+  void loadModule(const unsigned char* image, bool ofNoise);
+  void freeWhatWaits() noexcept;
+
   std::mutex mutex_;
-  CUdevice device_;
+  std::atomic<bool> prepared_{false};
+  const CUdevice device_;
   CUcontext context_ = nullptr;
-  CUmodule module_ = nullptr;
-  std::map<std::string, CUfunction> functions_;
-  std::vector<std::unique_ptr<Lane>> lanes_;
+  MemoryPool memory_;
+  std::array<CUfunction, kKernels> functions_{};
+  std::once_flag noiseLoaded_;
+  std::vector<std::unique_ptr<Stream>> streams_;
+  std::vector<std::unique_ptr<StagingBuffers>> staging_;
+  std::vector<CUevent> events_;
+  std::vector<PinnedMemory*> pinned_;
+  std::vector<std::pair<MemoryBlock, CUstream>> waiting_;
+  std::atomic<bool> isWaiting_{false};
 };
 
-// The context of a prepared device is this thread's current one while this lives.
-class Current {
+// A context is the thread's current one while this lives. Nothing is pushed where it is already.
+class PushedContext {
  public:
-  explicit Current(Device& device);
-  ~Current();
-  Current(const Current&) = delete;
-  Current& operator=(const Current&) = delete;
+  // Throws Error.
+  PushedContext(const Driver& driver, CUcontext context);
+  ~PushedContext();
+  PushedContext(const PushedContext&) = delete;
+  PushedContext& operator=(const PushedContext&) = delete;
 
  private:
   const Driver& driver_;
+  CUcontext pushed_ = nullptr;
+};
+
+// The same for a device, which this prepares.
+class Current {
+ public:
+  // Throws Error.
+  explicit Current(Device& device);
+
+ private:
+  const PushedContext pushed_;
 };
 
 // A device as found, before anything was done with it.

@@ -24,6 +24,17 @@ using CUmodule = struct CUmod_st*;
 using CUfunction = struct CUfunc_st*;
 using CUstream = struct CUstream_st*;
 using CUevent = struct CUevent_st*;
+using CUmemoryPool = struct CUmemPoolHandle_st*;
+
+// As cuda.h has it; what is not named is zero.
+struct CUmemPoolProps {
+  int allocType;
+  int handleTypes;
+  int locationType;
+  int locationId;
+  void* win32SecurityAttributes;
+  unsigned char reserved[64];
+};
 
 // The values of cuda.h that are used here.
 enum : CUresult {
@@ -32,6 +43,7 @@ enum : CUresult {
   CUDA_ERROR_OUT_OF_MEMORY = 2,
   CUDA_ERROR_STUB_LIBRARY = 34,
   CUDA_ERROR_NO_DEVICE = 100,
+  CUDA_ERROR_NOT_READY = 600,
   CUDA_ERROR_SYSTEM_DRIVER_MISMATCH = 803,
   CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE = 804,
 };
@@ -39,6 +51,10 @@ enum : int {
   CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT = 16,
   CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR = 75,
   CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR = 76,
+  CU_DEVICE_ATTRIBUTE_MEMORY_POOLS_SUPPORTED = 115,
+  CU_MEM_ALLOCATION_TYPE_PINNED = 1,
+  CU_MEM_LOCATION_TYPE_DEVICE = 1,
+  CU_MEMPOOL_ATTR_RELEASE_THRESHOLD = 4,
   CU_POINTER_ATTRIBUTE_MEMORY_TYPE = 2,
   CU_POINTER_ATTRIBUTE_IS_MANAGED = 8,
   CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL = 9,
@@ -46,8 +62,10 @@ enum : int {
   CU_POINTER_ATTRIBUTE_RANGE_SIZE = 12,
 };
 enum : unsigned {
+  CU_MEMORYTYPE_HOST = 1,
   CU_MEMORYTYPE_DEVICE = 2,
   CU_STREAM_NON_BLOCKING = 1,
+  CU_EVENT_BLOCKING_SYNC = 1,
   CU_EVENT_DISABLE_TIMING = 2,
 };
 
@@ -69,6 +87,7 @@ enum : unsigned {
   CALL(cuDevicePrimaryCtxRelease, "cuDevicePrimaryCtxRelease_v2", (CUdevice device))               \
   CALL(cuCtxPushCurrent, "cuCtxPushCurrent_v2", (CUcontext context))                               \
   CALL(cuCtxPopCurrent, "cuCtxPopCurrent_v2", (CUcontext * context))                               \
+  CALL(cuCtxGetCurrent, "cuCtxGetCurrent", (CUcontext * context))                                  \
   CALL(cuModuleLoadData, "cuModuleLoadData", (CUmodule * module, const void* image))               \
   CALL(cuModuleUnload, "cuModuleUnload", (CUmodule module))                                        \
   CALL(cuModuleGetFunction, "cuModuleGetFunction",                                                 \
@@ -77,23 +96,42 @@ enum : unsigned {
   CALL(cuMemFree, "cuMemFree_v2", (CUdeviceptr pointer))                                           \
   CALL(cuMemHostAlloc, "cuMemHostAlloc", (void** pointer, size_t bytes, unsigned flags))           \
   CALL(cuMemFreeHost, "cuMemFreeHost", (void* pointer))                                            \
+  CALL(cuMemHostRegister, "cuMemHostRegister_v2", (void* pointer, size_t bytes, unsigned flags))   \
+  CALL(cuMemHostUnregister, "cuMemHostUnregister", (void* pointer))                                \
   CALL(cuMemcpyHtoDAsync, "cuMemcpyHtoDAsync_v2",                                                  \
        (CUdeviceptr to, const void* from, size_t bytes, CUstream stream))                          \
   CALL(cuMemcpyDtoHAsync, "cuMemcpyDtoHAsync_v2",                                                  \
        (void* to, CUdeviceptr from, size_t bytes, CUstream stream))                                \
+  CALL(cuMemcpyDtoDAsync, "cuMemcpyDtoDAsync_v2",                                                  \
+       (CUdeviceptr to, CUdeviceptr from, size_t bytes, CUstream stream))                          \
   CALL(cuStreamCreate, "cuStreamCreate", (CUstream * stream, unsigned flags))                      \
   CALL(cuStreamDestroy, "cuStreamDestroy_v2", (CUstream stream))                                   \
   CALL(cuStreamSynchronize, "cuStreamSynchronize", (CUstream stream))                              \
+  CALL(cuStreamQuery, "cuStreamQuery", (CUstream stream))                                          \
   CALL(cuStreamWaitEvent, "cuStreamWaitEvent", (CUstream stream, CUevent event, unsigned flags))   \
   CALL(cuEventCreate, "cuEventCreate", (CUevent * event, unsigned flags))                          \
   CALL(cuEventDestroy, "cuEventDestroy_v2", (CUevent event))                                       \
   CALL(cuEventRecord, "cuEventRecord", (CUevent event, CUstream stream))                           \
+  CALL(cuEventQuery, "cuEventQuery", (CUevent event))                                              \
+  CALL(cuEventSynchronize, "cuEventSynchronize", (CUevent event))                                  \
   CALL(cuLaunchKernel, "cuLaunchKernel",                                                           \
        (CUfunction function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,      \
         unsigned blockY, unsigned blockZ, unsigned sharedBytes, CUstream stream,                   \
         void** parameters, void** extra))                                                          \
   CALL(cuPointerGetAttribute, "cuPointerGetAttribute",                                             \
        (void* value, int attribute, CUdeviceptr pointer))
+
+// The same for calls that older drivers lack: null there.
+#define GRIDMASK_CUDA_OPTIONAL_CALLS(CALL)                                        \
+  CALL(cuMemPoolCreate, "cuMemPoolCreate",                                        \
+       (CUmemoryPool * pool, const CUmemPoolProps* properties))                   \
+  CALL(cuMemPoolDestroy, "cuMemPoolDestroy", (CUmemoryPool pool))                 \
+  CALL(cuMemPoolSetAttribute, "cuMemPoolSetAttribute",                            \
+       (CUmemoryPool pool, int attribute, void* value))                           \
+  CALL(cuMemPoolTrimTo, "cuMemPoolTrimTo", (CUmemoryPool pool, size_t keep))      \
+  CALL(cuMemAllocFromPoolAsync, "cuMemAllocFromPoolAsync",                        \
+       (CUdeviceptr * pointer, size_t bytes, CUmemoryPool pool, CUstream stream)) \
+  CALL(cuMemFreeAsync, "cuMemFreeAsync", (CUdeviceptr pointer, CUstream stream))
 
 // A call that failed. `call` is a string literal.
 struct Error {
@@ -107,11 +145,19 @@ class Driver {
 #define GRIDMASK_CUDA_MEMBER(name, symbol, parameters) \
   CUresult(GRIDMASK_CUDA_ABI* name) parameters = nullptr;
   GRIDMASK_CUDA_CALLS(GRIDMASK_CUDA_MEMBER)
+  GRIDMASK_CUDA_OPTIONAL_CALLS(GRIDMASK_CUDA_MEMBER)
 #undef GRIDMASK_CUDA_MEMBER
 
   // Loads the library at `path`, or where it is empty the system's. What was wrong is in `problem`;
   // `missing` is a function that the library lacks.
   static Driver* load(const std::string& path, std::string& problem, std::string& missing);
+
+  // Whether it has the calls for pools of memory; a device may have none nevertheless.
+  bool hasPools() const {
+    return cuMemPoolCreate != nullptr && cuMemPoolDestroy != nullptr &&
+           cuMemPoolSetAttribute != nullptr && cuMemPoolTrimTo != nullptr &&
+           cuMemAllocFromPoolAsync != nullptr && cuMemFreeAsync != nullptr;
+  }
 
   // A function that is not among the calls above; null where the library lacks it.
   void* symbol(const char* name) const;
@@ -130,11 +176,5 @@ inline void check(CUresult code, const char* call) {
 
 // Calls `driver.name(...)` and throws what it answers unless that is success.
 #define CUDA_CALL(driver, name, ...) ::gridmask::cuda::check((driver).name(__VA_ARGS__), #name)
-
-// Gives something back: `CUDA_RELEASE(driver, cuMemFree, pointer)` is its last error. Asked twice,
-// since a driver also answers with errors of earlier work, and then has not done what it was asked.
-#define CUDA_RELEASE(driver, name, ...)                                                          \
-  ((driver).name(__VA_ARGS__) == ::gridmask::cuda::CUDA_SUCCESS ? ::gridmask::cuda::CUDA_SUCCESS \
-                                                                : (driver).name(__VA_ARGS__))
 
 }  // namespace gridmask::cuda

@@ -1,36 +1,111 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernels on the host, a thread at a time, for tests.
+// The kernels on the host, for tests: a block at a time, and in it phase by phase, each for all
+// threads before the next.
 #pragma once
 
-#include <cstring>
+#include <algorithm>
+#include <vector>
 
 #include "cuda/kernel_list.h"
-#include "cuda/mask_thread.h"
-#include "cuda/mix_thread.h"
-#include "cuda/noise_thread.h"
+#include "cuda/mask_kernel.h"
+#include "cuda/mask_rows_kernel.h"
+#include "cuda/mix_kernel.h"
+#include "cuda/noise_kernel.h"
 
 namespace gridmask::cuda {
 
-using HostKernel = void (*)(const KernelParams& params, uint32_t blockX, uint32_t blockY,
-                            uint32_t blockZ, uint32_t threadX);
+struct HostBlock {
+  uint32_t x, y, z;
+};
+using HostKernel = void (*)(const KernelParams& params, HostBlock block);
 
-// Null: there is no kernel of this name.
-inline HostKernel hostKernel(const char* function) {
-#define GRIDMASK_FIND(name, bytes, interleaved, aligned, inPlace) \
-  if (std::strcmp(function, #name) == 0) return maskThread<bytes, interleaved, aligned, inPlace>;
-  GRIDMASK_KERNELS(GRIDMASK_FIND)
-#undef GRIDMASK_FIND
-  if (std::strcmp(function, kNoiseKernel) == 0) return noiseThread;
-  return nullptr;
+namespace host {
+
+// The last thread first, which nothing may depend on.
+template <typename Use>
+void forEachThread(const KernelParams& params, const Use& use) {
+  for (uint32_t thread = params.threadsPerBlock; thread-- > 0;) use(thread);
 }
 
-// The same for the kernel that mixes, which has other parameters.
-using HostMixKernel = void (*)(const MixParams& params, uint32_t blockX, uint32_t blockY,
-                               uint32_t blockZ, uint32_t threadX);
-
-inline HostMixKernel hostMixKernel(const char* function) {
-  return std::strcmp(function, "gridmask_mix") == 0 ? mixThread : nullptr;
+template <class Shape>
+void mask(const KernelParams& params, HostBlock block) {
+  constexpr int kRows = MaskTile<Shape>::kRows;
+  std::vector<MaskTile<Shape>> tiles(params.threadsPerBlock);
+  std::vector<bool> there(params.threadsPerBlock);
+  forEachThread(params, [&](uint32_t thread) {
+    there[thread] = tiles[thread].decide(params, block.x, block.y, block.z, thread);
+  });
+  forEachThread(params, [&](uint32_t thread) {
+    if (!there[thread]) return;
+    uint32_t neighbours[kRows];
+    for (int r = 0; r < kRows; ++r) {
+      neighbours[r] = Shape::blends ? tiles[thread ^ 1].dropped[r] : 0;
+    }
+    tiles[thread].move(params, neighbours);
+  });
 }
+
+template <int bytes, bool interleaved, bool inPlace>
+void maskRows(const KernelParams& params, HostBlock block) {
+  forEachThread(params, [&](uint32_t thread) {
+    maskRowsThread<bytes, interleaved, inPlace>(params, block.x, block.y, block.z, thread);
+  });
+}
+
+template <bool whole>
+void mixNew(const KernelParams& params, HostBlock block) {
+  forEachThread(params, [&](uint32_t thread) {
+    mixNewThread<whole>(params, block.x, block.y, block.z, thread);
+  });
+}
+
+template <bool whole>
+void mixInPlace(const KernelParams& params, HostBlock block) {
+  std::vector<MixThread<whole>> threads;
+  for (uint32_t thread = 0; thread < params.threadsPerBlock; ++thread) {
+    threads.emplace_back(params, block.x, thread);
+  }
+  const uint32_t begin = block.y * params.planesPerBlock;
+  const uint32_t end = std::min(begin + params.planesPerBlock, params.planes);
+  for (uint32_t plane = begin; plane < end; ++plane) {
+    for (uint32_t turn = 0; turn < params.turns; ++turn) {
+      forEachThread(params, [&](uint32_t thread) {
+        if (plane == begin || params.turns > 1) threads[thread].decide(params, turn);
+        threads[thread].read(params, turn, plane);
+      });
+      forEachThread(params, [&](uint32_t thread) { threads[thread].write(params, turn, plane); });
+    }
+  }
+}
+
+template <class Shape>
+void noise(const KernelParams& params, HostBlock block) {
+  forEachThread(params, [&](uint32_t thread) {
+    NoiseTile<Shape>(params).run(block.x, block.y, block.z, thread);
+  });
+}
+
+}  // namespace host
+
+constexpr HostKernel kHostKernels[] = {
+#define GRIDMASK_HOST(name, bytes, values, inPlace) host::mask<MaskShape<bytes, values, inPlace>>,
+    GRIDMASK_MASK_KERNELS(GRIDMASK_HOST)
+#undef GRIDMASK_HOST
+#define GRIDMASK_HOST(name, bytes, interleaved, inPlace) host::maskRows<bytes, interleaved, inPlace>,
+    GRIDMASK_MASK_ROWS_KERNELS(GRIDMASK_HOST)
+#undef GRIDMASK_HOST
+#define GRIDMASK_HOST(name, whole) host::mixNew<whole>,
+    GRIDMASK_MIX_NEW_KERNELS(GRIDMASK_HOST)
+#undef GRIDMASK_HOST
+#define GRIDMASK_HOST(name, whole) host::mixInPlace<whole>,
+    GRIDMASK_MIX_IN_PLACE_KERNELS(GRIDMASK_HOST)
+#undef GRIDMASK_HOST
+#define GRIDMASK_HOST(name, bytes, inPlace) host::noise<NoiseShape<bytes, inPlace>>,
+    GRIDMASK_NOISE_KERNELS(GRIDMASK_HOST)
+#undef GRIDMASK_HOST
+};
+
+inline HostKernel hostKernel(Kernel kernel) { return kHostKernels[static_cast<size_t>(kernel)]; }
 
 }  // namespace gridmask::cuda

@@ -5,200 +5,219 @@
 #include <algorithm>
 #include <cstring>
 
-#include "cuda/kernel_list.h"
+#include "cuda/kernel_sample.h"
+#include "cuda/launch_parts.h"
+#include "cuda/mask_kernel.h"
+#include "cuda/noise_kernel.h"
 
 namespace gridmask::cuda {
 namespace {
 
-constexpr uint32_t kVectorBytes = 16;
-constexpr uint32_t kWarp = 32;
-constexpr size_t kMaxGridY = 65535;  // and z
-
-// A unit's side up to which 32-bit turns decide the pixels of a thread. It starts with an error
-// below 1 and takes up to 31 steps that are off by up to 1/2 each, towards an edge that is off by
-// up to 1/2; phases are 2¹⁶/d apart and it starts half way between two of them:
-// 1 + 31/2 + 1/2 < 2¹⁵/d. (Turns of 64 bits, of which the upper half is compared, are off by 1/2
-// and a trace: below 2¹⁵/d for every d.)
-constexpr uint32_t kMaxCoarseUnit = 1920;
-constexpr uint32_t kMaxCoarsePeriod = kMaxCoarseUnit << kFractionBits;
-static_assert(17 * kMaxCoarseUnit < (1 << 15), "");
-
-Reciprocal reciprocalOf(uint64_t divisor) { return {UINT64_MAX / divisor}; }
-
-// 2⁶⁴ · part / period to the nearest, for part < period < 2³¹.
-uint64_t turnsOf(uint64_t part, uint64_t period) {
-  const uint64_t high = (part << 32) / period;
-  const uint64_t rest = (part << 32) % period;
-  const uint64_t low = ((rest << 32) + period / 2) / period;
-  return (high << 32) + low;
+// A thread in each of `shape.rows` rows of a sample, in warps that are tiles. False: more tiles than
+// can be told apart.
+bool tile(Launch& launch, uint32_t rowsOfThread, uint32_t preferredShift) {
+  KernelParams& params = launch.params;
+  params.tileShift = tileShiftOf(params.vectorsPerRow, preferredShift);
+  const uint32_t columns = 1u << params.tileShift;
+  const uint32_t rows = kWarp / columns * rowsOfThread;
+  params.tileColumns = (params.vectorsPerRow + columns - 1) / columns;
+  const uint64_t tiles = uint64_t{params.tileColumns} * ((params.height + rows - 1) / rows);
+  // ShortReciprocal's bound.
+  if (tiles * params.tileColumns > UINT32_MAX) return false;
+  params.tilesPerSample = static_cast<uint32_t>(tiles);
+  params.tileColumnsReciprocal = {UINT32_MAX / params.tileColumns};
+  return setGrid(launch, tiles * kWarp, params.entries);
 }
 
-KernelAxis kernelAxisOf(const LatticeAxis& axis, const Lattice& lattice) {
-  const int64_t period = lattice.period;
-  const uint64_t unit = lattice.period;
-  const auto modulo = [&](int64_t value) {
-    return static_cast<uint64_t>(value - floorDiv(value, period) * period);
-  };
-  // Half way between two phases: (2·phase + 1) / (2·period) turns.
-  const uint64_t phase = modulo(axis.at(kOriginColumn, 0) - lattice.stripe);
-  return {turnsOf(phase, unit) + turnsOf(1, 2 * unit), turnsOf(modulo(axis.stepX), unit),
-          turnsOf(modulo(axis.stepY), unit)};
-}
+struct MaskKernel {
+  Kernel kernel;
+  uint32_t valueBytes;
+  uint32_t valuesPerPixel;
+  bool inPlace;
+  uint32_t rows;
+  uint32_t tileShift;
+};
+constexpr MaskKernel kMaskKernels[] = {
+#define GRIDMASK_LIST(name, bytes, values, inPlace) \
+  {Kernel::name,                                    \
+   bytes,                                           \
+   values,                                          \
+   inPlace,                                         \
+   MaskShape<bytes, values, inPlace>::rows,         \
+   MaskShape<bytes, values, inPlace>::tileShift},
+    GRIDMASK_MASK_KERNELS(GRIDMASK_LIST)
+#undef GRIDMASK_LIST
+};
 
-KernelUnitAxis kernelUnitAxisOf(const LatticeAxis& axis, const Lattice& lattice, int32_t height,
-                                int32_t width) {
-  const int64_t period = lattice.period;
-  const int64_t lowest = std::min({axis.at(0, 0), axis.at(width - 1, 0), axis.at(0, height - 1),
-                                   axis.at(width - 1, height - 1)}) -
-                         lattice.stripe;
-  // The lowest position becomes less than a period, that is 2³¹, and the others exceed it by less
-  // than 16384 · √2 · 2¹⁶ < 2³¹: all are below 2³².
-  const int64_t shift = -floorDiv(lowest, period);
-  const int64_t origin = axis.origin - lattice.stripe + shift * period;
-  return {static_cast<uint32_t>(origin), static_cast<uint32_t>(axis.stepX),
-          static_cast<uint32_t>(axis.stepY), static_cast<uint32_t>(shift)};
-}
-
-KernelUnits kernelUnitsOf(const Lattice& lattice, int32_t height, int32_t width) {
-  KernelUnits units{};
-  units.x = kernelUnitAxisOf(lattice.x, lattice, height, width);
-  units.y = kernelUnitAxisOf(lattice.y, lattice, height, width);
-  units.dropBelow = lattice.dropBelow;
-  for (int k = 0; k < 2; ++k) {
-    units.key[k] = lattice.unitKey[k];
-    units.seed[k] = lattice.seed[k];
+// The fill of the vectors that begin at each value of a pixel, of each plane.
+void addFillVectors(const Batch& batch, Launch& launch) {
+  const BatchLayout& layout = batch.layout;
+  const size_t bytes = layout.planes * layout.pixelBytes;
+  const bool uniform = isUniform(batch.fill, bytes, launch.params.valueBytes);
+  const bool straddles = kVectorBytes % layout.pixelBytes != 0;
+  const size_t places = straddles ? launch.params.valuesPerPixel : 1;
+  std::vector<uint8_t> vectors;
+  for (size_t plane = 0; plane < layout.planes; ++plane) {
+    for (size_t place = 0; place < places; ++place) {
+      for (size_t k = 0; k < kVectorBytes; ++k) {
+        const size_t byte = (place * launch.params.valueBytes + k) % layout.pixelBytes;
+        vectors.push_back(batch.fill[plane * layout.pixelBytes + byte]);
+      }
+      if (uniform) break;
+    }
+    if (uniform) break;
   }
-  units.reciprocal = UINT32_MAX / (lattice.period >> kFractionBits);
-  return units;
+  if (uniform) {
+    std::memcpy(&launch.params.fill, vectors.data(), kVectorBytes);
+    return;
+  }
+  launch.params.fillStep = kVectorBytes;
+  launch.params.fillAt = addConstants(launch, vectors.data(), vectors.size());
 }
 
-// The largest power of two up to `limit` that divides `value`.
-size_t powerDividing(size_t value, size_t limit) {
-  while (value % limit != 0) limit /= 2;
-  return limit;
+// Of each value of a pixel in all planes, repeated to 4 bytes.
+void addFillWords(const Batch& batch, Launch& launch) {
+  const size_t bytes = batch.layout.planes * batch.layout.pixelBytes;
+  const size_t valueBytes = launch.params.valueBytes;
+  const bool uniform = isUniform(batch.fill, bytes, valueBytes);
+  std::vector<uint8_t> words;
+  for (size_t at = 0; at < (uniform ? valueBytes : bytes); at += valueBytes) {
+    for (size_t k = 0; k < sizeof(uint32_t); ++k) words.push_back(batch.fill[at + k % valueBytes]);
+  }
+  launch.params.fillStep = uniform ? 0 : sizeof(uint32_t);
+  launch.params.fillAt = addConstants(launch, words.data(), words.size());
 }
 
-// Memory that is not aligned to its values is masked in narrower ones: a pixel is its bytes.
-size_t accessBytes(const Batch& batch) {
-  return powerDividing(reinterpret_cast<size_t>(batch.source) |
-                           reinterpret_cast<size_t>(batch.target) | batch.valueBytes,
-                       batch.valueBytes);
+// Rows that are aligned, and pixels of a size that there is a kernel for.
+bool prepareTiles(const Batch& batch, Launch& launch) {
+  KernelParams& params = launch.params;
+  const auto addresses =
+      reinterpret_cast<uintptr_t>(batch.source) | reinterpret_cast<uintptr_t>(batch.target);
+  if ((addresses | params.rowBytes) % kVectorBytes != 0) return false;
+  for (const MaskKernel& kernel : kMaskKernels) {
+    if (kernel.valueBytes != params.valueBytes || kernel.valuesPerPixel != params.valuesPerPixel ||
+        kernel.inPlace != (batch.source == batch.target)) {
+      continue;
+    }
+    launch.kernel = kernel.kernel;
+    params.vectorsPerRow = static_cast<uint32_t>(params.rowBytes / kVectorBytes);
+    if (!tile(launch, kernel.rows, kernel.tileShift)) return false;
+    addFillVectors(batch, launch);
+    return true;
+  }
+  return false;
 }
 
-bool isUniform(const Batch& batch, size_t valueBytes) {
-  const size_t bytes = batch.planes * batch.pixelBytes;
-  return std::memcmp(batch.fill, batch.fill + valueBytes, bytes - valueBytes) == 0;
+bool prepareRows(const Batch& batch, Launch& launch) {
+  KernelParams& params = launch.params;
+#define GRIDMASK_CHOOSE(name, bytes, interleaved, isInPlace)                                  \
+  if (params.valueBytes == (bytes) && (params.valuesPerPixel > 1) == (interleaved) &&         \
+      (batch.source == batch.target) == (isInPlace)) {                                        \
+    launch.kernel = Kernel::name;                                                             \
+  }
+  GRIDMASK_MASK_ROWS_KERNELS(GRIDMASK_CHOOSE)
+#undef GRIDMASK_CHOOSE
+  const auto source = reinterpret_cast<uintptr_t>(batch.source);
+  const auto target = reinterpret_cast<uintptr_t>(batch.target);
+  const uintptr_t apart = source - target;
+  params.loadBytes = apart % kVectorBytes == 0 ? kVectorBytes : apart % 4 == 0 ? 4 : params.valueBytes;
+  params.planesAlike = batch.layout.planes == 1 || params.planeBytes % kVectorBytes == 0;
+  // A row that begins in the middle of a vector may touch one more.
+  const bool aligned = (target | params.rowBytes) % kVectorBytes == 0;
+  const uint64_t lead = aligned ? 0 : kVectorBytes - params.valueBytes;
+  params.vectorsPerRow =
+      static_cast<uint32_t>((params.rowBytes + lead + kVectorBytes - 1) / kVectorBytes);
+  params.rowReciprocal = reciprocalOf(params.vectorsPerRow);
+  const uint64_t threads = uint64_t{params.height} * params.vectorsPerRow;
+  if (!setGrid(launch, threads, params.entries)) return false;
+  addFillWords(batch, launch);
+  return true;
 }
 
-// One for each block of the noise that has pixels of the batch's rows.
-uint64_t noiseThreads(const Batch& batch) {
-  const uint64_t pixels = static_cast<uint64_t>(batch.height) * static_cast<uint64_t>(batch.width);
-  return noiseBlocks(batch.noise.firstPixel % kNoisePixels + pixels);
+// Which kernel fills with noise, and how it lies over the batch.
+bool prepareNoise(const Batch& batch, const Samples& samples, size_t first, Launch& launch) {
+  const Noise& noise = batch.noise;
+  KernelParams& params = launch.params;
+  const auto addresses =
+      reinterpret_cast<uintptr_t>(batch.source) | reinterpret_cast<uintptr_t>(batch.target);
+  if (addresses % params.valueBytes != 0 || params.valueBytes != valueBytesOf(noise.type)) {
+    return false;
+  }
+  uint32_t rows = 0;
+  uint32_t shift = 0;
+#define GRIDMASK_CHOOSE(name, bytes, isInPlace)                                               \
+  if (params.valueBytes == (bytes) && (batch.source == batch.target) == (isInPlace)) {       \
+    launch.kernel = Kernel::name;                                                            \
+    rows = NoiseShape<bytes, isInPlace>::rows;                                               \
+    shift = NoiseShape<bytes, isInPlace>::tileShift;                                         \
+  }
+  GRIDMASK_NOISE_KERNELS(GRIDMASK_CHOOSE)
+#undef GRIDMASK_CHOOSE
+  const auto imageHeight = static_cast<uint64_t>(imageHeightOf(batch));
+  params.noiseKind = static_cast<uint32_t>(noise.kind);
+  params.noiseType = static_cast<uint32_t>(noise.type);
+  params.noiseShared = noise.shared;
+  params.noiseBlocks = noiseBlocks(imageHeight * params.width);
+  params.noiseFirstPixel = static_cast<uint32_t>(batch.firstRow) * params.width;
+  params.noiseFirstField = noise.shared ? 0 : static_cast<uint32_t>(batch.firstChannel);
+  const bool aligned =
+      params.width % kNoisePixels == 0 && params.noiseFirstPixel % kNoisePixels == 0;
+  params.vectorsPerRow = (params.width + (aligned ? 0 : kNoisePixels - 1) + kNoisePixels - 1) / kNoisePixels;
+  if (!tile(launch, rows, shift)) return false;
+
+  std::vector<NoiseKey> keys;
+  for (size_t i = 0; i < batch.layout.count; ++i) {
+    const PackedSample sample = samples[first + i];
+    if (isWorkedAt(sample, batch.source == batch.target)) keys.push_back(noiseKeyOf(sample));
+  }
+  params.noiseKeysAt = addConstants(launch, keys.data(), keys.size() * sizeof(NoiseKey));
+  params.noiseChannelsAt =
+      addConstants(launch, noise.channels + 2 * batch.firstChannel,
+                   batch.layout.channels() * 2 * sizeof(float));
+  return true;
 }
 
 }  // namespace
 
-KernelSample kernelSampleOf(const Lattice& lattice, int32_t height, int32_t width) {
-  KernelSample sample{};
-  if (!lattice.masked) return sample;
-  sample.x = kernelAxisOf(lattice.x, lattice);
-  sample.y = kernelAxisOf(lattice.y, lattice);
-  sample.gap = static_cast<uint32_t>(((uint64_t{lattice.gap()} << 33) / lattice.period + 1) >> 1);
-  sample.flags = KernelSample::kMasked;
-  if (lattice.reverse) sample.flags |= KernelSample::kReverse;
-  if (lattice.period > kMaxCoarsePeriod) sample.flags |= KernelSample::kFine;
-  if (lattice.random) {
-    sample.flags |= KernelSample::kRandom;
-    sample.units = kernelUnitsOf(lattice, height, width);
-  }
-  return sample;
+size_t mostConstantBytes(const BatchLayout& layout) {
+  const size_t samples =
+      layout.count * (sizeof(KernelSample) + sizeof(KernelUnits) + sizeof(NoiseKey));
+  // Fills as vectors or as words of single bytes, and what noise is made into.
+  const size_t fills = layout.planes * std::max<size_t>(3 * kVectorBytes, 8 * layout.pixelBytes);
+  return samples + fills + 5 * kVectorBytes;  // and what lies between the arrays
 }
 
-bool needsDeviceFill(const Batch& batch) {
-  if (batch.noise.kind != 0) return true;
-  const size_t valueBytes = accessBytes(batch);
-  return batch.planes * batch.pixelBytes / valueBytes > kInlineFills &&
-         !isUniform(batch, valueBytes);
-}
-
-KernelParams kernelParamsOf(const Batch& batch) {
-  const size_t valueBytes = accessBytes(batch);
-  const auto sourceAddress = reinterpret_cast<size_t>(batch.source);
-  const auto targetAddress = reinterpret_cast<size_t>(batch.target);
-  const uint64_t rowBytes = static_cast<uint64_t>(batch.width) * batch.pixelBytes;
-  const uint64_t planeBytes = static_cast<uint64_t>(batch.height) * rowBytes;
-
-  KernelParams params{};
-  params.source = batch.source;
-  params.target = batch.target;
-  params.samples = batch.samples;
-  params.sampleBytes = batch.planes * planeBytes;
-  params.planeBytes = planeBytes;
-  params.rowBytes = rowBytes;
-  params.count = static_cast<uint32_t>(batch.count);
-  params.planes = static_cast<uint32_t>(batch.planes);
-  params.height = static_cast<uint32_t>(batch.height);
-  params.width = static_cast<uint32_t>(batch.width);
+Prepared prepareMask(const Batch& batch, const Samples& samples, size_t first, Launch& launch) {
+  const BatchLayout& layout = batch.layout;
+  if (layout.isEmpty()) return Prepared::kNothing;
+  const bool inPlace = batch.source == batch.target;
+  const bool noise = batch.noise.kind != NoiseKind::kNone;
+  begin(launch, layout, batch.source, batch.target);
+  KernelParams& params = launch.params;
+  // What is selected at a time: as much of a pixel as addresses allow.
+  const auto addresses =
+      reinterpret_cast<uintptr_t>(batch.source) | reinterpret_cast<uintptr_t>(batch.target);
+  const size_t valueBytes =
+      noise ? layout.valueBytes : powerDividing(addresses | layout.pixelBytes, sizeof(uint32_t));
   params.valueBytes = static_cast<uint32_t>(valueBytes);
-  params.valuesPerPixel = static_cast<uint32_t>(batch.pixelBytes / valueBytes);
-  params.valuesPerPixelReciprocal = reciprocalOf(params.valuesPerPixel);
-  params.loadBytes = static_cast<uint32_t>((sourceAddress - targetAddress) % 16 == 0  ? 16
-                                           : (sourceAddress - targetAddress) % 4 == 0 ? 4
-                                                                                      : valueBytes);
-  params.inPlace = batch.source == batch.target;
-  params.aligned = sourceAddress % kVectorBytes == 0 && targetAddress % kVectorBytes == 0 &&
-                   rowBytes % kVectorBytes == 0;
-  params.planesAlike = batch.planes == 1 || planeBytes % kVectorBytes == 0;
+  if (isTooLarge(layout)) return Prepared::kUnsupported;
+  params.valuesPerPixel = static_cast<uint32_t>(layout.pixelBytes / valueBytes);
+  params.pixelReciprocal = reciprocalOf(params.valuesPerPixel);
+  params.valuesPerRow = static_cast<uint32_t>(params.rowBytes / valueBytes);
 
-  if (rowBytes >> 31 != 0) return params;  // launchOf() refuses: no threads
-  params.valuesPerRow = static_cast<uint32_t>(rowBytes / valueBytes);
-  // A row that begins in the middle of a vector may touch one more.
-  const uint64_t lead = params.aligned ? 0 : kVectorBytes - valueBytes;
-  params.vectorsPerRow = static_cast<uint32_t>((rowBytes + lead + kVectorBytes - 1) / kVectorBytes);
-  params.vectorsPerRowReciprocal = reciprocalOf(params.vectorsPerRow);
-  params.noise = batch.noise;
-  params.noise.widthReciprocal = reciprocalOf(params.width);
-  const uint64_t threads =
-      batch.noise.kind != 0 ? noiseThreads(batch) : uint64_t{params.height} * params.vectorsPerRow;
-  if (threads + kMaxBlockThreads > UINT32_MAX) return params;
-  params.threadsPerSample = static_cast<uint32_t>(threads);
-  params.threadsPerBlock =
-      std::min(kMaxBlockThreads, (params.threadsPerSample + kWarp - 1) / kWarp * kWarp);
-  // As few as possible beyond the last sample.
-  const size_t gridZ = (batch.count + kMaxGridY - 1) / kMaxGridY;
-  params.gridY = static_cast<uint32_t>((batch.count + gridZ - 1) / gridZ);
-
-  params.uniformFill = batch.noise.kind == 0 && isUniform(batch, valueBytes);
-  if (needsDeviceFill(batch)) {
-    params.fill = batch.deviceFill;
-    return params;
+  SampleConstants constants(layout, imageHeightOf(batch), batch.firstRow);
+  for (size_t i = 0; i < layout.count; ++i) {
+    const PackedSample sample = samples[first + i];
+    if (isWorkedAt(sample, inPlace)) constants.add(sample, static_cast<uint32_t>(i));
   }
-  const size_t values = batch.planes * params.valuesPerPixel;
-  for (size_t word = 0; word < kInlineFills; ++word) {
-    const size_t value = params.uniformFill ? 0 : std::min(word, values - 1);
-    uint8_t bytes[4];
-    for (size_t k = 0; k < sizeof bytes; ++k) {
-      bytes[k] = batch.fill[value * valueBytes + k % valueBytes];
-    }
-    std::memcpy(&params.fillWords[word], bytes, sizeof bytes);
-  }
-  return params;
-}
-
-Launch launchOf(const KernelParams& params) {
-  if (params.threadsPerSample == 0) return {};
-#define GRIDMASK_CHOOSE(name, bytes, isInterleaved, isAligned, isInPlace)               \
-  if (params.valueBytes == (bytes) && (params.valuesPerPixel > 1) == (isInterleaved) && \
-      (params.aligned != 0 && !(isInterleaved)) == (isAligned) &&                       \
-      (params.inPlace != 0) == (isInPlace)) {                                           \
-    function = #name;                                                                   \
-  }
-  const char* function = nullptr;
-  GRIDMASK_KERNELS(GRIDMASK_CHOOSE)
-#undef GRIDMASK_CHOOSE
-  if (params.noise.kind != 0) function = kNoiseKernel;
-  return {function, (params.threadsPerSample + params.threadsPerBlock - 1) / params.threadsPerBlock,
-          params.gridY, (params.count + params.gridY - 1) / params.gridY, params.threadsPerBlock};
+  if (!constants.addTo(launch)) return Prepared::kNothing;
+  const bool ready = noise ? prepareNoise(batch, samples, first, launch)
+                           : (!constants.anyIs(KernelSample::kRandom | KernelSample::kFine) &&
+                              prepareTiles(batch, launch)) ||
+                                 prepareRows(batch, launch);
+  if (!ready) return Prepared::kUnsupported;
+  end(launch);
+  return Prepared::kReady;
 }
 
 }  // namespace gridmask::cuda

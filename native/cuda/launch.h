@@ -1,53 +1,67 @@
 // SPDX-License-Identifier: MIT
 //
-// Host only: from a batch to a kernel, its parameters and its grid.
+// Host only: from a batch to a launch. It needs no driver:
+//
+//   Launch launch;  // may be used again, which saves an allocation
+//   if (prepareMask(batch, samples, 0, launch) != Prepared::kReady) …
+//   if (!launch.constants.empty()) {
+//     // upload them, aligned to 16 bytes, in the order of the stream
+//     launch.params.constants = where they lie on the device;
+//   }
+//   void* arguments[] = {&launch.params};
+//   cuLaunchKernel(function of launch.kernel, gridX, gridY, gridZ, blockX, 1, 1, 0, stream, arguments, nullptr)
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
-#include "cuda/kernel.h"
-#include "lattice/lattice.h"
+#include "cuda/kernel_list.h"
+#include "cuda/kernel_params.h"
+#include "lattice/batch.h"
+#include "lattice/sample_draws.h"
+#include "lattice/mix.h"
 
 namespace gridmask::cuda {
 
-// As cpu::Batch, but that source, target and samples are on the device.
+// What is to be masked, on the device; all else is on the host.
 struct Batch {
+  BatchLayout layout;
   const uint8_t* source;
-  uint8_t* target;  // equal to source (in place), or apart from it
-  size_t count;
-  size_t planes;
-  int32_t height;
-  int32_t width;
-  size_t pixelBytes;
-  size_t valueBytes;            // 1, 2 or 4: the size of one channel's value
-  const uint8_t* fill;          // on the host: planes * pixelBytes bytes
-  const uint8_t* deviceFill;    // the same on the device, where needsDeviceFill(), else unused
-  const KernelSample* samples;  // count of them, aligned to 16 bytes
-  KernelNoise noise{};          // where it has a kind, deviceFill holds the channels' numbers
+  uint8_t* target;      // equal to source (in place), or apart from it
+  const uint8_t* fill;  // planes * pixelBytes bytes: what a dropped pixel becomes
+  Noise noise{};        // instead of the fill, where it has a kind: of all channels of the images
+  // Where the layout is a part of taller images with more planes: its first row, its first channel,
+  // and their height.
+  int32_t firstRow = 0;
+  size_t firstChannel = 0;
+  int32_t imageHeight = 0;  // 0: of the layout
 };
 
-KernelSample kernelSampleOf(const Lattice& lattice, int32_t height, int32_t width);
-
-inline KernelSample kernelSampleOf(const PackedSample& sample, int32_t height, int32_t width) {
-  return kernelSampleOf(latticeOf(sample, height, width), height, width);
-}
-
-// Whether the batch has too many different fills for them to travel with the launch. Looks at
-// everything but `samples` and `deviceFill`.
-bool needsDeviceFill(const Batch& batch);
-
-// `batch` has at least one byte.
-KernelParams kernelParamsOf(const Batch& batch);
-
 struct Launch {
-  const char* function;  // null: no kernel takes rows of 2 GiB, or samples of 64 GiB
+  Kernel kernel;
   uint32_t gridX;
   uint32_t gridY;
   uint32_t gridZ;
   uint32_t blockX;
+  KernelParams params;
+  std::vector<uint8_t> constants;  // empty: they travel with the parameters
 };
 
-Launch launchOf(const KernelParams& params);
+enum class Prepared {
+  kReady,
+  kNothing,      // nothing is to be done
+  kUnsupported,  // no kernel takes rows of 2 GiB, samples of 4 GiB and more, noise that is not
+                 // aligned to its values
+};
+
+// Masks samples `first`, first + 1, … of `samples`.
+Prepared prepareMask(const Batch& batch, const Samples& samples, size_t first, Launch& launch);
+
+// What the constants of a mask take at most.
+size_t mostConstantBytes(const BatchLayout& layout);
+
+// `batch`: source and target on the device.
+Prepared prepareMix(const MixBatch& batch, Launch& launch);
 
 }  // namespace gridmask::cuda

@@ -15,6 +15,7 @@ namespace gridmask::cuda {
 struct alignas(16) Vector {
   uint32_t word[4];
 };
+constexpr uint32_t kVectorBytes = sizeof(Vector);
 
 #ifndef __CUDA_ARCH__
 class HostMemory {
@@ -31,7 +32,6 @@ class HostMemory {
 };
 #endif
 
-// Of what no thread of the launch writes.
 template <class T>
 GRIDMASK_HD inline T load(const uint8_t* from) {
 #ifdef __CUDA_ARCH__
@@ -52,8 +52,39 @@ GRIDMASK_HD inline void store(uint8_t* to, T value) {
 #endif
 }
 
+// The same for what is touched once: caches need not keep it.
+GRIDMASK_HD inline Vector loadOnce(const uint8_t* from) {
+#ifdef __CUDA_ARCH__
+  const uint4 value = __ldcs(reinterpret_cast<const uint4*>(from));
+  return {{value.x, value.y, value.z, value.w}};
+#else
+  return load<Vector>(from);
+#endif
+}
+
+GRIDMASK_HD inline void storeOnce(uint8_t* to, const Vector& value) {
+#ifdef __CUDA_ARCH__
+  __stcs(reinterpret_cast<uint4*>(to),
+         make_uint4(value.word[0], value.word[1], value.word[2], value.word[3]));
+#else
+  store(to, value);
+#endif
+}
+
+// A part of a kernel's parameters.
+template <class T>
+GRIDMASK_HD inline T parameter(const uint8_t* from) {
+#ifdef __CUDA_ARCH__
+  return *reinterpret_cast<const T*>(from);
+#else
+  T value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+#endif
+}
+
 // The unsigned number of so many bytes.
-template <int bytes>
+template <size_t bytes>
 struct Unsigned;
 template <>
 struct Unsigned<1> {
@@ -66,6 +97,10 @@ struct Unsigned<2> {
 template <>
 struct Unsigned<4> {
   using type = uint32_t;
+};
+template <>
+struct Unsigned<8> {
+  using type = uint64_t;
 };
 
 }  // namespace gridmask::cuda

@@ -1,59 +1,150 @@
 // SPDX-License-Identifier: MIT
 
-#include "cuda/mix_launch.h"
-
 #include <algorithm>
+
+#include "cuda/launch_parts.h"
+#include "cuda/mix_kernel.h"
 
 namespace gridmask::cuda {
 namespace {
 
-constexpr uint32_t kWarp = 32;
-constexpr size_t kMaxGridY = 65535;  // and z
+// Blocks that a GPU is to have at least, if there are enough planes.
+constexpr uint32_t kFewBlocks = 256;
 
-Reciprocal reciprocalOf(uint64_t divisor) { return {UINT64_MAX / divisor}; }
-
-// Bytes that all rows of both memories begin and end at multiples of.
 uint32_t vectorBytesOf(const MixBatch& batch, uint64_t rowBytes) {
   const uint64_t all = reinterpret_cast<uintptr_t>(batch.source) |
                        reinterpret_cast<uintptr_t>(batch.target) | rowBytes;
   return all % 16 == 0 ? 16 : all % 4 == 0 ? 4 : all % 2 == 0 ? 2 : 1;
 }
 
+// The samples that are written in place, so that each comes before its partner, and those of a cycle
+// one after another.
+class Order {
+ public:
+  explicit Order(const MixBatch& batch) : batch_(batch), waits_(batch.count), isRead_(batch.count) {
+    const auto count = static_cast<uint32_t>(batch.count);
+    for (uint32_t n = 0; n < count; ++n) {
+      waits_[n] = (batch.samples[n].flags & PackedSample::kMasked) != 0 && partnerOf(n) != n;
+      if (waits_[n]) isRead_[partnerOf(n)] = true;
+    }
+    for (uint32_t n = 0; n < count; ++n) {
+      if (!isRead_[n]) append(n);
+    }
+    // What is left are whole cycles.
+    for (uint32_t n = 0; n < count; ++n) append(n);
+  }
+
+  struct Entry {
+    uint32_t sample;
+    uint32_t cycleBegin;  // of a whole cycle's last sample: its first one's place in the order; else its own
+  };
+  const std::vector<Entry>& entries() const { return entries_; }
+
+ private:
+  uint32_t partnerOf(uint32_t n) const { return static_cast<uint32_t>(batch_.partner[n]); }
+
+  void append(uint32_t first) {
+    const auto begin = static_cast<uint32_t>(entries_.size());
+    uint32_t n = first;
+    for (; waits_[n]; n = partnerOf(n)) {
+      waits_[n] = false;
+      entries_.push_back({n, static_cast<uint32_t>(entries_.size())});
+    }
+    if (entries_.size() != begin && n == first) entries_.back().cycleBegin = begin;
+  }
+
+  const MixBatch& batch_;
+  std::vector<bool> waits_;
+  std::vector<bool> isRead_;
+  std::vector<Entry> entries_;
+};
+
+void prepareNew(const MixBatch& batch, SampleConstants& constants,
+                std::vector<MixPartner>& partners) {
+  for (uint32_t n = 0; n < batch.count; ++n) {
+    const auto partner = static_cast<uint32_t>(batch.partner[n]);
+    PackedSample sample = batch.samples[n];
+    if (partner == n) sample.flags &= ~PackedSample::kMasked;
+    constants.add(sample, n);
+    partners.push_back({partner});
+  }
+}
+
+// Which vectors of how many samples a block has: vectors side by side as many as possible, up to a
+// warp's, so that all samples are there at once, but no fewer than make 64 bytes or a warp.
+bool setBlocks(Launch& launch, uint64_t positions, size_t entries) {
+  KernelParams& params = launch.params;
+  const uint32_t least = params.vectorBytes == 16 ? 2 : params.vectorBytes == 4 ? 4 : 5;
+  params.tileShift = 5;
+  while (params.tileShift > least &&
+         (kMaxBlockThreads >> params.tileShift) * kMixSamples < entries) {
+    --params.tileShift;
+  }
+  if (!setGrid(launch, positions, 1)) return false;
+  const auto count = static_cast<uint32_t>(entries);
+  params.slots = std::min(kMaxBlockThreads >> params.tileShift, count);
+  params.threadsPerBlock = launch.blockX = params.slots << params.tileShift;
+  params.samplesPerThread = std::min((count + params.slots - 1) / params.slots, kMixSamples);
+  params.samplesAtOnce = params.slots * params.samplesPerThread;
+  params.turns = (count + params.samplesAtOnce - 1) / params.samplesAtOnce;
+  const uint32_t width = 1u << params.tileShift;
+  launch.gridX = (params.threadsPerSample + width - 1) / width;
+  const uint32_t atLeast = (params.planes + UINT16_MAX - 1) / UINT16_MAX;
+  params.planesPerBlock = std::max(launch.gridX < kFewBlocks ? 1 : params.planes, atLeast);
+  launch.gridY = (params.planes + params.planesPerBlock - 1) / params.planesPerBlock;
+  return true;
+}
+
 }  // namespace
 
-MixParams mixParamsOf(const MixBatch& batch, const KernelSample* samples, const int32_t* partner,
-                      const int32_t* walks, size_t walkCount) {
-  const uint64_t rowBytes = batch.rowBytes();
-  const uint64_t planeBytes = batch.planeBytes();
-  MixParams params{};
-  params.source = batch.source;
-  params.target = batch.target;
-  params.samples = samples;
-  params.partner = partner;
-  params.walks = walks;
-  params.sampleBytes = batch.sampleBytes();
-  params.planeBytes = planeBytes;
-  params.rowBytes = rowBytes;
-  params.walkCount = static_cast<uint32_t>(walkCount);
-  params.planesOfThread = walks != nullptr ? 1 : static_cast<uint32_t>(batch.planes);
-  params.height = static_cast<uint32_t>(batch.height);
-  params.heightReciprocal = reciprocalOf(params.height);
-  params.vectorBytes = vectorBytesOf(batch, rowBytes);
-  if (rowBytes >> 31 != 0 || batch.planes > UINT32_MAX) return params;
-  params.pixelBytes = static_cast<uint32_t>(batch.pixelBytes);
-  params.pixelBytesReciprocal = reciprocalOf(params.pixelBytes);
-  params.vectorsPerRow = static_cast<uint32_t>(rowBytes / params.vectorBytes);
-  params.vectorsPerRowReciprocal = reciprocalOf(params.vectorsPerRow);
-  const uint64_t bytes = walks != nullptr ? params.sampleBytes : planeBytes;
-  const uint64_t threads = bytes / params.vectorBytes;
-  if (threads + kMaxBlockThreads > UINT32_MAX) return params;
-  params.threadsPerWalk = static_cast<uint32_t>(threads);
-  params.threadsPerBlock =
-      std::min(kMaxBlockThreads, (params.threadsPerWalk + kWarp - 1) / kWarp * kWarp);
-  // As few as possible beyond the last walk.
-  const size_t gridZ = (walkCount + kMaxGridY - 1) / kMaxGridY;
-  params.gridY = static_cast<uint32_t>((walkCount + gridZ - 1) / gridZ);
-  return params;
+Prepared prepareMix(const MixBatch& batch, Launch& launch) {
+  if (batch.isEmpty()) return Prepared::kNothing;
+  const BatchLayout layout{batch.count, batch.planes,     batch.height,
+                           batch.width, batch.pixelBytes, 1};
+  begin(launch, layout, batch.source, batch.target);
+  if (isTooLarge(layout)) return Prepared::kUnsupported;
+  KernelParams& params = launch.params;
+  params.vectorBytes = vectorBytesOf(batch, params.rowBytes);
+  params.valueBytes = 1;
+  params.valuesPerPixel = static_cast<uint32_t>(batch.pixelBytes);
+  params.pixelReciprocal = reciprocalOf(params.valuesPerPixel);
+  params.vectorsPerRow = static_cast<uint32_t>(params.rowBytes / params.vectorBytes);
+  params.rowReciprocal = reciprocalOf(params.vectorsPerRow);
+  const uint64_t vectors = uint64_t{params.height} * params.vectorsPerRow;
+  const bool whole = params.vectorBytes == kVectorBytes;
+
+  SampleConstants constants(layout, batch.height, 0);
+  std::vector<MixPartner> partners;
+  std::vector<MixKept> kept;
+  if (batch.inPlace()) {
+    launch.kernel = whole ? Kernel::gridmask_mix_in_place : Kernel::gridmask_mix_in_place_narrow;
+    const Order order(batch);
+    if (order.entries().empty()) return Prepared::kNothing;
+    if (!setBlocks(launch, vectors, order.entries().size())) return Prepared::kUnsupported;
+    kept.assign(params.turns, {0, MixKept::kNobody});
+    const uint32_t atOnce = params.samplesAtOnce;
+    uint32_t place = 0;
+    for (const Order::Entry& entry : order.entries()) {
+      constants.add(batch.samples[entry.sample], entry.sample);
+      const auto partner = static_cast<uint32_t>(batch.partner[entry.sample]);
+      const uint32_t writtenAt = entry.cycleBegin / atOnce;
+      const bool isLate = writtenAt != place / atOnce;
+      if (isLate) kept[writtenAt] = {partner, place % atOnce % params.slots};
+      partners.push_back({partner | (isLate ? MixPartner::kWasKept : 0)});
+      ++place;
+    }
+  } else {
+    launch.kernel = whole ? Kernel::gridmask_mix_new : Kernel::gridmask_mix_new_narrow;
+    if (!setGrid(launch, vectors, static_cast<uint32_t>(batch.count))) return Prepared::kUnsupported;
+    prepareNew(batch, constants, partners);
+  }
+  if (!constants.addTo(launch)) return Prepared::kNothing;
+  params.partnersAt = addConstants(launch, partners.data(), partners.size() * sizeof(MixPartner));
+  if (params.turns > 1) {
+    params.keptAt = addConstants(launch, kept.data(), kept.size() * sizeof(MixKept));
+  }
+  end(launch);
+  return Prepared::kReady;
 }
 
 }  // namespace gridmask::cuda

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// The entry point of the kernel that fills with noise. What it does is in noise_thread.h, which
+// Entry points of the kernels that fill with noise. What they do is in noise_kernel.h, which
 // compiles for the host too.
-#include "cuda/noise_thread.h"
+#include "cuda/kernel_list.h"
+#include "cuda/noise_kernel.h"
 
-extern "C" __global__ void __launch_bounds__(gridmask::cuda::kMaxBlockThreads, 4)
-    gridmask_noise(const GRIDMASK_GRID_CONSTANT gridmask::cuda::KernelParams params) {
-  gridmask::cuda::noiseThread(params, blockIdx.x, blockIdx.y, blockIdx.z, threadIdx.x);
-}
+#define GRIDMASK_NOISE(name, bytes, inPlace)                                               \
+  extern "C" __global__ void __launch_bounds__(gridmask::cuda::kMaxBlockThreads, 5)        \
+      name(const GRIDMASK_GRID_CONSTANT gridmask::cuda::KernelParams params) {             \
+    gridmask::cuda::NoiseTile<gridmask::cuda::NoiseShape<bytes, inPlace>>(params).run(     \
+        blockIdx.x, blockIdx.y, blockIdx.z, threadIdx.x);                                  \
+  }
+GRIDMASK_NOISE_KERNELS(GRIDMASK_NOISE)

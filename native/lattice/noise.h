@@ -160,6 +160,11 @@ GRIDMASK_HD inline uint32_t noiseBits(float value, NoiseType type) {
     return exact::bitsOf(exact::add(within, 8388608.0f)) & 0xFF;
   }
   if (type == NoiseType::kBfloat16) return (bits + 0x7FFF + (bits >> 16 & 1)) >> 16;
+#ifdef __CUDA_ARCH__
+  uint16_t half;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(half) : "f"(value));
+  return half;
+#else
   const uint32_t sign = bits >> 16 & 0x8000;
   bits &= 0x7FFFFFFF;
   if (bits >= 0x477FF000) return sign | 0x7C00;  // half way from the largest: infinity
@@ -168,6 +173,7 @@ GRIDMASK_HD inline uint32_t noiseBits(float value, NoiseType type) {
     return sign | (exact::bitsOf(exact::add(exact::ofBits(bits), 0.5f)) - 0x3F000000);
   }
   return sign | ((bits - 0x38000000 + 0x0FFF + (bits >> 13 & 1)) >> 13);
+#endif
 }
 
 // What a channel makes of a number. Where a sum was rounded up, it would leave [low, high].

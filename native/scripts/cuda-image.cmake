@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 #
-# Compiles the kernels, where there is an nvcc that works, to build/cuda/image.inc: two fatbins as a
-# list of bytes (native/cuda/image.h), which native/cuda/image.cc embeds. Defines gridmask_add_cuda_image(target).
+# Compiles the kernels, where there is an nvcc that works, to build/cuda/fatbin.inc: two fatbins as a
+# list of bytes (native/cuda/fatbin.h), which native/cuda/fatbin.cc embeds. Defines gridmask_add_cuda_image(target).
 #
-#   GRIDMASK_CUDA=AUTO  without a working nvcc: what native/cuda/image.inc holds, or no kernels
+#   GRIDMASK_CUDA=AUTO  without a working nvcc: what native/cuda/fatbin.inc holds, or no kernels
 #                 ON    without a working nvcc: an error
-#                 SHIPPED what native/cuda/image.inc holds: the same kernels for every platform
+#                 SHIPPED what native/cuda/fatbin.inc holds: the same kernels for every platform
 #                 OFF   no kernels
 
 set(GRIDMASK_CUDA AUTO CACHE STRING "The CUDA kernels: AUTO, ON, SHIPPED or OFF")
@@ -14,16 +14,17 @@ set(GRIDMASK_EMBED ${CMAKE_CURRENT_LIST_DIR}/embed-image.cmake)
 
 # All that the kernels are compiled from; a test holds the list complete.
 set(KERNEL_SOURCES
-  native/cuda/decide.h
-  native/cuda/gridmask.cu
-  native/cuda/kernel.h
   native/cuda/kernel_list.h
-  native/cuda/mask_thread.h
+  native/cuda/kernel_params.h
+  native/cuda/kernels.cu
+  native/cuda/mask_bits.h
+  native/cuda/mask_kernel.h
+  native/cuda/mask_rows_kernel.h
   native/cuda/memory.h
   native/cuda/mix_kernel.h
-  native/cuda/mix_thread.h
   native/cuda/noise.cu
-  native/cuda/noise_thread.h
+  native/cuda/noise_kernel.h
+  native/cuda/vector_bits.h
   native/lattice/host_device.h
   native/lattice/noise.h
   native/lattice/philox.h)
@@ -79,25 +80,25 @@ function(gridmask_find_nvcc result)
   message(STATUS "The CUDA kernels are not compiled: ${reason}")
 endfunction()
 
-# Whether native/cuda/image.inc is there and was compiled from the sources as they are: an older one
+# Whether native/cuda/fatbin.inc is there and was compiled from the sources as they are: an older one
 # would be launched with parameters that it does not know.
 function(gridmask_shipped_image_is_usable result)
   set(${result} OFF PARENT_SCOPE)
-  if(GRIDMASK_CUDA STREQUAL "OFF" OR NOT EXISTS ${CMAKE_SOURCE_DIR}/native/cuda/image.inc)
+  if(GRIDMASK_CUDA STREQUAL "OFF" OR NOT EXISTS ${CMAKE_SOURCE_DIR}/native/cuda/fatbin.inc)
     return()
   endif()
   list(TRANSFORM KERNEL_SOURCES PREPEND ${CMAKE_SOURCE_DIR}/ OUTPUT_VARIABLE sources)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${sources})
   hash_sources("${sources}" hash)
-  file(READ ${CMAKE_SOURCE_DIR}/native/cuda/image.inc head LIMIT 200)
+  file(READ ${CMAKE_SOURCE_DIR}/native/cuda/fatbin.inc head LIMIT 200)
   if(head MATCHES ${hash})
     set(${result} ON PARENT_SCOPE)
   else()
-    message(STATUS "native/cuda/image.inc is not of these sources: built without CUDA kernels")
+    message(STATUS "native/cuda/fatbin.inc is not of these sources: built without CUDA kernels")
   endif()
 endfunction()
 
-# Embeds the kernels in `target`, which has native/cuda/image.cc among its sources.
+# Embeds the kernels in `target`, which has native/cuda/fatbin.cc among its sources.
 function(gridmask_add_cuda_image target)
   gridmask_find_nvcc(nvcc)
   if(NOT nvcc)
@@ -110,11 +111,11 @@ function(gridmask_add_cuda_image target)
   gridmask_cuda_architectures(${nvcc} options portable)
   set(fatbin ${CMAKE_BINARY_DIR}/cuda/gridmask.fatbin)
   set(noise ${CMAKE_BINARY_DIR}/cuda/noise.fatbin)
-  set(image ${CMAKE_BINARY_DIR}/cuda/image.inc)
+  set(image ${CMAKE_BINARY_DIR}/cuda/fatbin.inc)
   add_custom_command(
     OUTPUT ${image}
     COMMAND ${nvcc} -std=c++17 -Inative -Werror all-warnings ${options}
-      -fatbin -o ${fatbin} native/cuda/gridmask.cu
+      -fatbin -o ${fatbin} native/cuda/kernels.cu
     COMMAND ${nvcc} -std=c++17 -Inative -Werror all-warnings ${portable}
       -fatbin -o ${noise} native/cuda/noise.cu
     COMMAND ${CMAKE_COMMAND} "-Dfrom=${fatbin};${noise}" -Dto=${image}
@@ -127,5 +128,5 @@ function(gridmask_add_cuda_image target)
   target_sources(${target} PRIVATE ${image})
   # Found before the one beside image.cc.
   target_include_directories(${target} BEFORE PRIVATE ${CMAKE_BINARY_DIR})
-  set_property(SOURCE native/cuda/image.cc APPEND PROPERTY OBJECT_DEPENDS ${image})
+  set_property(SOURCE native/cuda/fatbin.cc APPEND PROPERTY OBJECT_DEPENDS ${image})
 endfunction()

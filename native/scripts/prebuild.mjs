@@ -3,7 +3,7 @@
 // npm run prebuild               this platform's binary: prebuilds/<platform>-<arch>/gridmask.<libc>.node
 // npm run prebuild -- --windows  that for Windows, on Linux
 //
-// Where there is nvcc, it also makes the kernels as a source, native/cuda/image.inc: with it the
+// Where there is nvcc, it also makes the kernels as a source, native/cuda/fatbin.inc: with it the
 // published package keeps CUDA where its users compile it without nvcc, and every platform has the
 // same kernels.
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
@@ -43,8 +43,8 @@ async function buildHere() {
 }
 
 function shipKernels() {
-  const built = `${root}build/cuda/image.inc`
-  const shipped = `${root}native/cuda/image.inc`
+  const built = `${root}build/cuda/fatbin.inc`
+  const shipped = `${root}native/cuda/fatbin.inc`
   if (!existsSync(built)) return
   // An unchanged file keeps its time: setup.mjs builds again what is older than its sources.
   if (existsSync(shipped) && readFileSync(shipped).equals(readFileSync(built))) return

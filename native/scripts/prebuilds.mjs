@@ -138,7 +138,7 @@ export function check(target, file = root + fileOf(target)) {
 
 /** The kernels' image as the package ships it. */
 function shippedKernels() {
-  const file = `${root}native/cuda/image.inc`
+  const file = `${root}native/cuda/fatbin.inc`
   if (!existsSync(file)) return undefined
   const numbers = readFileSync(file, 'utf8').replace(/\/\/.*/g, '')
   return Buffer.from(numbers.split(',').flatMap((text) => (text.trim() ? [Number(text)] : [])))

@@ -72,9 +72,9 @@ for (const target of targets) {
 }
 tell(
   'kernels as a source',
-  existsSync(join(root, 'native/cuda/image.inc'))
+  existsSync(join(root, 'native/cuda/fatbin.inc'))
     ? undefined
-    : 'native/cuda/image.inc is not there',
+    : 'native/cuda/fatbin.inc is not there',
   '',
   true,
 )

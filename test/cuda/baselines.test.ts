@@ -44,8 +44,8 @@ test('native CUDA functions refuse rectangles', () => {
   const tensor = library.DeviceTensor.from(images, { shape, device: 'cuda:0' })
   const layout = { count: 1, planes: 1, height: 4, width: 4, pixelBytes: 1, valueBytes: 1 }
   const header = packHeader(layout, { sampleKind: 2, threads: 1, pieceBytes: 4096 })
-  const what = [data, undefined, new Uint8Array(1), false] as const
-  expect(native.cuda.applyHost(header, images, images, ...what)).toBe(1)
+  const what = [data, undefined, new Uint8Array(1)] as const
+  expect(native.cuda.applyHost(header, images, images, ...what, false)).toBe(1)
   const memory = library.DeviceTensor.memory(tensor)
   expect(native.cuda.apply(header, memory, memory, ...what)).toBe(1)
   // It is the rectangles that are refused.

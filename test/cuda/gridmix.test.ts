@@ -116,7 +116,9 @@ test('tensors: what is refused, and that they overlap in part', () => {
   refused(() => gridmask.gridmix(tensor, { partner: [0, 1, 2, 2] }), 'ERR_INVALID_ARG_VALUE')
   refused(() => gridmask.gridmix(tensor, { out: newImages() } as never), 'ERR_INVALID_ARG_TYPE')
   const half = [2, 3, 20, 24] as const
-  const wrap = (pointer: bigint) => DeviceTensor.wrap({ pointer, shape: half, dtype: 'float32' })
+  const { stream } = tensor
+  const wrap = (pointer: bigint) =>
+    DeviceTensor.wrap({ pointer, shape: half, dtype: 'float32', stream })
   const [low, high] = [wrap(tensor.pointer), wrap(tensor.pointer + 64n)]
   refused(() => gridmask.gridmix(low, { out: high }), 'ERR_OVERLAP')
   expectSame(tensor.download(), newImages())

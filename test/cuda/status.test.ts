@@ -118,6 +118,26 @@ onTestDriver('nothing touches CUDA before it is asked for', () => {
   expect(driver.live().contexts).toBe(0)
 })
 
+onTestDriver('a profiler sees the calls', () => {
+  const { path } = freshDriver()
+  const code = `
+    const { DeviceTensor, GridMask } = require(${JSON.stringify(root)})
+    const gridmask = new GridMask({ ratio: 0.5, unit: 2 })
+    const tensor = DeviceTensor.from(new Float32Array(16), { shape: [1, 1, 4, 4] })
+    gridmask.apply(tensor, { out: tensor })
+    gridmask.gridmix(tensor)
+    tensor.download()
+    console.log(JSON.stringify(require(${JSON.stringify(path)}).ranges()))`
+  const ranges = (injected: string) => {
+    const env = { ...process.env, GRIDMASK_CUDA_DRIVER: path, NVTX_INJECTION64_PATH: injected }
+    return JSON.parse(execFileSync(process.execPath, ['-e', code], { env, encoding: 'utf8' }))
+  }
+  const names = ['upload', 'apply', 'gridmix', 'download']
+  expect(ranges(path)).toEqual(names.flatMap((name) => [`gridmask.${name}`, '']))
+  expect(ranges('')).toEqual([])
+  expect(ranges('/no/such/library.so')).toEqual([])
+})
+
 if (onGpu) {
   test('the suites run on the driver that was asked for', () => {
     expect(process.env.GRIDMASK_CUDA_DRIVER ?? '').not.toMatch('cuda_test_driver')

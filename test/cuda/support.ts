@@ -24,9 +24,12 @@ export interface Driver {
     minor?: number
     memory?: number
     delay?: number
+    pools?: number
   }): void
   fail(call: string, nth: number, error: number, times: number, sticky: boolean): void
   reset(): void
+  stall(stream: bigint, milliseconds: number): void
+  settle(): void
   log(): string[]
   violations(): string[]
   live(): Live
@@ -39,6 +42,7 @@ export type Live = Record<
   | 'modules'
   | 'allocations'
   | 'bytes'
+  | 'reserved'
   | 'pinned'
   | 'streams'
   | 'events',
@@ -180,8 +184,9 @@ export function oddTensors(
     DeviceTensor.from(new Uint8Array(rows * 1024).fill(0xa5), { shape: [1, 1, rows, 1024] })
   const memories = [allocate(), allocate()] as const
   const [source, target] = [1, 3].map((elements, i) => {
-    const { pointer } = memories[i] as (typeof memories)[0]
-    return DeviceTensor.wrap({ pointer: pointer + BigInt(elements * size), shape, dtype, layout })
+    const { pointer, stream } = memories[i] as (typeof memories)[0]
+    const at = pointer + BigInt(elements * size)
+    return DeviceTensor.wrap({ pointer: at, shape, dtype, layout, stream })
   }) as [DeviceTensor, DeviceTensor]
   return {
     source,

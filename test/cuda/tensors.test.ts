@@ -6,6 +6,7 @@ import {
   expectSame,
   freshDriver,
   loadLibrary,
+  onGpu,
   onTestDriver,
   scrambled,
 } from './support'
@@ -74,6 +75,7 @@ describe('disposed of', () => {
     expect(tensor.disposed).toBe(true)
     const uses = {
       pointer: () => tensor.pointer,
+      stream: () => tensor.stream,
       download: () => tensor.download(),
       apply: () => gridmask.apply(tensor),
       'apply, out': () => gridmask.apply(other, { out: tensor }),
@@ -83,6 +85,7 @@ describe('disposed of', () => {
       expect([name, codeOf(use)]).toEqual([name, 'ERR_DISPOSED'])
     }
     await expect(tensor.downloadAsync()).rejects.toMatchObject({ code: 'ERR_DISPOSED' })
+    await expect(tensor.ready()).rejects.toMatchObject({ code: 'ERR_DISPOSED' })
     await expect(gridmask.applyAsync(tensor)).rejects.toMatchObject({ code: 'ERR_DISPOSED' })
     other.dispose()
   })
@@ -158,8 +161,9 @@ describe('wrap()', () => {
 
   test("reads and writes another's memory, and leaves it there", () => {
     const owner = DeviceTensor.from(newImages(), { shape })
-    const { pointer } = owner
-    const tensor = DeviceTensor.wrap({ pointer, shape, dtype, device: 'cuda:0', stream: 0n })
+    const { pointer, stream } = owner
+    const tensor = DeviceTensor.wrap({ pointer, shape, dtype, device: 'cuda:0', stream })
+    expect(tensor.stream).toBe(stream)
     expect(tensor.pointer).toBe(pointer)
     gridmask.apply(tensor, { index: 0, out: tensor })
     tensor.dispose()
@@ -169,9 +173,9 @@ describe('wrap()', () => {
 
   test('two that stand for one memory work in place; that overlap in part do not', () => {
     using owner = DeviceTensor.from(newImages(), { shape })
-    const { pointer } = owner
-    const a = DeviceTensor.wrap({ pointer, shape, dtype })
-    const b = DeviceTensor.wrap({ pointer, shape, dtype })
+    const { pointer, stream } = owner
+    const a = DeviceTensor.wrap({ pointer, shape, dtype, stream })
+    const b = DeviceTensor.wrap({ pointer, shape, dtype, stream })
     gridmask.apply(a, { index: 0, out: b })
     expectSame(owner.download(), expected)
     const half = [1, 3, 20, 24] as const
@@ -187,8 +191,9 @@ describe('wrap()', () => {
       DeviceTensor.wrap({ pointer, shape, dtype, ...given } as never)
     expect(codeOf(wrap({ pointer: 4096n }))).toBe('ERR_INVALID_ARG_VALUE')
     expect(codeOf(wrap({ pointer: pointer + 2n }))).toBe('ERR_INVALID_ARG_VALUE')
-    expect(codeOf(wrap({ pointer: pointer + 4n }))).toBe('ERR_INVALID_ARG_VALUE')
-    expect(codeOf(wrap({ shape: [3, 3, 20, 24] }))).toBe('ERR_INVALID_ARG_VALUE')
+    // A driver may give more memory than was asked for.
+    if (!onGpu) expect(codeOf(wrap({ pointer: pointer + 4n }))).toBe('ERR_INVALID_ARG_VALUE')
+    expect(codeOf(wrap({ shape: [3000, 3, 20, 24] }))).toBe('ERR_INVALID_ARG_VALUE')
     expect(codeOf(wrap({ pointer: Number(pointer) }))).toBe('ERR_INVALID_ARG_TYPE')
     expect(codeOf(wrap({ pointer: 0n }))).toBe('ERR_OUT_OF_RANGE')
     expect(codeOf(wrap({ pointer: 1n << 64n }))).toBe('ERR_OUT_OF_RANGE')
@@ -207,7 +212,8 @@ describe('wrap()', () => {
     expect(() => library.DeviceTensor.wrap({ pointer, shape, dtype })).toThrow(
       'an address of memory of cuda:0, not of another device',
     )
-    using second = library.DeviceTensor.wrap({ pointer, shape, dtype, device: 'cuda:1' })
+    const { stream } = there
+    using second = library.DeviceTensor.wrap({ pointer, shape, dtype, device: 'cuda:1', stream })
     const own = new library.GridMask({ ratio: 0.5, unit: 8, rotate: 360, seed: 1 })
     own.apply(second, { index: 0, out: there })
     expectSame(there.download(), expected)

@@ -11,7 +11,7 @@ export function kernelSources(root: string): string[] {
     const text = readFileSync(join(root, path), 'utf8')
     for (const [, name] of text.matchAll(/^#include "(.+)"$/gm)) add(`native/${name}`)
   }
-  add('native/cuda/gridmask.cu')
+  add('native/cuda/kernels.cu')
   add('native/cuda/noise.cu')
   return [...found].sort()
 }

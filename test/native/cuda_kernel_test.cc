@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernels, compiled for the host and run thread by thread, against the definition,
-// keepsPixel(). Every access is seen: none strays or is misaligned, in place nothing is read and
-// only what is dropped is written, a new tensor is written once, and read in no vector that keeps
-// nothing.
+// The kernels that mask with a constant, compiled for the host and run there, against the
+// definition, keepsPixel(). Every access is seen: none strays or is misaligned; a new tensor is
+// written once, and read in no vector that keeps nothing; in place what is dropped is written once,
+// and nothing else but the rest of sectors that the kernels of aligned rows read and write whole.
 
 #include <algorithm>
 #include <cstring>
@@ -13,7 +13,9 @@
 
 #include "check.h"
 #include "cuda/host_kernel.h"
+#include "cuda/kernel_sample.h"
 #include "cuda/launch.h"
+#include "cuda/launch_parts.h"
 #include "samples.h"
 
 using namespace gridmask;
@@ -83,19 +85,14 @@ class WatchedMemory : public cuda::HostMemory {
   size_t writeAccesses = 0;
 };
 
-void runKernel(const cuda::KernelParams& params, WatchedMemory& memory) {
-  const cuda::Launch launch = cuda::launchOf(params);
-  CHECK(launch.function != nullptr);
+void runKernel(const cuda::Launch& launch, cuda::HostMemory& memory) {
   CHECK(launch.gridY <= 65535 && launch.gridZ <= 65535 && launch.blockX <= 1024);
-  const cuda::HostKernel kernel = cuda::hostKernel(launch.function);
-  CHECK(kernel != nullptr);
+  const cuda::HostKernel kernel = cuda::hostKernel(launch.kernel);
   cuda::HostMemory* const before = cuda::HostMemory::current();
   cuda::HostMemory::current() = &memory;
   for (uint32_t z = 0; z < launch.gridZ; ++z) {
     for (uint32_t y = 0; y < launch.gridY; ++y) {
-      for (uint32_t x = 0; x < launch.gridX; ++x) {
-        for (uint32_t thread = 0; thread < launch.blockX; ++thread) kernel(params, x, y, z, thread);
-      }
+      for (uint32_t x = 0; x < launch.gridX; ++x) kernel(launch.params, {x, y, z});
     }
   }
   cuda::HostMemory::current() = before;
@@ -106,9 +103,11 @@ struct Case {
   int height, width;
   bool channelsLast;
   size_t sourceOffset, targetOffset;
+  int firstRow = 0, imageHeight = 0;  // of taller images that the rows are of
   std::vector<PackedSample> samples;
   std::vector<uint8_t> fill;
 
+  BatchLayout layout() const { return {count, planes(), height, width, pixelBytes(), valueBytes}; }
   size_t planes() const { return channelsLast ? 1 : channels; }
   size_t pixelBytes() const { return channelsLast ? channels * valueBytes : valueBytes; }
   size_t rowBytes() const { return static_cast<size_t>(width) * pixelBytes(); }
@@ -119,11 +118,12 @@ struct Case {
   std::vector<bool> dropped() const {
     std::vector<bool> result;
     for (size_t n = 0; n < count; ++n) {
-      const Lattice lattice = latticeOf(samples[n], height, width);
+      const int image = imageHeight != 0 ? imageHeight : height;
+      const Lattice lattice = latticeOf(samples[n], image, width);
       std::vector<bool> plane;
       for (int y = 0; y < height; ++y) {
         for (int x = 0; x < width; ++x) {
-          plane.insert(plane.end(), pixelBytes(), !keepsPixel(lattice, x, y));
+          plane.insert(plane.end(), pixelBytes(), !keepsPixel(lattice, x, firstRow + y));
         }
       }
       for (size_t p = 0; p < planes(); ++p) {
@@ -138,8 +138,13 @@ Case randomCase(Random& random, bool large) {
   Case c;
   c.height = random.between(1, large ? 260 : 20);
   c.width = random.between(1, large ? 260 : 70);
-  if (random.chance(0.3)) c.width = (c.width + 15) / 16 * 16;
-  c.count = static_cast<size_t>(random.between(1, 4));
+  const bool aligned = random.chance(0.4);
+  if (aligned) c.width = (c.width + 15) / 16 * 16;
+  if (random.chance(0.2)) {
+    c.firstRow = random.between(0, 300);
+    c.imageHeight = c.firstRow + c.height + random.between(0, 300);
+  }
+  c.count = static_cast<size_t>(random.between(1, random.chance(0.02) ? 80 : 4));
   c.channels = static_cast<size_t>(random.between(1, random.chance(0.1) ? 60 : 5));
   c.valueBytes = size_t{1} << random.between(0, 2);
   c.channelsLast = random.chance(0.5);
@@ -147,6 +152,7 @@ Case randomCase(Random& random, bool large) {
     const int kind = random.between(0, 3);
     if (kind == 0) return 0;
     const auto steps = static_cast<size_t>(random.between(0, 20));
+    if (aligned && random.chance(0.8)) return 16 * steps;
     return kind == 1 ? steps : steps * c.valueBytes;
   };
   c.sourceOffset = offset();
@@ -162,6 +168,9 @@ Case randomCase(Random& random, bool large) {
   return c;
 }
 
+// How often each kernel was run.
+size_t launched[cuda::kKernels];
+
 void check(const Case& c, Random& random, bool inPlace) {
   Memory source(c.bytes(), c.sourceOffset), target(c.bytes(), c.targetOffset);
   for (size_t k = 0; k < c.bytes(); ++k) source.data()[k] = static_cast<uint8_t>(random.word());
@@ -174,36 +183,49 @@ void check(const Case& c, Random& random, bool inPlace) {
     expected[k] = c.fill[plane * c.pixelBytes() + k % c.pixelBytes()];
   }
 
-  // What the kernels may read beside the source: the samples and, behind them, the fill.
-  const size_t sampleBytes = c.count * sizeof(cuda::KernelSample);
-  Memory constants(sampleBytes + c.fill.size(), 0);
-  for (size_t n = 0; n < c.count; ++n) {
-    const cuda::KernelSample sample = cuda::kernelSampleOf(c.samples[n], c.height, c.width);
-    std::memcpy(constants.data() + n * sizeof sample, &sample, sizeof sample);
-  }
-  std::memcpy(constants.data() + sampleBytes, c.fill.data(), c.fill.size());
-
   Memory& written = inPlace ? source : target;
-  cuda::Batch batch{source.data(),
-                    written.data(),
-                    c.count,
-                    c.planes(),
-                    c.height,
-                    c.width,
-                    c.pixelBytes(),
-                    c.valueBytes,
-                    c.fill.data(),
-                    nullptr,
-                    reinterpret_cast<const cuda::KernelSample*>(constants.data())};
-  if (cuda::needsDeviceFill(batch)) batch.deviceFill = constants.data() + sampleBytes;
+  cuda::Batch batch{c.layout(), source.data(), written.data(), c.fill.data()};
+  batch.firstRow = c.firstRow;
+  batch.imageHeight = c.imageHeight;
+  cuda::Launch launch;
+  const cuda::Prepared prepared = cuda::prepareMask(batch, Samples(c.samples.data()), 0, launch);
+  if (prepared == cuda::Prepared::kNothing) {
+    CHECK(inPlace && std::find(dropped.begin(), dropped.end(), true) == dropped.end());
+    return;
+  }
+  CHECK(prepared == cuda::Prepared::kReady);
+  // What kernels may read beside the source: constants that do not travel with the launch.
+  Memory constants(launch.constants.size(), 0);
+  if (!launch.constants.empty()) {
+    std::memcpy(constants.data(), launch.constants.data(), launch.constants.size());
+    launch.params.constants = constants.data();
+  }
   WatchedMemory watched(source, written, constants);
-  runKernel(cuda::kernelParamsOf(batch), watched);
+  runKernel(launch, watched);
+  ++launched[static_cast<size_t>(launch.kernel)];
 
   CHECK(std::memcmp(written.data(), expected.data(), expected.size()) == 0);
+  const std::string name = cuda::kKernelNames[static_cast<size_t>(launch.kernel)];
+  const bool blends = inPlace && name.find("gridmask_mask") == 0 && name.find("x3") == name.npos;
+  // Whether some byte of that vector's worth of the row, or of two vectors', is dropped, or kept.
+  const auto has = [&](size_t byte, size_t bytes, bool state) {
+    const size_t row = byte / c.rowBytes() * c.rowBytes();
+    const size_t begin = row + (byte - row) / bytes * bytes;
+    const size_t end = std::min(begin + bytes, row + c.rowBytes());
+    return std::find(dropped.begin() + static_cast<ptrdiff_t>(begin),
+                     dropped.begin() + static_cast<ptrdiff_t>(end),
+                     state) != dropped.begin() + static_cast<ptrdiff_t>(end);
+  };
   for (size_t k = 0; k < c.bytes(); ++k) {
-    CHECK(watched.writes[k] == (inPlace ? dropped[k] : 1));
-    CHECK(watched.reads[k] <= (inPlace ? 0 : 1));
-    CHECK(watched.reads[k] || inPlace || dropped[k]);
+    if (!inPlace) {
+      CHECK(watched.writes[k] == 1 && watched.reads[k] <= 1);
+      CHECK(watched.reads[k] || dropped[k]);
+    } else if (blends) {
+      CHECK(watched.writes[k] == has(k, 32, true));
+      CHECK(watched.reads[k] == (has(k, 32, true) && has(k, 16, false)));
+    } else {
+      CHECK(watched.writes[k] == dropped[k] && watched.reads[k] == 0);
+    }
   }
 }
 
@@ -213,6 +235,11 @@ void randomBatchesAreMaskedAsDefined() {
     const Case c = randomCase(random, i % 300 == 0);
     check(c, random, false);
     check(c, random, true);
+  }
+  for (size_t kernel = 0; kernel < cuda::kKernels; ++kernel) {
+    const std::string name = cuda::kKernelNames[kernel];
+    const bool masks = name.find("gridmask_mix") != 0 && name.find("gridmask_noise") != 0;
+    CHECK(!masks || launched[kernel] >= 50);
   }
 }
 
@@ -239,6 +266,31 @@ void largeUnitsAndImagesAreExact() {
     c.samples = {sample};
     c.fill.assign(c.channels, 7);
     check(c, random, random.chance(0.5));
+  }
+}
+
+// A thread's tile that begins near the pixel, in a tile that is one vector wide.
+template <class Shape>
+void checkTile(cuda::KernelParams params, const Lattice& lattice, int32_t x, int32_t y) {
+  constexpr int kValues = cuda::kValuesOf<Shape::valueBytes>;
+  params.height = kMaxSide;
+  params.vectorsPerRow = params.tileColumns =
+      static_cast<uint32_t>(kMaxSide * Shape::valuesPerPixel / kValues);
+  params.tileColumnsReciprocal = {UINT32_MAX / params.tileColumns};
+  params.tilesPerSample = UINT32_MAX;
+  params.threadsPerBlock = 32;
+  const auto column = static_cast<uint32_t>(x * Shape::valuesPerPixel / kValues);
+  const auto thread = static_cast<uint32_t>(y / Shape::rows);
+  const uint32_t tile = thread / 32 * params.tileColumns + column;
+  cuda::MaskTile<Shape> decided;
+  CHECK(decided.decide(params, tile, 0, 0, thread % 32));
+  for (int r = 0; r < Shape::rows; ++r) {
+    for (uint32_t k = 0; k < kValues; ++k) {
+      const uint32_t pixel = (column * kValues + k) / Shape::valuesPerPixel;
+      const bool drops = !keepsPixel(lattice, static_cast<int32_t>(pixel),
+                                     static_cast<int32_t>(thread) * Shape::rows + r);
+      CHECK((decided.dropped[r] >> k & 1) == drops);
+    }
   }
 }
 
@@ -269,19 +321,22 @@ void edgesAreExact() {
     moveOnto(lattice.x);
     if (random.chance(0.5)) moveOnto(lattice.y);
 
-    const cuda::KernelSample sample = cuda::kernelSampleOf(lattice, height, width);
-    alignas(16) uint8_t memory[sizeof sample];
-    std::memcpy(memory, &sample, sizeof sample);
     cuda::KernelParams params{};
+    const cuda::KernelSample sample = cuda::kernelSampleOf(lattice, 0);
+    std::memcpy(params.inlined, &sample, sizeof sample);
+    params.entries = 1;
     params.valuesPerPixel = 2;
-    params.valuesPerPixelReciprocal.multiplier = UINT64_MAX / 2;
-    const cuda::LatticePart part = cuda::loadLatticePart(memory);
-    const uint32_t planar = cuda::decide<16, false>(params, part, memory, begin, row, 2);
-    const uint32_t pairs = cuda::decide<16, true>(params, part, memory, 2 * begin, row, 2);
+    params.pixelReciprocal = cuda::reciprocalOf(2);
+    const uint32_t planar = cuda::droppedValues<16, false>(params, sample, 0, begin, row, 2);
+    const uint32_t pairs = cuda::droppedValues<16, true>(params, sample, 0, 2 * begin, row, 2);
     for (int32_t k = 0; k < 32; ++k) {
       CHECK((planar >> k & 1) == !keepsPixel(lattice, begin + k, row));
       CHECK((pairs >> k & 1) == !keepsPixel(lattice, begin + k / 2, row));
     }
+    if (sample.is(cuda::KernelSample::kFine)) continue;  // not in tiles
+    checkTile<cuda::MaskShape<1, 1, true>>(params, lattice, begin, row);
+    checkTile<cuda::MaskShape<1, 3, true>>(params, lattice, begin, row);
+    checkTile<cuda::MaskShape<2, 1, true>>(params, lattice, begin, row);
   }
 }
 
@@ -309,65 +364,141 @@ void vectorsMoveWhole() {
 
   Memory source(c.bytes(), 0), target(c.bytes(), 0);
   std::memset(source.data(), 1, source.size());
-  Memory constants(2 * sizeof(cuda::KernelSample), 0);
-  for (size_t n = 0; n < 2; ++n) {
-    const cuda::KernelSample made = cuda::kernelSampleOf(c.samples[n], 64, 64);
-    std::memcpy(constants.data() + n * sizeof made, &made, sizeof made);
-  }
-  cuda::Batch batch{source.data(),
-                    target.data(),
-                    2,
-                    3,
-                    64,
-                    64,
-                    4,
-                    4,
-                    c.fill.data(),
-                    nullptr,
-                    reinterpret_cast<const cuda::KernelSample*>(constants.data())};
-  WatchedMemory fresh(source, target, constants);
-  runKernel(cuda::kernelParamsOf(batch), fresh);
+  Memory none(0, 0);
+  cuda::Batch batch{c.layout(), source.data(), target.data(), c.fill.data()};
+  cuda::Launch launch;
+  const Samples samples(c.samples.data());
+  CHECK(cuda::prepareMask(batch, samples, 0, launch) == cuda::Prepared::kReady);
+  CHECK(launch.constants.empty() && launch.params.entries == 2);
+  WatchedMemory fresh(source, target, none);
+  runKernel(launch, fresh);
   CHECK(fresh.readBytes == c.bytes() - droppedBytes);
   CHECK(fresh.writeAccesses == c.bytes() / 16);
 
   batch.target = source.data();
-  WatchedMemory inPlace(source, source, constants);
-  runKernel(cuda::kernelParamsOf(batch), inPlace);
+  CHECK(cuda::prepareMask(batch, samples, 0, launch) == cuda::Prepared::kReady);
+  CHECK(launch.params.entries == 1);  // the other sample is not masked
+  WatchedMemory inPlace(source, source, none);
+  runKernel(launch, inPlace);
   CHECK(inPlace.readBytes == 0);
   CHECK(inPlace.writeAccesses == droppedBytes / 16);
 }
 
 void launchesStayWithinTheGrid() {
   Random random(9);
-  uint8_t fill[64] = {};
+  std::vector<uint8_t> fill(size_t{1} << 17);
+  const PackedSample sample = randomSample(random);
+  const auto anywhere = [](size_t address) { return reinterpret_cast<uint8_t*>(address); };
+  cuda::Launch launch;
   for (int i = 0; i < 20000; ++i) {
     cuda::Batch batch{};
-    batch.count = static_cast<size_t>(random.between(1, random.chance(0.5) ? 70000 : 2000000000));
-    batch.planes = 1;
-    batch.height = random.between(1, kMaxSide);
-    batch.width = random.between(1, kMaxSide);
-    batch.valueBytes = 4;
-    batch.pixelBytes = 4 * static_cast<size_t>(random.between(1, 16));
-    batch.fill = fill;
-    const cuda::KernelParams params = cuda::kernelParamsOf(batch);
-    const cuda::Launch launch = cuda::launchOf(params);
-    CHECK(launch.function != nullptr);
-    CHECK(launch.gridY <= 65535 && launch.gridZ <= 65535 && launch.gridX < 0x80000000u);
-    CHECK(uint64_t{launch.gridY} * launch.gridZ >= batch.count);
-    CHECK(uint64_t{launch.gridY} * launch.gridZ < batch.count + launch.gridZ);
+    batch.layout = {1,
+                    static_cast<size_t>(random.between(1, 3)),
+                    random.between(1, kMaxSide),
+                    random.between(1, kMaxSide),
+                    static_cast<size_t>(random.between(1, 64)),
+                    1};
+    batch.source = batch.target = anywhere(4096 + static_cast<size_t>(random.between(0, 32)));
+    batch.fill = fill.data();
+    const bool ready =
+        cuda::prepareMask(batch, Samples(&sample), 0, launch) == cuda::Prepared::kReady;
+    CHECK(ready);
+    const cuda::KernelParams& params = launch.params;
+    CHECK(launch.gridY == 1 && launch.gridZ == 1 && launch.gridX < 0x80000000u);
     CHECK(uint64_t{launch.gridX} * launch.blockX >= params.threadsPerSample);
-    const auto n = static_cast<uint32_t>(random.word()) % params.threadsPerSample;
-    CHECK(cuda::quotient(n, params.vectorsPerRowReciprocal) == n / params.vectorsPerRow);
+    if (params.tilesPerSample != 0) {
+      const uint32_t tile = random.word() % params.tilesPerSample;
+      CHECK(cuda::quotient(tile, params.tileColumnsReciprocal) == tile / params.tileColumns);
+      const uint32_t columns = params.tileColumns << params.tileShift;
+      CHECK(columns >= params.vectorsPerRow &&
+            params.vectorsPerRow * cuda::kVectorBytes == params.rowBytes);
+    } else {
+      const uint32_t thread = random.word() % params.threadsPerSample;
+      CHECK(cuda::quotient(thread, params.rowReciprocal) == thread / params.vectorsPerRow);
+    }
+  }
+  for (int i = 0; i < 20000; ++i) {
+    const auto items =
+        static_cast<uint32_t>(random.between(1, random.chance(0.5) ? 70000 : 2000000000));
+    CHECK(cuda::setGrid(launch, 7, items));
+    CHECK(launch.gridY <= 65535 && launch.gridZ <= 65535);
+    CHECK(uint64_t{launch.gridY} * launch.gridZ >= items);
+    CHECK(uint64_t{launch.gridY} * launch.gridZ < uint64_t{items} + launch.gridZ);
   }
   cuda::Batch wide{};
-  wide.count = wide.planes = 1;
-  wide.height = 1;
-  wide.width = kMaxSide;
-  wide.valueBytes = 4;
-  wide.pixelBytes = size_t{1} << 17;
-  std::vector<uint8_t> zeros(wide.pixelBytes);
-  wide.fill = zeros.data();
-  CHECK(cuda::launchOf(cuda::kernelParamsOf(wide)).function == nullptr);
+  wide.layout = {1, 1, 1, kMaxSide, fill.size(), 4};
+  wide.source = wide.target = anywhere(4096);
+  wide.fill = fill.data();
+  CHECK(cuda::prepareMask(wide, Samples(&sample), 0, launch) == cuda::Prepared::kUnsupported);
+}
+
+// Constants that fit travel with the launch: those of 64 samples do.
+void constantsTravelWhileTheyFit() {
+  Random random(12);
+  std::vector<PackedSample> samples(100);
+  for (auto& sample : samples) {
+    sample = randomSample(random);
+    sample.unitProbability = 1;
+  }
+  std::vector<int32_t> partner(64);
+  for (int32_t i = 0; i < 64; ++i) partner[static_cast<size_t>(i)] = (i + 1) % 64;
+  const uint8_t fill[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  auto* const memory = reinterpret_cast<uint8_t*>(size_t{4096});
+  cuda::Launch launch;
+  const auto travels = [&](size_t count) {
+    const cuda::Batch batch{{count, 3, 224, 224, 4, 4}, memory, memory + (1 << 30), fill};
+    CHECK(cuda::prepareMask(batch, Samples(samples.data()), 0, launch) == cuda::Prepared::kReady);
+    return launch.constants.empty();
+  };
+  CHECK(travels(1) && travels(64) && travels(68) && !travels(69) && !travels(100));
+  MixBatch mix{
+      {{64, 3, 224, 224, 4, 4}, memory, memory + (1 << 30)}, samples.data(), partner.data()};
+  CHECK(cuda::prepareMix(mix, launch) == cuda::Prepared::kReady && launch.constants.empty());
+  mix.target = memory;
+  CHECK(cuda::prepareMix(mix, launch) == cuda::Prepared::kReady && launch.constants.empty());
+}
+
+// What cuda/kernel_sample.cc promises, by division: for every unit's side.
+void constantsAreAsExactAsPromised() {
+  Random random(13);
+  // 2⁶⁴ · part / period, rounded down, and what is cut off in 2⁻³².
+  const auto exactly = [](uint64_t part, uint64_t period) {
+    const uint64_t high = (part << 32) / period;
+    const uint64_t rest = (part << 32) % period;
+    return (high << 32) + (rest << 32) / period;
+  };
+  for (int32_t d = 1; d <= kMaxUnit; ++d) {
+    PackedSample packed = randomSample(random);
+    packed.flags = PackedSample::kMasked;
+    packed.d = d;
+    packed.l = random.between(1, d);
+    packed.deltaX = random.between(0, d - 1);
+    packed.deltaY = random.between(0, d - 1);
+    const int32_t firstRow = random.between(0, kMaxSide - 1);
+    const Lattice lattice = latticeOf(packed, kMaxSide, random.between(1, kMaxSide));
+    const cuda::KernelSample sample = cuda::kernelSampleOf(lattice, 5, firstRow);
+    CHECK(sample.number() == 5);
+    const int64_t period = lattice.period;
+    const auto modulo = [&](int64_t value) {
+      return static_cast<uint64_t>(value - floorDiv(value, period) * period);
+    };
+    // Modulo 2⁶⁴: neither above the fraction nor further below it than promised.
+    const auto isClose = [&](uint64_t found, uint64_t fraction) {
+      CHECK(fraction - found <= static_cast<uint64_t>(d) + 2);
+    };
+    const auto checkAxis = [&](const cuda::KernelAxis& found, const LatticeAxis& axis) {
+      const uint64_t start = modulo(axis.at(cuda::kOriginColumn, firstRow) - lattice.stripe);
+      isClose(found.origin, exactly(2 * start + 1, 2 * lattice.period));
+      isClose(found.across, exactly(modulo(axis.stepX), lattice.period));
+      isClose(found.down, exactly(modulo(axis.stepY), lattice.period));
+    };
+    checkAxis(sample.x, lattice.x);
+    checkAxis(sample.y, lattice.y);
+    // Within 1/2 + 2⁻¹⁷ of the gap.
+    const auto twice = static_cast<int64_t>(uint64_t{2} * sample.gap * lattice.period);
+    const auto gap = static_cast<int64_t>(uint64_t{lattice.gap()} << 33);
+    CHECK(std::abs(twice - gap) <= period + (period >> 16));
+  }
 }
 
 void divisionIsExact() {
@@ -377,7 +508,10 @@ void divisionIsExact() {
     const uint32_t n =
         random.chance(0.5) ? random.word() >> random.between(0, 31) : random.word() / d * d - 1;
     if (n == UINT32_MAX) continue;
-    CHECK(cuda::quotient(n, cuda::Reciprocal{UINT64_MAX / d}) == n / d);
+    CHECK(cuda::quotient(n, cuda::reciprocalOf(d)) == n / d);
+    const uint32_t last = UINT32_MAX / d;  // (n + 1) * d < 2³²
+    const uint32_t shortN = random.chance(0.5) ? n % last : last - 1;
+    CHECK(cuda::quotient(shortN, cuda::ShortReciprocal{UINT32_MAX / d}) == shortN / d);
   }
 }
 
@@ -386,6 +520,8 @@ void divisionIsExact() {
 int main() {
   divisionIsExact();
   launchesStayWithinTheGrid();
+  constantsTravelWhileTheyFit();
+  constantsAreAsExactAsPromised();
   vectorsMoveWhole();
   edgesAreExact();
   randomBatchesAreMaskedAsDefined();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Mixing against the definition, keepsPixel(): on the CPU by runs and by words, with every
-// instruction set and any number of threads, and counting too; and by the kernel, thread by thread
+// instruction set and any number of threads, and counting too; and by the kernels
 // on the host, of which every access is seen. None strays or is misaligned; a new tensor is written
 // once; own vectors are read that keep something, the partner's that are dropped in part or whole;
 // in place only vectors that drop something are written.
@@ -16,7 +16,6 @@
 #include "cpu/count.h"
 #include "cuda/host_kernel.h"
 #include "cuda/launch.h"
-#include "cuda/mix_launch.h"
 #include "samples.h"
 
 using namespace gridmask;
@@ -50,17 +49,18 @@ std::vector<int32_t> randomPermutation(Random& random, size_t count) {
   return partner;
 }
 
-Case randomCase(Random& random) {
+Case randomCase(Random& random, bool many = false) {
   Case made;
   const auto size = [&](int low, int high) {
     return static_cast<size_t>(random.between(low, high));
   };
-  const size_t count = size(1, 6);
+  const size_t count = many ? size(1, 300) : size(1, 6);
   for (size_t i = 0; i < count; ++i) made.samples.push_back(randomSample(random));
   made.partner = randomPermutation(random, count);
-  const size_t planes = random.chance(0.1) ? size(40, 80) : size(1, 4);
-  const int width = random.chance(0.3) ? 16 * random.between(1, 4) : random.between(1, 70);
-  const int height = random.between(1, 40);
+  const size_t planes = random.chance(0.1) && !many ? size(40, 80) : size(1, 4);
+  const int width =
+      random.chance(0.3) ? 16 * random.between(1, 4) : random.between(1, many ? 20 : 70);
+  const int height = random.between(1, many ? 8 : 40);
   const size_t pixelBytes = random.chance(0.2) ? size(1, 40) : size_t{1} << random.between(0, 3);
   made.bytes =
       count * planes * static_cast<size_t>(height) * static_cast<size_t>(width) * pixelBytes;
@@ -200,76 +200,107 @@ struct Accesses {
   std::vector<int> reads, writes;
 };
 
-// What is to be read and written, vector by vector of `vectorBytes` bytes.
+// What is to be read and written: of a new batch all, vector by vector of `vectorBytes` bytes; in
+// place what is dropped, of which the partner's vectors are read whole.
 Accesses accessesOf(const MixBatch& batch, size_t bytes, size_t vectorBytes) {
   Accesses accesses{std::vector<int>(bytes), std::vector<int>(bytes)};
   const auto height = static_cast<size_t>(batch.height);
   const size_t rowBytes = static_cast<size_t>(batch.width) * batch.pixelBytes;
   const size_t sampleBytes = batch.planes * height * rowBytes;
-  const std::vector<int32_t> cycles = cyclesOf(batch.partner, batch.count);
-  const auto isFirst = [&](size_t n) {
-    return std::find(cycles.begin(), cycles.end(), static_cast<int32_t>(n)) != cycles.end();
-  };
   for (size_t n = 0; n < batch.count; ++n) {
     const auto partner = static_cast<size_t>(batch.partner[n]);
     if (batch.inPlace() && partner == n) continue;
     const Lattice lattice = latticeOf(batch.samples[n], batch.height, batch.width);
+    const auto drops = [&](size_t byte) {
+      const auto x = static_cast<int32_t>(byte % rowBytes / batch.pixelBytes);
+      const auto y = static_cast<int32_t>(byte / rowBytes % height);
+      return partner != n && !keepsPixel(lattice, x, y);
+    };
     for (size_t at = 0; at < sampleBytes; at += vectorBytes) {
       size_t dropped = 0;
-      for (size_t k = at; k < at + vectorBytes && partner != n; ++k) {
-        const auto x = static_cast<int32_t>(k % rowBytes / batch.pixelBytes);
-        const auto y = static_cast<int32_t>(k / rowBytes % height);
-        if (!keepsPixel(lattice, x, y)) ++dropped;
-      }
+      for (size_t k = at; k < at + vectorBytes; ++k) dropped += drops(k);
       const auto touch = [&](std::vector<int>& counts, size_t sample, bool does) {
         for (size_t k = at; k < at + vectorBytes && does; ++k) ++counts[sample * sampleBytes + k];
       };
-      const bool writes = !batch.inPlace() || dropped != 0;
-      const bool saves = batch.inPlace() && isFirst(n);
-      touch(accesses.writes, n, writes);
-      touch(accesses.reads, n, saves || (writes && dropped != vectorBytes));
-      touch(accesses.reads, partner, dropped != 0 && !(batch.inPlace() && isFirst(partner)));
+      if (batch.inPlace()) {
+        for (size_t k = at; k < at + vectorBytes; ++k) {
+          accesses.writes[n * sampleBytes + k] += drops(k);
+        }
+      } else {
+        touch(accesses.writes, n, true);
+        touch(accesses.reads, n, dropped != vectorBytes);
+      }
+      touch(accesses.reads, partner, dropped != 0);
     }
   }
   return accesses;
 }
 
-// Runs all threads, the last of each block first, and checks what they touch.
-void runKernel(const MixBatch& batch, size_t bytes) {
-  std::vector<cuda::Vector> room(batch.count * sizeof(cuda::KernelSample) / sizeof(cuda::Vector));
-  auto* samples = reinterpret_cast<cuda::KernelSample*>(room.data());
-  for (size_t i = 0; i < batch.count; ++i) {
-    samples[i] = cuda::kernelSampleOf(batch.samples[i], batch.height, batch.width);
+// Of samples that are read before it comes to them, since their cycle takes several turns.
+void addKept(const cuda::Launch& launch, const MixBatch& batch, Accesses& accesses) {
+  // These are read whole, whether or not the last sample of the cycle drops something.
+  const size_t sampleBytes = launch.params.sampleBytes;
+  for (uint32_t turn = 0; turn < launch.params.turns && launch.params.turns > 1; ++turn) {
+    const auto kept = cuda::constant<cuda::MixKept>(
+        launch.params, launch.params.keptAt + turn * static_cast<uint32_t>(sizeof(cuda::MixKept)));
+    if (kept.slot == cuda::MixKept::kNobody) continue;
+    for (size_t n = 0; n < batch.count; ++n) {
+      if (static_cast<uint32_t>(batch.partner[n]) != kept.sample) continue;
+      const Lattice lattice = latticeOf(batch.samples[n], batch.height, batch.width);
+      const size_t rowBytes = launch.params.rowBytes;
+      const size_t vectorBytes = launch.params.vectorBytes;
+      for (size_t at = 0; at < sampleBytes; at += vectorBytes) {
+        size_t dropped = 0;
+        for (size_t k = at; k < at + vectorBytes; ++k) {
+          const auto x = static_cast<int32_t>(k % rowBytes / batch.pixelBytes);
+          const auto y = static_cast<int32_t>(k / rowBytes % static_cast<size_t>(batch.height));
+          if (!keepsPixel(lattice, x, y)) ++dropped;
+        }
+        for (size_t k = at; k < at + vectorBytes; ++k) {
+          accesses.reads[kept.sample * sampleBytes + k] += dropped == 0;
+        }
+      }
+    }
   }
-  const std::vector<int32_t> cycles = cyclesOf(batch.partner, batch.count);
-  const size_t walks = batch.inPlace() ? cycles.size() : batch.count;
-  if (walks == 0) return;
-  const cuda::MixParams params = cuda::mixParamsOf(
-      batch, samples, batch.partner, batch.inPlace() ? cycles.data() : nullptr, walks);
-  CHECK(params.threadsPerWalk != 0);
+}
+
+// Runs the kernel and checks what it touches. The number of turns, of a block of a new tensor 0.
+uint32_t runKernel(const MixBatch& batch, size_t bytes) {
+  cuda::Launch launch;
+  const cuda::Prepared prepared = cuda::prepareMix(batch, launch);
+  if (prepared == cuda::Prepared::kNothing) {
+    CHECK(batch.inPlace());
+    return 0;
+  }
+  CHECK(prepared == cuda::Prepared::kReady);
+  std::vector<cuda::Vector> room(launch.constants.size() / sizeof(cuda::Vector));
+  if (!launch.constants.empty()) {
+    std::memcpy(room.data(), launch.constants.data(), launch.constants.size());
+    launch.params.constants = reinterpret_cast<const uint8_t*>(room.data());
+  }
   Watched memory(batch.source, batch.target, bytes);
   cuda::HostMemory*& current = cuda::HostMemory::current();
   cuda::HostMemory* const before = current;
   current = &memory;
-  const auto mix = cuda::hostMixKernel("gridmask_mix");
-  const uint32_t blocks =
-      (params.threadsPerWalk + params.threadsPerBlock - 1) / params.threadsPerBlock;
-  for (uint32_t walk = 0; walk < params.walkCount; ++walk) {
-    for (uint32_t block = blocks; block-- > 0;) {
-      for (uint32_t thread = params.threadsPerBlock; thread-- > 0;) {
-        mix(params, block, walk % params.gridY, walk / params.gridY, thread);
+  for (uint32_t z = 0; z < launch.gridZ; ++z) {
+    for (uint32_t y = 0; y < launch.gridY; ++y) {
+      for (uint32_t x = launch.gridX; x-- > 0;) {
+        cuda::hostKernel(launch.kernel)(launch.params, {x, y, z});
       }
     }
   }
   current = before;
-  const Accesses accesses = accessesOf(batch, bytes, params.vectorBytes);
+  Accesses accesses = accessesOf(batch, bytes, launch.params.vectorBytes);
+  addKept(launch, batch, accesses);
   CHECK(memory.reads == accesses.reads);
   CHECK(memory.writes == accesses.writes);
+  return launch.params.turns;
 }
 
 void testKernel(Random& random) {
+  uint32_t mostTurns = 0;
   for (int round = 0; round < 150; ++round) {
-    Case made = randomCase(random);
+    Case made = randomCase(random, round % 10 == 0);
     const auto addressed = [&](std::vector<uint8_t>& room) {
       const auto misalignment = reinterpret_cast<uintptr_t>(room.data()) % 16;
       const int offset = random.chance(0.5) ? 0 : random.between(0, 15);
@@ -281,9 +312,10 @@ void testKernel(Random& random) {
     const std::vector<uint8_t> expected = expectedOf(made, source);
     runKernel(over(made, source, target), made.bytes);
     CHECK(std::equal(expected.begin(), expected.end(), target));
-    runKernel(over(made, source, source), made.bytes);
+    mostTurns = std::max(mostTurns, runKernel(over(made, source, source), made.bytes));
     CHECK(std::equal(expected.begin(), expected.end(), source));
   }
+  CHECK(mostTurns > 5);
 }
 
 void testPermutations() {

@@ -89,7 +89,7 @@ describe('what an installation brings', () => {
 })
 
 describe('the kernels that are shipped for builds without nvcc', () => {
-  const image = 'native/cuda/image.inc'
+  const image = 'native/cuda/fatbin.inc'
 
   test('were compiled from the sources that are shipped', () => {
     if (!consumer.files.includes(image)) return // packed where there is no nvcc

@@ -41,9 +41,9 @@ visibleFraction({ d: 8, ratio: 0.5 }, size, [new Float32Array(4), [0, 0, 4, 4]])
 ignoreDropped(new BigInt64Array(64), [{ d: 8, ratio: 0.5 }], { shape: size, label: -100n })
 mixLabels(new Float32Array(20), { shape: size, partner: [0, 1], lambda: size })
 
-const options: PreprocessorOptions<'float32'> = JSON.parse('{}')
+const settings: PreprocessorOptions<'float32'> = JSON.parse('{}')
 const preprocessor = new Preprocessor({
-  ...options,
+  ...settings,
   size,
   channels: config.unit,
   normalize: normalization.imagenet,

@@ -2,9 +2,11 @@
 //
 // The driver's functions for devices, contexts, modules and errors.
 
+#include <condition_variable>
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <mutex>
 
 #include "calls.h"
 #include "kernels.h"
@@ -89,7 +91,10 @@ EXPORT Result cuDeviceGetName(char* name, int bytes, int device) {
 EXPORT Result cuDeviceGetAttribute(int* value, int attribute, int) {
   TRY(world().enter("cuDeviceGetAttribute"));
   const Settings& settings = world().settings;
-  *value = attribute == 75 ? settings.major : attribute == 76 ? settings.minor : 4;
+  *value = attribute == 75    ? settings.major
+           : attribute == 76  ? settings.minor
+           : attribute == 115 ? settings.pools
+                              : 4;
   return kSuccess;
 }
 
@@ -133,10 +138,35 @@ EXPORT Result cuCtxPopCurrent_v2(Context** context) {
   return kSuccess;
 }
 
+EXPORT Result cuCtxGetCurrent(Context** context) {
+  TRY(world().enter("cuCtxGetCurrent"));
+  *context = World::stack().empty() ? nullptr : World::stack().back();
+  return kSuccess;
+}
+
+namespace {
+
+std::mutex holding;
+std::condition_variable released;
+bool held = false;
+
+}  // namespace
+
+// While this is set, modules are not loaded.
+EXPORT void holdModules(bool hold) {
+  const std::lock_guard<std::mutex> lock(holding);
+  held = hold;
+  released.notify_all();
+}
+
 EXPORT Result cuModuleLoadData(Module** module, const void* image) {
   TRY(world().enter("cuModuleLoadData"));
   Context* context;
   TRY(current(context));
+  {
+    std::unique_lock<std::mutex> lock(holding);
+    released.wait(lock, [] { return !held; });
+  }
   uint32_t magic;
   std::memcpy(&magic, image, sizeof magic);
   if (magic != 0xBA55ED50) return kInvalidImage;  // of a fatbin

@@ -3,6 +3,7 @@
 #include "kernels.h"
 
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -49,41 +50,33 @@ class CheckedMemory : public HostMemory {
   }
 };
 
-template <typename Params>
-std::function<int()> launchOf(void (*function)(const Params&, uint32_t, uint32_t, uint32_t,
-                                               uint32_t),
-                              const void* parameters, Grid grid) {
-  Params params;
-  std::memcpy(&params, parameters, sizeof params);
-  return [=] {
-    fault = kSuccess;
-    for (unsigned z = 0; z < grid.z; ++z) {
-      for (unsigned y = 0; y < grid.y; ++y) {
-        for (unsigned x = 0; x < grid.x; ++x) {
-          for (unsigned thread = 0; thread < grid.block; ++thread) {
-            function(params, x, y, z, thread);
-          }
-        }
-      }
-    }
-    return fault;
-  };
-}
-
-const void* mixKernel() { return reinterpret_cast<const void*>(hostMixKernel("gridmask_mix")); }
-
 }  // namespace
 
 const void* findKernel(const char* name) {
   static std::once_flag once;
   std::call_once(once, [] { HostMemory::current() = new CheckedMemory; });
-  if (hostMixKernel(name) != nullptr) return mixKernel();
-  return reinterpret_cast<const void*>(hostKernel(name));
+  for (size_t k = 0; k < kKernels; ++k) {
+    if (std::strcmp(name, kKernelNames[k]) == 0) return &kHostKernels[k];
+  }
+  return nullptr;
 }
 
 std::function<int()> kernelWork(const void* kernel, const void* parameters, Grid grid) {
-  if (kernel == mixKernel()) return launchOf(hostMixKernel("gridmask_mix"), parameters, grid);
-  return launchOf(reinterpret_cast<HostKernel>(const_cast<void*>(kernel)), parameters, grid);
+  const HostKernel function = *static_cast<const HostKernel*>(kernel);
+  const auto params = std::make_shared<KernelParams>();
+  std::memcpy(params.get(), parameters, sizeof *params);
+  if (params->threadsPerBlock != grid.block) {
+    World::get().violate("kernel: a block of other threads than its parameters say");
+  }
+  return [=] {
+    fault = kSuccess;
+    for (unsigned z = 0; z < grid.z; ++z) {
+      for (unsigned y = 0; y < grid.y; ++y) {
+        for (unsigned x = 0; x < grid.x; ++x) function(*params, {x, y, z});
+      }
+    }
+    return fault;
+  };
 }
 
 }  // namespace testdriver

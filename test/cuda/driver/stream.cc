@@ -12,12 +12,17 @@ namespace testdriver {
 void Fence::reach() {
   const std::lock_guard<std::mutex> lock(mutex_);
   done_ = true;
-  reached_.notify_all();
+  changed_.notify_all();
 }
 
 void Fence::wait() {
   std::unique_lock<std::mutex> lock(mutex_);
-  reached_.wait(lock, [&] { return done_; });
+  changed_.wait(lock, [&] { return done_; });
+}
+
+bool Fence::reached() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return done_;
 }
 
 Stream::Stream(Context* of, bool ordered) : context(of), blocking(ordered) {}
@@ -49,6 +54,11 @@ void Stream::waitFor(std::shared_ptr<Fence> fence) {
   enqueue([fence] { fence->wait(); });
 }
 
+bool Stream::isIdle() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return queue_.empty() && !working_;
+}
+
 void Stream::run() {
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
@@ -56,10 +66,12 @@ void Stream::run() {
     if (queue_.empty()) return;
     const std::function<void()> work = std::move(queue_.front());
     queue_.pop_front();
+    working_ = true;
     lock.unlock();
     std::this_thread::sleep_for(std::chrono::microseconds(World::get().settings.delay));
     work();
     lock.lock();
+    working_ = false;
   }
 }
 

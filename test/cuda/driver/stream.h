@@ -19,10 +19,11 @@ class Fence {
  public:
   void reach();
   void wait();
+  bool reached();
 
  private:
   std::mutex mutex_;
-  std::condition_variable reached_;
+  std::condition_variable changed_;
   bool done_ = false;
 };
 
@@ -37,6 +38,7 @@ class Stream {
   void enqueue(std::function<void()> work);
   std::shared_ptr<Fence> mark();  // reached when all is done that is on the stream now
   void waitFor(std::shared_ptr<Fence> fence);
+  bool isIdle();
 
   Context* const context;
   const bool blocking;  // ordered with the legacy stream
@@ -48,6 +50,7 @@ class Stream {
   std::condition_variable changed_;
   std::deque<std::function<void()>> queue_;
   bool ending_ = false;
+  bool working_ = false;
   std::thread thread_;
 };
 

@@ -16,6 +16,9 @@ std::vector<Context*>& World::stack() {
 
 Result World::enter(const char* call) {
   const std::lock_guard<std::recursive_mutex> lock(mutex);
+  // How often somebody looks whether something is done depends on the machine: that is one call.
+  const bool looks = std::string(call).find("Query") != std::string::npos;
+  if (looks && !log.empty() && log.back() == call) return kSuccess;
   log.push_back(call);
   return due(call);
 }
@@ -42,13 +45,25 @@ void World::violate(const std::string& what) {
   violations.push_back(what);
 }
 
-uint8_t* World::translate(uint64_t address, size_t bytes) {
+size_t World::used(const Context* context) {
+  size_t bytes = 0;
+  for (const auto& [address, block] : device) {
+    if (block.context == context && block.pool == nullptr) bytes += block.bytes;
+  }
+  for (const Pool* pool : pools) {
+    if (pool->context == context) bytes += pool->reserved;
+  }
+  return bytes;
+}
+
+uint8_t* World::translate(uint64_t address, size_t bytes, bool later) {
   const std::lock_guard<std::recursive_mutex> lock(mutex);
   auto after = device.upper_bound(address);
   if (after == device.begin()) return nullptr;
   const Block& block = (--after)->second;
   const uint64_t offset = address - block.begin;
-  if (offset > block.bytes || bytes > block.bytes - offset) return nullptr;
+  if ((!block.ready && !later) || offset > block.bytes || bytes > block.bytes - offset)
+    return nullptr;
   return block.host.get() + offset;
 }
 

@@ -34,6 +34,7 @@ enum : Result {
   kInvalidContext = 201,
   kInvalidHandle = 400,
   kNotFound = 500,
+  kNotReady = 600,
   kIllegalAddress = 700,
   kMisalignedAddress = 716,
 };
@@ -46,6 +47,7 @@ struct Settings {
   int minor = 0;
   size_t memory = size_t{1} << 30;  // of each device, bytes
   unsigned delay = 50;              // microseconds before each piece of a stream's work
+  int pools = 1;                    // whether memory can be allocated in the order of a stream
 };
 
 struct Context {
@@ -55,11 +57,23 @@ struct Context {
   Stream legacy{this};     // the stream of handle 0
 };
 
+struct Pool;
+
 struct Block {
   Context* context;
   uint64_t begin;
   size_t bytes;
   std::unique_ptr<uint8_t[]> host;  // null for pinned memory, whose address is its own
+  Pool* pool = nullptr;
+  bool ready = true;        // false until the stream of its allocation has come to that
+  bool registered = false;  // the caller's, pinned by cuMemHostRegister()
+};
+
+// Memory that is allocated and freed in the order of streams. Keeps what was freed.
+struct Pool {
+  Context* context;
+  size_t live = 0;      // of blocks whose stream has not yet come to their free
+  size_t reserved = 0;  // of the device's memory
 };
 
 struct Module {
@@ -94,8 +108,12 @@ class World {
   Result failureOf(const char* work);
   void violate(const std::string& what);
 
-  // Device memory by its address. Null: no live allocation holds all of it.
-  uint8_t* translate(uint64_t address, size_t bytes);
+  // Of a device's memory, what is in use.
+  size_t used(const Context* context);
+
+  // Device memory by its address. Null: no live allocation holds all of it, or its allocation has
+  // not happened yet; which is no matter for a call, whose work comes `later`.
+  uint8_t* translate(uint64_t address, size_t bytes, bool later = false);
   bool isPinned(const void* from, size_t bytes);
 
   // The calling thread's current contexts, the last one on top.
@@ -108,6 +126,7 @@ class World {
   std::vector<std::unique_ptr<Context>> contexts;
   std::map<uint64_t, Block> device;  // by address
   std::map<uint64_t, Block> pinned;
+  std::set<Pool*> pools;
   std::set<Module*> modules;
   std::set<Event*> events;
   std::set<Stream*> streams;
@@ -116,6 +135,7 @@ class World {
   std::vector<Failure> failures;
   std::vector<std::string> log;
   std::vector<std::string> violations;
+  std::vector<std::string> ranges;  // of a profiler: what was pushed, empty where one was popped
   uint64_t nextAddress = uint64_t{1} << 58;  // no address of the host's
 
  private:

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// image.inc is the compiled kernels as a list of bytes. The build makes it where there is nvcc, and
+// fatbin.inc is the compiled kernels as a list of bytes. The build makes it where there is nvcc, and
 // the published package brings it.
 
-#include "cuda/image.h"
+#include "cuda/fatbin.h"
 
-#if !defined(GRIDMASK_NO_CUDA_IMAGE) && __has_include("cuda/image.inc")
+#if !defined(GRIDMASK_NO_CUDA_IMAGE) && __has_include("cuda/fatbin.inc")
 
 alignas(16) const unsigned char gridmask_cuda_image[] = {
-#include "cuda/image.inc"
+#include "cuda/fatbin.inc"
 };
 const size_t gridmask_cuda_image_bytes = sizeof gridmask_cuda_image;
 

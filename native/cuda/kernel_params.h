@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+//
+// What the host gives to the kernels. Both sides are compiled by different compilers, so all fields
+// have fixed sizes and lie where they would lie without padding.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "cuda/memory.h"
+#include "lattice/noise.h"
+
+namespace gridmask::cuda {
+
+// Exact division of any 32-bit number by one number, by multiplication. With
+// m = floor((2⁶⁴ - 1) / d) and 2⁶⁴ - 1 = m·d + r, the quotient n / d is floor((n + 1)·m / 2⁶⁴) for
+// n + 1 < 2³²: the product is (n + 1)/d less (n + 1)(1 + r)/(d·2⁶⁴), which is more than nothing, so
+// that it never reaches the next whole number, and at most 1/d, so that it never falls below the
+// right one.
+struct Reciprocal {
+  uint64_t multiplier;
+};
+
+// The same with 2³² in the place of 2⁶⁴, at a third of the instructions: the product is at most 1/d
+// too small while (n + 1)·d <= 2³².
+struct ShortReciprocal {
+  uint32_t multiplier;
+};
+
+// A lattice axis along an image, as phases: fractions of a period, in 2⁻⁶⁴. At pixel
+// (kOriginColumn, 0), from pixel to pixel, from row to row. A row's first vector may begin up to 16
+// values before it.
+constexpr int32_t kOriginColumn = -16;
+struct KernelAxis {
+  uint64_t origin;
+  uint64_t across;
+  uint64_t down;
+};
+
+// One sample that a kernel works at. Made by kernelSampleOf() (cuda/kernel_sample.h). With all
+// numbers 0 it has no squares: a sample that is not masked.
+struct KernelSample {
+  KernelAxis x;
+  KernelAxis y;
+  uint32_t gap;    // in 2⁻³²: pixels whose phases are below it lie between the stripes
+  uint32_t place;  // its number in the batch times kPlaces, and of the flags below
+
+  static constexpr uint32_t kReverse = 1;
+  static constexpr uint32_t kRandom = 2;
+  // d is so large that phases of 32 bits would not tell its pixels apart.
+  static constexpr uint32_t kFine = 4;
+  // d is so small that a tile of kMaxColumnSteps + 1 pixels and kMaxRowSteps + 1 rows may reach
+  // from one square to the next.
+  static constexpr uint32_t kDense = 8;
+  static constexpr uint32_t kPlaces = 16;
+
+  GRIDMASK_HD uint32_t number() const { return place / kPlaces; }
+  GRIDMASK_HD bool is(uint32_t flag) const { return (place & flag) != 0; }
+};
+constexpr size_t kMaxSamples = UINT32_MAX / KernelSample::kPlaces;
+constexpr uint32_t kMaxColumnSteps = 15;
+constexpr uint32_t kMaxRowSteps = 7;
+
+// A lattice axis along an image in 16.16, the stripe subtracted and moved by `shift` units so that
+// it is not negative: origin + x·across + y·down, below 2³² for every pixel of the image, and exact
+// modulo 2³².
+struct KernelUnitAxis {
+  uint32_t origin;
+  uint32_t across;
+  uint32_t down;
+  uint32_t shift;
+};
+
+// What tells and draws the units of a Random GridMask.
+struct KernelUnits {
+  KernelUnitAxis x;
+  KernelUnitAxis y;
+  uint64_t dropBelow;
+  uint32_t key[2];
+  uint32_t seed[2];
+  ShortReciprocal reciprocal;  // of d; divides numbers below 2¹⁶
+  uint32_t padding;
+};
+static_assert(sizeof(KernelSample) == 56 && sizeof(KernelUnits) == 64, "the same on both sides");
+
+// Where an entry's dropped bytes come from.
+struct MixPartner {
+  uint32_t word;
+
+  static constexpr uint32_t kWasKept = 0x80000000u;
+  GRIDMASK_HD uint32_t sample() const { return word & ~kWasKept; }
+  // The thread has it from an earlier turn.
+  GRIDMASK_HD bool wasKept() const { return (word & kWasKept) != 0; }
+};
+
+// What is to be kept in a turn, and by the threads of which slot; kNobody: nothing.
+struct MixKept {
+  uint32_t sample;
+  uint32_t slot;
+
+  static constexpr uint32_t kNobody = UINT32_MAX;
+};
+
+constexpr uint32_t kMaxBlockThreads = 256;
+
+// Every driver takes so many bytes of parameters.
+constexpr size_t kParamsBytes = 4096;
+constexpr size_t kInlinedBytes = kParamsBytes - 224;
+
+// The only parameter of every kernel. Made by the functions of cuda/launch.h.
+//
+// The constants are what a kernel reads beside the images, one array after another: the samples,
+// and where there are such at the places that are named below the units, fills, noise and partners.
+// While they fit they travel with the launch, so that nothing has to be uploaded before it.
+struct KernelParams {
+  const uint8_t* source;
+  uint8_t* target;
+  const uint8_t* constants;  // on the device; null: `inlined` holds them
+  uint64_t sampleBytes;
+  uint64_t planeBytes;
+  uint64_t rowBytes;
+  Reciprocal rowReciprocal;    // of vectorsPerRow; noise: of width
+  Reciprocal pixelReciprocal;  // of valuesPerPixel
+  uint32_t entries;            // samples in the constants
+  uint32_t planes;
+  uint32_t height;
+  uint32_t width;
+  uint32_t valueBytes;      // 1, 2 or 4: so much is selected at a time
+  uint32_t valuesPerPixel;  // in one plane
+  uint32_t valuesPerRow;
+  uint32_t vectorsPerRow;  // that a row touches, wherever it begins; noise: blocks
+
+  // The grid: samples lie along y and z, what there is of each along x.
+  uint32_t gridY;
+  uint32_t threadsPerBlock;
+  uint32_t threadsPerSample;  // where each thread goes by itself
+  uint32_t tilesPerSample;    // where warps share tiles, as these four
+  uint32_t tileShift;         // a warp is 2^tileShift vectors wide
+  uint32_t tileColumns;       // tiles side by side
+  ShortReciprocal tileColumnsReciprocal;
+
+  // Where in the constants there is what.
+  uint32_t unitsAt;
+  uint32_t fillAt;
+  uint32_t fillStep;  // bytes from a fill to the next, 0: one for all
+  uint32_t partnersAt;
+  uint32_t noiseKeysAt;
+  uint32_t noiseChannelsAt;
+
+  uint32_t loadBytes;   // how source is read where target is written by 16 bytes: 16, 4, valueBytes
+  uint32_t planesAlike;  // all planes of a sample begin at the same address modulo 16
+  uint32_t vectorBytes;  // mixing: 16, 4, 2 or 1, as all rows allow
+
+  // Mixing in place.
+  uint32_t samplesAtOnce;  // by a block
+  uint32_t turns;
+  uint32_t planesPerBlock;
+  uint32_t keptAt;  // where in the constants
+
+  uint32_t noiseKind;  // NoiseKind
+  uint32_t noiseType;  // NoiseType
+  uint32_t noiseShared;
+  uint32_t noiseBlocks;      // of a field of the images that the batch's rows and planes are of
+  uint32_t noiseFirstPixel;  // of these images, the batch's first
+  uint32_t noiseFirstField;
+  uint32_t samplesPerThread;  // mixing in place
+  uint32_t slots;
+
+  Vector fill;  // where there is one for all
+  alignas(16) uint8_t inlined[kInlinedBytes];
+};
+static_assert(sizeof(KernelParams) == kParamsBytes, "all that there is");
+
+// Of the constants.
+template <class T>
+GRIDMASK_HD inline T constant(const KernelParams& params, uint32_t at) {
+  constexpr size_t kWord = sizeof(T) % 8 == 0 ? 8 : sizeof(T) < 4 ? sizeof(T) : 4;
+  using Word = typename Unsigned<kWord>::type;
+  constexpr size_t kWords = sizeof(T) / kWord;
+  static_assert(kWords * kWord == sizeof(T), "");
+  Word words[kWords];
+  if (params.constants != nullptr) {
+    GRIDMASK_UNROLL
+    for (size_t k = 0; k < kWords; ++k) words[k] = load<Word>(params.constants + at + k * kWord);
+  } else {
+    GRIDMASK_UNROLL
+    for (size_t k = 0; k < kWords; ++k) {
+      words[k] = parameter<Word>(params.inlined + at + k * kWord);
+    }
+  }
+  T value;
+  memcpy(&value, words, sizeof value);
+  return value;
+}
+
+GRIDMASK_HD inline KernelSample sampleAt(const KernelParams& params, uint32_t entry) {
+  return constant<KernelSample>(params, entry * static_cast<uint32_t>(sizeof(KernelSample)));
+}
+
+// The same sample's number.
+GRIDMASK_HD inline uint32_t sampleNumberAt(const KernelParams& params, uint32_t entry) {
+  const uint32_t at = entry * static_cast<uint32_t>(sizeof(KernelSample)) +
+                      static_cast<uint32_t>(offsetof(KernelSample, place));
+  return constant<uint32_t>(params, at) / KernelSample::kPlaces;
+}
+
+// n < 2³² - 1.
+GRIDMASK_HD inline uint32_t quotient(uint32_t n, Reciprocal reciprocal) {
+  const uint64_t next = n + 1;
+  const uint64_t low = next * static_cast<uint32_t>(reciprocal.multiplier);
+  const uint64_t high = next * static_cast<uint32_t>(reciprocal.multiplier >> 32);
+  return static_cast<uint32_t>((high + (low >> 32)) >> 32);
+}
+
+GRIDMASK_HD inline uint32_t quotient(uint32_t n, ShortReciprocal reciprocal) {
+  return static_cast<uint32_t>((uint64_t{n} + 1) * reciprocal.multiplier >> 32);
+}
+
+}  // namespace gridmask::cuda

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+
+#include "cuda/launch_parts.h"
+
+#include <algorithm>
+
+#include "cuda/kernel_sample.h"
+
+namespace gridmask::cuda {
+namespace {
+
+constexpr uint32_t kThreadsOfWarp = 32;
+constexpr size_t kMaxGridY = 65535;  // and z
+constexpr size_t kConstantAlignment = 16;
+
+}  // namespace
+
+uint32_t tileShiftOf(uint32_t vectorsPerRow, uint32_t preferred) {
+  for (uint32_t shift = preferred; shift > 1; --shift) {
+    const uint64_t width = uint64_t{1} << shift;
+    const uint64_t covered = (vectorsPerRow + width - 1) / width * width;
+    if (covered * 8 <= uint64_t{vectorsPerRow} * 9) return shift;
+  }
+  return 1;  // neighbours have to be neighbouring lanes
+}
+
+void begin(Launch& launch, const BatchLayout& layout, const uint8_t* source, uint8_t* target) {
+  launch.params = {};
+  launch.constants.clear();
+  KernelParams& params = launch.params;
+  params.source = source;
+  params.target = target;
+  params.sampleBytes = layout.sampleBytes();
+  params.planeBytes = layout.planeBytes();
+  params.rowBytes = layout.rowBytes();
+  params.planes = static_cast<uint32_t>(layout.planes);
+  params.height = static_cast<uint32_t>(layout.height);
+  params.width = static_cast<uint32_t>(layout.width);
+}
+
+bool setGrid(Launch& launch, uint64_t threads, uint32_t items) {
+  if (threads + kMaxBlockThreads > UINT32_MAX) return false;
+  const auto each = static_cast<uint32_t>(threads);
+  KernelParams& params = launch.params;
+  params.threadsPerSample = each;
+  params.threadsPerBlock =
+      std::min(kMaxBlockThreads, (each + kThreadsOfWarp - 1) / kThreadsOfWarp * kThreadsOfWarp);
+  // As few as possible beyond the last item.
+  const size_t gridZ = (items + kMaxGridY - 1) / kMaxGridY;
+  params.gridY = static_cast<uint32_t>((items + gridZ - 1) / gridZ);
+  launch.gridX = (each + params.threadsPerBlock - 1) / params.threadsPerBlock;
+  launch.gridY = params.gridY;
+  launch.gridZ = static_cast<uint32_t>(gridZ);
+  launch.blockX = params.threadsPerBlock;
+  return true;
+}
+
+uint32_t addConstants(Launch& launch, const void* data, size_t bytes) {
+  const size_t at = launch.constants.size();
+  const size_t padded = (bytes + kConstantAlignment - 1) / kConstantAlignment * kConstantAlignment;
+  launch.constants.resize(at + padded);
+  if (bytes != 0) std::memcpy(launch.constants.data() + at, data, bytes);
+  return static_cast<uint32_t>(at);
+}
+
+void end(Launch& launch) {
+  if (launch.constants.size() > kInlinedBytes) return;
+  std::memcpy(launch.params.inlined, launch.constants.data(), launch.constants.size());
+  launch.constants.clear();
+}
+
+void SampleConstants::add(const PackedSample& sample, uint32_t number) {
+  const Lattice lattice = latticeOf(sample, canvas_);
+  samples_.push_back(kernelSampleOf(lattice, number, firstRow_));
+  flags_ |= samples_.back().place % KernelSample::kPlaces;
+  if (samples_.back().is(KernelSample::kRandom)) {
+    units_.resize(samples_.size());
+    units_.back() = kernelUnitsOf(lattice, height_, width_, firstRow_);
+  }
+}
+
+bool SampleConstants::addTo(Launch& launch) const {
+  if (samples_.empty()) return false;
+  launch.params.entries = static_cast<uint32_t>(samples_.size());
+  addConstants(launch, samples_.data(), samples_.size() * sizeof(KernelSample));
+  if (!units_.empty()) {
+    launch.params.unitsAt =
+        addConstants(launch, units_.data(), units_.size() * sizeof(KernelUnits));
+  }
+  return true;
+}
+
+}  // namespace gridmask::cuda

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+//
+// Host only: what all launches are put together from.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "cuda/launch.h"
+
+namespace gridmask::cuda {
+
+inline Reciprocal reciprocalOf(uint64_t divisor) { return {UINT64_MAX / divisor}; }
+
+// The largest power of two up to `limit` that divides `value`.
+inline size_t powerDividing(size_t value, size_t limit) {
+  while (value % limit != 0) limit /= 2;
+  return limit;
+}
+
+// Whether all values are the same.
+inline bool isUniform(const uint8_t* values, size_t bytes, size_t valueBytes) {
+  return std::memcmp(values, values + valueBytes, bytes - valueBytes) == 0;
+}
+
+inline int32_t imageHeightOf(const Batch& batch) {
+  return batch.imageHeight != 0 ? batch.imageHeight : batch.layout.height;
+}
+
+// In place nothing becomes of a sample that is not masked.
+inline bool isWorkedAt(const PackedSample& sample, bool inPlace) {
+  return !inPlace || (sample.flags & PackedSample::kMasked) != 0;
+}
+
+// Rows of 2 GiB, or more samples or planes than kernels count.
+inline bool isTooLarge(const BatchLayout& layout) {
+  return layout.rowBytes() >> 31 != 0 || layout.count > kMaxSamples || layout.planes > INT32_MAX;
+}
+
+// A width of tiles that few threads lie beyond the row with, at best the preferred one.
+uint32_t tileShiftOf(uint32_t vectorsPerRow, uint32_t preferred);
+
+// Zeros, and what a layout says.
+void begin(Launch& launch, const BatchLayout& layout, const uint8_t* source, uint8_t* target);
+
+// `threads` threads for each of so many items, in blocks along x; items along y and z. False: too
+// many threads to be numbered.
+bool setGrid(Launch& launch, uint64_t threads, uint32_t items);
+
+// Appends to the constants, at a multiple of 16 bytes; says where.
+uint32_t addConstants(Launch& launch, const void* data, size_t bytes);
+
+// Puts the constants into the parameters if they fit.
+void end(Launch& launch);
+
+// The samples that a launch works at.
+class SampleConstants {
+ public:
+  // Of images of `imageHeight` rows, of which the layout's are those from `firstRow` on.
+  SampleConstants(const BatchLayout& layout, int32_t imageHeight, int32_t firstRow)
+      : canvas_(canvasOf(imageHeight, layout.width)),
+        height_(imageHeight),
+        width_(layout.width),
+        firstRow_(firstRow) {
+    samples_.reserve(layout.count);
+  }
+
+  void add(const PackedSample& sample, uint32_t number);
+
+  // Whether one of them has one of these flags.
+  bool anyIs(uint32_t flags) const { return (flags_ & flags) != 0; }
+
+  // They come first in the constants. False: there are none.
+  bool addTo(Launch& launch) const;
+
+ private:
+  Canvas canvas_;
+  int32_t height_;
+  int32_t width_;
+  int32_t firstRow_;
+  uint32_t flags_ = 0;
+  std::vector<KernelSample> samples_;
+  std::vector<KernelUnits> units_;  // of all samples, or where none is random of none
+};
+
+}  // namespace gridmask::cuda

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+
+#include "cuda/library.h"
+
+#if defined(_WIN32)
+#ifndef NOMINMAX  // MinGW's C++ library defines it
+#define NOMINMAX
+#endif
+#include <windows.h>
+#else
+#include <dlfcn.h>
+#endif
+
+// glibc 2.34 moved these from libdl to libc under a new version. Under the old one they are found
+// in both, so that a build on a new system loads on an old one, where Node itself brings libdl.
+#if defined(__GLIBC__) && defined(__x86_64__)
+#define GRIDMASK_DL_VERSION "GLIBC_2.2.5"
+#elif defined(__GLIBC__) && defined(__aarch64__)
+#define GRIDMASK_DL_VERSION "GLIBC_2.17"
+#endif
+#if defined(GRIDMASK_DL_VERSION)
+__asm__(".symver dlopen, dlopen@" GRIDMASK_DL_VERSION);
+__asm__(".symver dlsym, dlsym@" GRIDMASK_DL_VERSION);
+__asm__(".symver dlclose, dlclose@" GRIDMASK_DL_VERSION);
+__asm__(".symver dlerror, dlerror@" GRIDMASK_DL_VERSION);
+#endif
+
+namespace gridmask::cuda {
+
+#if defined(_WIN32)
+
+namespace {
+
+std::wstring wide(const std::string& text) {
+  const int length = MultiByteToWideChar(CP_UTF8, 0, text.c_str(), -1, nullptr, 0);
+  std::wstring result(static_cast<size_t>(length > 0 ? length : 1), L'\0');
+  if (length > 0) MultiByteToWideChar(CP_UTF8, 0, text.c_str(), -1, &result[0], length);
+  return result;
+}
+
+}  // namespace
+
+void* openLibrary(const char* name, bool system, std::string& problem) {
+  // The system's own folder only: a library of that name in the working directory is not meant.
+  void* library = reinterpret_cast<void*>(
+      system ? LoadLibraryExW(wide(name).c_str(), nullptr, LOAD_LIBRARY_SEARCH_SYSTEM32)
+             : LoadLibraryW(wide(name).c_str()));
+  if (library == nullptr) {
+    problem = std::string(name) + ": Windows error " + std::to_string(GetLastError());
+  }
+  return library;
+}
+
+void* symbolIn(void* library, const char* symbol) {
+  return reinterpret_cast<void*>(GetProcAddress(reinterpret_cast<HMODULE>(library), symbol));
+}
+
+void closeLibrary(void* library) { FreeLibrary(reinterpret_cast<HMODULE>(library)); }
+
+#else
+
+void* openLibrary(const char* name, bool, std::string& problem) {
+  void* library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr && problem.empty()) {
+    const char* text = dlerror();
+    problem = text != nullptr ? text : name;
+  }
+  return library;
+}
+
+void* symbolIn(void* library, const char* symbol) { return dlsym(library, symbol); }
+
+void closeLibrary(void* library) { dlclose(library); }
+
+#endif
+
+}  // namespace gridmask::cuda

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+//
+// Which pixels lie in the lattice's squares, as bits.
+//
+// Each axis of the lattice is a phase, a fraction of a period: whole units fall away, and a pixel
+// lies between two stripes while its phase is below the gap's. The first pixel's come from two
+// multiplications by the sample's constants, modulo 2⁶⁴; from there an addition leads to the next
+// pixel, and the wrap at a unit's end is the overflow of the sum. This decides as the exact
+// arithmetic of lattice/lattice.h does; kernel_sample.cc bounds the error.
+#pragma once
+
+#include <cstdint>
+
+#include "cuda/kernel_params.h"
+#include "cuda/memory.h"
+#include "lattice/philox.h"
+
+namespace gridmask::cuda {
+
+// Of successive pixels of a row.
+template <class T>
+struct Phases {
+  T x, y;
+  T acrossX, acrossY;
+  uint32_t gap;
+
+  GRIDMASK_HD bool inSquare() const {
+    constexpr int kBelow = 8 * (sizeof(T) - sizeof(uint32_t));
+    return static_cast<uint32_t>(x >> kBelow) < gap && static_cast<uint32_t>(y >> kBelow) < gap;
+  }
+  GRIDMASK_HD void next() {
+    x += acrossX;
+    y += acrossY;
+  }
+};
+
+GRIDMASK_HD inline Phases<uint64_t> phasesAt(const KernelSample& sample, int32_t x, int32_t y) {
+  // Never negative: 32 bits of the one factor are enough.
+  const uint64_t column = static_cast<uint32_t>(x - kOriginColumn);
+  const uint64_t row = static_cast<uint32_t>(y);
+  return {sample.x.origin + column * sample.x.across + row * sample.x.down,
+          sample.y.origin + column * sample.y.across + row * sample.y.down, sample.x.across,
+          sample.y.across, sample.gap};
+}
+
+GRIDMASK_HD inline uint32_t coarse(uint64_t phase) { return static_cast<uint32_t>(phase >> 32); }
+// To the nearest.
+GRIDMASK_HD inline uint32_t coarseStep(uint64_t step) { return coarse(step + 0x80000000u); }
+
+// As good where the sample is not kFine, and half the work.
+GRIDMASK_HD inline Phases<uint32_t> coarse(const Phases<uint64_t>& phases) {
+  return {coarse(phases.x), coarse(phases.y), coarseStep(phases.acrossX),
+          coarseStep(phases.acrossY), phases.gap};
+}
+
+// Of values of which the first `end` belong to the first pixel, and each further `step` to the next:
+// bit k for the k-th of `count`.
+template <class T>
+GRIDMASK_HD inline uint32_t squaresOfValues(Phases<T> phases, uint32_t end, uint32_t step,
+                                            uint32_t count) {
+  uint32_t bits = 0;
+  GRIDMASK_NO_UNROLL
+  for (uint32_t from = 0; from < count; from = end, end += step, phases.next()) {
+    // The pixels to come set the bits behind it anew.
+    const uint32_t rest = 0xFFFFFFFFu << from;
+    bits = phases.inSquare() ? bits | rest : bits & ~rest;
+  }
+  return bits;
+}
+
+GRIDMASK_HD inline uint32_t squaresOfValues(const Phases<uint64_t>& phases, bool fine,
+                                            uint32_t end, uint32_t step, uint32_t count) {
+  return fine ? squaresOfValues(phases, end, step, count)
+              : squaresOfValues(coarse(phases), end, step, count);
+}
+
+// Coarse phases of a tile of pixels.
+struct TilePhases {
+  Phases<uint32_t> row;
+  uint32_t downX, downY;
+
+  GRIDMASK_HD TilePhases(const KernelSample& sample, int32_t x, int32_t y)
+      : row(coarse(phasesAt(sample, x, y))),
+        downX(coarseStep(sample.x.down)),
+        downY(coarseStep(sample.y.down)) {}
+
+  GRIDMASK_HD void nextRow() {
+    row.x += downX;
+    row.y += downY;
+  }
+
+  // Whether one of the next pixels of the row, and of those in as many rows below, may lie in a
+  // square. If not, none does. Not for a sample that is kDense.
+  template <uint32_t columns, uint32_t rows>
+  GRIDMASK_HD bool mayHaveSquares() const {
+    return mayBeBelow<columns - 1, rows - 1>(row.x, row.acrossX, downX) &&
+           mayBeBelow<columns - 1, rows - 1>(row.y, row.acrossY, downY);
+  }
+
+ private:
+  // All the tile's phases lie in [highest - span, highest], modulo 2³². Some number there is below
+  // the gap, modulo 2³², just if highest modulo 2³² is below gap + span: which is less than 2³²
+  // where the sample is not kDense.
+  template <uint32_t columnSteps, uint32_t rowSteps>
+  GRIDMASK_HD bool mayBeBelow(uint32_t start, uint32_t across, uint32_t down) const {
+    static_assert(columnSteps <= kMaxColumnSteps && rowSteps <= kMaxRowSteps, "");
+    const uint32_t right = static_cast<int32_t>(across) < 0 ? 0 : across;
+    const uint32_t below = static_cast<int32_t>(down) < 0 ? 0 : down;
+    const uint32_t highest = start + columnSteps * right + rowSteps * below;
+    const uint32_t lowest = start + columnSteps * (across - right) + rowSteps * (down - below);
+    return highest < highest - lowest + row.gap;
+  }
+};
+
+// Whether units drop their squares, in a Random GridMask. The last answer is kept: neighbours
+// mostly lie in the same unit. All else is read again for every unit, so that registers stay free.
+class UnitDraws {
+ public:
+  GRIDMASK_HD UnitDraws(const KernelParams& params, uint32_t entry)
+      : params_(params),
+        at_(params.unitsAt + entry * static_cast<uint32_t>(sizeof(KernelUnits))) {}
+
+  GRIDMASK_HD bool drops(int32_t x, int32_t y) {
+    const uint32_t i = unit(offsetof(KernelUnits, x), x, y);
+    const uint32_t j = unit(offsetof(KernelUnits, y), x, y);
+    if (!known_ || i != i_ || j != j_) {
+      const Philox4 draw = philox4x32(
+          {{word(offsetof(KernelUnits, key)), word(offsetof(KernelUnits, key) + 4), i, j}},
+          word(offsetof(KernelUnits, seed)), word(offsetof(KernelUnits, seed) + 4));
+      drops_ = draw.word[0] <
+               constant<uint64_t>(params_, at_ + static_cast<uint32_t>(
+                                                     offsetof(KernelUnits, dropBelow)));
+      i_ = i;
+      j_ = j;
+      known_ = true;
+    }
+    return drops_;
+  }
+
+ private:
+  GRIDMASK_HD uint32_t word(size_t offset) const {
+    return constant<uint32_t>(params_, at_ + static_cast<uint32_t>(offset));
+  }
+
+  GRIDMASK_HD uint32_t unit(size_t offset, int32_t x, int32_t y) const {
+    const auto axis = constant<KernelUnitAxis>(params_, at_ + static_cast<uint32_t>(offset));
+    const uint32_t position = axis.origin + static_cast<uint32_t>(x) * axis.across +
+                              static_cast<uint32_t>(y) * axis.down;
+    // Of whole pixels, below 2¹⁶.
+    const ShortReciprocal reciprocal{word(offsetof(KernelUnits, reciprocal))};
+    return quotient(position >> 16, reciprocal) - axis.shift;
+  }
+
+  const KernelParams& params_;
+  uint32_t at_;
+  uint32_t i_ = 0;
+  uint32_t j_ = 0;
+  bool known_ = false;
+  bool drops_ = false;
+};
+
+// Takes out of the squares those whose units keep them. Pixel (x, y) has the bits below `end`, each
+// further one the next `step`.
+GRIDMASK_HD inline uint32_t drawnSquares(uint32_t squares, const KernelParams& params,
+                                         uint32_t entry, int32_t x, int32_t y, uint32_t end,
+                                         uint32_t step) {
+  UnitDraws draws(params, entry);
+  uint32_t drawn = 0;
+  GRIDMASK_NO_UNROLL
+  for (; squares != 0; end += step, ++x) {
+    const uint32_t later = end < 32 ? 0xFFFFFFFFu << end : 0;
+    const uint32_t here = squares & ~later;
+    if (here != 0 && draws.drops(x, y)) drawn |= here;
+    squares &= later;
+  }
+  return drawn;
+}
+
+}  // namespace gridmask::cuda

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+//
+// The kernel that masks a batch whose rows all begin and end at multiples of 16 bytes, with pixels
+// of a size that is known when it is compiled. (cuda/mask_rows_kernel.h masks all others.)
+//
+//   a thread   a vector of 16 bytes in `rows` rows, one below the other, and the same in all planes:
+//              each pixel is decided once
+//   a warp     a tile of 2^tileShift such vectors side by side, the rest of the 32 below: close to
+//              a square of pixels, so that its threads mostly come to the same decision
+//   a block    8 warps, one tile after another along the rows of tiles
+//   the grid   x: a sample's tiles, y and z: samples. In place only those that are masked
+//
+// A new tensor has every vector written, and those read that keep something. In place nothing is
+// touched where nothing is dropped. What is dropped is written value by value or, where `blends` is
+// set, by whole sectors of 32 bytes: the rest of them is read first and written as it was, since
+// memory takes longer over a sector that is written in part. Two neighbouring lanes have a sector,
+// so each has to know of the other's bits: that is why there are two phases, and an exchange
+// between them. On the host all threads go through the first before any enters the second.
+#pragma once
+
+#include <cstdint>
+
+#include "cuda/kernel_params.h"
+#include "cuda/mask_bits.h"
+#include "cuda/memory.h"
+#include "cuda/vector_bits.h"
+
+namespace gridmask::cuda {
+
+constexpr uint32_t kWarp = 32;
+
+// What a thread has, by the pixels' values and how many there are in a pixel of a plane. Measured
+// on an H200; docs/kernel.md has the alternatives.
+template <int valueBytes_, int valuesPerPixel_, bool inPlace_>
+struct MaskShape {
+  static constexpr int valueBytes = valueBytes_;
+  static constexpr int valuesPerPixel = valuesPerPixel_;
+  static constexpr bool inPlace = inPlace_;
+  static constexpr bool blends = inPlace && valuesPerPixel == 1;
+  // Where memory is the limit one row a thread is best, so that many threads wait for it; where
+  // deciding is, more rows share a thread's start.
+  static constexpr int rows = valuesPerPixel > 1 ? (inPlace ? 8 : 4) : inPlace || valueBytes == 1 ? 2 : 1;
+  // Planes whose reads are under way at a time.
+  static constexpr int planes = valuesPerPixel > 1 ? 1 : 3;
+  static constexpr bool streams = !inPlace && valueBytes == 4;
+  static constexpr bool tests = rows > 1 || valueBytes < 4;
+  static constexpr bool prefetches = false;
+  static constexpr int tileShift = inPlace ? (valueBytes == 2 && valuesPerPixel == 1 ? 4 : 3) : valueBytes == 1 ? 3 : 5;
+};
+
+template <class Shape>
+class MaskTile {
+ public:
+  static constexpr int kRows = Shape::rows;
+
+  // The first phase: `dropped`. False: there is nothing in this tile for any thread of the warp.
+  GRIDMASK_HD bool decide(const KernelParams& params, uint32_t blockX, uint32_t blockY,
+                          uint32_t blockZ, uint32_t threadX) {
+    const uint32_t entry = blockZ * params.gridY + blockY;
+    const uint32_t tile = (blockX * params.threadsPerBlock + threadX) / kWarp;
+    if (entry >= params.entries || tile >= params.tilesPerSample) return false;
+    const KernelSample sample = sampleAt(params, entry);
+    const uint32_t lane = threadX % kWarp;
+    const uint32_t tileRow = quotient(tile, params.tileColumnsReciprocal);
+    const uint32_t tileColumn = tile - tileRow * params.tileColumns;
+    const uint32_t shift = params.tileShift;
+    column_ = (tileColumn << shift) + (lane & ((1u << shift) - 1));
+    row_ = ((tileRow << (5 - shift)) + (lane >> shift)) * kRows;
+    // In a new tensor every sample is an entry.
+    number_ = Shape::inPlace ? sample.number() : entry;
+    const bool inside = column_ < params.vectorsPerRow && row_ < params.height;
+    rowsLeft_ = inside ? params.height - row_ : 0;
+#ifdef __CUDA_ARCH__
+    if constexpr (Shape::prefetches) {
+      const uint64_t at = number_ * params.sampleBytes + row_ * params.rowBytes + uint64_t{column_} * kVectorBytes;
+      GRIDMASK_UNROLL
+      for (int r = 0; r < kRows; ++r) if (static_cast<uint32_t>(r) < rowsLeft_)
+        for (uint32_t q = 0; q < Shape::planes; ++q) asm volatile("prefetch.global.L2 [%0];" ::"l"(params.source + at + r * params.rowBytes + q * params.planeBytes));
+    }
+#endif
+    GRIDMASK_UNROLL
+    for (int r = 0; r < kRows; ++r) dropped[r] = 0;
+    if (inside) decideRows(sample);
+    return true;
+  }
+
+  // Whether there is anything to write in place, but for a neighbour's sake.
+  GRIDMASK_HD bool dropsAny() const {
+    uint32_t any = 0;
+    GRIDMASK_UNROLL
+    for (int r = 0; r < kRows; ++r) any |= dropped[r];
+    return any != 0;
+  }
+
+  // The second phase. `neighbours`: the same of the lane beside, lane XOR 1.
+  GRIDMASK_HD void move(const KernelParams& params, const uint32_t (&neighbours)[kRows]) const {
+    const uint64_t at =
+        number_ * params.sampleBytes + row_ * params.rowBytes + uint64_t{column_} * kVectorBytes;
+    if constexpr (Shape::inPlace && !Shape::blends) {
+      fillRows(params, at);
+    } else {
+      moveRows(params, at, neighbours);
+    }
+  }
+
+  uint32_t dropped[kRows];  // of each row's vector, by bits: bit k for value k
+
+ private:
+  static constexpr int kValueBytes = Shape::valueBytes;
+  static constexpr int kPerPixel = Shape::valuesPerPixel;
+  static constexpr int kValues = kValuesOf<kValueBytes>;
+  static constexpr uint32_t kAll = kAllOf<kValueBytes>;
+  // A vector begins at a pixel's first value where pixels are 1, 2 or 4 values. Else in the middle,
+  // and has to do with one more.
+  static constexpr bool kStraddles = kPerPixel == 3;
+  static constexpr int kPixels =
+      (kValues + (kStraddles ? kPerPixel - 1 : 0) + kPerPixel - 1) / kPerPixel;
+
+  GRIDMASK_HD uint32_t firstPixel() const { return column_ * kValues / kPerPixel; }
+  // Of its values, those that lie before the vector.
+  GRIDMASK_HD uint32_t lead() const { return kStraddles ? column_ * kValues % kPerPixel : 0; }
+
+  GRIDMASK_HD void decideRows(const KernelSample& sample) {
+    TilePhases phases(sample, static_cast<int32_t>(firstPixel()), static_cast<int32_t>(row_));
+    if (!Shape::tests || sample.is(KernelSample::kDense) ||
+        phases.mayHaveSquares<kPixels, kRows>()) {
+      GRIDMASK_UNROLL
+      for (int r = 0; r < kRows; ++r, phases.nextRow()) dropped[r] = squares(phases.row);
+    }
+    const uint32_t kept = sample.is(KernelSample::kReverse) ? 0xFFFFFFFFu : 0;
+    GRIDMASK_UNROLL
+    for (int r = 0; r < kRows; ++r) dropped[r] = (dropped[r] ^ kept) >> lead() & kAll;
+  }
+
+  GRIDMASK_HD static uint32_t squares(Phases<uint32_t> phases) {
+    constexpr uint32_t kPixel = (1u << kPerPixel) - 1;
+    uint32_t bits = 0;
+    GRIDMASK_UNROLL
+    for (int k = 0; k < kPixels; ++k, phases.next()) {
+      if (phases.inSquare()) bits |= kPixel << (k * kPerPixel);
+    }
+    return bits;
+  }
+
+  // Where vectors begin at different values of a pixel, there is a fill for each of them.
+  GRIDMASK_HD Vector fillOf(const KernelParams& params, uint32_t plane) const {
+    if (params.fillStep == 0) return params.fill;
+    const uint32_t index = kStraddles ? plane * kPerPixel + lead() : plane;
+    return constant<Vector>(params, params.fillAt + index * params.fillStep);
+  }
+
+  GRIDMASK_HD void fillRows(const KernelParams& params, uint64_t at) const {
+    GRIDMASK_NO_UNROLL
+    for (uint32_t plane = 0; plane < params.planes; ++plane, at += params.planeBytes) {
+      const Vector fill = fillOf(params, plane);
+      GRIDMASK_UNROLL
+      for (int r = 0; r < kRows; ++r) {
+        if (dropped[r] == 0 || static_cast<uint32_t>(r) >= rowsLeft_) continue;
+        storeDropped<kValueBytes>(params.target + at + r * params.rowBytes, fill, dropped[r]);
+      }
+    }
+  }
+
+  // All reads of some rows and planes are under way before the first of them is waited for.
+  GRIDMASK_HD void moveRows(const KernelParams& params, uint64_t at,
+                            const uint32_t (&neighbours)[kRows]) const {
+    bool writes[kRows];
+    bool any = false;
+    GRIDMASK_UNROLL
+    for (int r = 0; r < kRows; ++r) {
+      writes[r] = static_cast<uint32_t>(r) < rowsLeft_ &&
+                  (!Shape::inPlace || (dropped[r] | neighbours[r]) != 0);
+      any = any || writes[r];
+    }
+    if (!any) return;
+    constexpr uint32_t kPlanes = Shape::planes;
+    GRIDMASK_NO_UNROLL
+    for (uint32_t plane = 0; plane < params.planes; plane += kPlanes) {
+      Vector kept[kRows][kPlanes];
+      GRIDMASK_UNROLL
+      for (uint32_t p = 0; p < kPlanes; ++p) {
+        GRIDMASK_UNROLL
+        for (int r = 0; r < kRows; ++r) {
+          kept[r][p] = {};
+          if (writes[r] && dropped[r] != kAll && plane + p < params.planes) {
+            const uint8_t* from = params.source + at + p * params.planeBytes + r * params.rowBytes;
+            kept[r][p] = Shape::streams ? loadOnce(from) : load<Vector>(from);
+          }
+        }
+      }
+      GRIDMASK_UNROLL
+      for (uint32_t p = 0; p < kPlanes; ++p) {
+        if (plane + p >= params.planes) break;
+        const Vector fill = fillOf(params, plane + p);
+        GRIDMASK_UNROLL
+        for (int r = 0; r < kRows; ++r) {
+          if (!writes[r]) continue;
+          const Vector vector = blend<kValueBytes>(kept[r][p], fill, dropped[r]);
+          uint8_t* to = params.target + at + p * params.planeBytes + r * params.rowBytes;
+          if (Shape::streams) {
+            storeOnce(to, vector);
+          } else {
+            store<Vector>(to, vector);
+          }
+        }
+      }
+      at += kPlanes * params.planeBytes;
+    }
+  }
+
+  uint32_t number_;
+  uint32_t column_;
+  uint32_t row_;
+  uint32_t rowsLeft_;
+};
+
+}  // namespace gridmask::cuda

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+
+#include "cuda/memory_pool.h"
+
+#include <cstdint>
+#include <utility>
+
+namespace gridmask::cuda {
+namespace {
+
+// Blocks of our own come in steps, so that batches of slightly different sizes share them.
+size_t rounded(size_t bytes) {
+  const size_t step = bytes < (size_t{1} << 20) ? size_t{512} : size_t{2} << 20;
+  return (bytes + step - 1) / step * step;
+}
+
+}  // namespace
+
+void MemoryPool::open() noexcept {
+  int supported = 0;
+  if (!driver_.hasPools() ||
+      driver_.cuDeviceGetAttribute(&supported, CU_DEVICE_ATTRIBUTE_MEMORY_POOLS_SUPPORTED,
+                                   device_) != CUDA_SUCCESS ||
+      supported == 0) {
+    return;
+  }
+  // Not the device's default pool: how that one keeps its memory is its other users' affair.
+  CUmemPoolProps properties{};
+  properties.allocType = CU_MEM_ALLOCATION_TYPE_PINNED;
+  properties.locationType = CU_MEM_LOCATION_TYPE_DEVICE;
+  properties.locationId = device_;
+  CUmemoryPool pool = nullptr;
+  if (driver_.cuMemPoolCreate(&pool, &properties) != CUDA_SUCCESS) return;
+  uint64_t keepAll = UINT64_MAX;
+  if (driver_.cuMemPoolSetAttribute(pool, CU_MEMPOOL_ATTR_RELEASE_THRESHOLD, &keepAll) ==
+      CUDA_SUCCESS) {
+    pool_ = pool;
+  } else {
+    (void)driver_.cuMemPoolDestroy(pool);
+  }
+}
+
+MemoryBlock MemoryPool::allocate(size_t bytes, CUstream stream) {
+  if (pool_ == nullptr) return allocateKept(rounded(bytes), stream);
+  CUdeviceptr pointer = 0;
+  CUDA_CALL(driver_, cuMemAllocFromPoolAsync, &pointer, bytes, pool_, stream);
+  return {pointer, bytes};
+}
+
+void MemoryPool::free(const MemoryBlock& block, CUstream stream) {
+  if (pool_ == nullptr) {
+    keep(block, stream);
+  } else {
+    CUDA_CALL(driver_, cuMemFreeAsync, block.pointer, stream);
+  }
+}
+
+void MemoryPool::trim() noexcept {
+  if (pool_ != nullptr) (void)driver_.cuMemPoolTrimTo(pool_, 0);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (const auto& [bytes, kept] : kept_) release(kept);
+  kept_.clear();
+  keptBytes_ = 0;
+  for (const CUevent event : std::exchange(events_, {})) (void)driver_.cuEventDestroy(event);
+}
+
+MemoryBlock MemoryPool::allocateKept(size_t bytes, CUstream stream) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = kept_.lower_bound(bytes);
+    if (found != kept_.end() && found->first - bytes <= bytes / 4) {
+      const auto [blockBytes, kept] = *found;
+      if (kept.stream != stream) CUDA_CALL(driver_, cuStreamWaitEvent, stream, kept.unused, 0);
+      events_.push_back(kept.unused);
+      keptBytes_ -= blockBytes;
+      kept_.erase(found);
+      return {kept.pointer, blockBytes};
+    }
+  }
+  CUdeviceptr pointer = 0;
+  CUDA_CALL(driver_, cuMemAlloc, &pointer, bytes);
+  return {pointer, bytes};
+}
+
+void MemoryPool::keep(const MemoryBlock& block, CUstream stream) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Kept kept{block.pointer, stream, nullptr};
+  try {
+    events_.reserve(events_.size() + 1);
+    if (events_.empty()) {
+      CUDA_CALL(driver_, cuEventCreate, &kept.unused, CU_EVENT_DISABLE_TIMING);
+    } else {
+      kept.unused = events_.back();
+      events_.pop_back();
+    }
+    CUDA_CALL(driver_, cuEventRecord, kept.unused, stream);
+    kept_.emplace(block.bytes, kept);
+  } catch (...) {
+    // Nothing tells when it is out of use, but that it is when the stream is done.
+    if (kept.unused != nullptr) events_.push_back(kept.unused);
+    if (driver_.cuStreamSynchronize(stream) == CUDA_SUCCESS) (void)driver_.cuMemFree(block.pointer);
+    throw;
+  }
+  keptBytes_ += block.bytes;
+  while (keptBytes_ > mostKept_) {
+    const auto largest = --kept_.end();
+    release(largest->second);
+    keptBytes_ -= largest->first;
+    kept_.erase(largest);
+  }
+}
+
+// Where the driver refuses, the memory is lost: whether a call that failed has done its work is not
+// known, and to free an address twice may be to free somebody else's.
+void MemoryPool::release(const Kept& kept) noexcept {
+  if (driver_.cuEventSynchronize(kept.unused) == CUDA_SUCCESS)
+    (void)driver_.cuMemFree(kept.pointer);
+  (void)driver_.cuEventDestroy(kept.unused);
+}
+
+}  // namespace gridmask::cuda

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+//
+// Host memory of somebody else's, pinned for a while: the device reads and writes it itself.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "cuda/context.h"
+
+namespace gridmask::cuda {
+
+class PinnedMemory {
+ public:
+  // The memory stays where it is until this is destroyed. Throws Error.
+  static std::unique_ptr<PinnedMemory> pin(Device& device, uint8_t* memory, size_t bytes);
+
+  // Waits until no copy that use() was told of reads or writes it.
+  ~PinnedMemory();
+  PinnedMemory(const PinnedMemory&) = delete;
+  PinnedMemory& operator=(const PinnedMemory&) = delete;
+
+  // A copy from it or to it is on `stream`. The context is current. Throws Error.
+  void use(CUstream stream);
+
+  uint8_t* data() const { return memory_; }
+  size_t bytes() const { return bytes_; }
+
+ private:
+  PinnedMemory(Device& device, uint8_t* memory, size_t bytes)
+      : device_(device), memory_(memory), bytes_(bytes) {}
+
+  Device& device_;
+  uint8_t* const memory_;
+  const size_t bytes_;
+  CUevent unused_ = nullptr;
+};
+
+}  // namespace gridmask::cuda

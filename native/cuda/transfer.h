@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+//
+// Moves images between the host and memory of a device. Pinned host memory is read and written by
+// the device; other memory is staged by several threads.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "cuda/allocation.h"
+#include "cuda/staging.h"
+#include "cuda/stream.h"
+
+namespace gridmask::cuda {
+
+// Whether an operation has begun to write to its target.
+using Wrote = std::atomic<bool>;
+
+// Bytes of a batch that a thread moves at a time: so many that each has two pieces of it, within
+// what is worth a copy and what may be staged.
+size_t pieceBytesOf(size_t bytes, const Staging& staging);
+
+// Copies allocation.bytes() bytes. Returns when `source` has been read, or where it is pinned when
+// the copy is on the allocation's stream; whether that was the case. Throws Error.
+bool upload(Stream& stream, const Allocation& allocation, const uint8_t* source,
+            const Staging& staging);
+
+// Copies allocation.bytes() bytes, and returns when that is done. Throws Error.
+void download(Stream& stream, const Allocation& allocation, uint8_t* target, const Staging& staging,
+              Wrote& wrote);
+
+// A download on other threads, of what the allocation holds when this is made, whatever is put on
+// its stream afterwards: a copy of it on the device, in the order of its stream.
+class Snapshot {
+ public:
+  // Null where the device has no memory for it. Throws Error.
+  static std::unique_ptr<Snapshot> take(Stream& stream, const Allocation& allocation);
+
+  ~Snapshot();
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+  // On any thread. Throws Error.
+  void download(uint8_t* target, const Staging& staging, Wrote& wrote) const;
+
+ private:
+  explicit Snapshot(Device& device) : device_(device) {}
+
+  Device& device_;
+  CUevent made_ = nullptr;
+  std::unique_ptr<Allocation> memory_;
+};
+
+// What is on a stream now being done.
+class Completion {
+ public:
+  // Null where it is done already, or very soon. Throws Error, also for what failed on the device.
+  static std::unique_ptr<Completion> of(Device& device, CUstream stream);
+
+  ~Completion();
+  Completion(const Completion&) = delete;
+  Completion& operator=(const Completion&) = delete;
+
+  // On any thread. Throws as of() does.
+  void wait() const;
+
+ private:
+  explicit Completion(Device& device) : device_(device) {}
+
+  Device& device_;
+  CUevent reached_ = nullptr;
+};
+
+}  // namespace gridmask::cuda

@@ -1,0 +1,71 @@
+// Host memory that the device reads and writes itself.
+import { setImmediate } from 'node:timers/promises'
+import { expect, test } from '@jest/globals'
+import { expectSame, freshDriver, loadLibrary, onTestDriver, scrambled } from './support'
+
+const shape = [2, 3, 20, 24] as const
+const length = 2 * 3 * 20 * 24
+
+test('goes up and comes down, whole and in part', async () => {
+  const { DeviceTensor } = loadLibrary()
+  const memory = DeviceTensor.allocateHost(4 * (length + 8))
+  expect(memory).toBeInstanceOf(SharedArrayBuffer)
+  const images = scrambled(new Float32Array(memory, 16, length), 3)
+  const expected = images.slice()
+  using tensor = DeviceTensor.from(images, { shape })
+  await tensor.ready()
+  images.fill(0)
+  expectSame(tensor.download(), expected)
+  expect(tensor.download({ out: images })).toBe(images)
+  expectSame(images, expected)
+  expectSame(await tensor.downloadAsync(), expected)
+  expect(DeviceTensor.allocateHost(0).byteLength).toBe(0)
+  expect(() => DeviceTensor.allocateHost(-1)).toThrow(
+    expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }),
+  )
+})
+
+onTestDriver('needs no memory between, and is not waited for', async () => {
+  const { driver, library } = freshDriver()
+  const { DeviceTensor } = library
+  const images = scrambled(new Float32Array(DeviceTensor.allocateHost(4 * length)), 3)
+  DeviceTensor.from(images, { shape }).dispose()
+  const other = DeviceTensor.from(images, { shape })
+  driver.settle()
+  driver.stall(other.stream, 100)
+  driver.reset()
+  using tensor = DeviceTensor.from(images, { shape })
+  expect(driver.live()).toMatchObject({ pending: 1, pinned: 1 })
+  expect(driver.log().filter((call) => call.startsWith('cuMemcpy'))).toEqual(['cuMemcpyHtoDAsync'])
+  await tensor.ready()
+  expectSame(tensor.download({ out: images }), images)
+  expect(driver.live().pinned).toBe(1)
+})
+
+onTestDriver('is unpinned when nobody has the array, and not before it was read', async () => {
+  const { driver, library } = freshDriver({ delay: 5000 })
+  const { DeviceTensor } = library
+  const make = () => {
+    const images = scrambled(new Float32Array(DeviceTensor.allocateHost(4 * length)), 3)
+    return DeviceTensor.from(images, { shape })
+  }
+  const tensor = make()
+  expect(driver.live().pinned).toBe(1)
+  for (let i = 0; i < 30 && driver.live().pinned > 0; i++) {
+    globalThis.gc?.()
+    await setImmediate()
+  }
+  expect(driver.live().pinned).toBe(0)
+  expectSame(tensor.download(), scrambled(new Float32Array(length), 3))
+  expect(driver.violations()).toEqual([])
+})
+
+onTestDriver('that the driver cannot pin is an error', () => {
+  const { driver, library } = freshDriver()
+  driver.fail('cuMemHostRegister', 1, 2, 1, false)
+  expect(() => library.DeviceTensor.allocateHost(100)).toThrow(
+    /^cuMemHostRegister failed with CUDA_ERROR_OUT_OF_MEMORY .* while pinning 100 bytes/,
+  )
+  expect(library.DeviceTensor.allocateHost(100).byteLength).toBe(100)
+  expect(driver.live().pinned).toBe(1)
+})
