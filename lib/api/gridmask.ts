@@ -96,7 +96,8 @@ export class GridMask extends Augmentation<GridMaskOptions> {
       device: checkDevice(device),
     }
     const given = { ratio: ratio as number, unit: unit as number }
-    super({ ...given, ...drawn, ...given, probability, fill, device, threads: target.threads }, 0)
+    const settings = { ...given, ...drawn, ...given, probability, fill, device }
+    super({ ...settings, threads: target.threads }, probability, 0)
     this.#drawer = new Drawer(drawn)
     this.#unit = unitOf
     this.#fill = fill
