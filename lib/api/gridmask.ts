@@ -96,7 +96,8 @@ export class GridMask extends Augmentation<GridMaskOptions> {
       device: checkDevice(device),
     }
     const given = { ratio: ratio as number, unit: unit as number }
-    super({ ...given, ...drawn, ...given, probability, fill, device, threads: target.threads }, 0)
+    const settings = { ...given, ...drawn, ...given, probability, fill, device }
+    super({ ...settings, threads: target.threads }, probability, 0)
     this.#drawer = new Drawer(drawn)
     this.#unit = unitOf
     this.#fill = fill
@@ -135,8 +136,8 @@ export class GridMask extends Augmentation<GridMaskOptions> {
    * @param images all samples, one after another; views at any offset and shared memory work
    * @returns `out`, or a new array of the type of `images`
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
-   *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_DISPOSED; nothing has been written
-   *   then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message says if anything has
+   *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_ALLOCATION, ERR_DISPOSED; nothing
+   *   has been written then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message says if anything has
    */
   apply<T extends ImageArray>(images: T, request: ApplyRequest): Masked<T>
   apply<T extends ImageArray>(

@@ -81,11 +81,11 @@ export async function runAsync<R>(
   }
   const { out, arrays, dimensions, task } = prepareArrays(images, request, images, method)
   const [source, target] = takeArrays(arrays.tag, images as ImageArray, out as ImageArray)
-  const done = isEmpty(dimensions)
-    ? undefined
-    : executeAsync(task.operation, source, target, task.target)
-  task.commit?.(images as ImageArray, target)
   try {
+    const done = isEmpty(dimensions)
+      ? undefined
+      : executeAsync(task.operation, source, target, task.target)
+    task.commit?.(images as ImageArray, target)
     await done
   } catch (error) {
     if (error instanceof GridMaskError) error.array = source
