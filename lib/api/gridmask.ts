@@ -136,8 +136,8 @@ export class GridMask extends Augmentation<GridMaskOptions> {
    * @param images all samples, one after another; views at any offset and shared memory work
    * @returns `out`, or a new array of the type of `images`
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
-   *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_DISPOSED; nothing has been written
-   *   then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message says if anything has
+   *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_ALLOCATION, ERR_DISPOSED; nothing
+   *   has been written then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message says if anything has
    */
   apply<T extends ImageArray>(images: T, request: ApplyRequest): Masked<T>
   apply<T extends ImageArray>(
@@ -224,7 +224,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
   #mask(given: Given, dimensions: Dimensions, dtype: DType): Task<Images> {
     const { count, height, width } = dimensions
     const fill = fillOf(this.#fill, dtype, dimensions)
-    const { samples, ...drawn } = this.samplesOf<NativeSamples>(
+    const { samples, commit } = this.samplesOf<NativeSamples>(
       given,
       count,
       (plan) => checkPlan(plan as Plan, count).samples,
@@ -233,7 +233,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
         isEmpty(dimensions) ? new PackedPlan(0).samples : this.#drawn(range, height, width),
     )
     return {
-      ...drawn,
+      commit,
       operation: maskOperation(layoutOf(dtype, dimensions), samples, fill),
       target: this.#target,
       result: (images) => images,
@@ -242,7 +242,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
 
   #mix(given: Given, dimensions: Dimensions, dtype: DType): Task<GridMix<Images>> {
     const { count, height, width } = dimensions
-    const { samples: plan, ...drawn } = this.samplesOf(
+    const { samples: plan, commit } = this.samplesOf(
       given,
       count,
       (value) => checkPlan(value as Plan, count),
@@ -251,7 +251,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
     )
     const mix = mixOf(plan, given.partner, dimensions, this.#target.threads)
     return {
-      ...drawn,
+      commit,
       operation: mixOperation(layoutOf(dtype, dimensions), mix),
       target: this.#target,
       result: (images) => mixed(images, mix),

@@ -70,7 +70,7 @@ const requestKeys = new Set(['shape', 'label', 'out'])
  * gridmask.apply(images, { shape: [8, 3, 512, 512], plan, out: images })
  * ignoreDropped(labels, plan, { shape: [8, 512, 512], label: 255, out: labels })
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
- *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP; nothing has been written then
+ *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_ALLOCATION; nothing has been written then
  */
 export function ignoreDropped<T extends LabelArray>(
   labels: T,

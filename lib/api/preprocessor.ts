@@ -377,8 +377,10 @@ function checkSides(name: string, value: unknown, count: number): (i: number) =>
     const side = checkInteger(name, value, 0, MAX_SIDE)
     return () => side
   }
-  const list = checkList(name, value, count, 'a whole number, or an array of one for each image')
-  const sides = list.map((side, i) => checkInteger(`${name}[${i}]`, side, 0, MAX_SIDE))
+  const expected = 'a whole number, or an array of one for each image'
+  const sides = checkList(name, value, count, expected, Int32Array, (side, i) =>
+    checkInteger(`${name}[${i}]`, side, 0, MAX_SIDE),
+  )
   return (i) => sides[i] as number
 }
 

@@ -1,7 +1,8 @@
-import { invalid, isPromise } from '../core/check'
+import { checkEach, invalid, isPromise } from '../core/check'
 import { bytesPerValue, type DType } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
 import { bfloat16Bits, float16Bits } from '../core/float-bits'
+import { allocating } from '../core/memory'
 import type { EncodedFill } from '../core/native-interface'
 import { checkNoise, encodeNoise, isForAll, type NoiseFill } from './noise-fill'
 
@@ -11,8 +12,11 @@ export type Fill = number | readonly number[] | NoiseFill
 /** Checks what can be checked before the dtype and the number of channels are known. */
 export function checkFill(name: string, value: unknown): Fill {
   if (typeof value === 'number') return value
-  if (Array.isArray(value) && value.length > 0 && value.every((v) => typeof v === 'number')) {
-    return [...value]
+  if (Array.isArray(value) && typeof value[0] === 'number') {
+    return checkEach(name, value, (number, i) => {
+      if (typeof number === 'number') return number
+      invalid('ERR_INVALID_ARG_TYPE', `${name}[${i}]`, 'a number', number)
+    })
   }
   const isList = Array.isArray(value) || ArrayBuffer.isView(value)
   if (typeof value === 'object' && value !== null && !isList && !isPromise(value)) {
@@ -61,7 +65,7 @@ export function encodeFill(
 /** The fill of one pixel in all channels, in the dtype's own bytes. */
 function encodeConstant(fill: readonly number[], dtype: DType, channels: number): Uint8Array {
   const size = bytesPerValue[dtype]
-  const bytes = new Uint8Array(channels * size)
+  const bytes = allocating('`fill`', () => new Uint8Array(channels * size))
   const view = new DataView(bytes.buffer)
   for (let channel = 0; channel < channels; channel++) {
     const value = fill[fill.length === 1 ? 0 : channel] as number

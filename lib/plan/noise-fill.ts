@@ -1,8 +1,16 @@
 /** Noise for a fill: what it is asked for by, its checks, and how it crosses to native code. */
 
-import { checkBoolean, checkChoice, checkNumber, checkOptions, invalid } from '../core/check'
+import {
+  checkBoolean,
+  checkChoice,
+  checkEach,
+  checkNumber,
+  checkOptions,
+  invalid,
+} from '../core/check'
 import { type DType, dtypes } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
+import { allocating } from '../core/memory'
 import { CROP_BLOCK } from './crop'
 
 /** One number for all channels, or one for each. */
@@ -122,7 +130,9 @@ function checkNumbers(name: string, value: unknown): PerChannel {
   const finite = (x: number) => Number.isFinite(f(x))
   if (!Array.isArray(value)) return checkNumber(name, value, expected, finite)
   if (value.length === 0) invalid('ERR_INVALID_ARG_TYPE', name, expected, value)
-  return value.map((x, i) => checkNumber(`${name}[${i}]`, x, 'a finite float32 number', finite))
+  return checkEach(name, value, (x, i) =>
+    checkNumber(`${name}[${i}]`, x, 'a finite float32 number', finite),
+  )
 }
 
 /** Calls `use` for each pair of numbers, with how an error names the channel. */
@@ -178,7 +188,7 @@ export function encodeNoise(
         `there are numbers for ${mostFields(pixels)} channels of their own`,
     )
   }
-  const encoded = new Float32Array(HEAD + 2 * channels)
+  const encoded = allocating('`fill`', () => new Float32Array(HEAD + 2 * channels))
   encoded.set([kinds.indexOf(noise) + 1, shared ? 1 : 0, dtypes.indexOf(dtype)])
   for (let channel = 0; channel < channels; channel++) {
     const [a, b] = numbers.map((each) => of(each, channel)) as [number, number]

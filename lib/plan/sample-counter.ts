@@ -109,8 +109,8 @@ const IDLE_BATCHES = 100
 const NUMBERED_BATCHES = 20
 
 function checkIndices(indices: unknown, count: number): Float64Array {
-  const list = checkList('indices', indices, count, 'an array of whole numbers')
-  return Float64Array.from(list, (value, i) =>
+  const expected = 'an array of whole numbers'
+  return checkList('indices', indices, count, expected, Float64Array, (value, i) =>
     checkInteger(`indices[${i}]`, value, 0, Number.MAX_SAFE_INTEGER),
   )
 }

@@ -61,17 +61,22 @@ void randomBatchesAreMaskedAsDefined() {
     const auto channels = static_cast<size_t>(random.between(1, random.chance(0.1) ? 150 : 5));
     const size_t valueBytes = size_t{1} << random.between(0, 2);
     const bool channelsLast = random.chance(0.5);
-    const size_t planes = channelsLast ? 1 : channels;
+    // JavaScript has one plane where a pixel holds all channels; here there may be two.
+    const size_t planes = !channelsLast ? channels : random.chance(0.3) ? 2 : 1;
     const size_t pixelBytes = channelsLast ? channels * valueBytes : valueBytes;
     const size_t planeBytes = static_cast<size_t>(height) * static_cast<size_t>(width) * pixelBytes;
     const size_t bytes = count * planes * planeBytes;
     const size_t misalignment = valueBytes * static_cast<size_t>(random.between(0, 9));
 
-    std::vector<uint8_t> fill(channels * valueBytes);
-    const bool sameFill = random.chance(0.5);
+    std::vector<uint8_t> fill(planes * pixelBytes);
+    // Repeated values throughout, in each plane, in the first plane alone, or nowhere.
+    const int repeats = random.between(0, 3);
     for (size_t k = 0; k < fill.size(); ++k) {
-      fill[k] =
-          sameFill && k >= valueBytes ? fill[k - valueBytes] : static_cast<uint8_t>(random.word());
+      const bool repeated = repeats == 3   ? k >= valueBytes
+                            : repeats == 2 ? k % pixelBytes >= valueBytes
+                            : repeats == 1 ? k >= valueBytes && k < pixelBytes
+                                           : false;
+      fill[k] = repeated ? fill[k - valueBytes] : static_cast<uint8_t>(random.word());
     }
     std::vector<PackedSample> samples(count);
     for (auto& sample : samples) sample = randomSample(random);

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer'
 import { describe, expect, test } from '@jest/globals'
 import { normalization, Preprocessor } from '../../lib/index'
-import { type ResizableBuffer, webAssemblyMemory } from '../safety/support'
+import { type ResizableBuffer, webAssemblyMemory } from '../hazards/support'
 import { code, expectBytes } from '../support'
 
 const [height, width] = [20, 31]
