@@ -65,7 +65,7 @@ function makeMask(
 }
 
 /** What a result of a type comes in. */
-export type FloatArray<D extends FloatType> = D extends 'float32' ? Float32Array : Uint16Array
+export type Preprocessed<D extends FloatType> = D extends 'float32' ? Float32Array : Uint16Array
 
 /**
  * From decoded images to what a model takes, in one pass: cropped, mirrored, normalised, masked by
@@ -176,11 +176,11 @@ export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation<
    *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_CUDA_UNAVAILABLE; nothing has been
    *   written then
    */
-  apply<T extends FloatArray<D> | Float16ArrayLike>(
+  apply<T extends Preprocessed<D> | Float16ArrayLike>(
     images: ImageSources,
     request: PreprocessRequest & { out: T },
   ): T
-  apply(images: ImageSources, request?: PreprocessRequest): FloatArray<D>
+  apply(images: ImageSources, request?: PreprocessRequest): Preprocessed<D>
   apply(images: ImageSources, request: PreprocessRequest = {}): unknown {
     const { preprocessing, commit } = this.#prepare(images, request)
     const result = preprocess(preprocessing)
@@ -196,11 +196,11 @@ export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation<
    *
    * @returns rejects with what `apply` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then
    */
-  applyAsync<T extends FloatArray<D> | Float16ArrayLike>(
+  applyAsync<T extends Preprocessed<D> | Float16ArrayLike>(
     images: ImageSources,
     request: PreprocessRequest & { out: T },
   ): Promise<T>
-  applyAsync(images: ImageSources, request?: PreprocessRequest): Promise<FloatArray<D>>
+  applyAsync(images: ImageSources, request?: PreprocessRequest): Promise<Preprocessed<D>>
   async applyAsync(images: ImageSources, request: PreprocessRequest = {}): Promise<unknown> {
     const { preprocessing, commit } = this.#prepare(images, request)
     const [result, done] = preprocessAsync(preprocessing)
