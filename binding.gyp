@@ -23,6 +23,7 @@
         "native/cpu/partners.cc",
         "native/cpu/pool.cc",
         "native/cpu/scratch.cc",
+        "native/cpu/some_channels.cc",
         "native/cuda/allocation.cc",
         "native/cuda/backend.cc",
         "native/cuda/context.cc",

@@ -16,8 +16,11 @@ export function maskOperation(
 ): BatchOperation {
   const header = (execution = {}) => packHeader(layout, samples, execution)
   const rest = [samples.data, samples.indices, fill] as const
+  const leavesChannels =
+    fill instanceof Uint8Array && fill.length > layout.planes * layout.pixelBytes
   return {
     description: { doing: 'masking', done: 'masked' },
+    ...(leavesChannels ? { cpuOnly: 'a `fill` of null, for channels that stay' } : {}),
     afterFailure: '; masking it again with the same plan completes it',
     cpu: (source, target, execution) => backend.apply(header(execution), source, target, ...rest),
     cpuAsync: (source, target, execution) =>
