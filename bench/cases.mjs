@@ -3,13 +3,19 @@
 // What is measured, against what, and how much is to be reached.
 import { createRequire } from 'node:module'
 import { devices, GridMask, maskOf, presets } from 'gridmask'
+import { preprocessorCases } from './preprocessor-cases.mjs'
 
 /**
  * @typedef {{ against: string, ratio?: number } | { against: string, microseconds: number }} Target
  * @typedef {{
  *   name: string
  *   target: Target
- *   setUp: () => { subject: () => void, baseline: () => void, loop?: () => void }
+ *   setUp: () => {
+ *     subject: () => void
+ *     baseline: () => void
+ *     loop?: () => void
+ *     sharp?: () => Promise<unknown>
+ *   }
  * }} Case
  * @typedef {[n: number, c: number, h: number, w: number]} Shape
  * @typedef {(name: string, options: import('gridmask').GridMaskOptions, shape: Shape, ratio: number) => Case} MakeCase
@@ -47,6 +53,7 @@ export const cases = [
   inPlace('256×3×32×32, CIFAR-10, in place', cifar10, small, 3),
   inPlace('256×3×32×32, CIFAR-10 rotated, in place', { ...cifar10, rotate: 360 }, small, 3),
   oneImage('1×3×32×32, CIFAR-10 rotated, in place, the whole call', { ...cifar10, rotate: 360 }),
+  ...preprocessorCases((target, source) => copy(target, source, threads)),
 ]
 
 /**

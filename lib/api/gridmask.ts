@@ -96,7 +96,8 @@ export class GridMask extends Augmentation<GridMaskOptions> {
       device: checkDevice(device),
     }
     const given = { ratio: ratio as number, unit: unit as number }
-    super({ ...given, ...drawn, ...given, probability, fill, device, threads: target.threads }, 0)
+    const settings = { ...given, ...drawn, ...given, probability, fill, device }
+    super({ ...settings, threads: target.threads }, probability, 0)
     this.#drawer = new Drawer(drawn)
     this.#unit = unitOf
     this.#fill = fill
@@ -223,7 +224,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
   #mask(given: Given, dimensions: Dimensions, dtype: DType): Task<Images> {
     const { count, height, width } = dimensions
     const fill = fillOf(this.#fill, dtype, dimensions)
-    const { samples, ...drawn } = this.samplesOf<NativeSamples>(
+    const { samples, commit } = this.samplesOf<NativeSamples>(
       given,
       count,
       (plan) => checkPlan(plan as Plan, count).samples,
@@ -232,7 +233,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
         isEmpty(dimensions) ? new PackedPlan(0).samples : this.#drawn(range, height, width),
     )
     return {
-      ...drawn,
+      commit,
       operation: maskOperation(layoutOf(dtype, dimensions), samples, fill),
       target: this.#target,
       result: (images) => images,
@@ -241,7 +242,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
 
   #mix(given: Given, dimensions: Dimensions, dtype: DType): Task<GridMix<Images>> {
     const { count, height, width } = dimensions
-    const { samples: plan, ...drawn } = this.samplesOf(
+    const { samples: plan, commit } = this.samplesOf(
       given,
       count,
       (value) => checkPlan(value as Plan, count),
@@ -250,7 +251,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
     )
     const mix = mixOf(plan, given.partner, dimensions, this.#target.threads)
     return {
-      ...drawn,
+      commit,
       operation: mixOperation(layoutOf(dtype, dimensions), mix),
       target: this.#target,
       result: (images) => mixed(images, mix),

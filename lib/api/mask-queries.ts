@@ -154,7 +154,7 @@ function checkBoxes(boxes: unknown, [height, width]: ImageSize): Box[] {
   return checked
 }
 
-function checkBox(name: string, box: unknown): Box {
+export function checkBox(name: string, box: unknown): Box {
   const isBox =
     (Array.isArray(box) || ArrayBuffer.isView(box)) && (box as ArrayLike<unknown>).length === 4
   const values = isBox ? Array.from(box as ArrayLike<unknown>) : []

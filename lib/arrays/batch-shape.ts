@@ -45,7 +45,7 @@ export interface ArrayRequest {
 
 export const arrayRequestKeys = ['shape', 'layout', 'dtype', 'out'] as const
 
-const layouts: readonly Layout[] = ['NCHW', 'NHWC']
+export const layouts: readonly Layout[] = ['NCHW', 'NHWC']
 
 /** The dimensions of a batch; `planes` and `pixelBytes` are native/cpu/backend.h's. */
 export interface Dimensions {

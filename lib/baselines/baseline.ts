@@ -100,7 +100,7 @@ export abstract class Baseline<Options extends BaselineOptions> extends Augmenta
       threads: threads === undefined ? defaultThreads() : checkThreads('threads', threads),
     } as const
     const common = { probability, fill, seed, device, threads: target.threads }
-    super({ ...settings, ...common } as Options & typeof common, defaults.firstBlock)
+    super({ ...settings, ...common } as Options & typeof common, probability, defaults.firstBlock)
     this.#seed = seed
     this.#stream = new CounterStream(seed, defaults.firstBlock)
     this.#draw = draw

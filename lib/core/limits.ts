@@ -9,3 +9,6 @@ export const MAX_LIST = 2 ** 26
 
 /** Largest unit side, pixels: d · 2¹⁶ is to fit 31 bits. */
 export const MAX_UNIT = 32767
+
+/** Most channels of an image that is decoded, and of what becomes of it. */
+export const MAX_CHANNELS = 2 ** 16

@@ -24,7 +24,7 @@ import {
   executeAsync,
   isEmpty,
 } from './operation'
-import { checkLive, checkTensors, perform, performAsync, type TensorRequest } from './tensor-batch'
+import { checkTensors, perform, performAsync, type TensorRequest } from './tensor-batch'
 
 /** A request, of which no property but the arrays' own has been checked. */
 export type Given = Readonly<Record<string, unknown>>
@@ -38,7 +38,7 @@ export interface Task<R> {
    * The operation has been done, or begun, from one array or tensor into the other: samples that were
    * numbered for it have been seen.
    */
-  commit?(source: object, target: object): void
+  commit?: ((source: object, target: object) => void) | undefined
   /** What the caller gets, with the images that came of it. */
   result(images: ImageArray | DeviceTensor): R
 }
@@ -113,13 +113,10 @@ function prepareArrays<R>(
 
 function prepareTensors<R>(images: DeviceTensor, request: unknown, method: Method<R>) {
   const given: Given = checkOptions('request', request, method.tensorKeys)
-  // Getters of the request may use the method, whose draws are packed into memory of its own: so the
-  // task comes after all of them. What they may have disposed of is looked at again.
-  const batch = checkTensors(images, given as Partial<TensorRequest>)
   const task = method.prepare(given, DeviceTensor.dimensions(images), images.dtype)
   refuseWithoutKernels(task)
-  checkLive(batch)
-  return { batch, task }
+  // Last, for the reason given above.
+  return { batch: checkTensors(images, given as Partial<TensorRequest>), task }
 }
 
 function refuseWithoutKernels({ operation: { cpuOnly } }: Task<unknown>): void {

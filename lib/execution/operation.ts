@@ -16,7 +16,9 @@ export interface ExecutionTarget {
 }
 
 /** How an operation is to be executed: fields of the header of its native call. */
-type Execution = Partial<Pick<BatchHeader, 'threads' | 'poolThreads' | 'device' | 'pieceBytes'>>
+export type Execution = Partial<
+  Pick<BatchHeader, 'threads' | 'poolThreads' | 'device' | 'pieceBytes'>
+>
 
 /** An operation with all that it needs but the images, as native calls. */
 export interface BatchOperation {
@@ -25,7 +27,7 @@ export interface BatchOperation {
   /** What a failure of CUDA leaves in host arrays that were worked on in place. */
   readonly afterFailure: string
   /** What there are no kernels for, where there are none. */
-  readonly cpuOnly?: string
+  readonly cpuOnly?: string | undefined
   cpu(source: ArrayBufferView, target: ArrayBufferView, execution: Execution): number
   cpuAsync(
     source: ArrayBufferView,

@@ -11,6 +11,7 @@ import { PackedRegions, type RegionSample } from '../plan/rectangle-plan'
 import { MaskRows, RegionRows, type Rows } from './mask-rows'
 import { drawPartner, mixRows } from './mix-rows'
 import { NoiseField, noiseBits, noiseValue } from './noise'
+import { preprocessImages } from './preprocess'
 import { referenceDraw } from './reference'
 
 type Values = Uint8Array | Uint16Array | Uint32Array
@@ -165,6 +166,15 @@ export const fallback: Native = {
   },
 
   mixAsync: (...args) => inSlices(mixRows(...args)),
+
+  preprocess(...args) {
+    for (const _ of preprocessImages(...args)) {
+      // As above.
+    }
+    return DONE
+  },
+
+  preprocessAsync: (...args) => inSlices(preprocessImages(...args)),
 
   drawPartner,
 

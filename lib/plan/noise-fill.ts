@@ -11,6 +11,7 @@ import {
 import { type DType, dtypes } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
 import { allocating } from '../core/memory'
+import { CROP_BLOCK } from './crop'
 
 /** One number for all channels, or one for each. */
 export type PerChannel = number | readonly number[]
@@ -59,7 +60,7 @@ export function blocksOf(pixels: number): number {
 
 /** Fields that there are counters for, in images of so many pixels. */
 export function mostFields(pixels: number): number {
-  return Math.floor((2 ** 32 - 1 - FIRST_NOISE_BLOCK) / Math.max(1, blocksOf(pixels)))
+  return Math.floor((CROP_BLOCK - FIRST_NOISE_BLOCK) / Math.max(1, blocksOf(pixels)))
 }
 
 // In the order of NoiseKind in native/lattice/noise.h, which begins at 1. Its NoiseType has the order

@@ -61,7 +61,11 @@ export interface Sample {
   index: number
 }
 
-const sampleKeys = new Set([
+/** A sample of a Preprocessor's plan has a crop too, which is none of the mask's business. */
+export const sampleKeys: ReadonlySet<string> = new Set([
+  'top',
+  'left',
+  'flip',
   'masked',
   'd',
   'ratio',

@@ -116,7 +116,7 @@ function checkIndices(indices: unknown, count: number): Float64Array {
 }
 
 /** The number of samples that the request of a plan asks for. */
-export function readCount({ count, indices }: PlanRequest): number {
+export function readCount({ count, indices }: Pick<PlanRequest, 'count' | 'indices'>): number {
   if (indices !== undefined && count !== undefined && count !== indices.length) {
     invalid('ERR_SHAPE_MISMATCH', 'count', 'the length of `indices`, or left out', count)
   }

@@ -1,5 +1,6 @@
 // The life of a DeviceTensor: what it says of itself, what it refuses, when its memory goes.
 import { setImmediate } from 'node:timers/promises'
+import * as workerThreads from 'node:worker_threads'
 import { describe, expect, test } from '@jest/globals'
 import {
   driverPath,
@@ -154,6 +155,25 @@ test('a failed call counts no samples as seen', () => {
   )
   using masked = own.apply(tensor)
   expectSame(masked.download(), expected)
+})
+
+test('a getter of the request that calls the same method changes nothing for it', () => {
+  using tensor = DeviceTensor.from(newImages(), { shape })
+  const request = {
+    index: 0,
+    get out() {
+      gridmask.apply(newImages(), { shape, epoch: 9, index: 77 })
+      return undefined
+    },
+  }
+  using masked = gridmask.apply(tensor, request as object)
+  expectSame(masked.download(), expected)
+})
+
+test('a clone is an error where Node can tell', () => {
+  using tensor = DeviceTensor.from(newImages(), { shape })
+  if ('markAsUncloneable' in workerThreads) expect(() => structuredClone(tensor)).toThrow()
+  else expect(DeviceTensor.is(structuredClone(tensor))).toBe(false)
 })
 
 describe('wrap()', () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { GridMask, mixLabels } from '../../lib/index'
-import { detach } from '../safety/support'
+import { detach } from '../hazards/support'
 import { code } from '../support'
 import { permutations } from './support'
 
