@@ -9,7 +9,6 @@
         "native/addon/arguments.cc",
         "native/addon/async_call.cc",
         "native/addon/bytes.cc",
-        "native/addon/compat.cc",
         "native/addon/cuda.cc",
         "native/addon/cuda_memory.cc",
         "native/addon/host_program.cc",

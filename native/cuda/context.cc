@@ -153,7 +153,13 @@ void Device::loadModule(const unsigned char* image, bool ofNoise) {
 }
 
 CUfunction Device::function(Kernel kernel) {
-  if (isNoise(kernel)) std::call_once(noiseLoaded_, [&] { loadModule(noiseImage(), true); });
+  if (isNoise(kernel) && !noiseLoaded_.load(std::memory_order_acquire)) {
+    const std::lock_guard<std::mutex> lock(noiseMutex_);
+    if (!noiseLoaded_.load(std::memory_order_relaxed)) {
+      loadModule(noiseImage(), true);
+      noiseLoaded_.store(true, std::memory_order_release);
+    }
+  }
   return functions_[static_cast<size_t>(kernel)];
 }
 

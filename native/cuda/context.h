@@ -98,7 +98,9 @@ class Device {
   CUcontext context_ = nullptr;
   MemoryPool memory_;
   std::array<CUfunction, kKernels> functions_{};
-  std::once_flag noiseLoaded_;
+  // Not std::call_once(), which asks for a newer C library than Node does.
+  std::mutex noiseMutex_;
+  std::atomic<bool> noiseLoaded_{false};
   std::vector<std::unique_ptr<Stream>> streams_;
   std::vector<std::unique_ptr<StagingBuffers>> staging_;
   std::vector<CUevent> events_;

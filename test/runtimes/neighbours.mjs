@@ -335,7 +335,7 @@ export function tryPlugAndPlay(place, yarn, registry) {
 }
 
 /** The oldest compiler that the types are for, and some since. */
-const compilers = ['5.2', '5.4', '5.6', '5.8', 'latest']
+const compilers = ['5.2', '5.4', '5.6', '5.8', '7.0.2']
 
 /** @param {Workplace} place @param {(wanted: string) => string} tsc the compiler's program */
 export function tryTypes(place, tsc) {
@@ -349,7 +349,7 @@ export function tryTypes(place, tsc) {
       ['esnext', 'bundler'],
     ]) {
       // That there is no default export is told in another way by old ones.
-      const files = wanted === 'latest' ? ['values.ts', 'module.mts'] : ['values.ts']
+      const files = wanted === compilers.at(-1) ? ['values.ts', 'module.mts'] : ['values.ts']
       const compilerOptions = {
         ...{ module, moduleResolution, noEmit: true, target: 'es2022', lib: ['es2022'], types: [] },
         ...{ strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false },

