@@ -3,14 +3,22 @@
 // What is measured, against what, and how much is to be reached.
 import { createRequire } from 'node:module'
 import { devices, GridMask, maskOf, presets } from 'gridmask'
+import { preprocessorCases } from './preprocessor-cases.mjs'
 
 /**
  * @typedef {{ against: string, ratio?: number } | { against: string, microseconds: number }} Target
  * @typedef {{
  *   name: string
  *   target: Target
- *   setUp: () => { subject: () => void, baseline: () => void, loop?: () => void }
+ *   setUp: () => {
+ *     subject: () => void
+ *     baseline: () => void
+ *     loop?: () => void
+ *     sharp?: () => Promise<unknown>
+ *   }
  * }} Case
+ * @typedef {[n: number, c: number, h: number, w: number]} Shape
+ * @typedef {(name: string, options: import('gridmask').GridMaskOptions, shape: Shape, ratio: number) => Case} MakeCase
  */
 
 /** @type {{ copy(target: Uint8Array, source: Uint8Array, threads: number): void, fill(target: Uint8Array, threads: number): void }} */
@@ -18,9 +26,9 @@ const { copy, fill } = createRequire(import.meta.url)('../build/bench/bench_base
 
 const threads = devices()[0]?.threads ?? 1
 
-/** @type {[number, number, number, number]} */
+/** @type {Shape} */
 const large = [64, 3, 224, 224]
-/** @type {[number, number, number, number]} */
+/** @type {Shape} */
 const small = [256, 3, 32, 32]
 
 const masked = { probability: 1, seed: 1 }
@@ -45,41 +53,52 @@ export const cases = [
   inPlace('256×3×32×32, CIFAR-10, in place', cifar10, small, 3),
   inPlace('256×3×32×32, CIFAR-10 rotated, in place', { ...cifar10, rotate: 360 }, small, 3),
   oneImage('1×3×32×32, CIFAR-10 rotated, in place, the whole call', { ...cifar10, rotate: 360 }),
+  ...preprocessorCases((target, source) => copy(target, source, threads)),
 ]
 
 /**
+ * Against a copy, or in place against memory that is filled.
+ *
  * @param {string} name
  * @param {import('gridmask').GridMaskOptions} options
- * @param {[number, number, number, number]} shape
+ * @param {Shape} shape
  * @param {number} ratio
+ * @param {{ inPlace: boolean }} where
  * @returns {Case}
  */
-function outOfPlace(name, options, shape, ratio) {
+function applied(name, options, shape, ratio, { inPlace }) {
   return {
     name,
-    target: { against: 'memcpy, same threads', ratio },
+    target: { against: `${inPlace ? 'memset' : 'memcpy'}, same threads`, ratio },
     setUp: () => {
       const images = batch(shape)
-      const out = batch(shape)
+      const out = inPlace ? images : batch(shape)
       const gridmask = new GridMask(options)
       const mask = maskOf({ d: 20, ratio: 0.5, angle: 30 }, [shape[2], shape[3]])
       return {
         subject: () => gridmask.apply(images, { shape, out }),
-        baseline: () => copy(bytes(out), bytes(images), threads),
+        baseline: () =>
+          inPlace ? fill(bytes(images), threads) : copy(bytes(out), bytes(images), threads),
         loop: () => plainLoop(out, images, mask),
       }
     },
   }
 }
 
+/** @type {MakeCase} */
+function outOfPlace(...given) {
+  return applied(...given, { inPlace: false })
+}
+
+/** @type {MakeCase} */
+function inPlace(...given) {
+  return applied(...given, { inPlace: true })
+}
+
 /**
  * Memory that the call itself allocates: so does what it is held against.
  *
- * @param {string} name
- * @param {import('gridmask').GridMaskOptions} options
- * @param {[number, number, number, number]} shape
- * @param {number} ratio
- * @returns {Case}
+ * @type {MakeCase}
  */
 function newArray(name, options, shape, ratio) {
   return {
@@ -99,34 +118,10 @@ function newArray(name, options, shape, ratio) {
 /**
  * @param {string} name
  * @param {import('gridmask').GridMaskOptions} options
- * @param {[number, number, number, number]} shape
- * @param {number} ratio
- * @returns {Case}
- */
-function inPlace(name, options, shape, ratio) {
-  return {
-    name,
-    target: { against: 'memset, same threads', ratio },
-    setUp: () => {
-      const images = batch(shape)
-      const gridmask = new GridMask(options)
-      const mask = maskOf({ d: 20, ratio: 0.5, angle: 30 }, [shape[2], shape[3]])
-      return {
-        subject: () => gridmask.apply(images, { shape, out: images }),
-        baseline: () => fill(bytes(images), threads),
-        loop: () => plainLoop(images, images, mask),
-      }
-    },
-  }
-}
-
-/**
- * @param {string} name
- * @param {import('gridmask').GridMaskOptions} options
  * @returns {Case}
  */
 function oneImage(name, options) {
-  /** @type {[number, number, number, number]} */
+  /** @type {Shape} */
   const shape = [1, 3, 32, 32]
   const images = batch(shape)
   const gridmask = new GridMask(options)
@@ -140,7 +135,7 @@ function oneImage(name, options) {
   }
 }
 
-/** @param {[number, number, number, number]} shape */
+/** @param {Shape} shape */
 function batch(shape) {
   return new Float32Array(shape.reduce((a, b) => a * b)).fill(0.5)
 }

@@ -21,11 +21,13 @@ const [cpu] = devices()
 if (!cpu) throw new Error('no CPU in devices()')
 console.log(`${cpu.name}, ${cpu.threads} threads, ${cpu.instructionSet}, Node ${process.version}\n`)
 
-const rows = cases.map((benchmark) => {
-  const row = measure(benchmark)
+/** @type {Awaited<ReturnType<typeof measure>>[]} */
+const rows = []
+for (const benchmark of cases) {
+  const row = await measure(benchmark)
   print(row)
-  return row
-})
+  rows.push(row)
+}
 
 const missed = rows.filter((row) => row.met === false)
 console.log(
@@ -41,10 +43,11 @@ if (options.json) {
 }
 
 /** @param {import('./cases.mjs').Case} benchmark */
-function measure({ name, target, setUp }) {
-  const { subject, baseline, loop } = setUp()
+async function measure({ name, target, setUp }) {
+  const { subject, baseline, loop, sharp } = setUp()
   const { milliseconds: ms, baselineMilliseconds, ratio } = compare(subject, baseline, effort)
   const loopMs = loop && median([1, 2, 3].map(() => time(loop, 1)))
+  const sharpMs = sharp && median([await timeAsync(sharp), await timeAsync(sharp)])
   const value = 'microseconds' in target ? ms * 1000 : ratio
   const limit = 'microseconds' in target ? target.microseconds : target.ratio
   return {
@@ -58,13 +61,22 @@ function measure({ name, target, setUp }) {
     value,
     met: limit === undefined ? null : value <= limit,
     loopRatio: loopMs === undefined ? null : loopMs / ms,
+    sharpRatio: sharpMs === undefined ? null : sharpMs / ms,
   }
 }
 
-/** @param {ReturnType<typeof measure>} row */
-function print({ name, against, milliseconds, value, unit, limit, met, loopRatio }) {
+/** @param {() => Promise<unknown>} work */
+async function timeAsync(work) {
+  const started = performance.now()
+  await work()
+  return performance.now() - started
+}
+
+/** @param {Awaited<ReturnType<typeof measure>>} row */
+function print({ name, against, milliseconds, value, unit, limit, met, loopRatio, sharpRatio }) {
   const reach = limit === null ? '' : `${met ? '✓' : '✗'} reach ${limit}`
   const loop = loopRatio === null ? '' : `plain loop ${loopRatio.toFixed(0)} × slower`
+  const bySharp = sharpRatio === null ? '' : `sharp ${sharpRatio.toFixed(0)} × slower`
   const cells = [
     name.padEnd(58),
     (milliseconds < 0.1
@@ -75,6 +87,7 @@ function print({ name, against, milliseconds, value, unit, limit, met, loopRatio
     against.padEnd(28),
     reach.padEnd(13),
     loop,
+    bySharp,
   ]
   console.log(cells.join('  ').trimEnd())
 }

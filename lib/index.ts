@@ -14,8 +14,23 @@ export { type IgnoreDroppedRequest, ignoreDropped, type LabelArray } from './api
 export { keepRatio, maskOf, visibleFraction } from './api/mask-queries'
 export { type LabelRequest, mixLabels } from './api/mix-labels'
 export type { GridMaskOptions } from './api/options'
+export { Placement, type Point } from './api/placement'
+export { type Preprocessed, Preprocessor } from './api/preprocessor'
+export type {
+  FloatType,
+  PreprocessorOptions,
+  PreprocessorPlanRequest,
+  PreprocessRequest,
+} from './api/preprocessor-options'
 export { presets } from './api/presets'
 export type { ArrayRequest, Layout, Shape } from './arrays/batch-shape'
+export type {
+  DecodedImage,
+  ImageSource,
+  ImageSources,
+  SharpOutput,
+  SourceArray,
+} from './arrays/image-sources'
 export type { Float16ArrayLike, ImageArray } from './arrays/typed-array'
 export { type CudaStatus, cudaStatus } from './backend/cuda'
 export {
@@ -44,8 +59,15 @@ export type {
   TensorApplyRequest,
   TensorGridMixRequest,
 } from './execution/requests'
+export type { CropKind } from './plan/crop'
 export type { Fill } from './plan/fill'
 export type { NoiseFill, NormalNoise, PerChannel, UniformNoise } from './plan/noise-fill'
+export { type Normalization, normalization } from './plan/normalization'
 export { Plan, type Sample, type SampleParams } from './plan/plan'
+export {
+  type PreprocessorParams,
+  PreprocessorPlan,
+  type PreprocessorSample,
+} from './plan/preprocessor-plan'
 export type { DrawRequest, PlanRequest } from './plan/requests'
 export { constant, type LinearOptions, linear, type Schedule } from './plan/schedule'

@@ -35,6 +35,21 @@ export function lengthOf({ count, channels, height, width }: Batch): number {
   return count * channels * height * width
 }
 
+/** Shapes of which one dimension is 0. */
+export const emptyShapes = [
+  [0, 3, 8, 8],
+  [2, 0, 8, 8],
+  [2, 3, 0, 8],
+  [2, 3, 8, 0],
+] as const
+
+/** Sizes of images with the longest side that there is, and of one larger than most. */
+export const largeSizes = [
+  [1, 16384],
+  [16384, 1],
+  [700, 1900],
+] as const
+
 /** An array's elements as integers, over the same memory. */
 export function bitsOf(array: ArrayBufferView & { BYTES_PER_ELEMENT: number }): Bits {
   const { buffer, byteOffset, byteLength, BYTES_PER_ELEMENT: size } = array

@@ -37,8 +37,9 @@ const requestKeys = new Set<string>([...arrayRequestKeys, 'fill', 'device'])
  * @example
  * applyPlan(images, Plan.from([{ d: 100, ratio: 0.6, angle: 30 }]), { shape: [1, 3, 224, 224] })
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
- *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_DISPOSED, ERR_CUDA_UNAVAILABLE;
- *   nothing has been written then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message says if anything has
+ *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_ALLOCATION, ERR_DISPOSED,
+ *   ERR_CUDA_UNAVAILABLE; nothing has been written then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message
+ *   says if anything has
  */
 export function applyPlan<T extends ImageArray>(
   images: T,
@@ -60,7 +61,11 @@ export function applyPlan(
     tensorKeys,
     prepare: (given, dimensions, dtype) => {
       const target = { device: checkDevice(given.device), threads: defaultThreads() }
-      const fill = fillOf(checkFill('fill', given.fill ?? 0), dtype, dimensions)
+      const fill = fillOf(
+        checkFill('fill', given.fill === undefined ? 0 : given.fill),
+        dtype,
+        dimensions,
+      )
       const { samples } = checkPlan(plan, dimensions.count)
       const operation = maskOperation(layoutOf(dtype, dimensions), samples, fill)
       return { operation, target, result: (masked) => masked }

@@ -96,7 +96,8 @@ export class GridMask extends Augmentation<GridMaskOptions> {
       device: checkDevice(device),
     }
     const given = { ratio: ratio as number, unit: unit as number }
-    super({ ...given, ...drawn, ...given, probability, fill, device, threads: target.threads }, 0)
+    const settings = { ...given, ...drawn, ...given, probability, fill, device }
+    super({ ...settings, threads: target.threads }, probability, 0)
     this.#drawer = new Drawer(drawn)
     this.#unit = unitOf
     this.#fill = fill
@@ -135,8 +136,8 @@ export class GridMask extends Augmentation<GridMaskOptions> {
    * @param images all samples, one after another; views at any offset and shared memory work
    * @returns `out`, or a new array of the type of `images`
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
-   *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_DISPOSED; nothing has been written
-   *   then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message says if anything has
+   *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_ALLOCATION, ERR_DISPOSED; nothing
+   *   has been written then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message says if anything has
    */
   apply<T extends ImageArray>(images: T, request: ApplyRequest): Masked<T>
   apply<T extends ImageArray>(
@@ -154,8 +155,10 @@ export class GridMask extends Augmentation<GridMaskOptions> {
    * As {@link GridMask.apply}, off the main thread. Takes the array as a BYOB reader does: detaches
    * it at once, with every view of its buffer, masks it in place, and resolves to an array over the
    * same memory. With `out` in another buffer both are taken, and the result lies in the memory of
-   * `out`. Shared memory is not detached; nobody should write to it meanwhile. Of a DeviceTensor
-   * nothing is taken; without `out` the result is a new tensor.
+   * `out`. Memory that cannot be taken (an addon's, as what sharp returns; WebAssembly's; that of the
+   * pool of small Buffers) is copied: the array stays as it was, and the result is one of its own. Shared
+   * memory is not detached; nobody should write to it meanwhile. Of a DeviceTensor nothing is taken;
+   * without `out` the result is a new tensor.
    *
    * @returns rejects with what `apply` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then,
    *   but where CUDA fails: the error's `array` is the one that was taken
@@ -221,7 +224,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
   #mask(given: Given, dimensions: Dimensions, dtype: DType): Task<Images> {
     const { count, height, width } = dimensions
     const fill = fillOf(this.#fill, dtype, dimensions)
-    const { samples, ...drawn } = this.samplesOf<NativeSamples>(
+    const { samples, commit } = this.samplesOf<NativeSamples>(
       given,
       count,
       (plan) => checkPlan(plan as Plan, count).samples,
@@ -230,7 +233,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
         isEmpty(dimensions) ? new PackedPlan(0).samples : this.#drawn(range, height, width),
     )
     return {
-      ...drawn,
+      commit,
       operation: maskOperation(layoutOf(dtype, dimensions), samples, fill),
       target: this.#target,
       result: (images) => images,
@@ -239,7 +242,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
 
   #mix(given: Given, dimensions: Dimensions, dtype: DType): Task<GridMix<Images>> {
     const { count, height, width } = dimensions
-    const { samples: plan, ...drawn } = this.samplesOf(
+    const { samples: plan, commit } = this.samplesOf(
       given,
       count,
       (value) => checkPlan(value as Plan, count),
@@ -248,7 +251,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
     )
     const mix = mixOf(plan, given.partner, dimensions, this.#target.threads)
     return {
-      ...drawn,
+      commit,
       operation: mixOperation(layoutOf(dtype, dimensions), mix),
       target: this.#target,
       result: (images) => mixed(images, mix),

@@ -38,8 +38,9 @@ const requestKeys = new Set<string>([...tensorKeys, 'device'])
  * @example
  * gridmix(images, { shape: [2, 3, 224, 224], plan: [params, params], partner: [1, 0] })
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
- *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_DISPOSED, ERR_CUDA_UNAVAILABLE;
- *   nothing has been written then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message says if anything has
+ *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_ALLOCATION, ERR_DISPOSED,
+ *   ERR_CUDA_UNAVAILABLE; nothing has been written then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message
+ *   says if anything has
  */
 export function gridmix<T extends ImageArray>(
   images: T,

@@ -12,7 +12,7 @@ import type { Masked } from '../execution/requests'
 import type { Plan, SampleParams } from '../plan/plan'
 import { checkPlan } from './gridmask'
 
-const constructors = {
+export const labelConstructors = {
   Uint8Array,
   Uint8ClampedArray,
   Int8Array,
@@ -24,7 +24,7 @@ const constructors = {
   BigInt64Array,
 }
 
-type LabelTag = keyof typeof constructors
+type LabelTag = keyof typeof labelConstructors
 
 /** A batch of label maps: one whole number for each pixel. */
 export type LabelArray =
@@ -70,7 +70,7 @@ const requestKeys = new Set(['shape', 'label', 'out'])
  * gridmask.apply(images, { shape: [8, 3, 512, 512], plan, out: images })
  * ignoreDropped(labels, plan, { shape: [8, 512, 512], label: 255, out: labels })
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
- *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP; nothing has been written then
+ *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_ALLOCATION; nothing has been written then
  */
 export function ignoreDropped<T extends LabelArray>(
   labels: T,
@@ -96,7 +96,7 @@ export function ignoreDropped(
   if (out !== undefined) checkWritable('out', out)
   const fill = encodeLabel(label, tag)
   const size = fill.length
-  const target = out ?? new constructors[tag](allocateBytes(length * size), 0, length)
+  const target = out ?? new labelConstructors[tag](allocateBytes(length * size), 0, length)
   if (length > 0) {
     // A label of 64 bits is a pixel of two values, as native code knows no value so large.
     const valueBytes = Math.min(size, 4)
@@ -119,10 +119,10 @@ function checkShape(shape: unknown): [count: number, height: number, width: numb
 }
 
 /** Name of the array's own type: undefined for a proxy, whatever its prototype. */
-function labelTag(name: string, value: unknown): LabelTag {
+export function labelTag(name: string, value: unknown): LabelTag {
   const tag = typeof value === 'object' && value !== null ? tagOf(value) : undefined
-  if (tag === undefined || !(tag in constructors)) {
-    const expected = `a ${Object.keys(constructors).join(', ')}`
+  if (tag === undefined || !(tag in labelConstructors)) {
+    const expected = `a ${Object.keys(labelConstructors).join(', ')}`
     const hint = tag?.startsWith('Float')
       ? 'applyPlan() fills maps of other numbers, as images of one channel'
       : isPromise(value)
@@ -134,8 +134,8 @@ function labelTag(name: string, value: unknown): LabelTag {
 }
 
 /** The label in the array's own bytes. */
-function encodeLabel(label: unknown, tag: LabelTag): Uint8Array {
-  const bits = constructors[tag].BYTES_PER_ELEMENT * 8
+export function encodeLabel(label: unknown, tag: LabelTag): Uint8Array {
+  const bits = labelConstructors[tag].BYTES_PER_ELEMENT * 8
   const signed = /^(Big)?Int/.test(tag)
   if (bits === 64) return encodeBig(label, signed)
   const [min, max] = signed ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1]
@@ -145,7 +145,7 @@ function encodeLabel(label: unknown, tag: LabelTag): Uint8Array {
     invalid('ERR_OUT_OF_RANGE', 'label', expected, label, hint)
   }
   const value = checkInteger('label', label, min, max)
-  const Labels = constructors[tag] as Uint8ArrayConstructor
+  const Labels = labelConstructors[tag] as Uint8ArrayConstructor
   return new Uint8Array(Labels.of(value).buffer)
 }
 

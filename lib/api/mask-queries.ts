@@ -1,10 +1,11 @@
 import { defaultThreads } from '../backend/devices'
 import { expectDone, native } from '../backend/native'
 import { packHeader } from '../core/batch-header'
-import { checkInteger, invalid } from '../core/check'
+import { checkEach, checkInteger, invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
 import type { Box, ImageSize } from '../core/geometry'
 import { MAX_SIDE } from '../core/limits'
+import { allocating } from '../core/memory'
 import type { NativeSamples } from '../core/native-interface'
 import { maskOperation } from '../execution/mask-batch'
 import { execute } from '../execution/operation'
@@ -59,7 +60,7 @@ function samplesOf(params: MaskParams): NativeSamples {
 export function maskOf(params: MaskParams, size: ImageSize | readonly number[]): Uint8Array {
   const samples = samplesOf(params)
   const [height, width] = checkSize(size)
-  const mask = new Uint8Array(height * width).fill(1)
+  const mask = allocating('the mask', () => new Uint8Array(height * width).fill(1))
   if (mask.length === 0) return mask
   const layout = { count: 1, planes: 1, height, width, pixelBytes: 1, valueBytes: 1 }
   const operation = maskOperation(layout, samples, new Uint8Array(1))
@@ -140,7 +141,7 @@ function checkBoxes(boxes: unknown, [height, width]: ImageSize): Box[] {
   if (!Array.isArray(boxes)) {
     invalid('ERR_INVALID_ARG_TYPE', 'boxes', 'an array of [x0, y0, x1, y1]', boxes)
   }
-  const checked = Array.from(boxes, (box, i) => checkBox(`boxes[${i}]`, box))
+  const checked = checkEach('boxes', boxes, (box, i) => checkBox(`boxes[${i}]`, box))
   const edges = checked.flat()
   const [box] = checked.filter(([x0, y0, x1, y1]) => x0 < x1 && y0 < y1)
   const isLarge = height > 1 && width > 1
@@ -153,7 +154,7 @@ function checkBoxes(boxes: unknown, [height, width]: ImageSize): Box[] {
   return checked
 }
 
-function checkBox(name: string, box: unknown): Box {
+export function checkBox(name: string, box: unknown): Box {
   const isBox =
     (Array.isArray(box) || ArrayBuffer.isView(box)) && (box as ArrayLike<unknown>).length === 4
   const values = isBox ? Array.from(box as ArrayLike<unknown>) : []

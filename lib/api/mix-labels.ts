@@ -5,6 +5,7 @@ import { checkAttached, checkWritable, lengthOf } from '../arrays/typed-array'
 import { checkInteger, checkList, checkNumber, checkOptions, invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
 import { MAX_COUNT } from '../core/limits'
+import { allocating } from '../core/memory'
 import { checkPartner } from '../plan/mix-partners'
 
 /** The request of {@link mixLabels}. */
@@ -31,7 +32,7 @@ const keys = new Set(['shape', 'partner', 'lambda', 'out'])
  * const { images, partner, lambda } = gridmask.gridmix(batch, { shape: [64, 3, 224, 224] })
  * const targets = mixLabels(oneHot, { shape: [64, 1000], partner, lambda })
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
- *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED; nothing has been written then
+ *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_ALLOCATION; nothing has been written then
  */
 export function mixLabels(oneHot: Float32Array, request: LabelRequest): Float32Array {
   const given = checkOptions<LabelRequest>('request', request, keys)
@@ -49,10 +50,11 @@ export function mixLabels(oneHot: Float32Array, request: LabelRequest): Float32A
     checkLabels('out', out, count * classes)
     checkWritable('out', out)
   }
-  const target = out ?? new Float32Array(count * classes)
+  const target = out ?? allocating('the result', () => new Float32Array(count * classes))
   // What is written must not be read again as somebody's partner. Two buffers can stand for the same
   // shared memory, so that they overlap can't be told.
-  const labels = out === undefined ? oneHot : new Float32Array(oneHot)
+  const labels =
+    out === undefined ? oneHot : allocating('a copy of `oneHot`', () => new Float32Array(oneHot))
   for (let i = 0; i < count; i++) {
     const own = i * classes
     const other = (partner[i] as number) * classes
@@ -66,8 +68,7 @@ export function mixLabels(oneHot: Float32Array, request: LabelRequest): Float32A
 }
 
 function checkLambda(value: unknown, count: number): Float64Array {
-  const list = checkList('lambda', value, count, 'an array of numbers')
-  return Float64Array.from(list, (number, i) =>
+  return checkList('lambda', value, count, 'an array of numbers', Float64Array, (number, i) =>
     checkNumber(`lambda[${i}]`, number, 'a number in [0, 1]', (l) => l >= 0 && l <= 1),
   )
 }

@@ -29,7 +29,10 @@ export type Shape = readonly [number, number, number, number]
 export interface ArrayRequest {
   /** `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC. Height and width at most 16384. */
   shape: Shape | readonly number[]
-  /** Default 'NCHW'. */
+  /**
+   * Default 'NCHW'. Needed where `shape` reads as `[n, h, w, c]`: where its last number is 1, 3 or 4 and
+   * its second is not.
+   */
   layout?: Layout | undefined
   /** Needed for a Uint16Array, which holds 'float16' or 'bfloat16'; else the array's type says it. */
   dtype?: DType | undefined
@@ -42,7 +45,7 @@ export interface ArrayRequest {
 
 export const arrayRequestKeys = ['shape', 'layout', 'dtype', 'out'] as const
 
-const layouts: readonly Layout[] = ['NCHW', 'NHWC']
+export const layouts: readonly Layout[] = ['NCHW', 'NHWC']
 
 /** The dimensions of a batch; `planes` and `pixelBytes` are native/cpu/backend.h's. */
 export interface Dimensions {

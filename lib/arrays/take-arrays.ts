@@ -32,14 +32,7 @@ export function takeArrays(
   const own = [...new Set([bufferOf(images), bufferOf(out)])].filter(
     (buffer) => !isShared(buffer),
   ) as ArrayBuffer[]
-  for (const buffer of own) {
-    if (!(buffer as { resizable?: boolean }).resizable) continue
-    throw new GridMaskError(
-      'ERR_BUFFER_RESIZABLE',
-      'Expected an array of fixed length for applyAsync(), but received one whose buffer can be ' +
-        'resized. Copy it, `new Uint8Array(images)` or as its type is called, or use apply()',
-    )
-  }
+  refuseResizable(own)
   // Node would take `images` before it finds that it cannot take this.
   if (!sameMemory(images, out)) checkWritable('out', out)
   const views = [images, out].map((array) => ({
@@ -66,6 +59,25 @@ export function takeArrays(
   return [copy, over(takenOut ?? new Map())[1]]
 }
 
+/** An array that is written alone, over a buffer that only the result knows. Detaches the caller's. */
+export function takeOut(tag: Tag, out: ImageArray): ImageArray {
+  const [buffer, offset, length] = [bufferOf(out), offsetOf(out), lengthOf(out)]
+  if (isShared(buffer)) return viewOf(tag, buffer, offset, length)
+  refuseResizable([buffer as ArrayBuffer])
+  const taken = transferred(buffer as ArrayBuffer)
+  if (taken === undefined) throw untransferable()
+  return viewOf(tag, taken, offset, length)
+}
+
+function refuseResizable(buffers: readonly ArrayBuffer[]): void {
+  if (!buffers.some((buffer) => (buffer as { resizable?: boolean }).resizable)) return
+  throw new GridMaskError(
+    'ERR_BUFFER_RESIZABLE',
+    'Expected an array of fixed length for applyAsync(), but received one whose buffer can be ' +
+      'resized. Copy it, `new Uint8Array(images)` or as its type is called, or use apply()',
+  )
+}
+
 /** All, or none and undefined. */
 function transfer(buffers: ArrayBuffer[]): Map<ArrayBufferLike, ArrayBuffer> | undefined {
   // Node 20 copies a buffer that cannot be transferred, and would take the other one nonetheless.
@@ -81,6 +93,11 @@ function transfer(buffers: ArrayBuffer[]): Map<ArrayBufferLike, ArrayBuffer> | u
     return undefined
   }
   return new Map(buffers.map((buffer, i) => [buffer, received[i] as ArrayBuffer]))
+}
+
+/** What a buffer held, in one that nobody else knows; undefined where it cannot be taken. */
+export function transferred(buffer: ArrayBuffer): ArrayBuffer | undefined {
+  return transfer([buffer])?.get(buffer)
 }
 
 /** To name a buffer twice is an error, but not in Node 20 for one that it passes over. */

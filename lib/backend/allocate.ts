@@ -1,7 +1,7 @@
 /** Memory for results. */
 import { Buffer, constants } from 'node:buffer'
 import { type ImageArray, type Tag, viewOf } from '../arrays/typed-array'
-import { GridMaskError } from '../core/errors'
+import { allocating } from '../core/memory'
 import { native } from './native'
 
 /** From here on the pages of new memory are worth asking for in bulk, bytes. */
@@ -9,7 +9,7 @@ const LARGE = 4 * 2 ** 20
 
 /** New memory, whose content is not defined: every byte will be written. */
 export function allocateBytes(bytes: number): ArrayBuffer {
-  try {
+  return allocating(`the result, ${bytes} bytes (an array passed as \`out\` needs none)`, () => {
     // Node 20's Buffers end at 4 GiB, its arrays of floats do not.
     const { buffer } =
       bytes <= constants.MAX_LENGTH
@@ -19,13 +19,7 @@ export function allocateBytes(bytes: number): ArrayBuffer {
       native.useLargePages(new Uint8Array(buffer, 0, Math.min(bytes, constants.MAX_LENGTH)))
     }
     return buffer
-  } catch (cause) {
-    throw new GridMaskError(
-      'ERR_OUT_OF_RANGE',
-      `Could not allocate ${bytes} bytes for the result; an array passed as \`out\` needs none`,
-      { cause },
-    )
-  }
+  })
 }
 
 /** New memory as an array of the type that `tag` names. */

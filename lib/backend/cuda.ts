@@ -202,7 +202,7 @@ export function cudaError(outcome: CudaOutcome, doing: string, after = ''): Grid
       )
     }
     if (outcome === OUT_OF_HOST_MEMORY) {
-      return new GridMaskError('ERR_CUDA', `Out of the host's memory while ${doing}`)
+      return new GridMaskError('ERR_ALLOCATION', `Out of the host's memory while ${doing}`)
     }
     throw new Error(`gridmask's native code refused arguments that had been checked (${outcome})`)
   }

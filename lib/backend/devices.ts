@@ -87,6 +87,16 @@ export function checkThreads(name: string, value: unknown): number {
   return checkInteger(name, value, 1, MAX_THREADS)
 }
 
+/**
+ * How many threads may be at work for all that is asynchronous, of every worker: calls that are under
+ * way at a time, on few threads each, work side by side.
+ */
+export function poolThreads(): number {
+  pool ??= Math.min(parallelism(), MAX_THREADS)
+  return pool
+}
+
+let pool: number | undefined
 let threads: number | undefined
 
 /** GRIDMASK_THREADS, else what the operating system lets this process run at a time. */
@@ -95,7 +105,7 @@ export function defaultThreads(): number {
     const text = environmentVariable('GRIDMASK_THREADS')
     threads =
       text === undefined
-        ? Math.min(parallelism(), MAX_THREADS)
+        ? poolThreads()
         : checkThreads('GRIDMASK_THREADS', /^\d+$/.test(text) ? Number(text) : text)
   }
   return threads

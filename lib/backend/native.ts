@@ -4,7 +4,7 @@
  */
 
 import { GridMaskError } from '../core/errors'
-import { DONE, OVERLAP } from '../core/native-interface'
+import { DONE, OUT_OF_HOST_MEMORY, OVERLAP } from '../core/native-interface'
 import { load } from './load-addon'
 
 export const native = load()
@@ -21,6 +21,12 @@ export function expectDone(status: number, name = 'images'): void {
     throw new GridMaskError(
       'ERR_OVERLAP',
       `Expected \`out\` to be the memory of \`${name}\` or apart from it, but the two overlap in part`,
+    )
+  }
+  if (status === OUT_OF_HOST_MEMORY) {
+    throw new GridMaskError(
+      'ERR_ALLOCATION',
+      `Could not allocate what it takes to work on \`${name}\`; nothing has been written`,
     )
   }
   throw new Error(`gridmask's native code refused arguments that had been checked (${status})`)

@@ -100,7 +100,7 @@ export abstract class Baseline<Options extends BaselineOptions> extends Augmenta
       threads: threads === undefined ? defaultThreads() : checkThreads('threads', threads),
     } as const
     const common = { probability, fill, seed, device, threads: target.threads }
-    super({ ...settings, ...common } as Options & typeof common, defaults.firstBlock)
+    super({ ...settings, ...common } as Options & typeof common, probability, defaults.firstBlock)
     this.#seed = seed
     this.#stream = new CounterStream(seed, defaults.firstBlock)
     this.#draw = draw
@@ -132,7 +132,8 @@ export abstract class Baseline<Options extends BaselineOptions> extends Augmenta
    * @param images all samples, one after another; views at any offset and shared memory work
    * @returns `out`, or a new array of the type of `images`
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
-   *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP; nothing has been written then
+   *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_ALLOCATION; nothing has been written
+   *   then
    */
   apply<T extends ImageArray>(images: T, request: RegionApplyRequest): Masked<T> {
     refuseTensor(images)

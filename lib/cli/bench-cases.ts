@@ -88,14 +88,22 @@ export function prepare(
   })
   for (const { id } of gpus) {
     const tensor = DeviceTensor.from(images, { shape, device: id })
+    // On the same stream: its download waits for all that was asked of the device before.
+    const last = DeviceTensor.from(new Float32Array(1), { shape: [1, 1, 1, 1], device: id })
     const gridmask = new GridMask({ ...options, device: id })
     ways.push(
       {
         name: 'in place, on the device',
         on: id,
-        run: () => gridmask.apply(tensor, { index: 0, out: tensor }),
+        run: () => {
+          gridmask.apply(tensor, { index: 0, out: tensor })
+          last.download()
+        },
         result: () => tensor.download() as Float32Array,
-        dispose: () => tensor.dispose(),
+        dispose: () => {
+          tensor.dispose()
+          last.dispose()
+        },
       },
       {
         name: 'into another array, by the device',

@@ -27,6 +27,10 @@ export const headerFields = [
   'device',
   /** For host arrays on CUDA: bytes that are staged at a time. */
   'pieceBytes',
+  /** For images that become a batch: the place of the result's type in {@link dtypes}. */
+  'valueType',
+  /** For images that become a batch: 1 where each channel of an image is a plane of its own. */
+  'planarSource',
 ] as const
 
 /** What an array of samples holds; SampleKind of native/addon/batch_header.h. */

@@ -3,6 +3,8 @@
  * the value or throws: what was expected, what came, under which name.
  */
 import { type ErrorCode, GridMaskError } from './errors'
+import { MAX_LIST } from './limits'
+import { allocating } from './memory'
 import { suggest } from './suggest'
 
 /** `but received …`: the value as the caller would recognise it. */
@@ -151,24 +153,54 @@ export function checkSeed(name: string, value: unknown): bigint {
   return seed
 }
 
-/** The elements of an array, plain or typed, that has one for each sample; they are not checked. */
-export function checkList(
+/**
+ * The numbers of an array, plain or typed, that has one for each sample, as `check` leaves them. Its
+ * length is looked at before anything else: an array without elements can have any.
+ */
+export function checkList<T extends Int32Array | Float64Array>(
   name: string,
   value: unknown,
   count: number,
   expected: string,
-): unknown[] {
-  if (!Array.isArray(value) && !ArrayBuffer.isView(value)) {
+  TypedArray: new (length: number) => T,
+  check: (element: unknown, i: number) => number,
+): T {
+  const { length } = Object(value) as { length?: unknown }
+  if (!(Array.isArray(value) || ArrayBuffer.isView(value)) || typeof length !== 'number') {
     const hint = typeof value === 'number' ? 'There is one for each sample' : undefined
     invalid('ERR_INVALID_ARG_TYPE', name, expected, value, hint)
   }
-  const list = Array.from(value as ArrayLike<unknown>)
-  if (list.length === count) return list
-  throw new GridMaskError(
-    'ERR_SHAPE_MISMATCH',
-    `Expected \`${name}\` to have one number for each of ${count} samples, ` +
-      `but received ${list.length}`,
-  )
+  if (length !== count) {
+    throw new GridMaskError(
+      'ERR_SHAPE_MISMATCH',
+      `Expected \`${name}\` to have one number for each of ${count} samples, ` +
+        `but received ${length}`,
+    )
+  }
+  const list = value as ArrayLike<unknown>
+  const numbers = allocating(`\`${name}\``, () => new TypedArray(count))
+  for (let i = 0; i < count; i++) numbers[i] = check(list[i], i)
+  return numbers
+}
+
+/**
+ * The elements of a plain array, as `check` leaves them: those that are not there too, so that they
+ * are refused.
+ */
+export function checkEach<T>(
+  name: string,
+  value: readonly unknown[],
+  check: (element: unknown, i: number) => T,
+): T[] {
+  if (value.length > MAX_LIST) {
+    throw new GridMaskError(
+      'ERR_OUT_OF_RANGE',
+      `Expected \`${name}\` to have at most ${MAX_LIST} elements, but received ${value.length}`,
+    )
+  }
+  const checked: T[] = []
+  for (let i = 0; i < value.length; i++) checked.push(check(value[i], i))
+  return checked
 }
 
 /**

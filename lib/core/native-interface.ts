@@ -9,7 +9,10 @@ export const OVERLAP = 2
 export const TOO_LARGE = 4
 export const OUT_OF_HOST_MEMORY = 5
 
-/** A fill as native code takes it: the bytes of a pixel in all channels, or noise. */
+/**
+ * A fill as native code takes it: the bytes of a pixel in all channels, of which some may stay (then as many
+ * bytes again say which are filled); or noise.
+ */
 export type EncodedFill = Uint8Array | Float32Array
 
 /** What holds memory on a device, as native/addon/cuda.cc makes it. */
@@ -91,6 +94,25 @@ type MixArguments<Images> = [
   partner: Int32Array,
 ]
 
+/** Numbers of an image in an Int32Array, in the order of PackedImage in native/addon/preprocess.cc. */
+export const IMAGE_FIELDS = ['height', 'width', 'channels', 'top', 'left', 'flip'] as const
+
+/** Numbers of a channel in a Float32Array: which of the image's, and what to multiply and add. */
+export const SCALE_FIELDS = ['channel', 'a', 'b'] as const
+
+/** The places of the arguments are those of PreprocessAt in native/addon/arguments.h. */
+export type PreprocessArguments = [
+  header: Float64Array,
+  /** One for each image, or one for all of them; all of bytes, or all of float32. */
+  sources: readonly Bytes[],
+  target: Bytes,
+  images: Int32Array,
+  scales: Float32Array,
+  /** Masks for the result; undefined: none. */
+  plan: Uint8Array | undefined,
+  fill: Uint8Array,
+]
+
 /** native/addon/cuda.cc. What is asked for asynchronously may be refused at once. */
 interface NativeCuda {
   open(path: string): Opened
@@ -135,6 +157,8 @@ export interface Native {
   applyAsync(...args: ApplyArguments<Bytes>): number | Promise<number>
   mix(...args: MixArguments<Bytes>): number
   mixAsync(...args: MixArguments<Bytes>): number | Promise<number>
+  preprocess(...args: PreprocessArguments): number
+  preprocessAsync(...args: PreprocessArguments): number | Promise<number>
   draw(
     header: Float64Array,
     settings: NativeSamples['data'],

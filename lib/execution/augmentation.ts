@@ -23,10 +23,11 @@ export abstract class Augmentation<Options extends object = object> {
    * @param draws by what its draws differ from those of other methods with the same seed
    */
   protected constructor(
-    options: Options & { probability: number | Schedule; seed: bigint },
+    options: Options & { seed: bigint },
+    probability: number | Schedule,
     draws: number,
   ) {
-    const { probability, seed } = options
+    const { seed } = options
     this.#counter = new SampleCounter(probability, `${draws} ${seed}`)
     this.options = frozen({ ...options, seed: seedOption(seed) })
   }

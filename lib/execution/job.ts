@@ -24,7 +24,7 @@ import {
   executeAsync,
   isEmpty,
 } from './operation'
-import { checkLive, checkTensors, perform, performAsync, type TensorRequest } from './tensor-batch'
+import { checkTensors, perform, performAsync, type TensorRequest } from './tensor-batch'
 
 /** A request, of which no property but the arrays' own has been checked. */
 export type Given = Readonly<Record<string, unknown>>
@@ -38,7 +38,7 @@ export interface Task<R> {
    * The operation has been done, or begun, from one array or tensor into the other: samples that were
    * numbered for it have been seen.
    */
-  commit?(source: object, target: object): void
+  commit?: ((source: object, target: object) => void) | undefined
   /** What the caller gets, with the images that came of it. */
   result(images: ImageArray | DeviceTensor): R
 }
@@ -81,11 +81,11 @@ export async function runAsync<R>(
   }
   const { out, arrays, dimensions, task } = prepareArrays(images, request, images, method)
   const [source, target] = takeArrays(arrays.tag, images as ImageArray, out as ImageArray)
-  const done = isEmpty(dimensions)
-    ? undefined
-    : executeAsync(task.operation, source, target, task.target)
-  task.commit?.(images as ImageArray, target)
   try {
+    const done = isEmpty(dimensions)
+      ? undefined
+      : executeAsync(task.operation, source, target, task.target)
+    task.commit?.(images as ImageArray, target)
     await done
   } catch (error) {
     if (error instanceof GridMaskError) error.array = source
@@ -105,6 +105,7 @@ function prepareArrays<R>(
   const dimensions = readDimensions(given as Partial<ArrayRequest>)
   const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
   const task = method.prepare(given, dimensions, arrays.dtype)
+  if (task.target.device !== 'cpu') refuseWithoutKernels(task)
   // Schedules, plans and lists are the caller's code: the arrays may have changed.
   checkArrays(images, out, dimensions, arrays.dtype)
   return { out, arrays, dimensions, task }
@@ -112,10 +113,16 @@ function prepareArrays<R>(
 
 function prepareTensors<R>(images: DeviceTensor, request: unknown, method: Method<R>) {
   const given: Given = checkOptions('request', request, method.tensorKeys)
-  // Getters of the request may use the method, whose draws are packed into memory of its own: so the
-  // task comes after all of them. What they may have disposed of is looked at again.
-  const batch = checkTensors(images, given as Partial<TensorRequest>)
   const task = method.prepare(given, DeviceTensor.dimensions(images), images.dtype)
-  checkLive(batch)
-  return { batch, task }
+  refuseWithoutKernels(task)
+  // Last, for the reason given above.
+  return { batch: checkTensors(images, given as Partial<TensorRequest>), task }
+}
+
+function refuseWithoutKernels({ operation: { cpuOnly } }: Task<unknown>): void {
+  if (cpuOnly === undefined) return
+  throw new GridMaskError(
+    'ERR_INVALID_ARG_VALUE',
+    `Expected host arrays and device 'cpu' for ${cpuOnly}: CUDA has no kernels for it`,
+  )
 }

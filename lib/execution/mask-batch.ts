@@ -4,9 +4,70 @@ import type { Dimensions } from '../arrays/batch-shape'
 import { native } from '../backend/native'
 import { type BatchLayout, packHeader } from '../core/batch-header'
 import type { DType } from '../core/dtype'
-import type { EncodedFill, NativeSamples } from '../core/native-interface'
+import type { CudaMemory, CudaOutcome, EncodedFill, NativeSamples } from '../core/native-interface'
 import { encodeFill, type Fill, isUniformFill } from '../plan/fill'
-import { type BatchOperation, isEmpty } from './operation'
+import { type BatchOperation, type Execution, isEmpty } from './operation'
+
+const description = { doing: 'masking', done: 'masked' } as const
+
+/** A class: closures would be made anew for each batch, which takes as long as to launch it. */
+class MaskOperation implements BatchOperation {
+  constructor(
+    private readonly layout: BatchLayout,
+    private readonly samples: NativeSamples,
+    private readonly fill: EncodedFill,
+    private readonly backend: typeof native,
+  ) {}
+
+  get description(): BatchOperation['description'] {
+    return description
+  }
+
+  get cpuOnly(): string | undefined {
+    const { fill, layout } = this
+    const someStay = fill instanceof Uint8Array && fill.length > layout.planes * layout.pixelBytes
+    return someStay ? 'a `fill` of null, for channels that stay' : undefined
+  }
+
+  get afterFailure(): string {
+    return '; masking it again with the same plan completes it'
+  }
+
+  cpu(source: ArrayBufferView, target: ArrayBufferView, execution: Execution): number {
+    const { backend, samples, fill } = this
+    const header = this.header(execution)
+    return backend.apply(header, source, target, samples.data, samples.indices, fill)
+  }
+
+  cpuAsync(source: ArrayBufferView, target: ArrayBufferView, execution: Execution) {
+    const { backend, samples, fill } = this
+    const header = this.header(execution)
+    return backend.applyAsync(header, source, target, samples.data, samples.indices, fill)
+  }
+
+  cudaHost(source: ArrayBufferView, target: ArrayBufferView, execution: Execution, async: boolean) {
+    const { backend, samples, fill } = this
+    const header = this.header(execution)
+    return backend.cuda.applyHost(
+      header,
+      source,
+      target,
+      samples.data,
+      samples.indices,
+      fill,
+      async,
+    )
+  }
+
+  cuda(source: CudaMemory, target: CudaMemory): CudaOutcome {
+    const { backend, samples, fill } = this
+    return backend.cuda.apply(this.header({}), source, target, samples.data, samples.indices, fill)
+  }
+
+  private header(execution: Execution): Float64Array {
+    return packHeader(this.layout, this.samples, execution)
+  }
+}
 
 export function maskOperation(
   layout: BatchLayout,
@@ -14,18 +75,7 @@ export function maskOperation(
   fill: EncodedFill,
   backend = native,
 ): BatchOperation {
-  const header = (execution = {}) => packHeader(layout, samples, execution)
-  const rest = [samples.data, samples.indices, fill] as const
-  return {
-    description: { doing: 'masking', done: 'masked' },
-    afterFailure: '; masking it again with the same plan completes it',
-    cpu: (source, target, execution) => backend.apply(header(execution), source, target, ...rest),
-    cpuAsync: (source, target, execution) =>
-      backend.applyAsync(header(execution), source, target, ...rest),
-    cudaHost: (source, target, execution, async) =>
-      backend.cuda.applyHost(header(execution), source, target, ...rest, async),
-    cuda: (source, target) => backend.cuda.apply(header(), source, target, ...rest),
-  }
+  return new MaskOperation(layout, samples, fill, backend)
 }
 
 /** The fill of a batch. Where there is nothing to mask, any number of channels needs no memory. */

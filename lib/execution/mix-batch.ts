@@ -5,6 +5,7 @@ import { expectDone, native } from '../backend/native'
 import { type BatchLayout, packHeader } from '../core/batch-header'
 import { GridMaskError } from '../core/errors'
 import { inspectWith } from '../core/inspection'
+import { allocating } from '../core/memory'
 import { type CudaOutcome, TOO_LARGE } from '../core/native-interface'
 import { checkPartner } from '../plan/mix-partners'
 import type { PackedPlan } from '../plan/plan'
@@ -53,7 +54,7 @@ export function mixOf(
 }
 
 function drawPartner(plan: PackedPlan): Int32Array {
-  const partner = new Int32Array(plan.length)
+  const partner = allocating('`partner`', () => new Int32Array(plan.length))
   expectDone(native.drawPartner(packHeader({ count: plan.length }), plan.bytes, partner))
   return partner
 }
@@ -65,13 +66,16 @@ function lambdaOf(
   dimensions: Dimensions,
   threads: number,
 ): Float64Array {
-  const lambda = new Float64Array(partner.length)
+  const lambda = allocating('`lambda`', () => new Float64Array(partner.length))
   if (isEmpty(dimensions)) return lambda.fill(1)
   const { count, height, width } = dimensions
   const header = packHeader({ count, height, width, threads })
   expectDone(native.countPlan(header, plan.bytes, lambda))
   const pixels = height * width
-  return lambda.map((kept, i) => (partner[i] === i ? 1 : kept / pixels))
+  for (let i = 0; i < lambda.length; i++) {
+    lambda[i] = partner[i] === i ? 1 : (lambda[i] as number) / pixels
+  }
+  return lambda
 }
 
 export function mixOperation(layout: BatchLayout, { plan, partner }: Mix): BatchOperation {

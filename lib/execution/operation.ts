@@ -3,7 +3,7 @@
 import type { Dimensions } from '../arrays/batch-shape'
 import type { ImageArray } from '../arrays/typed-array'
 import { type CudaDevice, chunkBytes, expectCuda } from '../backend/cuda'
-import { defaultThreads } from '../backend/devices'
+import { poolThreads } from '../backend/devices'
 import { expectDone } from '../backend/native'
 import type { BatchHeader, BatchLayout } from '../core/batch-header'
 import { bytesPerValue, type DType } from '../core/dtype'
@@ -16,7 +16,9 @@ export interface ExecutionTarget {
 }
 
 /** How an operation is to be executed: fields of the header of its native call. */
-type Execution = Partial<Pick<BatchHeader, 'threads' | 'poolThreads' | 'device' | 'pieceBytes'>>
+export type Execution = Partial<
+  Pick<BatchHeader, 'threads' | 'poolThreads' | 'device' | 'pieceBytes'>
+>
 
 /** An operation with all that it needs but the images, as native calls. */
 export interface BatchOperation {
@@ -24,6 +26,8 @@ export interface BatchOperation {
   readonly description: { readonly doing: string; readonly done: string }
   /** What a failure of CUDA leaves in host arrays that were worked on in place. */
   readonly afterFailure: string
+  /** What there are no kernels for, where there are none. */
+  readonly cpuOnly?: string | undefined
   cpu(source: ArrayBufferView, target: ArrayBufferView, execution: Execution): number
   cpuAsync(
     source: ArrayBufferView,
@@ -66,7 +70,7 @@ export function executeAsync(
 ): Promise<void> {
   const onCpu = device === 'cpu'
   const started = onCpu
-    ? operation.cpuAsync(source, target, { threads, poolThreads: defaultThreads() })
+    ? operation.cpuAsync(source, target, { threads, poolThreads: Math.max(poolThreads(), threads) })
     : operation.cudaHost(source, target, staged(device, threads), true)
   const finish = (outcome: CudaOutcome) => {
     if (onCpu) expectDone(outcome as number)

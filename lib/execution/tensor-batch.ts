@@ -39,12 +39,6 @@ export function checkTensors(images: DeviceTensor, given: Partial<TensorRequest>
   return { source: images, target: out }
 }
 
-/** Once more: whether the tensors of a checked batch still hold their memory. */
-export function checkLive({ source, target }: TensorBatch): void {
-  DeviceTensor.memory(source)
-  if (target !== undefined) DeviceTensor.memory(target)
-}
-
 /** What a request may say of tensors. */
 export type TensorRequest = Partial<Pick<ArrayRequest, 'shape' | 'layout' | 'dtype'>> & {
   out?: DeviceTensor | undefined

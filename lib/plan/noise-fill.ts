@@ -1,8 +1,17 @@
 /** Noise for a fill: what it is asked for by, its checks, and how it crosses to native code. */
 
-import { checkBoolean, checkChoice, checkNumber, checkOptions, invalid } from '../core/check'
+import {
+  checkBoolean,
+  checkChoice,
+  checkEach,
+  checkNumber,
+  checkOptions,
+  invalid,
+} from '../core/check'
 import { type DType, dtypes } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
+import { allocating } from '../core/memory'
+import { CROP_BLOCK } from './crop'
 
 /** One number for all channels, or one for each. */
 export type PerChannel = number | readonly number[]
@@ -51,7 +60,7 @@ export function blocksOf(pixels: number): number {
 
 /** Fields that there are counters for, in images of so many pixels. */
 export function mostFields(pixels: number): number {
-  return Math.floor((2 ** 32 - 1 - FIRST_NOISE_BLOCK) / Math.max(1, blocksOf(pixels)))
+  return Math.floor((CROP_BLOCK - FIRST_NOISE_BLOCK) / Math.max(1, blocksOf(pixels)))
 }
 
 // In the order of NoiseKind in native/lattice/noise.h, which begins at 1. Its NoiseType has the order
@@ -121,7 +130,9 @@ function checkNumbers(name: string, value: unknown): PerChannel {
   const finite = (x: number) => Number.isFinite(f(x))
   if (!Array.isArray(value)) return checkNumber(name, value, expected, finite)
   if (value.length === 0) invalid('ERR_INVALID_ARG_TYPE', name, expected, value)
-  return value.map((x, i) => checkNumber(`${name}[${i}]`, x, 'a finite float32 number', finite))
+  return checkEach(name, value, (x, i) =>
+    checkNumber(`${name}[${i}]`, x, 'a finite float32 number', finite),
+  )
 }
 
 /** Calls `use` for each pair of numbers, with how an error names the channel. */
@@ -177,7 +188,7 @@ export function encodeNoise(
         `there are numbers for ${mostFields(pixels)} channels of their own`,
     )
   }
-  const encoded = new Float32Array(HEAD + 2 * channels)
+  const encoded = allocating('`fill`', () => new Float32Array(HEAD + 2 * channels))
   encoded.set([kinds.indexOf(noise) + 1, shared ? 1 : 0, dtypes.indexOf(dtype)])
   for (let channel = 0; channel < channels; channel++) {
     const [a, b] = numbers.map((each) => of(each, channel)) as [number, number]

@@ -8,7 +8,8 @@ import {
   checkSeed,
   invalid,
 } from '../core/check'
-import { MAX_UNIT } from '../core/limits'
+import { MAX_COUNT, MAX_UNIT } from '../core/limits'
+import { allocating } from '../core/memory'
 import type { NativeSamples } from '../core/native-interface'
 import { joinU64, splitU64 } from '../core/u64'
 import { listOf, PlanList, refusePlan } from './plan-list'
@@ -60,7 +61,11 @@ export interface Sample {
   index: number
 }
 
-const sampleKeys = new Set([
+/** A sample of a Preprocessor's plan has a crop too, which is none of the mask's business. */
+export const sampleKeys: ReadonlySet<string> = new Set([
+  'top',
+  'left',
+  'flip',
   'masked',
   'd',
   'ratio',
@@ -93,7 +98,10 @@ export class PackedPlan {
 
   constructor(
     readonly length: number,
-    bytes: Uint8Array = new Uint8Array(length * SAMPLE_BYTES),
+    bytes: Uint8Array = allocating(
+      `a plan of ${length} samples`,
+      () => new Uint8Array(length * SAMPLE_BYTES),
+    ),
   ) {
     this.bytes = bytes
     this.#doubles = new Float64Array(bytes.buffer, bytes.byteOffset, length * DOUBLES)
@@ -255,6 +263,10 @@ export class Plan extends PlanList<Sample> {
     const list = listOf(samples, 'd')
     if (list === undefined) {
       refusePlan('a Plan or an array of parameters', samples)
+    }
+    if (list.length > MAX_COUNT) {
+      const expected = `of at most ${MAX_COUNT} samples`
+      invalid('ERR_OUT_OF_RANGE', 'plan', expected, list)
     }
     const packed = new PackedPlan(list.length)
     for (let i = 0; i < packed.length; i++) packSample(packed, i, `plan[${i}]`, list[i])

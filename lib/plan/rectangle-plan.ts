@@ -1,9 +1,17 @@
 /** Plans of masks that drop rectangles: docs/baselines.md. */
 
 import { SampleKind } from '../core/batch-header'
-import { checkBoolean, checkInteger, checkOptions, checkSeed, invalid } from '../core/check'
+import {
+  checkBoolean,
+  checkEach,
+  checkInteger,
+  checkOptions,
+  checkSeed,
+  invalid,
+} from '../core/check'
 import type { Box } from '../core/geometry'
 import { MAX_SIDE } from '../core/limits'
+import { allocating } from '../core/memory'
 import type { NativeSamples } from '../core/native-interface'
 import { joinU64, splitU64 } from '../core/u64'
 import { listOf, PlanList, refusePlan } from './plan-list'
@@ -60,7 +68,8 @@ export class PackedRegions {
 
   static of(samples: readonly RegionSample[]): PackedRegions {
     const total = samples.reduce((sum, { regions }) => sum + regions.length, 0)
-    const words = new Uint32Array(samples.length * HEADER + total * REGION)
+    const length = samples.length * HEADER + total * REGION
+    const words = allocating('a plan', () => new Uint32Array(length))
     let end = 0
     samples.forEach(({ masked, regions, size, seed, epoch, index }, i) => {
       for (const region of regions) words.set(region, samples.length * HEADER + end++ * REGION)
@@ -120,7 +129,11 @@ function checkSample(name: string, params: unknown): RegionSample {
   const seed = checkSeed(`${name}.seed`, given.seed ?? 0)
   return {
     masked: checkBoolean(`${name}.masked`, given.masked ?? true),
-    regions: sortRegions(regions.map((region, r) => checkRegion(`${name}.regions[${r}]`, region))),
+    regions: sortRegions(
+      checkEach(`${name}.regions`, regions, (region, r) =>
+        checkRegion(`${name}.regions[${r}]`, region),
+      ),
+    ),
     size: checkInteger(`${name}.size`, given.size ?? 0, 0, 2 * MAX_SIDE),
     seed: String(seed),
     epoch: checkInteger(`${name}.epoch`, given.epoch ?? 0, 0, 0xffffffff),
@@ -162,7 +175,7 @@ export class RegionPlan extends PlanList<RegionSample> {
     if (list === undefined) {
       refusePlan('a RegionPlan or an array of rectangles', samples)
     }
-    const checked = list.map((params, i) => checkSample(`plan[${i}]`, params))
+    const checked = checkEach('plan', list, (params, i) => checkSample(`plan[${i}]`, params))
     return new RegionPlan(PackedRegions.of(checked))
   }
 

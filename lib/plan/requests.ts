@@ -9,7 +9,9 @@ export interface DrawRequest {
   epoch?: number | undefined
   /**
    * Global number of the batch's first sample in the epoch, 0 … 2⁵³-1. With several workers or
-   * processes, give each batch its own. Default: how many samples this instance has numbered so far.
+   * processes, give each batch its own. Default: how many samples this instance has numbered in this
+   * epoch since it last came to it. So batches of epochs that alternate (2, then 1, then 2 again) begin
+   * at 0 each time and repeat masks: give those their numbers.
    */
   index?: number | undefined
   /** The global number of each sample, instead of `index`. */

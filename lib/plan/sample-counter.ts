@@ -109,14 +109,14 @@ const IDLE_BATCHES = 100
 const NUMBERED_BATCHES = 20
 
 function checkIndices(indices: unknown, count: number): Float64Array {
-  const list = checkList('indices', indices, count, 'an array of whole numbers')
-  return Float64Array.from(list, (value, i) =>
+  const expected = 'an array of whole numbers'
+  return checkList('indices', indices, count, expected, Float64Array, (value, i) =>
     checkInteger(`indices[${i}]`, value, 0, Number.MAX_SAFE_INTEGER),
   )
 }
 
 /** The number of samples that the request of a plan asks for. */
-export function readCount({ count, indices }: PlanRequest): number {
+export function readCount({ count, indices }: Pick<PlanRequest, 'count' | 'indices'>): number {
   if (indices !== undefined && count !== undefined && count !== indices.length) {
     invalid('ERR_SHAPE_MISMATCH', 'count', 'the length of `indices`, or left out', count)
   }

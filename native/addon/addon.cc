@@ -11,6 +11,7 @@
 #include "addon/functions.h"
 #include "addon/masks.h"
 #include "addon/mix.h"
+#include "addon/preprocess.h"
 #include "cpu/huge_pages.h"
 #include "cpu/kernels.h"
 
@@ -38,6 +39,7 @@ Napi::Value describeHeader(const Napi::CallbackInfo& info) {
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   addMaskFunctions(exports);
   addMixFunctions(exports);
+  addPreprocessFunctions(exports);
   addFunction<useLargePages>(exports, "useLargePages");
   addFunction<describeHeader>(exports, "readHeader");
   exports["cuda"] = cudaFunctions(env);

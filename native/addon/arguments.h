@@ -26,6 +26,9 @@ struct ApplyAt {
 struct MixAt {
   enum : size_t { kHeader, kSource, kTarget, kPlan, kPartner, kCount };
 };
+struct PreprocessAt {
+  enum : size_t { kHeader, kSources, kTarget, kImages, kScales, kPlan, kFill, kCount };
+};
 
 // How a batch lies, where that can be: all numbers within their bounds, and the bytes of a batch
 // and of a pixel in all channels no more than memory can have.

@@ -6,7 +6,6 @@
 #include <mutex>
 
 #include "addon/environment.h"
-#include "cpu/await.h"
 
 namespace gridmask::addon {
 
@@ -132,7 +131,7 @@ void PendingCalls::end() {
   }
   {
     std::unique_lock<std::mutex> lock(mutex_);
-    cpu::await(allSettled_, lock, [&] { return unsettled_ == 0; });
+    allSettled_.wait(lock, [&] { return unsettled_ == 0; });
     ended_ = true;
   }
   while (first_ != nullptr) remove(first_);

@@ -14,19 +14,21 @@
 namespace gridmask::addon {
 
 // The fields in their order. What a call has no use for is 0.
-#define GRIDMASK_BATCH_HEADER(FIELD)                                                        \
-  FIELD(count)       /* samples */                                                          \
-  FIELD(planes)      /* of a sample */                                                      \
-  FIELD(height)      /* of a plane, pixels */                                               \
-  FIELD(width)       /* of a plane, pixels */                                               \
-  FIELD(pixelBytes)  /* of a pixel in one plane */                                          \
-  FIELD(valueBytes)  /* of one channel's value */                                           \
-  FIELD(sampleKind)  /* what the array of samples holds: a SampleKind */                    \
-  FIELD(first)       /* for draws: the number of the first sample, where no list says it */ \
-  FIELD(threads)     /* of the CPU that may work on it */                                   \
-  FIELD(poolThreads) /* of the CPU that may work on all that is asynchronous, together */   \
-  FIELD(device)      /* for host arrays on CUDA: the device's number in the process */      \
-  FIELD(pieceBytes)  /* for host arrays on CUDA: bytes that are staged at a time */
+#define GRIDMASK_BATCH_HEADER(FIELD)                                                         \
+  FIELD(count)        /* samples */                                                          \
+  FIELD(planes)       /* of a sample */                                                      \
+  FIELD(height)       /* of a plane, pixels */                                               \
+  FIELD(width)        /* of a plane, pixels */                                               \
+  FIELD(pixelBytes)   /* of a pixel in one plane */                                          \
+  FIELD(valueBytes)   /* of one channel's value */                                           \
+  FIELD(sampleKind)   /* what the array of samples holds: a SampleKind */                    \
+  FIELD(first)        /* for draws: the number of the first sample, where no list says it */ \
+  FIELD(threads)      /* of the CPU that may work on it */                                   \
+  FIELD(poolThreads)  /* of the CPU that may work on all that is asynchronous, together */   \
+  FIELD(device)       /* for host arrays on CUDA: the device's number in the process */      \
+  FIELD(pieceBytes)   /* for host arrays on CUDA: bytes that are staged at a time */         \
+  FIELD(valueType)    /* for images that become a batch: a ValueType */                      \
+  FIELD(planarSource) /* for images that become a batch: 1 where channels are planes */
 
 struct BatchHeader {
 #define GRIDMASK_FIELD(name) double name;

@@ -8,8 +8,6 @@
 #include <mutex>
 #include <thread>
 
-#include "cpu/await.h"
-
 namespace gridmask::cpu {
 
 class Pool {
@@ -40,7 +38,7 @@ class Pool {
     // Out of the list first: no helper can join a job that its caller is about to leave.
     unlink(job);
     leave(job, scratch);
-    await(left_, lock, [&] { return job.working_ == 0; });
+    left_.wait(lock, [&] { return job.working_ == 0; });
   }
 
   void start(Job& job, const Start& how) {
@@ -100,7 +98,7 @@ class Pool {
     std::unique_lock<std::mutex> lock(mutex_);
     for (;;) {
       Job* job = nullptr;
-      await(wake_, lock, [&] { return (job = findJob()) != nullptr; });
+      wake_.wait(lock, [&] { return (job = findJob()) != nullptr; });
       --idle_;
       ++(job->waits_ ? waiting_ : computing_);
       if (job->working_ == 0) --unattended_;

@@ -154,7 +154,13 @@ void Device::loadImage(size_t number) {
 
 CUfunction Device::function(Kernel kernel) {
   const size_t image = imageOf(kernel);
-  if (image != 0) std::call_once(loaded_[image], [&] { loadImage(image); });
+  if (image != 0 && !loaded_[image].load(std::memory_order_acquire)) {
+    const std::lock_guard<std::mutex> lock(loading_[image]);
+    if (!loaded_[image].load(std::memory_order_relaxed)) {
+      loadImage(image);
+      loaded_[image].store(true, std::memory_order_release);
+    }
+  }
   return functions_[static_cast<size_t>(kernel)];
 }
 
@@ -272,9 +278,13 @@ std::unique_ptr<StagingBuffers> Device::takeStaging() {
 }
 
 void Device::giveStaging(std::unique_ptr<StagingBuffers> buffers) noexcept {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  staging_.reserve(kIdleStaging);
-  if (staging_.size() < kIdleStaging) staging_.push_back(std::move(buffers));
+  try {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    staging_.reserve(kIdleStaging);
+    if (staging_.size() < kIdleStaging) staging_.push_back(std::move(buffers));
+  } catch (const std::exception&) {
+    // They go: the host has no memory for a note of them.
+  }
 }
 
 void Device::addPinned(PinnedMemory& memory) {

@@ -99,7 +99,10 @@ class Device {
   CUcontext context_ = nullptr;
   MemoryPool memory_;
   std::array<CUfunction, kKernels> functions_{};
-  std::array<std::once_flag, kImages> loaded_;
+  // Not std::call_once(), which asks for a newer C library than Node does. The first image is
+  // loaded with the context.
+  std::array<std::mutex, kImages> loading_;
+  std::array<std::atomic<bool>, kImages> loaded_{};
   std::vector<std::unique_ptr<Stream>> streams_;
   std::vector<std::unique_ptr<StagingBuffers>> staging_;
   std::vector<CUevent> events_;

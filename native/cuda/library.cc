@@ -11,20 +11,6 @@
 #include <dlfcn.h>
 #endif
 
-// glibc 2.34 moved these from libdl to libc under a new version. Under the old one they are found
-// in both, so that a build on a new system loads on an old one, where Node itself brings libdl.
-#if defined(__GLIBC__) && defined(__x86_64__)
-#define GRIDMASK_DL_VERSION "GLIBC_2.2.5"
-#elif defined(__GLIBC__) && defined(__aarch64__)
-#define GRIDMASK_DL_VERSION "GLIBC_2.17"
-#endif
-#if defined(GRIDMASK_DL_VERSION)
-__asm__(".symver dlopen, dlopen@" GRIDMASK_DL_VERSION);
-__asm__(".symver dlsym, dlsym@" GRIDMASK_DL_VERSION);
-__asm__(".symver dlclose, dlclose@" GRIDMASK_DL_VERSION);
-__asm__(".symver dlerror, dlerror@" GRIDMASK_DL_VERSION);
-#endif
-
 namespace gridmask::cuda {
 
 #if defined(_WIN32)

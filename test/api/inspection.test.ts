@@ -5,10 +5,24 @@ import { inspect } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from '@jest/globals'
 import { Cutout, HideAndSeek, RandomErasing, RegionPlan } from '../../lib/baselines/index'
-import { applyPlan, GridMask, linear, Plan } from '../../lib/index'
+import {
+  applyPlan,
+  GridMask,
+  linear,
+  normalization,
+  Plan,
+  Preprocessor,
+  PreprocessorPlan,
+  presets,
+} from '../../lib/index'
 
 const gridmask = new GridMask({ ratio: [0.3, 0.6], unit: [4, 9], rotate: 360, seed: 2n ** 60n })
 const cutout = new Cutout({ size: [2, 6], seed: 3 })
+const preprocessor = new Preprocessor({
+  size: [8, 8],
+  crop: 'random',
+  gridmask: { ratio: 0.5, unit: 4 },
+})
 const size = { height: 12, width: 12 }
 const kinds = {
   Plan: {
@@ -18,6 +32,10 @@ const kinds = {
   RegionPlan: {
     make: (index: number, count = 5) => cutout.plan({ count, index, ...size }),
     from: (plan: unknown) => RegionPlan.from(plan as RegionPlan),
+  },
+  PreprocessorPlan: {
+    make: (index: number, count = 5) => preprocessor.plan({ count, index, ...size }),
+    from: (plan: unknown) => PreprocessorPlan.from(plan as PreprocessorPlan),
   },
 }
 
@@ -108,6 +126,54 @@ describe.each([
       if (Array.isArray(value)) expect(() => Object.assign(value, { 0: 9 })).toThrow()
     }
     expect(() => Object.assign(one.options, { seed: 8 })).toThrow(TypeError)
+  })
+})
+
+describe('Preprocessor', () => {
+  const make = (options = {}) =>
+    new Preprocessor({
+      ...{ size: [8, 8], padding: 1, crop: 'random', flip: 0.5, channels: [0, 0], seed: 2n ** 60n },
+      ...{ normalize: { mean: [0.1, 0.2], std: 0.5 }, gridmask: { ratio: 0.5, unit: 3 } },
+      ...options,
+    })
+
+  test('is made again of its options, their JSON, or their clone, and equals one of the same', () => {
+    const one = make()
+    const bytes = Uint8Array.from({ length: 3 * 81 }, (_, i) => i)
+    const request = { shape: [3, 9, 9, 1], index: 5 }
+    const expected = one.apply(bytes, request)
+    for (const options of [
+      one.options,
+      JSON.parse(JSON.stringify(one)),
+      structuredClone(one as { options: object }).options,
+    ]) {
+      const other = new Preprocessor(options)
+      deepStrictEqual(other, one)
+      expect(other.apply(bytes, request)).toEqual(expected)
+    }
+    expect(() => deepStrictEqual(make({ flip: 0.25 }), one)).toThrow(/flip: 0.25/)
+    expect(inspect(one)).toMatch(/^Preprocessor \{/)
+  })
+
+  test('is not made again without the schedule of its mask', () => {
+    const one = make({
+      gridmask: presets.imagenet,
+      normalize: normalization.imagenet,
+      channels: [0, 1, 2],
+    })
+    expect(() => new Preprocessor(JSON.parse(JSON.stringify(one)))).toThrow(
+      /`probability`.*received null$/,
+    )
+    expect(inspect(one)).toMatch(/'probabilityAt\(0\)': 0\n\}$/)
+  })
+
+  test('its options do not change', () => {
+    const size = [8, 8]
+    const one = make({ size })
+    size[0] = 4
+    expect(one.options.size).toEqual([8, 8])
+    expect(() => Object.assign(one.options, { seed: 8 })).toThrow(TypeError)
+    expect(() => Object.assign(one.options.gridmask as object, { unit: 8 })).toThrow(TypeError)
   })
 })
 

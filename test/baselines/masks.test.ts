@@ -13,7 +13,7 @@ import { encodeFill, type Fill } from '../../lib/plan/fill'
 import type { PackedPlan } from '../../lib/plan/plan'
 import type { PackedRegions } from '../../lib/plan/rectangle-plan'
 import { expectSameOfBoth } from '../fallback/support'
-import { lengthOf, oracle, shapeOf } from '../oracle'
+import { largeSizes, lengthOf, oracle, shapeOf } from '../oracle'
 import { bytesOf, copyOf, encode, expectBytes, formats, newArray, sampleParams } from '../support'
 import { type Box, keptByRectangles, rectanglesMask, regionParams } from './support'
 
@@ -157,11 +157,7 @@ test('images of the largest sides', () => {
     [5, 0, 900, 16384],
     [0, 16383, 16384, 16384],
   ]
-  for (const size of [
-    [1, 16384],
-    [16384, 1],
-    [700, 1900],
-  ] as const) {
+  for (const size of largeSizes) {
     expectBytes(maskOf({ regions }, size), rectanglesMask({ regions }, size))
   }
 })

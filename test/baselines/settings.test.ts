@@ -1,23 +1,13 @@
-// The settings of the papers, as statistics of what is drawn. Seeds are fixed; tolerances are four
-// standard deviations of the mean, so that another seed would fail one time in 16,000.
+// The settings of the papers, as statistics of what is drawn.
 import { describe, expect, jest, test } from '@jest/globals'
 import { Cutout, HideAndSeek, RandomErasing, type RegionSample } from '../../lib/baselines'
 import { keepRatio } from '../../lib/index'
 import { lengthOf, oracle, shapeOf } from '../oracle'
+import { expectMean, mean } from '../statistics'
 import { expectBytes } from '../support'
 import { keptByRectangles } from './support'
 
 jest.setTimeout(60_000)
-
-const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length
-
-function expectMean(values: readonly number[], expected: number): void {
-  const average = mean(values)
-  const variance = mean(values.map((value) => (value - average) ** 2))
-  const tolerance = 4 * Math.sqrt(variance / values.length)
-  expect(tolerance).toBeGreaterThan(0)
-  expect(Math.abs(average - expected)).toBeLessThan(tolerance)
-}
 
 const area = ({ regions: [region] }: RegionSample) => {
   if (region === undefined) return 0

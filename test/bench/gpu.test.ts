@@ -1,29 +1,19 @@
 // The GPU's part of the benchmark: what it counts is true, and it runs to its end where there is a
 // driver and where there is none. No time is looked at.
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { Plan } from '../../lib/index'
 import { keptByLattices, lengthOf, oracle } from '../oracle'
+import { outputOf, root, temporaryFolder } from '../process'
 import { bytesOf, type Kind, kinds, newArray, sampleParams } from '../support'
 
-const root = join(__dirname, '../..')
-const folder = mkdtempSync(join(tmpdir(), 'gridmask-bench-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder('bench')
 
 function run(args: string[], options: { input?: string; env?: Record<string, string> } = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
-    cwd: root,
-    encoding: 'utf8',
-    input: options.input ?? '',
-    env: { ...process.env, GRIDMASK_CUDA_DRIVER: '', ...options.env },
-    maxBuffer: 64 << 20,
-  })
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-  return stdout
+  const env = { GRIDMASK_CUDA_DRIVER: '', ...options.env }
+  return outputOf(args, { input: '', ...options, env })
 }
 
 const shapes = fc.record({

@@ -10,7 +10,7 @@ import {
   type FailureMethod,
   failureMethods,
 } from '../../lib/figure5/simulate'
-import { boundOf, countPixelByPixel, Generator } from '../failures/pixel-by-pixel'
+import { boundOf, countPixelByPixel, Generator } from '../figure5/pixel-by-pixel'
 import { expectComplaint, gridmask, jsonOf, temporaryFolder } from './support'
 
 jest.setTimeout(120_000)

@@ -22,6 +22,7 @@ import { fileURLToPath } from 'node:url'
 const trials = new Map([
   ['npm run demo', []],
   ['npm test', ['test/package/workflows.test.ts']],
+  ['npm run test:core', ['-t', 'there are 400 of them']],
   ['npm run lint', []],
   ['npm run format', []],
   ['npm run bench', ['--quick']],

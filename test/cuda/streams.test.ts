@@ -327,7 +327,8 @@ onTestDriver(
     let before: unknown
     let resident = 0
     using kept = upload()
-    for (let i = 0; i < operations; i += 10) {
+    // In a function of its own, after which nobody has the tensors.
+    const work = async (i: number) => {
       const tensor = upload(newImages(i + 1), i % 3 === 0 ? 0n : undefined)
       const other = gridmask.apply(tensor, { index: i })
       gridmask.apply(other, { index: i, out: kept })
@@ -339,6 +340,9 @@ onTestDriver(
       else if (i % 7 === 2) await other.ready()
       if (i % 11 !== 0) other.dispose()
       driver.reset()
+    }
+    for (let i = 0; i < operations; i += 10) {
+      await work(i)
       if (i % 1000 !== 0) continue
       for (let k = 0; k < 20 && driver.live().allocations > 1; k++) {
         globalThis.gc?.()

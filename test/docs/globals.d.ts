@@ -1,6 +1,6 @@
 // What the documentation's code has from its reader: arrays, a training step, an instance. A block
 // that declares one of these names itself means its own.
-import type { Box, DeviceTensor, GridMask, Plan } from 'gridmask'
+import type { Box, DeviceTensor, GridMask, Plan, Preprocessor } from 'gridmask'
 
 declare global {
   /** A batch of images, and what belongs to it. */
@@ -19,6 +19,9 @@ declare global {
   let indices: number[]
   let step: number
   const gridmask: GridMask
+  const preprocessor: Preprocessor
+  /** Pictures on disk. */
+  const files: string[]
   const plan: Plan
   const batch: DeviceTensor<Float32Array>
   /** Memory of the device and a stream that other code owns. */

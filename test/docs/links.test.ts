@@ -1,6 +1,6 @@
 // Links within the repository lead somewhere, to headings too.
-import { existsSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { pages, root } from './blocks'
 
@@ -28,4 +28,30 @@ test.each(all)('%s', (page) => {
     return anchor !== undefined && statSync(file).isFile() && !anchorsOf(file).includes(anchor)
   })
   expect(lost).toEqual([])
+})
+
+/** Made by a build, and shipped. */
+const generated = ['native/cuda/fatbin.inc']
+
+// Files are named in code, so that no link would show that they have moved.
+test.each(all)('%s names files that are there', (page) => {
+  const text = readFileSync(join(root, page), 'utf8')
+  const named = text.matchAll(/(?<![\w/.-])(?:lib|native|test|bench|examples|docs)\/[\w./-]+\.\w+/g)
+  const lost = Array.from(named, ([path]) => path).filter(
+    (path) => !existsSync(join(root, path)) && !generated.includes(path),
+  )
+  expect(lost).toEqual([])
+})
+
+test('docs/internals.md names files that are there, whichever folder is meant', () => {
+  const text = readFileSync(join(root, 'docs/internals.md'), 'utf8')
+  const named = Array.from(
+    text.matchAll(/`([\w-]+\.(?:ts|h|cc|inc))`/g),
+    ([, name]) => name as string,
+  )
+  const files = ['lib', 'native'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((f) => basename(f)),
+  )
+  expect(named.length).toBeGreaterThan(5)
+  expect(named.filter((name) => !files.includes(name))).toEqual([])
 })

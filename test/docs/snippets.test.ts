@@ -1,10 +1,10 @@
 // The documentation's code: TypeScript compiles against the built package; blocks marked `run` are
 // run, and print what they say; blocks marked with a file's name are what stands in that file.
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { transformSync } from '@swc/core'
+import { runNode } from '../process'
 import { blocksOf, modulesOf, pages, promisedOutput, root } from './blocks'
 
 // Within the package, so that its own name is found; build/ is in no other project.
@@ -12,11 +12,7 @@ const folder = join(root, 'build/docs-code')
 const modules = pages.flatMap(modulesOf)
 const nameOf = (page: string, line: number) => `${page.replace(/^docs\/|\.md$/g, '')}-${line}`
 
-function run(...args: string[]) {
-  const options = { cwd: root, encoding: 'utf8' } as const
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, options)
-  return { status, stdout, stderr }
-}
+const run = (...args: string[]) => runNode(args)
 
 beforeAll(() => {
   rmSync(folder, { recursive: true, force: true })

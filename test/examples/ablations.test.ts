@@ -1,40 +1,28 @@
 // The plots of what is kept are what the committed pictures show.
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import sharp from 'sharp'
 import { linePlot, ticksOf } from '../../lib/cli/plot'
+import { outputOf, root, temporaryFolder } from '../process'
 
-const root = join(__dirname, '../..')
+const folder = temporaryFolder('ablations')
 
 test('examples/ablations.mjs draws docs/images/ablations.svg and ablations-d.svg', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'gridmask-ablations-'))
-  try {
-    const names = ['ablations.svg', 'ablations-d.svg']
-    const files = names.map((name) => join(folder, name))
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      ['examples/ablations.mjs', ...files],
-      { cwd: root, encoding: 'utf8' },
-    )
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-    // Equation 3 says 0.84 for r = 0.6; ceil(d · r) adds a little.
-    expect(stdout).toContain('r 0.6: 0.842 ±')
-    // Two units of 112 fill the image: every upright mask keeps the same.
-    const [above, below] = ['upright, 95 %', 'upright, 5 %'].map(
-      (name) => new RegExp(`^${name}.* d 112: (\\S+)`, 'm').exec(stdout)?.[1],
-    )
-    expect([above, below]).toEqual(['0.846', '0.846'])
-    for (const name of names) {
-      const svg = readFileSync(join(folder, name), 'utf8')
-      expect(svg).toBe(readFileSync(join(root, 'docs/images', name), 'utf8'))
-      expect(await sharp(Buffer.from(svg)).metadata()).toMatchObject({ width: 720, height: 440 })
-    }
-  } finally {
-    rmSync(folder, { recursive: true })
+  const names = ['ablations.svg', 'ablations-d.svg']
+  const stdout = outputOf(['examples/ablations.mjs', ...names.map((name) => join(folder, name))])
+  // Equation 3 says 0.84 for r = 0.6; ceil(d · r) adds a little.
+  expect(stdout).toContain('r 0.6: 0.842 ±')
+  // Two units of 112 fill the image: every upright mask keeps the same.
+  const [above, below] = ['upright, 95 %', 'upright, 5 %'].map(
+    (name) => new RegExp(`^${name}.* d 112: (\\S+)`, 'm').exec(stdout)?.[1],
+  )
+  expect([above, below]).toEqual(['0.846', '0.846'])
+  for (const name of names) {
+    const svg = readFileSync(join(folder, name), 'utf8')
+    expect(svg).toBe(readFileSync(join(root, 'docs/images', name), 'utf8'))
+    expect(await sharp(Buffer.from(svg)).metadata()).toMatchObject({ width: 720, height: 440 })
   }
 }, 60_000)
 

@@ -1,14 +1,11 @@
 // `npm run demo`, run as a newcomer would: on its own photographs, on the user's, on what is none.
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
+import { root, runNode, temporaryFolder } from '../process'
 
-const root = join(__dirname, '../..')
-const folder = mkdtempSync(join(tmpdir(), 'gridmask-demo-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder('demo')
 
 const SIDE = 224
 const PITCH = 240
@@ -16,12 +13,7 @@ const PITCH = 240
 const FILL = [124, 116, 104]
 
 function demo(args: string[], env: Record<string, string> = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['examples/demo.mjs', ...args], {
-    cwd: root,
-    encoding: 'utf8',
-    env: { ...process.env, ...env },
-  })
-  return { status, stdout, stderr }
+  return runNode(['examples/demo.mjs', ...args], { env })
 }
 
 interface Pixels {

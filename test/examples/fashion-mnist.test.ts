@@ -1,27 +1,17 @@
 // The training on Fashion-MNIST: its gradients, its masks, its way to go on after a kill, and that what
 // its README says is what its committed results say.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  appendFileSync,
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, expect, jest, test } from '@jest/globals'
+import { expect, jest, test } from '@jest/globals'
+import { root, runNode, temporaryFolder } from '../process'
 
 jest.setTimeout(300_000)
 
-const root = join(__dirname, '../..')
 const example = join(root, 'examples/fashion-mnist')
-const folder = mkdtempSync(join(tmpdir(), 'gridmask-fashion-mnist-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder('fashion-mnist')
 
 interface Point {
   epoch: number
@@ -40,11 +30,8 @@ interface Result {
 
 /** Runs a script of the folder beside this file; its last line is JSON. */
 function fixture(name: string, ...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [join(__dirname, 'fashion-mnist', name), ...args],
-    { cwd: root, encoding: 'utf8' },
-  )
+  const script = join(__dirname, 'fashion-mnist', name)
+  const { status, stdout, stderr } = runNode([script, ...args])
   expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' })
   return JSON.parse(stdout.trim().split('\n').at(-1) as string)
 }
@@ -82,7 +69,7 @@ test('a killed comparison goes on, and finished runs repeat to the last digit', 
   const before = linesOf().slice(0, 3)
 
   const goOn = () => {
-    const { status, stdout } = spawnSync(process.execPath, command, { cwd: root, encoding: 'utf8' })
+    const { status, stdout } = runNode(command)
     expect(status).toBe(0)
     expect(stdout).toContain('GridMask')
     return readFileSync(join(state, 'results.json'), 'utf8')
@@ -154,7 +141,7 @@ test('the committed results hold together: every method as often tried, means an
 
 test('a committed accuracy comes out again', () => {
   const again = [join(example, 'repeat.mjs'), '2', 'GridMask']
-  const { status, stdout } = spawnSync(process.execPath, again, { cwd: root, encoding: 'utf8' })
+  const { status, stdout } = runNode(again)
   expect(stdout).toMatch(/^GridMask +\d\d\.\d\d %, in results\.json \d\d\.\d\d %\n$/)
   expect(status).toBe(0)
 })
@@ -173,7 +160,7 @@ test('README.md and the picture show the committed results', () => {
     expect(readme).toContain(row)
   }
   copyFileSync(join(example, 'results.json'), join(folder, 'results.json'))
-  const drawn = spawnSync(process.execPath, [join(example, 'plot.mjs'), folder], { cwd: root })
+  const drawn = runNode([join(example, 'plot.mjs'), folder])
   expect(drawn.status).toBe(0)
   expect(readFileSync(join(folder, 'accuracy.svg'), 'utf8')).toBe(
     readFileSync(join(example, 'accuracy.svg'), 'utf8'),

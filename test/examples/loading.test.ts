@@ -1,25 +1,15 @@
 // examples/loading: what shards load together is what one process loads, and what that is.
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import { referenceMask } from '../../lib/fallback/reference'
 import { GridMask, linear } from '../../lib/index'
+import { outputOf, temporaryFolder } from '../process'
 import { bytesOf } from '../support'
 
-const root = join(__dirname, '../..')
-
-function node(...args: string[]) {
-  const options = { cwd: root, encoding: 'utf8' } as const
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, options)
-  return { status, stdout, stderr }
-}
-
 test('three processes, other batches, an interrupted run: every byte as in one process', () => {
-  const { status, stdout, stderr } = node('examples/loading/shards.mjs')
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  const stdout = outputOf(['examples/loading/shards.mjs'])
   for (const line of [
     'one process, shard 0: batches of 8, 8, 8, 8, 8, 8, 8, 6',
     'three processes, shard 2: batches of 8, 8, 4',
@@ -34,23 +24,20 @@ test('three processes, other batches, an interrupted run: every byte as in one p
 describe('one process', () => {
   const COUNT = 10
   const SIDE = 96
-  const folder = mkdtempSync(join(tmpdir(), 'gridmask-loading-'))
+  const folder = temporaryFolder('loading')
   const load = (...args: string[]) => {
     const out = join(folder, 'out')
     writeFileSync(out, Buffer.alloc(COUNT * 3 * SIDE * SIDE * 4))
     const common = ['--data', folder, '--out', out, '--count', String(COUNT), '--batch', '4']
-    const { status, stdout, stderr } = node('examples/loading/shard.mjs', ...common, ...args)
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const stdout = outputOf(['examples/loading/shard.mjs', ...common, ...args])
     expect(JSON.parse(stdout)).toEqual({ shard: 0, sizes: [4, 4, 2] })
     return new Float32Array(Uint8Array.from(readFileSync(out)).buffer)
   }
   beforeAll(() => {
     const write = `import { writeDataset } from './examples/loading/dataset.mjs'
       await writeDataset(process.argv[1], ${COUNT})`
-    const { status, stderr } = node('--input-type=module', '-e', write, folder)
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    outputOf(['--input-type=module', '-e', write, folder])
   }, 60_000)
-  afterAll(() => rmSync(folder, { recursive: true }))
 
   test('gives each sample the mask of its number in the data set', async () => {
     const loaded = load('--seed', '7', '--epoch', '3')

@@ -1,33 +1,20 @@
 // What is said and done where the native addon is missing, damaged, or another's. Each case is a copy
 // of the package in a process of its own.
-import { spawnSync } from 'node:child_process'
-import {
-  copyFileSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { maskOf } from '../../lib/index'
+import { root, runNode, temporaryFolder } from '../process'
 
-const root = join(__dirname, '../..')
 const addon = join(root, 'build/Release/gridmask.node')
 const platform = `${process.platform}-${process.arch}`
 const tag = process.platform === 'linux' ? '.glibc' : ''
 
-let folder: string
-let binary: string
+const folder = temporaryFolder('load')
+const binary = join(folder, `prebuilds/${platform}/gridmask${tag}.node`)
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'gridmask-load-'))
-  binary = join(folder, `prebuilds/${platform}/gridmask${tag}.node`)
   cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true })
 })
-afterAll(() => rmSync(folder, { recursive: true }))
 beforeEach(() => {
   copyFileSync(join(root, 'package.json'), join(folder, 'package.json'))
   rmSync(join(folder, 'prebuilds'), { recursive: true, force: true })
@@ -63,10 +50,9 @@ interface Outcome {
 }
 
 function load(env: Record<string, string> = {}): Outcome {
-  const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], {
+  const { stdout, stderr } = runNode(['-e', program], {
     cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, GRIDMASK_CUDA_DRIVER: '/none', ...env },
+    env: { GRIDMASK_CUDA_DRIVER: '/none', ...env },
   })
   expect(stderr.replace(/^.*Warning.*\n.*--trace-warnings.*\n/gm, '')).toBe('')
   return JSON.parse(stdout)
@@ -197,11 +183,7 @@ describe('plain TypeScript serves', () => {
           if (running === 0) console.log(JSON.stringify({ warnings, said }))
         })
       }`
-    const { stdout } = spawnSync(process.execPath, ['-e', script], {
-      cwd: folder,
-      encoding: 'utf8',
-      env: { ...process.env, GRIDMASK_FALLBACK: '1' },
-    })
+    const { stdout } = runNode(['-e', script], { cwd: folder, env: { GRIDMASK_FALLBACK: '1' } })
     expect(JSON.parse(stdout)).toEqual({ warnings: 1, said: Array(3).fill('typescript') })
   })
 })

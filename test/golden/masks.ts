@@ -2,17 +2,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import type { SampleParams } from '../../lib/index'
+import type { Sample, SampleParams } from '../../lib/index'
 
-export interface Golden {
+type Drawn = 'd' | 'ratio' | 'l' | 'deltaX' | 'deltaY' | 'angle'
+
+export interface Golden extends Pick<Sample, Drawn> {
   height: number
   width: number
-  d: number
-  ratio: number
-  l: number
-  deltaX: number
-  deltaY: number
-  angle: number
   /** 1: GridMask, 0: reversed. */
   mode: 0 | 1
   /** base64 of the bits, row by row, most significant first; 1 = kept. */

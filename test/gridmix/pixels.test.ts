@@ -5,7 +5,7 @@ import { native } from '../../lib/backend/native'
 import { packHeader } from '../../lib/core/batch-header'
 import { fallback } from '../../lib/fallback/fallback'
 import { GridMask, gridmix, Plan } from '../../lib/index'
-import { type Batch, lengthOf, shapeOf } from '../oracle'
+import { type Batch, emptyShapes, lengthOf, shapeOf } from '../oracle'
 import { bytesOf, copyOf, expectBytes, formats, newArray, sampleParams, scramble } from '../support'
 import { mixedByDefinition, permutations } from './support'
 
@@ -156,12 +156,7 @@ test('samples that are not masked are untouched, and lend their pixels all the s
 
 test('empty batches', async () => {
   const gridmask = new GridMask({ ratio: 0.5, unit: (height) => Math.max(1, height - 1), seed: 3 })
-  for (const shape of [
-    [0, 3, 8, 8],
-    [2, 0, 8, 8],
-    [2, 3, 0, 8],
-    [2, 3, 8, 0],
-  ] as const) {
+  for (const shape of emptyShapes) {
     const [count] = shape
     const images = new Float32Array(0)
     const partner = Int32Array.from({ length: count }, (_, i) => 1 - i)

@@ -61,17 +61,28 @@ void randomBatchesAreMaskedAsDefined() {
     const auto channels = static_cast<size_t>(random.between(1, random.chance(0.1) ? 150 : 5));
     const size_t valueBytes = size_t{1} << random.between(0, 2);
     const bool channelsLast = random.chance(0.5);
-    const size_t planes = channelsLast ? 1 : channels;
+    // JavaScript has one plane where a pixel holds all channels; here there may be two.
+    const size_t planes = !channelsLast ? channels : random.chance(0.3) ? 2 : 1;
     const size_t pixelBytes = channelsLast ? channels * valueBytes : valueBytes;
     const size_t planeBytes = static_cast<size_t>(height) * static_cast<size_t>(width) * pixelBytes;
     const size_t bytes = count * planes * planeBytes;
     const size_t misalignment = valueBytes * static_cast<size_t>(random.between(0, 9));
 
-    std::vector<uint8_t> fill(channels * valueBytes);
-    const bool sameFill = random.chance(0.5);
+    std::vector<uint8_t> fill(planes * pixelBytes);
+    // Repeated values throughout, in each plane, in the first plane alone, or nowhere.
+    const int repeats = random.between(0, 3);
     for (size_t k = 0; k < fill.size(); ++k) {
-      fill[k] =
-          sameFill && k >= valueBytes ? fill[k - valueBytes] : static_cast<uint8_t>(random.word());
+      const bool repeated = repeats == 3   ? k >= valueBytes
+                            : repeats == 2 ? k % pixelBytes >= valueBytes
+                            : repeats == 1 ? k >= valueBytes && k < pixelBytes
+                                           : false;
+      fill[k] = repeated ? fill[k - valueBytes] : static_cast<uint8_t>(random.word());
+    }
+    // Of some batches some channels stay.
+    const bool some = random.chance(0.2);
+    std::vector<uint8_t> filled(fill.size(), 0xff);
+    for (size_t k = 0; k < fill.size() && some; k += valueBytes) {
+      std::memset(&filled[k], random.chance(0.5) ? 0xff : 0, valueBytes);
     }
     std::vector<PackedSample> samples(count);
     for (auto& sample : samples) sample = randomSample(random);
@@ -87,8 +98,11 @@ void randomBatchesAreMaskedAsDefined() {
             if (keepsPixel(lattice, x, y)) continue;
             const size_t pixel =
                 static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x);
-            std::memcpy(&expected[(n * planes + plane) * planeBytes + pixel * pixelBytes],
-                        &fill[plane * pixelBytes], pixelBytes);
+            const size_t at = (n * planes + plane) * planeBytes + pixel * pixelBytes;
+            for (size_t k = 0; k < pixelBytes; ++k) {
+              const size_t byte = plane * pixelBytes + k;
+              if (filled[byte] != 0) expected[at + k] = fill[byte];
+            }
           }
         }
       }
@@ -98,6 +112,7 @@ void randomBatchesAreMaskedAsDefined() {
     MaskBatch batch{
         {layout, source.data(), target.data()}, Samples(samples.data()), fill.data(), {}};
     const std::vector<uint32_t> rectangles = rectanglesOf(samples, height, width);
+    if (some) batch.filled = filled.data();
     MaskBatch same = batch;
     same.masks = Rectangles(reinterpret_cast<const RectangleHeader*>(rectangles.data()), count);
     const auto threads = static_cast<unsigned>(random.between(1, 4));

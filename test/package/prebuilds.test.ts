@@ -43,6 +43,25 @@ onLinux('what a program needs that an addon must not need is named', () => {
   expect(faults).toEqual(expect.arrayContaining([expect.stringMatching(/^needs libz\.so/)]))
 })
 
+onLinux('what is asked of the system is held against what RHEL 8 has', () => {
+  const addon = join(root, 'build/Release/gridmask.node')
+  const symbols = execFileSync('objdump', ['-T', addon], { encoding: 'utf8' })
+  const asked = [...symbols.matchAll(/\((GLIBC|GLIBCXX|CXXABI)_([\d.]+)\)/g)]
+  const floor = { GLIBC: [2, 28], GLIBCXX: [3, 4, 25], CXXABI: [1, 3, 11] }
+  const newer = asked.filter(([, name, version]) => {
+    const numbers = (version as string).split('.').map(Number)
+    const most = floor[name as keyof typeof floor]
+    const i = numbers.findIndex((number, k) => number !== (most[k] ?? 0))
+    return i !== -1 && (numbers[i] as number) > (most[i] ?? 0)
+  })
+  expect(asked).not.toEqual([])
+  const { tooNew } = check({ os: 'linux', cpu: here, libc: 'glibc', cuda: true }, addon)
+  const named = tooNew.map((text) => text.split(' ', 1)[0])
+  expect([...new Set(named)].sort()).toEqual(
+    [...new Set(newer.map(([, name, version]) => `${name}_${version}`))].sort(),
+  )
+})
+
 test('what is no binary, and what is not there', () => {
   const text = join(folder, 'text.node')
   writeFileSync(text, 'not a binary')

@@ -132,14 +132,6 @@ describe('the prebuilt binary', () => {
           if (esm[name] !== cjs[name]) console.log(name)`
     expect(evaluate('module', code)).toBe('')
   })
-
-  // Node's own floor since version 18, which is that of RHEL 8.
-  const onLinux = process.platform === 'linux' ? test : test.skip
-  onLinux('needs neither a newer C library than Node does, nor a newer C++ library', () => {
-    const symbols = consumer.run('objdump', ['-T', join(consumer.installed, prebuilt)])
-    expect(newest(symbols, 'GLIBC')).toBeLessThanOrEqual(version('2.28'))
-    expect(newest(symbols, 'GLIBCXX')).toBeLessThanOrEqual(version('3.4.25'))
-  })
 })
 
 describe('the command', () => {
@@ -202,13 +194,3 @@ describe('on a platform without a prebuilt binary', () => {
     expect(load()).toBe(`${keepRatio({ d: 10, ratio: 0.6, angle: 30 }, [50, 50])}\n`)
   }, 600_000)
 })
-
-function newest(symbols: string, library: string): number {
-  const found = symbols.matchAll(new RegExp(`\\(${library}_([\\d.]+)\\)`, 'g'))
-  return Math.max(0, ...Array.from(found, ([, text]) => version(text as string)))
-}
-
-/** `1.2.3` as a number that can be compared. */
-function version(text: string): number {
-  return text.split('.').reduce((sum, part, place) => sum + Number(part) * 1000 ** (2 - place), 0)
-}

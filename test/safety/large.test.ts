@@ -1,16 +1,9 @@
 // Arrays of more than 4 GiB, where Node 20's Buffers and arrays of bytes end. Hardly any of the memory is
 // touched: no sample is masked.
-import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
+import { runNode } from '../process'
 
-function run(program: string) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', program], {
-    cwd: join(__dirname, '../..'),
-    encoding: 'utf8',
-  })
-  return { status, stdout, stderr }
-}
+const run = (program: string) => runNode(['-e', program])
 
 test('applyAsync takes one', () => {
   const outcome = run(`

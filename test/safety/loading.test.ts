@@ -1,21 +1,15 @@
 // The package is loaded by a process that does other things: it waits for no other thread, changes
 // nothing that belongs to all, and needs no more rights than to read itself and to load an addon.
-import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { beforeAll, describe, expect, test } from '@jest/globals'
+import { root, runNode, temporaryFolder } from '../process'
 
-const root = join(__dirname, '../..')
 const libc = process.platform === 'linux' ? '.glibc' : ''
 
 /** A project's folder with the package in it, and nothing else. */
-let project: string
-beforeAll(() => {
-  project = mkdtempSync(join(tmpdir(), 'gridmask-project-'))
-  install(join(project, 'node_modules/gridmask'))
-})
-afterAll(() => rmSync(project, { recursive: true }))
+const project = temporaryFolder('project')
+beforeAll(() => install(join(project, 'node_modules/gridmask')))
 
 function install(folder: string): void {
   const prebuilds = join(folder, `prebuilds/${process.platform}-${process.arch}`)
@@ -28,12 +22,7 @@ function install(folder: string): void {
 
 /** Runs a program in the project; one that waits for ever is ended. */
 function run(program: string, ...flags: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, '-e', program], {
-    cwd: project,
-    encoding: 'utf8',
-    timeout: 60_000,
-  })
-  return { status, stdout, stderr }
+  return runNode([...flags, '-e', program], { cwd: project, timeout: 60_000 })
 }
 
 test('while a worker is in native code and waits for the main thread', () => {

@@ -30,6 +30,8 @@ describe('native functions called with arguments that lie', () => {
       ['mix: honest', '0'],
       ['mixAsync: honest', 'a promise'],
       ['drawPartner: honest', '0'],
+      ['preprocess: honest', '0'],
+      ['preprocessAsync: honest', 'a promise'],
       ['countPlan: honest', '0'],
     ])
     const lies = answers.filter(([call]) => !call.endsWith('honest'))

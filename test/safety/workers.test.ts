@@ -23,4 +23,8 @@ describe('worker threads', () => {
   test('may work beside the main thread', async () => {
     expect(await runFixture('workers', ['beside-main'])).toEqual(clean(0, 'done\n'))
   })
+
+  test('may work on parts of one shared buffer, at once and in time, beside the main thread', async () => {
+    expect(await runFixture('threads')).toEqual(clean(0, 'done\n'))
+  })
 })

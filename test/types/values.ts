@@ -10,7 +10,11 @@ import {
   linear,
   maskOf,
   mixLabels,
+  normalization,
   Plan,
+  Preprocessor,
+  type PreprocessorOptions,
+  presets,
   type SampleParams,
   visibleFraction,
 } from 'gridmask'
@@ -36,6 +40,26 @@ export const visible: number[] = visibleFraction({ d: 8, ratio: 0.5 }, size, box
 visibleFraction({ d: 8, ratio: 0.5 }, size, [new Float32Array(4), [0, 0, 4, 4]])
 ignoreDropped(new BigInt64Array(64), [{ d: 8, ratio: 0.5 }], { shape: size, label: -100n })
 mixLabels(new Float32Array(20), { shape: size, partner: [0, 1], lambda: size })
+
+const settings: PreprocessorOptions<'float32'> = JSON.parse('{}')
+const preprocessor = new Preprocessor({
+  ...settings,
+  size,
+  channels: config.unit,
+  normalize: normalization.imagenet,
+  gridmask: presets.coco,
+})
+export const batch: Float32Array = preprocessor.apply(new Uint8ClampedArray(192), { shape })
+export const halves: Uint16Array = new Preprocessor({ dtype: 'float16' }).apply([
+  { data: new Uint8Array(192), info: { width: 8, height: 8, channels: 3 } },
+  { data: new Float32Array(256), width: 8, height: 8 },
+])
+preprocessor.applyAsync([], { out: batch, epoch: undefined }).then((result: Float32Array) => result)
+for (const sample of preprocessor.plan({ count: 2, height: 8, width: size })) {
+  maskOf(sample, size)
+  preprocessor.placement(sample, size).boxes(boxes)
+  preprocessor.apply([], { plan: [sample, { top: 0, left: 0, flip: undefined }] })
+}
 new Cutout({ size: config.unit })
 new RandomErasing({ area: size, aspect: size })
 RegionPlan.from([{ regions: boxes }])

@@ -22,6 +22,13 @@ const overflows: [
   ['everything', [2 ** 26, MOST, 16384, 16384], 12],
 ]
 
+const tooLarge = [
+  [16385, 1],
+  [1, 16385],
+  [2 ** 31, 1],
+  [1, 2 ** 32 + 1],
+] as const
+
 describe.each(methods)('$name', (method) => {
   const small = method.batch({ count: 2, channels: 3, height: 2, width: 2 })
   const length = lengthOf(small)
@@ -90,12 +97,7 @@ describe.each(methods)('$name', (method) => {
     })
 
     test('that is a side above 16384', async () => {
-      for (const [height, width] of [
-        [16385, 1],
-        [1, 16385],
-        [2 ** 31, 1],
-        [1, 2 ** 32 + 1],
-      ] as const) {
+      for (const [height, width] of tooLarge) {
         const images = new Uint8Array(2 * 16385)
         for (const layout of method.layouts) {
           const batch = method.batch({ count: 2, channels: 1, height, width, layout })
@@ -161,17 +163,12 @@ describe('without a batch', () => {
   const gridmask = new GridMask({ ratio: 0.5, unit: 4 })
 
   test('a side above 16384 is refused', () => {
-    for (const [height, width] of [
-      [16385, 1],
-      [1, 16385],
-      [2 ** 31, 1],
-      [1, 2 ** 32 + 1],
-    ] as const) {
-      const tooLarge = code('ERR_OUT_OF_RANGE')
-      expect(() => maskOf(params, [height, width])).toThrow(tooLarge)
-      expect(() => keepRatio(params, [height, width])).toThrow(tooLarge)
-      expect(() => visibleFraction(params, [height, width], [])).toThrow(tooLarge)
-      expect(() => gridmask.plan({ count: 1, height, width })).toThrow(tooLarge)
+    for (const [height, width] of tooLarge) {
+      const outOfRange = code('ERR_OUT_OF_RANGE')
+      expect(() => maskOf(params, [height, width])).toThrow(outOfRange)
+      expect(() => keepRatio(params, [height, width])).toThrow(outOfRange)
+      expect(() => visibleFraction(params, [height, width], [])).toThrow(outOfRange)
+      expect(() => gridmask.plan({ count: 1, height, width })).toThrow(outOfRange)
     }
   })
 

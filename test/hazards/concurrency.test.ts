@@ -1,9 +1,8 @@
-// Many calls at once, from one thread and from several, over one pool of native threads.
+// Many calls at once over one pool of native threads.
 import { describe, expect, jest, test } from '@jest/globals'
 import { type Batch, lengthOf } from '../oracle'
 import { expectBytes, newArray, scramble } from '../support'
 import { type AnyKind, synchronous, takers } from './methods'
-import { clean, runFixture } from './support'
 
 jest.setTimeout(60_000)
 
@@ -80,11 +79,5 @@ describe.each(takers)('many of $name at once', (method) => {
       expect(result.status).toBe(i % 2 === 0 ? 'fulfilled' : 'rejected')
       if (result.status === 'fulfilled') expectBytes(result.value, expected)
     })
-  })
-})
-
-describe('several threads at once', () => {
-  test('each with calls of both kinds, get what one thread gets', async () => {
-    expect(await runFixture('threads')).toEqual(clean(0, 'done\n'))
   })
 })

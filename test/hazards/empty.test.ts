@@ -10,15 +10,12 @@ import {
   presets,
   visibleFraction,
 } from '../../lib/index'
-import { lengthOf } from '../oracle'
+import { emptyShapes, lengthOf } from '../oracle'
 import { code, expectBytes, newArray, scramble } from '../support'
 import { expectRefusal, methods, params } from './methods'
 
-const emptySizes: [count: number, channels: number, height: number, width: number][] = [
-  [0, 3, 8, 8],
-  [2, 0, 8, 8],
-  [2, 3, 0, 8],
-  [2, 3, 8, 0],
+const emptySizes: (readonly [count: number, channels: number, height: number, width: number])[] = [
+  ...emptyShapes,
   [0, 0, 0, 0],
   [2, 0, 0, 0],
 ]

@@ -13,8 +13,11 @@ const others = new Set([
   ...['fromAlbumentations', 'fromDali', 'fromKerasCV'],
   ...['keepRatio', 'maskOf', 'visibleFraction', 'mixLabels'],
 ])
-/** And whose own hazards are tested in test/cuda, or that make no batch. */
-const classes = new Set(['Plan', 'RegionPlan', 'GridMaskError', 'DeviceTensor'])
+/** And whose own hazards are tested in test/cuda and test/preprocessor, or that make no batch. */
+const classes = new Set([
+  ...['Plan', 'RegionPlan', 'GridMaskError', 'DeviceTensor'],
+  ...['Preprocessor', 'PreprocessorPlan', 'Placement'],
+])
 
 const callable = Object.entries({ ...library, ...baselines }).filter(
   ([name, value]) => typeof value === 'function' && !classes.has(name),

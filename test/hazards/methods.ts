@@ -225,7 +225,7 @@ function ofInstances(
   }
 }
 
-interface Function_ {
+interface PlannedFunction {
   name: string
   call: (array: Any, request: Any, plan: Any) => Any
   operation: Operation
@@ -244,7 +244,7 @@ function ofFunction({
   reads,
   arrays = images,
   planApart,
-}: Function_): Method {
+}: PlannedFunction): Method {
   const { planned, expected } = operation
   const draw: Method['draw'] = (array, request, { request: more } = {}) => {
     const given = merged(merged(planned(2, 0), request), more)

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals'
 import { lengthOf } from '../oracle'
 import { bytesOf, copyOf, expectBytes, scramble } from '../support'
 import { expectRefusal, methods, takers } from './methods'
-import { webAssemblyMemory } from './support'
+import { describeNative, webAssemblyMemory } from './support'
 
 const sizes = { count: 2, channels: 3, height: 9, width: 11 }
 const cases = methods.flatMap((method) =>
@@ -72,63 +72,66 @@ describe.each(takers)('$name with shared memory on one side', (method) => {
 })
 
 // To JavaScript they are two buffers that have nothing to do with each other.
-describe.each(methods)('$name, two buffer objects that stand for the same memory', (method) => {
-  const batch = method.batch(sizes)
-  const length = lengthOf(batch)
-  const request = method.request(batch)
-  const copies = {
-    structuredClone: (buffer: SharedArrayBuffer) => structuredClone(buffer),
-    'a message': (buffer: SharedArrayBuffer) => {
-      const { port1, port2 } = new MessageChannel()
-      port1.postMessage(buffer)
-      const { message } = receiveMessageOnPort(port2) as { message: SharedArrayBuffer }
-      port1.close()
-      return message
-    },
-    'a worker': (buffer: SharedArrayBuffer) => viaWorker(buffer),
-    'WebAssembly memory that grew': () => {
-      const memory = webAssemblyMemory(true)
-      const first = memory.buffer
-      memory.grow(1)
-      return [first, memory.buffer]
-    },
-  }
-
-  test.each(Object.entries(copies))('through %s', async (_, copy) => {
-    const buffer = new SharedArrayBuffer(length + 100)
-    const made = await copy(buffer)
-    const [one, two] = (Array.isArray(made) ? made : [buffer, made]) as [
-      SharedArrayBuffer,
-      SharedArrayBuffer,
-    ]
-    expect(two).not.toBe(one)
-
-    // Overlapping in part is refused.
-    const images = scramble(new Uint8Array(one, 0, length))
-    const all = new Uint8Array(two)
-    const before = copyOf(all)
-    for (const offset of [1, 64, length - 1].filter((at) => at + length <= two.byteLength)) {
-      const out = new Uint8Array(two, offset, length)
-      for (const [from, to] of [
-        [images, out],
-        [out, images],
-      ] as const) {
-        const call = () => method.replay(from, { ...request, out: to }, 2)
-        await expectRefusal(method, call, 'ERR_OVERLAP')
-      }
+describeNative.each(methods)(
+  '$name, two buffer objects that stand for the same memory',
+  (method) => {
+    const batch = method.batch(sizes)
+    const length = lengthOf(batch)
+    const request = method.request(batch)
+    const copies = {
+      structuredClone: (buffer: SharedArrayBuffer) => structuredClone(buffer),
+      'a message': (buffer: SharedArrayBuffer) => {
+        const { port1, port2 } = new MessageChannel()
+        port1.postMessage(buffer)
+        const { message } = receiveMessageOnPort(port2) as { message: SharedArrayBuffer }
+        port1.close()
+        return message
+      },
+      'a worker': (buffer: SharedArrayBuffer) => viaWorker(buffer),
+      'WebAssembly memory that grew': () => {
+        const memory = webAssemblyMemory(true)
+        const first = memory.buffer
+        memory.grow(1)
+        return [first, memory.buffer]
+      },
     }
-    expectBytes(all, before)
 
-    // The same bytes are worked on in place.
-    const inside = scramble(new Uint8Array(one, 50, length))
-    const expected = method.expected(inside, batch)
-    const out = new Uint8Array(two, 50, length)
-    const result = await method.replay(inside, { ...request, out }, 2)
-    if (!method.takes) expect(result).toBe(out)
-    expect(result.buffer).toBe(two)
-    expectBytes(inside, expected)
-  })
-})
+    test.each(Object.entries(copies))('through %s', async (_, copy) => {
+      const buffer = new SharedArrayBuffer(length + 100)
+      const made = await copy(buffer)
+      const [one, two] = (Array.isArray(made) ? made : [buffer, made]) as [
+        SharedArrayBuffer,
+        SharedArrayBuffer,
+      ]
+      expect(two).not.toBe(one)
+
+      // Overlapping in part is refused.
+      const images = scramble(new Uint8Array(one, 0, length))
+      const all = new Uint8Array(two)
+      const before = copyOf(all)
+      for (const offset of [1, 64, length - 1].filter((at) => at + length <= two.byteLength)) {
+        const out = new Uint8Array(two, offset, length)
+        for (const [from, to] of [
+          [images, out],
+          [out, images],
+        ] as const) {
+          const call = () => method.replay(from, { ...request, out: to }, 2)
+          await expectRefusal(method, call, 'ERR_OVERLAP')
+        }
+      }
+      expectBytes(all, before)
+
+      // The same bytes are worked on in place.
+      const inside = scramble(new Uint8Array(one, 50, length))
+      const expected = method.expected(inside, batch)
+      const out = new Uint8Array(two, 50, length)
+      const result = await method.replay(inside, { ...request, out }, 2)
+      if (!method.takes) expect(result).toBe(out)
+      expect(result.buffer).toBe(two)
+      expectBytes(inside, expected)
+    })
+  },
+)
 
 function viaWorker(buffer: SharedArrayBuffer): Promise<SharedArrayBuffer> {
   const echo = `

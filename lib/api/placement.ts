@@ -1,0 +1,119 @@
+import { checkLength } from '../arrays/batch-shape'
+import { checkNumber, invalid } from '../core/check'
+import type { Box, ImageSize } from '../core/geometry'
+import { encodeLabel, type LabelArray, labelConstructors, labelTag } from './ignore-dropped'
+import { checkBox } from './mask-queries'
+
+/** A point in pixels, from the image's upper left corner: the first pixel's centre is [0.5, 0.5]. */
+export type Point = readonly [x: number, y: number]
+
+/**
+ * Where the crop and flip of one sample put what belongs to its image. Coordinates are those of
+ * {@link Box}: from the image's upper left corner in, from the result's out.
+ */
+export class Placement {
+  readonly #image: ImageSize
+  readonly #result: ImageSize
+  readonly #corner: readonly [top: number, left: number]
+  readonly #flip: boolean
+
+  /** @internal From `Preprocessor.placement()`. */
+  constructor(
+    image: ImageSize,
+    result: ImageSize,
+    corner: readonly [top: number, left: number],
+    flip: boolean,
+  ) {
+    this.#image = image
+    this.#result = result
+    this.#corner = corner
+    this.#flip = flip
+  }
+
+  /**
+   * Boxes, cut to the result. One that lies outside of it has no area left; it stays in its place, so
+   * that labels go on belonging to their boxes. `visibleFraction` takes them as they are.
+   *
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
+   */
+  boxes(
+    boxes: readonly (Box | ArrayLike<number>)[],
+  ): [x0: number, y0: number, x1: number, y1: number][] {
+    if (!Array.isArray(boxes)) {
+      invalid('ERR_INVALID_ARG_TYPE', 'boxes', 'an array of [x0, y0, x1, y1]', boxes)
+    }
+    const [height, width] = this.#result
+    const clamp = (value: number, side: number) => Math.min(Math.max(value, 0), side)
+    return Array.from(boxes as readonly unknown[], (box, i) => {
+      const [x0, y0, x1, y1] = checkBox(`boxes[${i}]`, box)
+      const [[a, top], [b, bottom]] = [this.#move([x0, y0]), this.#move([x1, y1])]
+      const [left, right] = this.#flip ? [b, a] : [a, b]
+      return [clamp(left, width), clamp(top, height), clamp(right, width), clamp(bottom, height)]
+    })
+  }
+
+  /**
+   * Points, which may come to lie outside of the result. What is named left or right, of a body say, is
+   * the other one after a flip.
+   *
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
+   */
+  keypoints(points: readonly (Point | ArrayLike<number>)[]): [x: number, y: number][] {
+    if (!Array.isArray(points)) {
+      invalid('ERR_INVALID_ARG_TYPE', 'points', 'an array of [x, y]', points)
+    }
+    return Array.from(points as readonly unknown[], (point, i) => {
+      const name = `points[${i}]`
+      const isPoint = Array.isArray(point) || ArrayBuffer.isView(point)
+      if (!isPoint || (point as ArrayLike<unknown>).length !== 2) {
+        invalid('ERR_INVALID_ARG_TYPE', name, 'two numbers [x, y]', point)
+      }
+      const [x, y] = Array.from(point as ArrayLike<unknown>)
+      return this.#move([
+        checkNumber(`${name}[0]`, x, 'a number'),
+        checkNumber(`${name}[1]`, y, 'a number'),
+      ])
+    })
+  }
+
+  /**
+   * The label map of the result, from that of the image, one number a pixel, row by row.
+   *
+   * @param label that of pixels outside of the image, such as the one that the loss ignores
+   * @returns a new array of the type of `labels`
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_SHAPE_MISMATCH,
+   *   ERR_BUFFER_DETACHED
+   */
+  labels<T extends LabelArray>(labels: T, label: number | bigint): T {
+    const tag = labelTag('labels', labels)
+    // All kinds of arrays alike: a label is a number or a bigint, as the array's are.
+    const Labels = labelConstructors[tag] as Uint8ArrayConstructor
+    const [outside] = new Labels(encodeLabel(label, tag).buffer as ArrayBuffer)
+    const source = labels as Uint8Array
+    const [rows, columns] = this.#image
+    checkLength('labels', labels, rows * columns)
+    const [height, width] = this.#result
+    const [top, left] = this.#corner
+    const result = new Labels(height * width).fill(outside as number)
+    const begin = Math.max(0, -left)
+    const end = Math.min(width, columns - left)
+    for (let y = Math.max(0, -top); y < Math.min(height, rows - top) && begin < end; y++) {
+      const from = (y + top) * columns + left
+      const to = y * width
+      if (this.#flip) {
+        for (let x = begin; x < end; x++) {
+          result[to + width - 1 - x] = source[from + x] as number
+        }
+      } else {
+        result.set(source.subarray(from + begin, from + end), to + begin)
+      }
+    }
+    return result as unknown as T
+  }
+
+  #move([x, y]: Point): [x: number, y: number] {
+    const [top, left] = this.#corner
+    const moved = x - left
+    return [this.#flip ? this.#result[1] - moved : moved, y - top]
+  }
+}

@@ -1,0 +1,407 @@
+import { type Dimensions, layouts } from '../arrays/batch-shape'
+import { type ImageSources, readSources, type SourceSize } from '../arrays/image-sources'
+import type { Float16ArrayLike } from '../arrays/typed-array'
+import { checkThreads, defaultThreads } from '../backend/devices'
+import {
+  checkChoice,
+  checkInteger,
+  checkList,
+  checkOptions,
+  checkProbability,
+  checkSeed,
+  invalid,
+} from '../core/check'
+import { GridMaskError } from '../core/errors'
+import type { ImageSize } from '../core/geometry'
+import { MAX_CHANNELS, MAX_SIDE } from '../core/limits'
+import { Augmentation, checkPlanLength } from '../execution/augmentation'
+import { fillOf } from '../execution/mask-batch'
+import { isEmpty } from '../execution/operation'
+import {
+  checkPreprocessDevice,
+  type Preprocessing,
+  preprocess,
+  preprocessAsync,
+} from '../execution/preprocess-batch'
+import { CROP_BLOCK, CROP_WORDS, CropDrawer, cropKinds } from '../plan/crop'
+import type { Fill } from '../plan/fill'
+import { checkNormalization, type Normalization, scalesOf } from '../plan/normalization'
+import { Plan } from '../plan/plan'
+import { type PreprocessorParams, PreprocessorPlan, unmaskedPlan } from '../plan/preprocessor-plan'
+import { readCount, type SampleRange } from '../plan/sample-counter'
+import { GridMask } from './gridmask'
+import { optionKeys } from './options'
+import { Placement } from './placement'
+import {
+  type FloatType,
+  floatTypes,
+  type PreprocessorOptions,
+  type PreprocessorPlanRequest,
+  type PreprocessRequest,
+  planKeys,
+  preprocessKeys,
+  preprocessorKeys,
+} from './preprocessor-options'
+
+type MaskOptions = NonNullable<PreprocessorOptions['gridmask']>
+
+/** What a mask has from its Preprocessor. */
+const shared = ['seed', 'device', 'threads']
+
+const maskKeys = new Set([...optionKeys].filter((key) => !shared.includes(key)))
+
+function maskOptions(options: object): MaskOptions {
+  const own = Object.entries(options).filter(([key]) => maskKeys.has(key))
+  return Object.fromEntries(own) as unknown as MaskOptions
+}
+
+function makeMask(
+  options: MaskOptions,
+  seed: bigint,
+): { gridmask: GridMask; options: MaskOptions } {
+  const given = checkOptions<MaskOptions>('gridmask', options, maskKeys)
+  const { fill } = given
+  if (Array.isArray(fill) && fill.includes(null)) {
+    const hint =
+      'A result has no channel that stays as it was: what is not wanted, `channels` leaves out'
+    invalid('ERR_INVALID_ARG_VALUE', 'gridmask.fill', 'a number for every channel', fill, hint)
+  }
+  const gridmask = new GridMask({ ...(given as MaskOptions), seed, device: 'cpu' })
+  return { gridmask, options: maskOptions(gridmask.options) }
+}
+
+/** What a result of a type comes in. */
+export type Preprocessed<D extends FloatType> = D extends 'float32' ? Float32Array : Uint16Array
+
+/**
+ * From decoded images to what a model takes, in one pass: cropped, mirrored, normalised, masked by
+ * GridMask, as floating point values, channel by channel. Without `gridmask` a fast normaliser.
+ * docs/preprocessor.md says what is computed. Holds no reference to any array after a call.
+ *
+ * @example
+ * const preprocessor = new Preprocessor({
+ *   size: [32, 32], padding: 4, crop: 'random', flip: 0.5,
+ *   normalize: normalization.cifar10, gridmask: presets.cifar10, seed: 42,
+ * })
+ * const batch = preprocessor.apply(bytes, { shape: [256, 32, 32, 3], epoch, index })
+ */
+export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation<
+  PreprocessorOptions<D>
+> {
+  readonly #size: ImageSize | undefined
+  readonly #padding: number
+  readonly #crops: CropDrawer
+  readonly #channels: readonly number[] | undefined
+  readonly #normalize: Normalization | undefined
+  readonly #gridmask: GridMask | undefined
+  readonly #fill: Fill
+  readonly #dtype: FloatType
+  readonly #channelsLast: boolean
+  readonly #seed: bigint
+  readonly #threads: number
+
+  /**
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (also for an option that
+   *   does not exist), ERR_OUT_OF_RANGE, ERR_SHAPE_MISMATCH, ERR_CUDA_UNAVAILABLE
+   */
+  constructor(options: PreprocessorOptions<D> = {}) {
+    const given = checkOptions<PreprocessorOptions<D>>('options', options, preprocessorKeys)
+    const { size, padding = 0, crop = 'center', flip = 0, channels, normalize, gridmask } = given
+    const { dtype = 'float32', layout = 'NCHW', seed = 0, device = 'auto', threads } = given
+    const checked = {
+      padding: checkInteger('padding', padding, 0, MAX_SIDE),
+      crop: checkChoice('crop', crop, cropKinds),
+      flip: checkProbability('flip', flip),
+      dtype: checkChoice('dtype', dtype, floatTypes) as D,
+      layout: checkChoice('layout', layout, layouts),
+      seed: checkSeed('seed', seed),
+      device: checkPreprocessDevice(device),
+      threads: threads === undefined ? defaultThreads() : checkThreads('threads', threads),
+    }
+    const optional = {
+      ...(size === undefined ? {} : { size: checkSize(size) }),
+      ...(channels === undefined ? {} : { channels: checkChannels(channels) }),
+      ...(normalize === undefined ? {} : { normalize: checkNormalization('normalize', normalize) }),
+    }
+    if (optional.channels !== undefined) scalesOf(optional.normalize, optional.channels.length)
+    const mask = gridmask === undefined ? undefined : makeMask(gridmask, checked.seed)
+    const settings = { ...optional, ...(mask && { gridmask: mask.options }), ...checked }
+    super(settings, mask?.gridmask.options.probability ?? 0, mask === undefined ? CROP_BLOCK : 0)
+    this.#size = optional.size
+    this.#padding = checked.padding
+    this.#crops = new CropDrawer(checked.crop, checked.flip, checked.seed)
+    this.#channels = optional.channels
+    this.#normalize = optional.normalize
+    this.#gridmask = mask?.gridmask
+    this.#fill = mask?.options.fill ?? 0
+    this.#dtype = checked.dtype
+    this.#channelsLast = checked.layout === 'NHWC'
+    this.#seed = checked.seed
+    this.#threads = checked.threads
+  }
+
+  /** @ignore As of every augmentation; a schedule of the mask's is null, too. */
+  override toJSON(): object {
+    const gridmask = this.#gridmask && { gridmask: maskOptions(this.#gridmask.toJSON()) }
+    return { ...super.toJSON(), ...gridmask }
+  }
+
+  /**
+   * Draws crop, flip and mask of each image of a batch without applying them. Samples that it numbers
+   * itself (no `index`, no `indices`) count as seen, so that the next batch draws anew.
+   *
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
+   *   ERR_SHAPE_MISMATCH
+   */
+  plan(request: PreprocessorPlanRequest): PreprocessorPlan {
+    const given = checkOptions<PreprocessorPlanRequest>('request', request, planKeys)
+    const count = readCount(given)
+    const heights = checkSides('height', given.height, count)
+    const widths = checkSides('width', given.width, count)
+    const sizes = Array.from({ length: count }, (_, i) => ({
+      height: heights(i),
+      width: widths(i),
+      channels: 0,
+    }))
+    const size = this.#resultSize(sizes, (i) => `the image ${i} of the plan`)
+    const range = this.counter.of(given, count)
+    const crops = this.#drawCrops(range, sizes, size)
+    const masks = this.#drawMasks(range, size) ?? this.#noMasks(range)
+    this.counter.markSeen(range)
+    return new PreprocessorPlan({ masks, crops })
+  }
+
+  /**
+   * Makes a batch of images. Synchronous, on all cores.
+   *
+   * @param images one array with the values of all, one image after another, or a list with one image
+   *   each: `{ data, info }` of sharp, `ImageData`, or `{ data, width, height, channels }`. Views at
+   *   any offset and shared memory work. A Float32Array holds values of 0…255, as bytes do
+   * @returns `out`, or a new array: [n, c, h, w], or [n, h, w, c] with layout 'NHWC'
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
+   *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_CUDA_UNAVAILABLE; nothing has been
+   *   written then
+   */
+  apply<T extends Preprocessed<D> | Float16ArrayLike>(
+    images: ImageSources,
+    request: PreprocessRequest & { out: T },
+  ): T
+  apply(images: ImageSources, request?: PreprocessRequest): Preprocessed<D>
+  apply(images: ImageSources, request: PreprocessRequest = {}): unknown {
+    const { preprocessing, commit } = this.#prepare(images, request)
+    const result = preprocess(preprocessing)
+    commit?.(result, result)
+    return result
+  }
+
+  /**
+   * As {@link Preprocessor.apply}, off the main thread. An image's array that is all of its buffer is
+   * taken, as {@link GridMask.applyAsync} takes one: it is detached at once. One that is a part of
+   * its buffer, or that cannot be taken, is copied. `out` is taken, and the result lies in its memory.
+   * Shared memory is not detached; nobody should write to it meanwhile.
+   *
+   * @returns rejects with what `apply` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then
+   */
+  applyAsync<T extends Preprocessed<D> | Float16ArrayLike>(
+    images: ImageSources,
+    request: PreprocessRequest & { out: T },
+  ): Promise<T>
+  applyAsync(images: ImageSources, request?: PreprocessRequest): Promise<Preprocessed<D>>
+  async applyAsync(images: ImageSources, request: PreprocessRequest = {}): Promise<unknown> {
+    const { preprocessing, commit } = this.#prepare(images, request)
+    const [result, done] = preprocessAsync(preprocessing)
+    commit?.(result, result)
+    await done
+    return result
+  }
+
+  /**
+   * Where the crop and flip of a plan's sample put what belongs to its image: boxes, keypoints, label
+   * maps.
+   *
+   * @param size the image's height and width, before padding
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
+   *   ERR_SHAPE_MISMATCH
+   */
+  placement(sample: PreprocessorParams, size: ImageSize | readonly number[]): Placement {
+    const [height, width] = checkSize(size)
+    const result = this.#resultSize([{ height, width }], () => '`size`')
+    const plan = PreprocessorPlan.packed(PreprocessorPlan.from([sample]))
+    checkCrops('sample', plan.crops, [{ height, width }], this.#padding, result)
+    const [top, left, flip] = plan.crops as unknown as [number, number, number]
+    const corner = [top - this.#padding, left - this.#padding] as const
+    return new Placement([height, width], result, corner, flip !== 0)
+  }
+
+  #prepare(images: unknown, request: unknown) {
+    const given = { ...checkOptions<PreprocessRequest>('request', request, preprocessKeys) }
+    checkPreprocessDevice(given.device)
+    const sources = readSources(images, given)
+    const { sizes, nameOf } = sources
+    const size = this.#resultSize(sizes, (i) => `\`${nameOf(i)}\``)
+    const channels = this.#resultChannels(sizes, nameOf)
+    const [height, width] = size
+    const dimensions: Dimensions = {
+      count: sizes.length,
+      channels: channels.length,
+      height,
+      width,
+      channelsLast: this.#channelsLast,
+    }
+    const dtype = this.#dtype
+    const { samples: plan, ...drawn } = this.samplesOf<Preprocessing['plan']>(
+      given,
+      sizes.length,
+      (value) => this.#replay(value, sizes, size),
+      (range) => ({
+        crops: this.#drawCrops(range, sizes, size),
+        masks: isEmpty(dimensions) ? undefined : this.#drawMasks(range, size),
+      }),
+    )
+    const preprocessing: Preprocessing = {
+      sources,
+      padding: this.#padding,
+      plan,
+      channels,
+      scales: sizes.length === 0 ? [] : scalesOf(this.#normalize, channels.length),
+      dimensions,
+      dtype,
+      fill: fillOf(this.#fill, dtype, dimensions),
+      out: given.out,
+      threads: this.#threads,
+    }
+    return { preprocessing, ...drawn }
+  }
+
+  #replay(value: unknown, sizes: readonly SourceSize[], size: ImageSize) {
+    const plan = PreprocessorPlan.from(value as PreprocessorPlan)
+    checkPlanLength(plan.length, sizes.length)
+    const packed = PreprocessorPlan.packed(plan)
+    checkCrops('plan', packed.crops, sizes, this.#padding, size)
+    return packed
+  }
+
+  #drawCrops(
+    { epoch, ...numbers }: SampleRange,
+    sizes: readonly Pick<SourceSize, 'height' | 'width'>[],
+    [height, width]: ImageSize,
+  ): Int32Array {
+    const whole = Math.floor(epoch)
+    const crops = new Int32Array(sizes.length * CROP_WORDS)
+    const padding = 2 * this.#padding
+    sizes.forEach((image, i) => {
+      const rows = image.height + padding - height
+      const columns = image.width + padding - width
+      this.#crops.draw(crops, i * CROP_WORDS, whole, indexOf(numbers, i), rows, columns)
+    })
+    return crops
+  }
+
+  #drawMasks({ count, epoch, first, indices }: SampleRange, [height, width]: ImageSize) {
+    if (this.#gridmask === undefined) return undefined
+    const which = indices === undefined ? { index: first } : { indices }
+    return Plan.packed(this.#gridmask.plan({ count, epoch, ...which, height, width }))
+  }
+
+  #noMasks({ count, epoch, ...numbers }: SampleRange) {
+    return unmaskedPlan(count, this.#seed, Math.floor(epoch), (i) => indexOf(numbers, i))
+  }
+
+  /** The result's size, for images that are large enough and of one size where that is it. */
+  #resultSize(
+    sizes: readonly Pick<SourceSize, 'height' | 'width'>[],
+    nameOf: (i: number) => string,
+  ): ImageSize {
+    const own = this.#size === undefined
+    const [first] = sizes
+    const [height, width] = this.#size ?? (first ? [first.height, first.width] : [0, 0])
+    const padding = 2 * this.#padding
+    sizes.forEach((image, i) => {
+      const fits = own
+        ? image.height === height && image.width === width
+        : image.height + padding >= height && image.width + padding >= width
+      if (fits) return
+      const expected = own
+        ? `be of ${height}×${width} pixels as the first is, since there is no \`size\``
+        : `be of at least ${height}×${width} pixels, padded by ${this.#padding} on each side`
+      throw new GridMaskError(
+        'ERR_SHAPE_MISMATCH',
+        `Expected ${nameOf(i)} to ${expected}, but it is of ${image.height}×${image.width}`,
+      )
+    })
+    return [height, width]
+  }
+
+  #resultChannels(sizes: readonly SourceSize[], nameOf: (i: number) => string): readonly number[] {
+    if (this.#channels === undefined) {
+      const count = sizes[0]?.channels ?? 0
+      const other = sizes.findIndex(({ channels }) => channels !== count)
+      if (other === -1) return Array.from({ length: count }, (_, channel) => channel)
+      throw new GridMaskError(
+        'ERR_SHAPE_MISMATCH',
+        `Expected \`${nameOf(other)}\` to have ${count} channels as \`${nameOf(0)}\` has, but it ` +
+          `has ${sizes[other]?.channels}. The option \`channels\` says which to take`,
+      )
+    }
+    this.#channels.forEach((channel, k) => {
+      const lacks = sizes.findIndex(({ channels }) => channel >= channels)
+      if (lacks === -1) return
+      const count = sizes[lacks]?.channels as number
+      const expected = `below ${count}, the number of channels of \`${nameOf(lacks)}\``
+      invalid('ERR_OUT_OF_RANGE', `channels[${k}]`, expected, channel)
+    })
+    return this.#channels
+  }
+}
+
+function indexOf({ first, indices }: Pick<SampleRange, 'first' | 'indices'>, i: number): number {
+  return indices === undefined ? first + i : (indices[i] as number)
+}
+
+function checkSize(value: unknown): ImageSize {
+  if (!Array.isArray(value) || value.length !== 2) {
+    invalid('ERR_INVALID_ARG_TYPE', 'size', '[height, width]', value)
+  }
+  return [
+    checkInteger('size[0]', value[0], 0, MAX_SIDE),
+    checkInteger('size[1]', value[1], 0, MAX_SIDE),
+  ]
+}
+
+function checkChannels(value: unknown): readonly number[] {
+  const expected = 'an array of whole numbers'
+  if (!Array.isArray(value)) invalid('ERR_INVALID_ARG_TYPE', 'channels', expected, value)
+  checkInteger('channels.length', value.length, 1, MAX_CHANNELS)
+  return Array.from(value, (channel, k) =>
+    checkInteger(`channels[${k}]`, channel, 0, MAX_CHANNELS - 1),
+  )
+}
+
+/** One side of all images, or of each. */
+function checkSides(name: string, value: unknown, count: number): (i: number) => number {
+  if (typeof value === 'number' || value === undefined) {
+    const side = checkInteger(name, value, 0, MAX_SIDE)
+    return () => side
+  }
+  const expected = 'a whole number, or an array of one for each image'
+  const sides = checkList(name, value, count, expected, Int32Array, (side, i) =>
+    checkInteger(`${name}[${i}]`, side, 0, MAX_SIDE),
+  )
+  return (i) => sides[i] as number
+}
+
+/** Refuses crops that are not within the padded images. */
+function checkCrops(
+  name: string,
+  crops: Int32Array,
+  sizes: readonly Pick<SourceSize, 'height' | 'width'>[],
+  padding: number,
+  [height, width]: ImageSize,
+): void {
+  sizes.forEach((image, i) => {
+    const element = name === 'plan' ? `plan[${i}]` : name
+    const [top, left] = crops.subarray(i * CROP_WORDS) as unknown as [number, number]
+    checkInteger(`${element}.top`, top, 0, image.height + 2 * padding - height)
+    checkInteger(`${element}.left`, left, 0, image.width + 2 * padding - width)
+  })
+}

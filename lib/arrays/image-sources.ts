@@ -1,0 +1,154 @@
+/**
+ * Decoded images as libraries give them: all of a batch in one array, or a list in which each has its
+ * own array and size.
+ */
+import { checkInteger, invalid } from '../core/check'
+import { GridMaskError } from '../core/errors'
+import { MAX_CHANNELS, MAX_COUNT, MAX_SIDE } from '../core/limits'
+import { type Layout, readDimensions, type Shape } from './batch-shape'
+import { checkAttached, lengthOf, tagOf } from './typed-array'
+
+/** An array of decoded values: bytes, a Buffer's too, or numbers of 0…255. */
+export type SourceArray = Uint8Array | Uint8ClampedArray | Float32Array
+
+/** What sharp's `raw().toBuffer({ resolveWithObject: true })` resolves to. */
+export interface SharpOutput {
+  data: SourceArray
+  info: { width: number; height: number; channels: number }
+}
+
+/** One image, row by row, pixel by pixel. Without `channels` it has four, as `ImageData` does. */
+export interface DecodedImage {
+  data: SourceArray
+  width: number
+  height: number
+  channels?: number | undefined
+}
+
+/** One image of a list. `ImageData` of a canvas or a browser is a {@link DecodedImage}. */
+export type ImageSource = SharpOutput | DecodedImage
+
+/** The images of a batch: one array, or a list. */
+export type ImageSources = SourceArray | readonly ImageSource[]
+
+export interface SourceSize {
+  height: number
+  width: number
+  channels: number
+}
+
+/** Where the images of a batch are; {@link checkSources} has still to look at the arrays. */
+export interface Sources {
+  /** As the caller knows it: of a list, of the image. */
+  nameOf(i: number): string
+  /** One array for each image, or one for all of them. */
+  arrays: readonly SourceArray[]
+  sizes: readonly SourceSize[]
+  /** Whether each channel is a plane of its own. */
+  planar: boolean
+}
+
+const kinds: Record<string, 'uint8' | 'float32'> = {
+  Uint8Array: 'uint8',
+  Uint8ClampedArray: 'uint8',
+  Float32Array: 'float32',
+}
+
+const LIST =
+  'a Uint8Array, Uint8ClampedArray or Float32Array of all images, or a list of images ' +
+  '({ data, info } of sharp, ImageData, or { data, width, height, channels })'
+
+/** Reads everything that the caller's code may answer for. */
+export function readSources(
+  images: unknown,
+  request: { shape?: Shape | readonly number[] | undefined; layout?: Layout | undefined },
+): Sources {
+  const { shape, layout = 'NHWC' } = request
+  if (Array.isArray(images)) {
+    for (const [key, value] of Object.entries({ shape, layout: request.layout })) {
+      if (value === undefined || value === 'NHWC') continue
+      const expected = 'left out where each image of a list says its size'
+      invalid('ERR_INVALID_ARG_VALUE', key, expected, value)
+    }
+    return readList(images)
+  }
+  arrayOf('images', images, LIST)
+  const { count, channelsLast, ...size } = readDimensions({ shape: shape as Shape, layout })
+  checkInteger(`shape[${channelsLast ? 3 : 1}]`, size.channels, 0, MAX_CHANNELS)
+  return {
+    nameOf: () => 'images',
+    arrays: [images as SourceArray],
+    sizes: new Array<SourceSize>(count).fill(size),
+    planar: !channelsLast,
+  }
+}
+
+function readList(images: readonly unknown[]): Sources {
+  const count = checkInteger('images.length', images.length, 0, MAX_COUNT)
+  const arrays: SourceArray[] = []
+  const sizes: SourceSize[] = []
+  for (let i = 0; i < count; i++) {
+    const name = `images[${i}]`
+    const image = images[i]
+    if (typeof image !== 'object' || image === null || !('data' in image)) {
+      const expected = '{ data, info } of sharp, ImageData, or { data, width, height, channels }'
+      invalid('ERR_INVALID_ARG_TYPE', name, expected, image)
+    }
+    const { data, info } = image as { data: unknown; info?: unknown }
+    const says = (info ?? image) as { height: unknown; width: unknown; channels?: unknown }
+    const at = info === undefined ? name : `${name}.info`
+    if (typeof says !== 'object') invalid('ERR_INVALID_ARG_TYPE', at, 'an object', says)
+    const { height, width, channels = 4 } = says
+    sizes.push({
+      height: checkInteger(`${at}.height`, height, 0, MAX_SIDE),
+      width: checkInteger(`${at}.width`, width, 0, MAX_SIDE),
+      channels: checkInteger(`${at}.channels`, channels, 1, MAX_CHANNELS),
+    })
+    arrays.push(arrayOf(`${name}.data`, data, 'a Uint8Array, Uint8ClampedArray or Float32Array'))
+  }
+  return { nameOf: (i) => `images[${i}]`, arrays, sizes, planar: false }
+}
+
+function arrayOf(name: string, value: unknown, expected: string): SourceArray {
+  const tag = typeof value === 'object' && value !== null ? tagOf(value) : undefined
+  if (tag === undefined || !(tag in kinds)) {
+    const hint = tag === 'Float16Array' ? ' (numbers of 16 bits: Float32Array.from() them)' : ''
+    invalid('ERR_INVALID_ARG_TYPE', name, `${expected}${hint}`, value)
+  }
+  return value as SourceArray
+}
+
+/**
+ * Looks at the arrays: for what comes last before they are read, since a getter of the caller's may
+ * have changed them. Answers what they hold.
+ */
+export function checkSources({ nameOf, arrays, sizes }: Sources): 'uint8' | 'float32' {
+  const kind = kinds[tagOf(arrays[0]) ?? 'Uint8Array'] as 'uint8' | 'float32'
+  const [first] = sizes
+  const together = arrays.length !== sizes.length || nameOf(0) === 'images'
+  arrays.forEach((array, i) => {
+    const name = together ? 'images' : `${nameOf(i)}.data`
+    const tag = tagOf(array) as string
+    if (kinds[tag] !== kind) {
+      const expected = `like \`${nameOf(0)}.data\`, of ${kind === 'uint8' ? 'bytes' : 'float32'}`
+      invalid('ERR_INVALID_ARG_TYPE', name, expected, array)
+    }
+    checkAttached(name, array)
+    const { height, width, channels } = (together ? first : sizes[i]) ?? noSize
+    const length = (together ? sizes.length : 1) * height * width * channels
+    if (lengthOf(array) === length) return
+    const product = together ? 'the product of `shape`' : 'height · width · channels'
+    const hint =
+      kind === 'uint8' && length > 0 && lengthOf(array) === 4 * length
+        ? '. Four bytes a value: for numbers, pass a Float32Array over the same memory'
+        : ''
+    throw new GridMaskError(
+      'ERR_SHAPE_MISMATCH',
+      `Expected \`${name}\` to have ${length} elements, ${product}, ` +
+        `but received ${lengthOf(array)}${hint}`,
+    )
+  })
+  return kind
+}
+
+const noSize: SourceSize = { height: 0, width: 0, channels: 0 }

@@ -1,0 +1,126 @@
+/**
+ * What Preprocessor makes of images, pixel by pixel: the definition in docs/preprocessor.md, and what
+ * is done where there is no binary. Arguments have been checked.
+ */
+import { bufferOf, byteLengthOf, offsetOf } from '../arrays/typed-array'
+import { type BatchHeader, unpackHeader } from '../core/batch-header'
+import { type DType, dtypes } from '../core/dtype'
+import { bfloat16Bits, float16Bits } from '../core/float-bits'
+import { IMAGE_FIELDS, type PreprocessArguments, SCALE_FIELDS } from '../core/native-interface'
+import { PackedPlan } from '../plan/plan'
+import { MaskRows } from './mask-rows'
+
+const float32 = new Float32Array(1)
+const float32Bits = new Uint32Array(float32.buffer)
+
+/** The NaN of each type: that of a source is any. */
+const NAN: Partial<Record<DType, number>> = {
+  float32: 0x7fc00000,
+  float16: 0x7e00,
+  bfloat16: 0x7fc0,
+}
+
+/** The bits of value · a + b, two roundings to float32, then one to the result's type. */
+export function scaledBits(value: number, a: number, b: number, dtype: DType): number {
+  const scaled = Math.fround(Math.fround(value * a) + b)
+  if (Number.isNaN(scaled)) return NAN[dtype] as number
+  if (dtype === 'float16') return float16Bits(scaled)
+  if (dtype === 'bfloat16') return bfloat16Bits(scaled)
+  float32[0] = scaled
+  return float32Bits[0] as number
+}
+
+/** Values as whole numbers of their size, so that every bit of them is kept. */
+function bitsOf(array: ArrayBufferView, bytes: number): Uint16Array | Uint32Array {
+  const [buffer, byteOffset] = [bufferOf(array), offsetOf(array)]
+  const length = byteLengthOf(array) / bytes
+  return bytes === 2
+    ? new Uint16Array(buffer, byteOffset, length)
+    : new Uint32Array(buffer, byteOffset, length)
+}
+
+/** An image and the crop of it. */
+type Image = Record<(typeof IMAGE_FIELDS)[number], number> & {
+  values: ArrayLike<number>
+  /** Its first value's place among them. */
+  first: number
+}
+
+function* imagesOf(sources: readonly ArrayBufferView[], packed: Int32Array): Generator<Image> {
+  const count = packed.length / IMAGE_FIELDS.length
+  const together = sources.length === 1
+  let first = 0
+  for (let i = 0; i < count; i++) {
+    const [height, width, channels, top, left, flip] = packed.subarray(
+      i * IMAGE_FIELDS.length,
+    ) as unknown as [number, number, number, number, number, number]
+    const values = sources[together ? 0 : i] as unknown as ArrayLike<number>
+    yield { height, width, channels, top, left, flip, values, first }
+    if (together) first += height * width * channels
+  }
+}
+
+/** Makes a batch image by image; the caller may do something else between them. */
+export function* preprocessImages(
+  ...[header, sources, target, packed, scales, plan, fill]: PreprocessArguments
+): Generator<void> {
+  const fields = unpackHeader(header)
+  const { planes, height, width, pixelBytes, valueBytes, valueType, planarSource } = fields
+  const dtype = dtypes[valueType] as DType
+  const perPixel = pixelBytes / valueBytes
+  const channels = planes * perPixel
+  const plane = height * width * perPixel
+  const output = bitsOf(target, valueBytes)
+  // A copy, since a fill need not be aligned to its values.
+  const fillBits = bitsOf(fill.slice(), valueBytes)
+  const masks = plan === undefined ? undefined : PackedPlan.over(plan)
+  const scaleOf = Array.from({ length: channels }, (_, channel) => [
+    ...scales.subarray(channel * SCALE_FIELDS.length, (channel + 1) * SCALE_FIELDS.length),
+  ]) as [channel: number, a: number, b: number][]
+  const dropped = new Uint8Array(width)
+  let n = 0
+  for (const image of imagesOf(sources, packed)) {
+    const sample = masks?.get(n)
+    const rows = sample?.masked ? new MaskRows(sample, height, width) : undefined
+    for (let y = 0; y < height; y++) {
+      rows?.write(dropped, 0, y)
+      for (let x = 0; x < width; x++) {
+        const at = place(image, y, image.flip ? width - 1 - x : x)
+        for (let channel = 0; channel < channels; channel++) {
+          const [from, a, b] = scaleOf[channel] as [number, number, number]
+          const to =
+            n * channels * height * width +
+            (planes > 1 ? channel * plane : channel) +
+            (y * width + x) * perPixel
+          output[to] =
+            dropped[x] === 1
+              ? (fillBits[channel] as number)
+              : scaledBits(sourceValue(image, at, from, planarSource), a, b, dtype)
+        }
+      }
+    }
+    dropped.fill(0)
+    n++
+    yield
+  }
+}
+
+/** The number of the image's pixel in row y and column x of the crop; undefined outside. */
+function place({ height, width, top, left }: Image, y: number, x: number): number | undefined {
+  const row = top + y
+  const column = left + x
+  const inside = row >= 0 && row < height && column >= 0 && column < width
+  return inside ? row * width + column : undefined
+}
+
+/** A channel of a pixel; black outside of the image. */
+function sourceValue(
+  { values, first, height, width, channels }: Image,
+  pixel: number | undefined,
+  channel: number,
+  planar: BatchHeader['planarSource'],
+): number {
+  if (pixel === undefined) return 0
+  const at = planar === 1 ? channel * height * width + pixel : pixel * channels + channel
+  return values[first + at] as number
+}

@@ -1,0 +1,57 @@
+/** Which part of an image is taken, and whether it is mirrored: docs/geometry-and-draws.md. */
+
+import { CounterStream } from '../core/counter-stream'
+
+/** Where the random crops are, or in the middle. */
+export type CropKind = 'random' | 'center'
+
+export const cropKinds: readonly CropKind[] = ['random', 'center']
+
+/** Block of a sample's counter for its crop and flip: the last one but the partner's. */
+export const CROP_BLOCK = 0xfffffffe
+
+/** Words of a sample's crop: its upper left corner in the padded image, and 1 where it is mirrored. */
+export const CROP_WORDS = 3
+
+/** Draws crops and flips, of all samples under one seed. */
+export class CropDrawer {
+  readonly #stream: CounterStream
+
+  constructor(
+    readonly kind: CropKind,
+    readonly flip: number,
+    seed: bigint,
+  ) {
+    this.#stream = new CounterStream(seed, CROP_BLOCK)
+  }
+
+  /**
+   * The crop of sample `index`, into `crops` at `at`.
+   *
+   * @param rows by how much the padded image is higher than the crop
+   * @param columns by how much it is wider
+   */
+  draw(
+    crops: Int32Array,
+    at: number,
+    epoch: number,
+    index: number,
+    rows: number,
+    columns: number,
+  ): void {
+    const random = this.kind === 'random'
+    if (!random) {
+      crops[at] = Math.floor(rows / 2)
+      crops[at + 1] = Math.floor(columns / 2)
+      if (this.flip === 0 || this.flip === 1) {
+        crops[at + 2] = this.flip
+        return
+      }
+    }
+    this.#stream.start(epoch, index)
+    crops[at + 2] = this.#stream.fraction() < this.flip ? 1 : 0
+    if (!random) return
+    crops[at] = this.#stream.below(rows + 1)
+    crops[at + 1] = this.#stream.below(columns + 1)
+  }
+}

@@ -1,0 +1,98 @@
+import { checkNumber, checkOptions, invalid } from '../core/check'
+import { GridMaskError } from '../core/errors'
+import type { PerChannel } from './noise-fill'
+
+/** Mean and standard deviation of a data set's channels, of values in 0…1. */
+export interface Normalization {
+  /** What becomes 0: a number for all of the result's channels, or one for each. */
+  mean: PerChannel
+  /** What becomes 1 more than that; above 0. A number for all channels, or one for each. */
+  std: PerChannel
+}
+
+/** The usual statistics, of red, green and blue. */
+export const normalization: Readonly<Record<'imagenet' | 'cifar10', Readonly<Normalization>>> =
+  Object.freeze({
+    imagenet: Object.freeze({
+      mean: Object.freeze([0.485, 0.456, 0.406]),
+      std: Object.freeze([0.229, 0.224, 0.225]),
+    }),
+    cifar10: Object.freeze({
+      mean: Object.freeze([0.4914, 0.4822, 0.4465]),
+      std: Object.freeze([0.247, 0.2435, 0.2616]),
+    }),
+  })
+
+const keys = new Set(['mean', 'std'])
+
+/** The smallest number that float32 holds with all its bits. */
+const SMALLEST = 2 ** -126
+
+/** Checks what can be checked before the number of channels is known. */
+export function checkNormalization(name: string, value: unknown): Normalization {
+  const given = checkOptions<Normalization>(name, value, keys)
+  const mean = checkEach(`${name}.mean`, given.mean, 'a number', () => true)
+  const std = checkEach(`${name}.std`, given.std, 'a number above 0', (s) => s > 0)
+  for (let channel = 0; channel < Math.max(lengthOf(mean), lengthOf(std), 1); channel++) {
+    const [m, s] = [at(mean, channel), at(std, channel)]
+    // Arrays of different lengths are refused when the number of channels is known.
+    if (m === undefined || s === undefined) continue
+    if (m > 1 && s > 1) {
+      const expected = 'the mean of values in 0…1 (one of values in 0…255, and its std, over 255)'
+      invalid('ERR_OUT_OF_RANGE', `${name}.mean`, expected, m)
+    }
+    const [a, b] = scaleOf(m, s)
+    if (!(a >= SMALLEST && Number.isFinite(a) && Number.isFinite(b))) {
+      const expected = 'such that 1 / (255 · std) and mean / std are numbers of float32'
+      invalid('ERR_OUT_OF_RANGE', `${name}.std`, expected, s)
+    }
+  }
+  return { mean, std }
+}
+
+function checkEach(
+  name: string,
+  value: unknown,
+  expected: string,
+  holds: (value: number) => boolean,
+): PerChannel {
+  if (!Array.isArray(value)) {
+    return checkNumber(name, value, `${expected}, or an array of one per channel`, holds)
+  }
+  if (value.length === 0) {
+    invalid('ERR_INVALID_ARG_TYPE', name, `${expected}, or an array of one per channel`, value)
+  }
+  return Array.from(value, (number, i) => checkNumber(`${name}[${i}]`, number, expected, holds))
+}
+
+function lengthOf(numbers: PerChannel): number {
+  return typeof numbers === 'number' ? 0 : numbers.length
+}
+
+function at(numbers: PerChannel, channel: number): number | undefined {
+  return typeof numbers === 'number' ? numbers : numbers[channel]
+}
+
+/** A value v of 0…255 becomes v · a + b. */
+export type Scale = readonly [a: number, b: number]
+
+function scaleOf(mean: number, std: number): Scale {
+  return [Math.fround(1 / (255 * std)), Math.fround(-mean / std)]
+}
+
+/** What is multiplied and added in each channel. */
+export function scalesOf(normalize: Normalization | undefined, channels: number): Scale[] {
+  if (normalize === undefined) return new Array(channels).fill([Math.fround(1 / 255), 0])
+  for (const key of ['mean', 'std'] as const) {
+    const length = lengthOf(normalize[key])
+    if (length === 0 || length === channels) continue
+    throw new GridMaskError(
+      'ERR_SHAPE_MISMATCH',
+      `Expected \`normalize.${key}\` to be a number or one for each of the result's ${channels} ` +
+        `channels, but received ${length} of them`,
+    )
+  }
+  return Array.from({ length: channels }, (_, channel) =>
+    scaleOf(at(normalize.mean, channel) as number, at(normalize.std, channel) as number),
+  )
+}

@@ -1,0 +1,137 @@
+import { checkBoolean, checkInteger, checkOptions, invalid } from '../core/check'
+import { MAX_SIDE } from '../core/limits'
+import { CROP_WORDS } from './crop'
+import { PackedPlan, Plan, type Sample, type SampleParams, sampleKeys } from './plan'
+import { listOf, PlanList, refusePlan } from './plan-list'
+
+/** What a Preprocessor does with one image, as given. */
+export interface PreprocessorParams extends Partial<SampleParams> {
+  /** The crop's first row in the padded image. */
+  top: number
+  /** The crop's first column in the padded image. */
+  left: number
+  /** Whether the crop is mirrored, left to right. Default false. */
+  flip?: boolean | undefined
+}
+
+/**
+ * What a Preprocessor does with one image: the crop, and the parameters of the mask that is laid over
+ * it. Survives `JSON.stringify` and is valid {@link PreprocessorParams} and {@link SampleParams}.
+ */
+export interface PreprocessorSample extends Sample {
+  top: number
+  left: number
+  flip: boolean
+}
+
+/** A sample that is not masked: its other parameters decide nothing. */
+const unmasked = { masked: false, d: 1, ratio: 0.5 } as const
+
+/** The largest corner of a crop: an image of the largest size, padded by as much, has it. */
+const MAX_CORNER = 3 * MAX_SIDE
+
+/** The samples of a batch without masks. */
+export function unmaskedPlan(
+  count: number,
+  seed: bigint,
+  epoch: number,
+  indexOf: (i: number) => number,
+): PackedPlan {
+  const packed = new PackedPlan(count)
+  const sample: Sample = {
+    ...unmasked,
+    l: 1,
+    deltaX: 0,
+    deltaY: 0,
+    angle: 0,
+    reverse: false,
+    unitProbability: 1,
+    unitKey: [0, 0],
+    seed: String(seed),
+    epoch,
+    index: 0,
+  }
+  for (let i = 0; i < count; i++) {
+    sample.index = indexOf(i)
+    packed.put(i, sample)
+  }
+  return packed
+}
+
+/** Samples as native code takes them: masks, and {@link CROP_WORDS} of each sample. */
+export interface PackedCrops {
+  readonly masks: PackedPlan
+  readonly crops: Int32Array
+}
+
+/**
+ * The crop, flip and mask of each image of a batch. Immutable. `JSON.stringify` writes it as an array
+ * of {@link PreprocessorSample}, from which {@link PreprocessorPlan.from} makes an equal one.
+ */
+export class PreprocessorPlan extends PlanList<PreprocessorSample> {
+  readonly #packed: PackedCrops
+
+  /** @internal Plans come from `Preprocessor.plan()` and {@link PreprocessorPlan.from}. */
+  constructor(packed: PackedCrops) {
+    if (!(packed?.masks instanceof PackedPlan)) {
+      const expected = 'made by PreprocessorPlan.from() or Preprocessor.plan()'
+      invalid('ERR_INVALID_ARG_TYPE', 'plan', expected, packed)
+    }
+    super()
+    this.#packed = packed
+  }
+
+  /**
+   * A plan of the given crops, one element for each image of a batch; or the plan whose clone
+   * (`structuredClone`, `postMessage`) or JSON is given. Without `d` and `ratio` an element masks
+   * nothing.
+   *
+   * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE; the
+   *   message names the element, as in `plan[3].top`
+   */
+  static from(samples: PreprocessorPlan | readonly PreprocessorParams[]): PreprocessorPlan {
+    if (samples instanceof PreprocessorPlan) return samples
+    const list = listOf(samples, 'top')
+    if (list === undefined) refusePlan('a PreprocessorPlan or an array of crops', samples)
+    const crops = new Int32Array(list.length * CROP_WORDS)
+    const masks = Array.from(list, (element, i) => {
+      const name = `plan[${i}]`
+      const {
+        top,
+        left,
+        flip = false,
+        ...mask
+      } = {
+        ...checkOptions<PreprocessorParams>(name, element, sampleKeys),
+      }
+      crops.set(
+        [
+          checkInteger(`${name}.top`, top, 0, MAX_CORNER),
+          checkInteger(`${name}.left`, left, 0, MAX_CORNER),
+          checkBoolean(`${name}.flip`, flip) ? 1 : 0,
+        ],
+        i * CROP_WORDS,
+      )
+      const isMask = mask.d !== undefined || mask.ratio !== undefined || mask.masked === true
+      return (isMask ? mask : { ...mask, ...unmasked }) as SampleParams
+    })
+    return new PreprocessorPlan({ masks: Plan.packed(Plan.from(masks)), crops })
+  }
+
+  /** Number of images. */
+  get length(): number {
+    return this.#packed.masks.length
+  }
+
+  /** @internal */
+  protected read(i: number): PreprocessorSample {
+    const { masks, crops } = this.#packed
+    const [top, left, flip] = crops.subarray(i * CROP_WORDS) as unknown as [number, number, number]
+    return { top, left, flip: flip !== 0, ...masks.get(i) }
+  }
+
+  /** @internal */
+  static packed(plan: PreprocessorPlan): PackedCrops {
+    return plan.#packed
+  }
+}

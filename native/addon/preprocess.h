@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+//
+// What Preprocessor asks of the addon (docs/preprocessor.md).
+#pragma once
+
+#include <napi.h>
+
+namespace gridmask::addon {
+
+// The functions that need no device.
+void addPreprocessFunctions(Napi::Object exports);
+
+}  // namespace gridmask::addon

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#if defined(__linux__)
+#include <unistd.h>
+#endif
+
+namespace gridmask::cpu {
+
+// Bytes that the last-level cache may keep of a result until somebody reads it. A virtual machine
+// of two cores often says that it has a cache of hundreds of megabytes, which is that of a machine
+// that it shares with many others: no processor has more than some megabytes a core.
+inline size_t cachedBytes() {
+  static const size_t bytes = [] {
+    constexpr size_t kUnknown = size_t{8} << 20;
+#ifdef _SC_LEVEL3_CACHE_SIZE
+    constexpr size_t kMostOfCore = size_t{8} << 20;
+    const long cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (cache > 0 && cores > 0) {
+      return std::min(static_cast<size_t>(cache) / 2, static_cast<size_t>(cores) * kMostOfCore);
+    }
+#endif
+    return kUnknown;
+  }();
+  return bytes;
+}
+
+}  // namespace gridmask::cpu

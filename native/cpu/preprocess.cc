@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+//
+// A batch is cut into tiles, some rows of one sample. Of each row it is worked out what is dropped,
+// then it is made in all its channels at once, every value of it written once.
+
+#include "cpu/preprocess.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "cpu/block_mask.h"
+#include "cpu/caches.h"
+#include "cpu/row_maker.h"
+#include "cpu/tiling.h"
+#include "lattice/runs.h"
+
+namespace gridmask::cpu {
+namespace {
+
+// Bytes of the result that make waking another thread worth while.
+constexpr size_t kShareBytes = 64 * 1024;
+constexpr size_t kLargestShareBytes = 512 * 1024;
+constexpr size_t kSharesPerThread = 8;
+
+size_t rowsOfShare(const PreprocessBatch& batch, unsigned threads) {
+  const size_t rowBytes = batch.planes * batch.rowBytes();
+  const size_t rows = batch.count * static_cast<size_t>(batch.height);
+  return std::max<size_t>(
+      {1, kShareBytes / rowBytes,
+       std::min(rows / (threads * kSharesPerThread), kLargestShareBytes / rowBytes)});
+}
+
+bool streams(const PreprocessBatch& batch, Stores stores) {
+  if (stores != Stores::kBySize) return stores == Stores::kPastCaches;
+  return batch.bytes() >= cachedBytes();
+}
+
+// What a thread works with.
+struct Memory {
+  Memory(uint8_t* scratch, const PreprocessBatch& batch, const RowMaker& rows,
+         const Converter* converter)
+      : carver(scratch),
+        runs(carver.take<Run>(RunScanner::maxRunsInRow(static_cast<uint32_t>(batch.width)))) {
+    const auto width = static_cast<uint32_t>(batch.width);
+    if (converter == nullptr || width < converter->pixels) return;
+    mask.emplace(width, rows.shift(), *converter, carver);
+    blocks.emplace(rows, carver);
+  }
+
+  Carver carver;
+  Run* const runs;
+  // Where rows are made in blocks.
+  std::optional<BlockMask> mask;
+  std::optional<RowMaker::Blocks> blocks;
+};
+
+class PreprocessJob final : public Job {
+ public:
+  // What the job's size follows from, and what it works with; there before the job itself.
+  struct Plan {
+    Plan(PreprocessBatch of, unsigned threads, const Converter* with, Stores stores)
+        : batch(std::move(of)),
+          tiling(batch, rowsOfShare(batch, threads)),
+          converter(with),
+          rows(batch, with, streams(batch, stores)),
+          canvas(canvasOf(batch.height, batch.width)) {}
+
+    size_t scratchBytes() const { return Memory(nullptr, batch, rows, converter).carver.bytes(); }
+
+    const PreprocessBatch batch;
+    const Tiling tiling;
+    const Converter* const converter;
+    const RowMaker rows;
+    const Canvas canvas;
+  };
+
+  PreprocessJob(std::unique_ptr<const Plan> plan, unsigned threads)
+      : Job({plan->tiling.count(), plan->tiling.grain(), threads, plan->scratchBytes()}),
+        plan_(std::move(plan)) {}
+
+  void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
+    Memory memory(scratch, plan_->batch, plan_->rows, plan_->converter);
+    for (size_t i = begin; i < end; ++i) makeTile(plan_->tiling.at(i), memory);
+    plan_->rows.finish();
+  }
+
+ private:
+  void makeTile(const Tile& tile, Memory& memory) const {
+    const PreprocessBatch& batch = plan_->batch;
+    const RowMaker& rows = plan_->rows;
+    const SourceImage& image = batch.images[tile.sample];
+    Lattice lattice{};  // that drops nothing
+    if (batch.samples != nullptr) lattice = latticeOf(batch.samples[tile.sample], plan_->canvas);
+    uint8_t* row = batch.target + tile.sample * batch.sampleBytes() +
+                   static_cast<size_t>(tile.rowBegin) * batch.rowBytes();
+    if (rows.makesBlocks(image)) {
+      memory.mask->start(lattice, tile.rowBegin);
+      for (int32_t y = tile.rowBegin; y < tile.rowEnd; ++y, row += batch.rowBytes()) {
+        rows.makeBlocks(row, image, y, memory.mask->nextRow(), *memory.blocks);
+      }
+      rows.endBlocks(row, image, *memory.blocks);
+      return;
+    }
+    RunScanner scanner(lattice, 0, tile.rowBegin, static_cast<uint32_t>(batch.width));
+    for (int32_t y = tile.rowBegin; y < tile.rowEnd; ++y, row += batch.rowBytes()) {
+      const Run* const end = scanner.appendRow(memory.runs, memory.runs, 0);
+      rows.makeValues(row, image, y, memory.runs, end);
+    }
+  }
+
+  const std::unique_ptr<const Plan> plan_;
+};
+
+}  // namespace
+
+std::unique_ptr<Job> preprocessJob(PreprocessBatch batch, unsigned threads,
+                                   const Converter* converter, Stores stores) {
+  if (batch.isEmpty()) return noJob();
+  auto plan = std::make_unique<PreprocessJob::Plan>(std::move(batch), threads, converter, stores);
+  return std::make_unique<PreprocessJob>(std::move(plan), threads);
+}
+
+void preprocess(PreprocessBatch batch, unsigned threads, const Converter* converter,
+                Stores stores) {
+  run(*preprocessJob(std::move(batch), threads, converter, stores));
+}
+
+}  // namespace gridmask::cpu

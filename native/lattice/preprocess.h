@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+//
+// Decoded images on their way to a normalised, masked batch: cropped, mirrored, converted. One
+// description of it for every backend; docs/preprocessor.md says what is computed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "lattice/batch.h"
+#include "lattice/host_device.h"
+#include "lattice/lattice.h"
+#include "lattice/noise.h"
+
+namespace gridmask {
+
+// One decoded image of `channels` values a pixel: bytes, or floats where the batch says so.
+struct SourceImage {
+  const uint8_t* data;
+  int32_t height;
+  int32_t width;
+  uint32_t channels;
+  // The crop's upper left corner in the image; negative where padding lies before it. The crop may
+  // also reach beyond the image's other borders. What is outside is black.
+  int32_t top;
+  int32_t left;
+  bool flip;  // the crop is mirrored, left to right
+};
+
+// What a channel of the result is made of: value · a + b of a channel of the image's.
+struct ChannelScale {
+  uint32_t channel;
+  float a;
+  float b;
+};
+
+// A value is stored as noise is: a float's bits, rounded to the result's type.
+using ValueType = NoiseType;
+
+// The layout is the result's.
+struct PreprocessBatch : BatchLayout {
+  uint8_t* target;
+  ValueType type;                    // of the result; not kUint8
+  bool floatSource;                  // images of floats, aligned to them, else of bytes
+  bool planarSource;                 // each channel of an image is a plane of its own
+  std::vector<SourceImage> images;   // `count` of them
+  std::vector<ChannelScale> scales;  // channels() of them
+  const PackedSample* samples;       // `count` masks for the result, or null
+  const uint8_t* fill;               // of a dropped pixel, all channels
+};
+
+// The bits of a value of the result. Two roundings, one after each operation. A NaN, which only a
+// source of floats can lead to, is the same one on every processor.
+GRIDMASK_HD inline uint32_t scaledBits(float value, const ChannelScale& scale, ValueType type) {
+  const float scaled = exact::add(exact::multiply(value, scale.a), scale.b);
+  if (scaled != scaled) {
+    return type == ValueType::kFloat32   ? 0x7FC00000u
+           : type == ValueType::kFloat16 ? 0x7E00u
+                                         : 0x7FC0u;
+  }
+  return noiseBits(scaled, type);
+}
+
+}  // namespace gridmask

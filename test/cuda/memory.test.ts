@@ -1,0 +1,70 @@
+// Where the device's memory comes from, what happens when there is none left, and how it is given
+// back: with the driver's pools and without.
+import { describe, expect } from '@jest/globals'
+import { bytesOf, expectSame, freshDriver, onTestDriver, scrambled } from './support'
+
+const shape = [3, 2, 31, 33] as const
+const newImages = () => scrambled(new Float32Array(3 * 2 * 31 * 33), 9)
+
+describe.each([
+  ["with the driver's pools", 1, 'cuMemAllocFromPoolAsync'],
+  ['without', 0, 'cuMemAlloc'],
+])('out of memory, %s', (_, pools, call) => {
+  onTestDriver('says how much was asked for, and the next call works', () => {
+    const { library, driver } = freshDriver({ memory: 100_000, pools })
+    const images = new Float32Array(60_000)
+    const request = { shape: [1, 1, 200, 300] } as const
+    let error: unknown
+    try {
+      library.DeviceTensor.from(images, request)
+    } catch (thrown) {
+      error = thrown
+    }
+    expect(error).toMatchObject({
+      code: 'ERR_CUDA_OUT_OF_MEMORY',
+      message:
+        `${call} failed with CUDA_ERROR_OUT_OF_MEMORY (as the test driver was told) while ` +
+        'allocating 240000 bytes on cuda:0',
+    })
+    expect(driver.live().allocations).toBe(0)
+    driver.configure({ memory: 1_000_000 })
+    using tensor = library.DeviceTensor.from(images, request)
+    expect(bytesOf(tensor.download()).every((byte) => byte === 0)).toBe(true)
+  })
+
+  onTestDriver('what only waits to be used again is given to who needs it now', () => {
+    const { library, driver } = freshDriver({ memory: 64 << 20, pools, delay: 2000 })
+    const { DeviceTensor } = library
+    const small = { shape: [1, 1, 1024, 1024], dtype: 'uint8' } as const
+    const tensors = Array.from({ length: 14 }, (_, i) =>
+      DeviceTensor.from(new Uint8Array(1 << 20).fill(i), small),
+    )
+    for (const tensor of tensors) tensor.dispose()
+    // More than is left beside what is kept of those.
+    const large = new Uint8Array(60 << 20).fill(7)
+    using tensor = DeviceTensor.from(large, { shape: [60, 1, 1024, 1024] })
+    expectSame(tensor.download(), large)
+    expect(() => DeviceTensor.from(large, { shape: [60, 1, 1024, 1024] })).toThrow(
+      expect.objectContaining({ code: 'ERR_CUDA_OUT_OF_MEMORY' }),
+    )
+    tensor.dispose()
+    using again = DeviceTensor.from(large, { shape: [60, 1, 1024, 1024] })
+    expectSame(again.download(), large)
+    expect(driver.violations()).toEqual([])
+  })
+
+  onTestDriver('emptyCache() gives back what is not in use', () => {
+    const { library, driver } = freshDriver({ pools })
+    const gridmask = new library.GridMask({ ratio: 0.5, unit: 8, device: 'cuda' })
+    using tensor = library.DeviceTensor.from(newImages(), { shape })
+    gridmask.apply(tensor, { index: 0 }).dispose()
+    gridmask.apply(newImages(), { shape, index: 0 })
+    driver.settle()
+    library.DeviceTensor.emptyCache()
+    const { allocations, bytes, reserved, pinned } = driver.live()
+    const { byteLength } = newImages()
+    expect({ allocations, pinned }).toEqual({ allocations: 1, pinned: 0 })
+    expect(pools === 1 ? reserved : bytes).toBeLessThan(byteLength + 512)
+    expectSame(tensor.download(), newImages())
+  })
+})
