@@ -277,9 +277,13 @@ std::unique_ptr<StagingBuffers> Device::takeStaging() {
 }
 
 void Device::giveStaging(std::unique_ptr<StagingBuffers> buffers) noexcept {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  staging_.reserve(kIdleStaging);
-  if (staging_.size() < kIdleStaging) staging_.push_back(std::move(buffers));
+  try {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    staging_.reserve(kIdleStaging);
+    if (staging_.size() < kIdleStaging) staging_.push_back(std::move(buffers));
+  } catch (const std::exception&) {
+    // They go: the host has no memory for a note of them.
+  }
 }
 
 void Device::addPinned(PinnedMemory& memory) {
