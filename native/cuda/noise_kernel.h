@@ -32,7 +32,7 @@ struct NoiseShape {
   static constexpr int tileShift = 2;
 };
 
-constexpr uint32_t kMinNoiseBlocks = 6;  // MaskShape::minBlocks
+constexpr uint32_t kMinNoiseBlocks = 4;  // MaskShape::minBlocks
 
 // Four floats that are used one after another, without an address.
 struct Numbers {
