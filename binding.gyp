@@ -27,6 +27,7 @@
         "native/cpu/preprocess.cc",
         "native/cpu/row_maker.cc",
         "native/cpu/scratch.cc",
+        "native/cpu/some_channels.cc",
         "native/cuda/allocation.cc",
         "native/cuda/backend.cc",
         "native/cuda/context.cc",

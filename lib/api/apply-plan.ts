@@ -61,7 +61,11 @@ export function applyPlan(
     tensorKeys,
     prepare: (given, dimensions, dtype) => {
       const target = { device: checkDevice(given.device), threads: defaultThreads() }
-      const fill = fillOf(checkFill('fill', given.fill ?? 0), dtype, dimensions)
+      const fill = fillOf(
+        checkFill('fill', given.fill === undefined ? 0 : given.fill),
+        dtype,
+        dimensions,
+      )
       const { samples } = checkPlan(plan, dimensions.count)
       const operation = maskOperation(layoutOf(dtype, dimensions), samples, fill)
       return { operation, target, result: (masked) => masked }

@@ -60,6 +60,12 @@ function makeMask(
   seed: bigint,
 ): { gridmask: GridMask; options: MaskOptions } {
   const given = checkOptions<MaskOptions>('gridmask', options, maskKeys)
+  const { fill } = given
+  if (Array.isArray(fill) && fill.includes(null)) {
+    const hint =
+      'A result has no channel that stays as it was: what is not wanted, `channels` leaves out'
+    invalid('ERR_INVALID_ARG_VALUE', 'gridmask.fill', 'a number for every channel', fill, hint)
+  }
   const gridmask = new GridMask({ ...(given as MaskOptions), seed, device: 'cpu' })
   return { gridmask, options: maskOptions(gridmask.options) }
 }

@@ -11,6 +11,8 @@ export function hintOnArray(name: string, value: unknown): string {
   }
 }
 
+const isPlain = (value: object) => value.constructor?.name === 'Object'
+
 function hint(name: string, value: unknown): string {
   if (isPromise(value)) return 'It is a promise: `await` it'
   if (value === true) return name === 'out' ? '`out: images` works in place' : ''
@@ -33,6 +35,12 @@ function hint(name: string, value: unknown): string {
   }
   if (typeof value !== 'object' || value === null) return ''
   const { data, dataSync, toBuffer } = value as Record<string, unknown>
+  if (
+    ['device', 'shape', 'layout', 'dtype'].every((key) => Object.hasOwn(value, key)) &&
+    isPlain(value)
+  ) {
+    return 'A clone of a DeviceTensor has no memory: send what its download() gives'
+  }
   if (value.constructor?.name === 'DeviceTensor') {
     return 'It is of another copy of gridmask: two are installed, or a module registry was reset'
   }

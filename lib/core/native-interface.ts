@@ -9,7 +9,10 @@ export const OVERLAP = 2
 export const TOO_LARGE = 4
 export const OUT_OF_HOST_MEMORY = 5
 
-/** A fill as native code takes it: the bytes of a pixel in all channels, or noise. */
+/**
+ * A fill as native code takes it: the bytes of a pixel in all channels, of which some may stay (then as many
+ * bytes again say which are filled); or noise.
+ */
 export type EncodedFill = Uint8Array | Float32Array
 
 /** What holds memory on a device, as native/addon/cuda.cc makes it. */

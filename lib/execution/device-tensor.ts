@@ -11,7 +11,7 @@ import {
   type Shape,
 } from '../arrays/batch-shape'
 import type { Tag } from '../arrays/typed-array'
-import { arrayTag, type ImageArray } from '../arrays/typed-array'
+import { arrayTag, checkWritable, type ImageArray } from '../arrays/typed-array'
 import { allocate } from '../backend/allocate'
 import {
   type CudaDevice,
@@ -27,6 +27,7 @@ import { allocatePinned } from '../backend/pinned'
 import { checkChoice, checkInteger, checkOptions, invalid } from '../core/check'
 import { bytesPerValue, type DType, dtypes } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
+import { inspectWith } from '../core/inspection'
 import type { CudaMemory, CudaOutcome } from '../core/native-interface'
 
 /** A CUDA device: 'cuda' is the first one. */
@@ -248,13 +249,14 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
    * @throws {GridMaskError} ERR_DISPOSED, ERR_CUDA, ERR_INVALID_ARG_TYPE, ERR_SHAPE_MISMATCH,
    *   ERR_BUFFER_DETACHED
    */
-  download(request: { out?: T } = {}): T {
+  download(request: { out?: T | undefined } = {}): T {
     const { out } = checkOptions<{ out?: T }>('request', request, downloadKeys)
     const memory = this.#live()
     if (out !== undefined) {
       const tag = arrayTag('out', out)
       if (tag !== this.#tag) invalid('ERR_INVALID_ARG_TYPE', 'out', `a ${this.#tag}`, out)
       checkArrays(out, undefined, this.#dimensions, this.dtype)
+      checkWritable('out', out)
     }
     const target = out ?? this.#newArray()
     expectCuda(
@@ -376,6 +378,10 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     return native.cuda.dispose(this.#memory)
   }
 }
+
+inspectWith(DeviceTensor.prototype, ({ device, shape, layout, dtype, disposed }, inspect) => {
+  return `DeviceTensor ${inspect({ device, shape, layout, dtype, disposed })}`
+})
 
 function checkCudaId(value: unknown): string {
   if (value === undefined) return 'cuda'

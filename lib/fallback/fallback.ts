@@ -86,6 +86,12 @@ function fillReader(
   }
 }
 
+/** Whether a channel is filled, or stays: of a fill of `length` bytes, all are. */
+function filledReader(fill: EncodedFill, length: number, bytes: number) {
+  if (fill instanceof Float32Array || fill.length === length) return () => true
+  return (channel: number) => fill[length + channel * bytes] !== 0
+}
+
 /** Masks a batch sample by sample; the caller may do something else between them. */
 function* maskSamples(
   ...[header, source, target, data, indices, fill]: Parameters<Native['apply']>
@@ -95,6 +101,7 @@ function* maskSamples(
   const input = valuesOf(source, bytes)
   const output = valuesOf(target, bytes)
   const fillOf = fillReader(fill, bytes, height * width)
+  const isFilled = filledReader(fill, planes * pixelBytes, bytes)
   const inPlace = offsetOf(source) === offsetOf(target) && bufferOf(source) === bufferOf(target)
   const perPixel = pixelBytes / bytes
   const plane = height * width * perPixel
@@ -118,7 +125,8 @@ function* maskSamples(
         for (let x = 0; x < width; x++, value += perPixel) {
           if (dropped[x] === 0) continue
           for (let c = 0; c < perPixel; c++) {
-            output[value + c] = fillBits(p * perPixel + c, y * width + x)
+            const channel = p * perPixel + c
+            if (isFilled(channel)) output[value + c] = fillBits(channel, y * width + x)
           }
         }
       }

@@ -6,17 +6,28 @@ import { allocating } from '../core/memory'
 import type { EncodedFill } from '../core/native-interface'
 import { checkNoise, encodeNoise, isForAll, type NoiseFill } from './noise-fill'
 
-/** What dropped pixels become: one value, one for each channel, or noise. */
-export type Fill = number | readonly number[] | NoiseFill
+/**
+ * What dropped pixels become: one value, one for each channel, or noise. Null for a channel leaves it as it
+ * is, such as alpha: `[0, 0, 0, null]`; on the CPU alone.
+ */
+export type Fill = number | readonly (number | null)[] | NoiseFill
 
 /** Checks what can be checked before the dtype and the number of channels are known. */
 export function checkFill(name: string, value: unknown): Fill {
   if (typeof value === 'number') return value
-  if (Array.isArray(value) && typeof value[0] === 'number') {
-    return checkEach(name, value, (number, i) => {
-      if (typeof number === 'number') return number
-      invalid('ERR_INVALID_ARG_TYPE', `${name}[${i}]`, 'a number', number)
+  if (Array.isArray(value) && (typeof value[0] === 'number' || value[0] === null)) {
+    const fill = checkEach(name, value, (number, i) => {
+      if (typeof number === 'number' || number === null) return number
+      invalid(
+        'ERR_INVALID_ARG_TYPE',
+        `${name}[${i}]`,
+        'a number, or null for a channel that stays',
+        number,
+      )
     })
+    if (fill.some((number) => number !== null)) return fill
+    const hint = 'Null for all would change nothing'
+    invalid('ERR_INVALID_ARG_VALUE', name, 'a number for one channel at least', value, hint)
   }
   const isList = Array.isArray(value) || ArrayBuffer.isView(value)
   if (typeof value === 'object' && value !== null && !isList && !isPromise(value)) {
@@ -62,13 +73,23 @@ export function encodeFill(
   )
 }
 
-/** The fill of one pixel in all channels, in the dtype's own bytes. */
-function encodeConstant(fill: readonly number[], dtype: DType, channels: number): Uint8Array {
+/**
+ * The fill of one pixel in all channels, in the dtype's own bytes; where some stay, with as many bytes again,
+ * that are all ones for those that are filled.
+ */
+function encodeConstant(
+  fill: readonly (number | null)[],
+  dtype: DType,
+  channels: number,
+): Uint8Array {
   const size = bytesPerValue[dtype]
-  const bytes = allocating('`fill`', () => new Uint8Array(channels * size))
+  const some = fill.includes(null)
+  const bytes = allocating('`fill`', () => new Uint8Array(channels * size * (some ? 2 : 1)))
   const view = new DataView(bytes.buffer)
   for (let channel = 0; channel < channels; channel++) {
-    const value = fill[fill.length === 1 ? 0 : channel] as number
+    const value = fill[fill.length === 1 ? 0 : channel] as number | null
+    if (value === null) continue
+    if (some) bytes.fill(0xff, (channels + channel) * size, (channels + channel + 1) * size)
     if (dtype === 'uint8' && !(Number.isInteger(value) && value >= 0 && value <= 255)) {
       const hint = 'Bytes are filled as they are before normalisation: with 255 · mean'
       invalid(

@@ -67,7 +67,11 @@ bool parseFill(const Napi::Value& value, MaskBatch& batch) {
   if (!fill) return false;
   batch.fill = fill->data;
   if (!isArrayOf(napi_float32_array, value)) {
-    return fill->length == batch.planes * batch.pixelBytes;
+    // Or as many again, which say what is filled.
+    const size_t bytes = batch.planes * batch.pixelBytes;
+    if (fill->length == bytes) return true;
+    batch.filled = fill->data + bytes;
+    return fill->length / 2 == bytes && fill->length % 2 == 0;
   }
   return parseNoise(*fill, batch.channels(), batch.valueBytes, batch.pixels(), batch.noise);
 }

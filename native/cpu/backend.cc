@@ -17,6 +17,7 @@
 #include "cpu/mask_words.h"
 #include "cpu/noise.h"
 #include "cpu/row_context.h"
+#include "cpu/some_channels.h"
 #include "cpu/tiling.h"
 #include "lattice/runs.h"
 #if defined(__linux__)
@@ -199,6 +200,7 @@ class MaskJob final : public Job {
 std::unique_ptr<Job> applyJob(const MaskBatch& batch, unsigned threads, const Kernels& kernels) {
   if (batch.isEmpty()) return noJob();
   if (batch.noise.kind != NoiseKind::kNone) return noiseJob(batch, threads, kernels);
+  if (batch.filled != nullptr) return someChannelsJob(batch, threads, kernels);
   const Tiling tiling(batch, rowsOfShare(batch, threads));
   return std::make_unique<MaskJob>(batch, tiling, threads, kernels);
 }

@@ -57,7 +57,7 @@ describe('options', () => {
     ['probability', '1', 'ERR_INVALID_ARG_TYPE', /`probability`/],
     ['fill', 'grey', 'ERR_INVALID_ARG_TYPE', /`fill`/],
     ['fill', [], 'ERR_INVALID_ARG_TYPE', /`fill`/],
-    ['fill', [1, '2'], 'ERR_INVALID_ARG_TYPE', /`fill`/],
+    ['fill', [1, '2'], 'ERR_INVALID_ARG_TYPE', /`fill\[1\]`/],
     ['seed', -1, 'ERR_OUT_OF_RANGE', /`seed`/],
     ['seed', 1.5, 'ERR_OUT_OF_RANGE', /`seed`/],
     ['seed', 2 ** 53, 'ERR_OUT_OF_RANGE', /`seed`/],

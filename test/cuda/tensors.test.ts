@@ -1,5 +1,6 @@
 // The life of a DeviceTensor: what it says of itself, what it refuses, when its memory goes.
 import { setImmediate } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import * as workerThreads from 'node:worker_threads'
 import { describe, expect, test } from '@jest/globals'
 import {
@@ -40,6 +41,43 @@ test('says what it holds', () => {
   expect(tensor.pointer % 256n).toBe(0n)
   expect(tensor.download()).toBeInstanceOf(Uint16Array)
   tensor.dispose()
+})
+
+test('shows what it holds, and whether it still does', () => {
+  const tensor = DeviceTensor.from(newImages(), { shape })
+  const fields = `device: 'cuda:0', shape: [ 2, 3, 20, 24 ], layout: 'NCHW', dtype: 'float32', disposed:`
+  expect(inspect(tensor, { breakLength: Infinity })).toBe(`DeviceTensor { ${fields} false }`)
+  expect(inspect({ a: { b: { c: tensor } } })).toContain('c: [DeviceTensor]')
+  tensor.dispose()
+  expect(inspect(tensor, { breakLength: Infinity })).toBe(`DeviceTensor { ${fields} true }`)
+})
+
+test('a clone is refused, by the runtime or where it is used', () => {
+  using tensor = DeviceTensor.from(newImages(), { shape })
+  const use = () => gridmask.apply(structuredClone(tensor) as never, { shape })
+  expect(use).toThrow(/could not be cloned|A clone of a DeviceTensor has no memory: send what/)
+  expect(JSON.parse(JSON.stringify(tensor))).toEqual({
+    ...{ shape: [...shape], layout: 'NCHW', dtype: 'float32', device: 'cuda:0' },
+  })
+})
+
+test('a fill that leaves channels as they are is refused before anything is taken', async () => {
+  const fill = [0, null, 0]
+  using tensor = DeviceTensor.from(newImages(), { shape })
+  const images = newImages()
+  const plan = gridmask.plan({ count: 2, index: 0 })
+  const onCuda = new GridMask({ ratio: 0.5, unit: 8, fill, device: 'cuda' })
+  for (const call of [
+    () => onCuda.apply(tensor, {}),
+    () => onCuda.apply(images, { shape }),
+    () => applyPlan(tensor, plan, { fill }),
+    () => applyPlan(images, plan, { shape, fill, device: 'cuda' }),
+  ]) {
+    expect(call).toThrow(/^Expected host arrays and device 'cpu' for a `fill` of null/)
+  }
+  await expect(onCuda.applyAsync(images, { shape })).rejects.toThrow(/`fill` of null/)
+  expectSame(images, newImages())
+  expectSame(tensor.download(), newImages())
 })
 
 test.each([Float32Array, Uint8Array, Uint8ClampedArray])(

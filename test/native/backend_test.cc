@@ -78,6 +78,12 @@ void randomBatchesAreMaskedAsDefined() {
                                            : false;
       fill[k] = repeated ? fill[k - valueBytes] : static_cast<uint8_t>(random.word());
     }
+    // Of some batches some channels stay.
+    const bool some = random.chance(0.2);
+    std::vector<uint8_t> filled(fill.size(), 0xff);
+    for (size_t k = 0; k < fill.size() && some; k += valueBytes) {
+      std::memset(&filled[k], random.chance(0.5) ? 0xff : 0, valueBytes);
+    }
     std::vector<PackedSample> samples(count);
     for (auto& sample : samples) sample = randomSample(random);
 
@@ -92,8 +98,11 @@ void randomBatchesAreMaskedAsDefined() {
             if (keepsPixel(lattice, x, y)) continue;
             const size_t pixel =
                 static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x);
-            std::memcpy(&expected[(n * planes + plane) * planeBytes + pixel * pixelBytes],
-                        &fill[plane * pixelBytes], pixelBytes);
+            const size_t at = (n * planes + plane) * planeBytes + pixel * pixelBytes;
+            for (size_t k = 0; k < pixelBytes; ++k) {
+              const size_t byte = plane * pixelBytes + k;
+              if (filled[byte] != 0) expected[at + k] = fill[byte];
+            }
           }
         }
       }
@@ -103,6 +112,7 @@ void randomBatchesAreMaskedAsDefined() {
     MaskBatch batch{
         {layout, source.data(), target.data()}, Samples(samples.data()), fill.data(), {}};
     const std::vector<uint32_t> rectangles = rectanglesOf(samples, height, width);
+    if (some) batch.filled = filled.data();
     MaskBatch same = batch;
     same.masks = Rectangles(reinterpret_cast<const RectangleHeader*>(rectangles.data()), count);
     const auto threads = static_cast<unsigned>(random.between(1, 4));

@@ -73,6 +73,12 @@ describe('options', () => {
       /Unknown property `seed` in `gridmask`/,
     ],
     [
+      'its fill that leaves a channel',
+      make({ gridmask: { ratio: 0.5, unit: 3, fill: [0, null] } }),
+      'ERR_INVALID_ARG_VALUE',
+      /`gridmask\.fill`.*`channels` leaves out$/,
+    ],
+    [
       'its fill',
       make({ gridmask: { ratio: 0.5, unit: 3, fill: '0' } }),
       'ERR_INVALID_ARG_TYPE',
