@@ -48,6 +48,19 @@ struct Outcome {
   }
 
  private:
+  // Words need memory: where there is none for them, that is what is told.
+  void describe(const cuda::Driver& driver, const cuda::Error& error) {
+    try {
+      call = error.call;
+      name = driver.nameOf(error.code);
+      text = driver.textOf(error.code);
+      code = error.code;
+      status = kCudaFailed;
+    } catch (const std::exception&) {
+      status = kOutOfMemory;
+    }
+  }
+
   // Of the exception that is being handled.
   static Outcome ofException(const cuda::Driver& driver, bool wrote) {
     Outcome outcome;
@@ -55,11 +68,7 @@ struct Outcome {
     try {
       throw;
     } catch (const cuda::Error& error) {
-      outcome.status = kCudaFailed;
-      outcome.code = error.code;
-      outcome.call = error.call;
-      outcome.name = driver.nameOf(error.code);
-      outcome.text = driver.textOf(error.code);
+      outcome.describe(driver, error);
     } catch (const cuda::TooLarge&) {
       outcome.status = kTooLarge;
     } catch (const std::exception&) {  // std::bad_alloc

@@ -9,24 +9,27 @@ namespace gridmask::addon {
 
 using Function = Napi::Value (*)(const Napi::CallbackInfo&);
 
-// What is thrown goes no further: Node is in C. Nothing is but where memory, or what else a system
-// has a limited number of, is used up.
-template <Function function>
-Napi::Value guarded(const Napi::CallbackInfo& info) {
-  try {
-    return function(info);
-  } catch (...) {
-    return Napi::Number::New(info.Env(), kOutOfMemory);
-  }
-}
-
 inline Napi::Value statusValue(const Napi::CallbackInfo& info, Status status) {
   return Napi::Number::New(info.Env(), status);
 }
 
+// A function as Node calls it, which is in C: what is thrown goes no further. Nothing is but where
+// memory, or what else a system has a limited number of, is used up. (N-API's own wrapper allocates
+// for more than six arguments, before it calls anything.)
+template <Function function>
+napi_value guarded(napi_env env, napi_callback_info info) noexcept {
+  try {
+    return function(Napi::CallbackInfo(env, info));
+  } catch (...) {
+    return Napi::Number::New(env, kOutOfMemory);
+  }
+}
+
 template <Function function>
 void addFunction(Napi::Object to, const char* name) {
-  to[name] = Napi::Function::New(to.Env(), guarded<function>, name);
+  napi_value made = nullptr;
+  napi_create_function(to.Env(), name, NAPI_AUTO_LENGTH, guarded<function>, nullptr, &made);
+  to.Set(name, made);
 }
 
 }  // namespace gridmask::addon

@@ -33,6 +33,7 @@ namespace avx2 {
 // Two registers, so that a block's stores fill whole lines of the cache one by one.
 struct Vectors {
   static constexpr size_t kLanes = 4;
+  static constexpr bool kStreams = true;
   struct Bytes {
     __m256i low, high;
   };
@@ -85,10 +86,10 @@ struct Vectors {
     const __m256i all = _mm256_set1_epi32(static_cast<int>(bits));
     return {blend(value.low, fill.low, all, pixel), blend(value.high, fill.high, all, pixel + 8)};
   }
-  template <bool kStreams>
+  template <bool kPastCaches>
   GRIDMASK_TARGET static void storeFloat32(uint8_t* target, const Floats& value) {
     auto* const floats = reinterpret_cast<float*>(target);
-    if (kStreams) {
+    if (kPastCaches) {
       _mm256_stream_ps(floats, value.low);
       _mm256_stream_ps(floats + 8, value.high);
     } else {
@@ -96,20 +97,20 @@ struct Vectors {
       _mm256_storeu_ps(floats + 8, value.high);
     }
   }
-  template <bool kStreams>
+  template <bool kPastCaches>
   GRIDMASK_TARGET static void storeHalves(uint8_t* target, __m256i halves) {
     auto* const vector = reinterpret_cast<__m256i*>(target);
-    if (kStreams) {
+    if (kPastCaches) {
       _mm256_stream_si256(vector, halves);
     } else {
       _mm256_storeu_si256(vector, halves);
     }
   }
-  template <bool kStreams>
+  template <bool kPastCaches>
   GRIDMASK_TARGET static void storeFloat16(uint8_t* target, const Floats& value) {
     const __m128i low = _mm256_cvtps_ph(value.low, _MM_FROUND_TO_NEAREST_INT);
     const __m128i high = _mm256_cvtps_ph(value.high, _MM_FROUND_TO_NEAREST_INT);
-    storeHalves<kStreams>(target, _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1));
+    storeHalves<kPastCaches>(target, _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1));
   }
   GRIDMASK_TARGET static __m256i upperHalves(__m256 value) {
     const __m256i bits = _mm256_castps_si256(value);
@@ -117,10 +118,10 @@ struct Vectors {
     const __m256i half = _mm256_add_epi32(odd, _mm256_set1_epi32(0x7FFF));
     return _mm256_srli_epi32(_mm256_add_epi32(bits, half), 16);
   }
-  template <bool kStreams>
+  template <bool kPastCaches>
   GRIDMASK_TARGET static void storeBfloat16(uint8_t* target, const Floats& value) {
     const __m256i packed = _mm256_packus_epi32(upperHalves(value.low), upperHalves(value.high));
-    storeHalves<kStreams>(target, _mm256_permute4x64_epi64(packed, 0xD8));
+    storeHalves<kPastCaches>(target, _mm256_permute4x64_epi64(packed, 0xD8));
   }
   static void finish() { _mm_sfence(); }
 
@@ -163,6 +164,7 @@ namespace avx512 {
 #define GRIDMASK_TARGET __attribute__((target("avx512f,avx512bw,avx2")))
 struct Vectors {
   static constexpr size_t kLanes = 4;
+  static constexpr bool kStreams = true;
   using Bytes = __m512i;
   using Floats = __m512;
 
@@ -189,34 +191,34 @@ struct Vectors {
     const __m512i bit = _mm512_srlv_epi32(_mm512_set1_epi32(static_cast<int>(bits)), places);
     return _mm512_mask_blend_ps(_mm512_test_epi32_mask(bit, _mm512_set1_epi32(1)), value, fill);
   }
-  template <bool kStreams>
+  template <bool kPastCaches>
   GRIDMASK_TARGET static void storeFloat32(uint8_t* target, const Floats& value) {
-    if (kStreams) {
+    if (kPastCaches) {
       _mm512_stream_ps(reinterpret_cast<float*>(target), value);
     } else {
       _mm512_storeu_ps(target, value);
     }
   }
-  template <bool kStreams>
+  template <bool kPastCaches>
   GRIDMASK_TARGET static void storeHalves(uint8_t* target, __m256i halves) {
     auto* const vector = reinterpret_cast<__m256i*>(target);
-    if (kStreams) {
+    if (kPastCaches) {
       _mm256_stream_si256(vector, halves);
     } else {
       _mm256_storeu_si256(vector, halves);
     }
   }
-  template <bool kStreams>
+  template <bool kPastCaches>
   GRIDMASK_TARGET static void storeFloat16(uint8_t* target, const Floats& value) {
-    storeHalves<kStreams>(target, _mm512_cvtps_ph(value, _MM_FROUND_TO_NEAREST_INT));
+    storeHalves<kPastCaches>(target, _mm512_cvtps_ph(value, _MM_FROUND_TO_NEAREST_INT));
   }
-  template <bool kStreams>
+  template <bool kPastCaches>
   GRIDMASK_TARGET static void storeBfloat16(uint8_t* target, const Floats& value) {
     const __m512i bits = _mm512_castps_si512(value);
     const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
     const __m512i half = _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF));
     const __m512i words = _mm512_srli_epi32(_mm512_add_epi32(bits, half), 16);
-    storeHalves<kStreams>(target, _mm512_cvtepi32_epi16(words));
+    storeHalves<kPastCaches>(target, _mm512_cvtepi32_epi16(words));
   }
   static void finish() { _mm_sfence(); }
 
@@ -248,6 +250,8 @@ namespace neon {
 #define GRIDMASK_TARGET
 struct Vectors {
   static constexpr size_t kLanes = 1;
+  // Stores past the caches are only a hint here, and one that compilers do not offer.
+  static constexpr bool kStreams = false;
   using Bytes = uint8x16_t;
   using Floats = float32x4_t;
 
@@ -267,16 +271,15 @@ struct Vectors {
     const uint32x4_t bit = vshlq_u32(vdupq_n_u32(bits), left);
     return vbslq_f32(vtstq_u32(bit, vdupq_n_u32(1)), fill, value);
   }
-  // Stores past the caches are only a hint here, and one that compilers do not offer.
-  template <bool kStreams>
+  template <bool>
   static void storeFloat32(uint8_t* target, const Floats& value) {
     vst1q_u8(target, vreinterpretq_u8_f32(value));
   }
-  template <bool kStreams>
+  template <bool>
   static void storeFloat16(uint8_t* target, const Floats& value) {
     vst1_u8(target, vreinterpret_u8_f16(vcvt_f16_f32(value)));
   }
-  template <bool kStreams>
+  template <bool>
   static void storeBfloat16(uint8_t* target, const Floats& value) {
     const uint32x4_t bits = vreinterpretq_u32_f32(value);
     const uint32x4_t odd = vandq_u32(vshrq_n_u32(bits, 16), vdupq_n_u32(1));

@@ -57,21 +57,23 @@ struct Converter {
                            const PickedBlock& block, const uint16_t* dropped);
   // By the type of the result's values.
   Convert float32, float16, bfloat16;
-  // The same past the caches: vectors lie at multiples of their size. finish() is to follow.
+  // The same past the caches, where `streams`: vectors lie at multiples of their size. finish() is
+  // to follow.
+  bool streams;
   Convert streamFloat32, streamFloat16, streamBfloat16;
   void (*finish)();
 
   // For Convert: the bits of `blocks` blocks of a row whose first pixel the phases start at.
   void (*drop)(uint16_t* dropped, size_t blocks, Phase32 x, Phase32 y, uint32_t gap, bool reverse);
 
-  Convert of(ValueType type, bool streams) const {
+  Convert of(ValueType type, bool pastCaches) const {
     switch (type) {
       case ValueType::kFloat16:
-        return streams ? streamFloat16 : float16;
+        return pastCaches ? streamFloat16 : float16;
       case ValueType::kBfloat16:
-        return streams ? streamBfloat16 : bfloat16;
+        return pastCaches ? streamBfloat16 : bfloat16;
       default:
-        return streams ? streamFloat32 : float32;
+        return pastCaches ? streamFloat32 : float32;
     }
   }
 };

@@ -41,17 +41,18 @@ struct Memory {
   Memory(uint8_t* scratch, const PreprocessBatch& batch, const RowMaker& rows,
          const Converter* converter)
       : carver(scratch),
-        runs(carver.take<Run>(RunScanner::maxRunsInRow(static_cast<uint32_t>(batch.width)))),
-        staged(carver.take<uint8_t>(rows.stagedBytes())) {
-    if (converter != nullptr) {
-      mask.emplace(static_cast<uint32_t>(batch.width), *converter, carver);
-    }
+        runs(carver.take<Run>(RunScanner::maxRunsInRow(static_cast<uint32_t>(batch.width)))) {
+    const auto width = static_cast<uint32_t>(batch.width);
+    if (converter == nullptr || width < converter->pixels) return;
+    mask.emplace(width, rows.shift(), *converter, carver);
+    blocks.emplace(rows, carver);
   }
 
   Carver carver;
   Run* const runs;
-  uint8_t* const staged;
+  // Where rows are made in blocks.
   std::optional<BlockMask> mask;
+  std::optional<RowMaker::Blocks> blocks;
 };
 
 class PreprocessJob final : public Job {
@@ -96,8 +97,9 @@ class PreprocessJob final : public Job {
     if (rows.makesBlocks(image)) {
       memory.mask->start(lattice, tile.rowBegin);
       for (int32_t y = tile.rowBegin; y < tile.rowEnd; ++y, row += batch.rowBytes()) {
-        rows.makeBlocks(row, image, y, memory.mask->nextRow(), memory.staged);
+        rows.makeBlocks(row, image, y, memory.mask->nextRow(), *memory.blocks);
       }
+      rows.endBlocks(row, image, *memory.blocks);
       return;
     }
     RunScanner scanner(lattice, 0, tile.rowBegin, static_cast<uint32_t>(batch.width));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 namespace gridmask::cpu {
 namespace {
@@ -28,13 +29,22 @@ std::vector<uint8_t> blackOf(const PreprocessBatch& batch) {
   return black;
 }
 
-// Streaming stores are of whole vectors, whose place is a multiple of their size.
-bool canStream(const PreprocessBatch& batch, const Converter* converter) {
-  if (converter == nullptr) return false;
-  const size_t vectorBytes = converter->pixels * batch.valueBytes;
-  return static_cast<size_t>(batch.width) % converter->pixels == 0 &&
-         reinterpret_cast<uintptr_t>(batch.target) % vectorBytes == 0;
+// Pixels before the first block that streaming stores can write; none where there is no such block.
+std::optional<uint32_t> shiftOf(const PreprocessBatch& batch, const Converter* converter) {
+  if (converter == nullptr || !converter->streams) return std::nullopt;
+  const uint32_t pixels = converter->pixels;
+  const size_t vectorBytes = pixels * batch.valueBytes;
+  // Then it is the same in every row and plane.
+  if (static_cast<uint32_t>(batch.width) % pixels != 0) return std::nullopt;
+  for (uint32_t shift = 0; shift < pixels; ++shift) {
+    const auto place = reinterpret_cast<uintptr_t>(batch.target) + shift * batch.pixelBytes;
+    if (place % vectorBytes == 0) return shift;
+  }
+  return std::nullopt;
 }
+
+// Of a block that is read with what may be read beyond it.
+constexpr size_t kJointBytes = 16 * kMostPicked + kPickSlack;
 
 template <typename Value, ValueType kType, typename Stored>
 void convertAs(uint8_t* target, size_t targetPixel, const uint8_t* source, ptrdiff_t sourcePixel,
@@ -62,7 +72,8 @@ RowMaker::RowMaker(const PreprocessBatch& batch, const Converter* converter, boo
     : batch_(batch),
       converter_(converter),
       width_(static_cast<uint32_t>(batch.width)),
-      streams_(streams && canStream(batch, converter)),
+      streams_(streams && shiftOf(batch, converter).has_value()),
+      shift_(streams_ ? *shiftOf(batch, converter) : 0),
       black_(blackOf(batch)) {
   for (const SourceImage& image : batch.images) {
     if (!makesBlocks(image)) continue;
@@ -102,8 +113,6 @@ RowMaker::Pickings RowMaker::pick(const SourceImage& image) const {
   return pickings;
 }
 
-size_t RowMaker::stagedBytes() const { return width_ * kMostPicked + kPickSlack; }
-
 void RowMaker::finish() const {
   if (streams_) converter_->finish();
 }
@@ -134,25 +143,99 @@ RowMaker::Inside RowMaker::insideOf(const SourceImage& image, int32_t y) const {
 
 // ---- in blocks ----
 
+RowMaker::Blocks::Blocks(const RowMaker& rows, Carver& memory)
+    : staged_(memory.take<uint8_t>(rows.width_ * kMostPicked + kPickSlack)),
+      joints_(memory.take<uint8_t>(rows.shift_ == 0 ? 0 : rows.batch_.planes * kJointBytes)),
+      made_(memory.take<uint8_t>(rows.shift_ == 0 ? 0
+                                                  : rows.converter_->pixels *
+                                                        rows.batch_.channels() * sizeof(float))) {}
+
 void RowMaker::makeBlocks(uint8_t* row, const SourceImage& image, int32_t y,
-                          const uint16_t* dropped, uint8_t* staged) const {
-  const Pickings& pickings = pickings_[kindOf(image)];
+                          const uint16_t* dropped, Blocks& blocks) const {
+  const Pickings& pickings = pickingsOf(image);
   const auto convert = converter_->of(batch_.type, streams_);
   const uint32_t pixels = converter_->pixels;
-  const uint32_t whole = width_ / pixels;
-  const size_t last = width_ - pixels;
+  const uint32_t whole = (width_ - shift_) / pixels;
+  const uint32_t rest = (width_ - shift_) % pixels;
+  const uint32_t last = width_ - pixels;
   const size_t sourcePixel = pixelBytes(image);
+  const bool masked = dropped != nullptr;
+  uint16_t joint = 0, tail = 0;
+  if (masked && shift_ != 0) {
+    // The end of the last row, and the beginning of this one, each at its place in a block.
+    const unsigned ofEnd = (1u << rest) - 1;
+    joint = static_cast<uint16_t>((blocks.tail_ & ofEnd) | (dropped[-1] & ~ofEnd));
+  } else if (masked && rest != 0) {
+    tail = static_cast<uint16_t>(dropped[static_cast<ptrdiff_t>(whole) - 1] >> rest |
+                                 dropped[whole] << (pixels - rest));
+  }
   for (size_t plane = 0; plane < pickings.size(); ++plane) {
     const size_t channel = batch_.planarSource ? batch_.scales[plane].channel : 0;
     if (image.flip) prefetch(image, y + kRowsAhead, channel);
     const PickedBlock& block = pickings[plane].block();
-    const uint8_t* const source = sourceOf(image, y, channel, staged);
+    const uint8_t* const source = sourceOf(image, y, channel, blocks.staged_);
     uint8_t* const target = row + plane * batch_.planeBytes();
-    convert(target, source + (image.flip ? last * sourcePixel : 0), whole, block, dropped);
-    if (whole * pixels == width_) continue;
-    // The last pixels together with some of those before them.
-    convert(target + last * batch_.pixelBytes, source + (image.flip ? 0 : last * sourcePixel), 1,
-            block, dropped == nullptr ? nullptr : dropped + whole);
+    const auto at = [&](uint32_t column) {  // the first byte of the block there
+      return source + (image.flip ? last - column : column) * sourcePixel;
+    };
+    if (shift_ != 0) {
+      uint8_t* const joined = blocks.joints_ + plane * kJointBytes;
+      stageJoint(source, image, rest, shift_, 0, joined);
+      makeJoint(target, block, blocks.joined_ ? 0 : rest, pixels, masked ? &joint : nullptr, plane,
+                blocks);
+      stageJoint(source, image, 0, rest, width_ - rest, joined);
+    }
+    convert(target + shift_ * batch_.pixelBytes, at(shift_), whole, block, dropped);
+    if (shift_ == 0 && rest != 0) {
+      // The last pixels together with some of those before them.
+      convert(target + last * batch_.pixelBytes, at(last), 1, block, masked ? &tail : nullptr);
+    }
+  }
+  blocks.joined_ = shift_ != 0;
+  blocks.masked_ = masked;
+  if (masked && blocks.joined_) blocks.tail_ = dropped[whole];
+}
+
+void RowMaker::endBlocks(uint8_t* row, const SourceImage& image, Blocks& blocks) const {
+  if (!blocks.joined_) return;
+  const Pickings& pickings = pickingsOf(image);
+  for (size_t plane = 0; plane < pickings.size(); ++plane) {
+    makeJoint(row + plane * batch_.planeBytes(), pickings[plane].block(), 0,
+              converter_->pixels - shift_, blocks.masked_ ? &blocks.tail_ : nullptr, plane, blocks);
+  }
+  blocks.joined_ = false;
+}
+
+// Pixels [first, first + count) of a joint, from the row's column on.
+void RowMaker::stageJoint(const uint8_t* source, const SourceImage& image, uint32_t first,
+                          uint32_t count, uint32_t column, uint8_t* joint) const {
+  const size_t pixel = pixelBytes(image);
+  const uint32_t place = image.flip ? converter_->pixels - first - count : first;
+  const uint32_t from = image.flip ? width_ - column - count : column;
+  std::memcpy(joint + place * pixel, source + from * pixel, count * pixel);
+}
+
+// The block of which the last `shift` pixels are a row's first. Of its pixels [first, end) are
+// there.
+void RowMaker::makeJoint(uint8_t* row, const PickedBlock& block, uint32_t first, uint32_t end,
+                         const uint16_t* dropped, size_t plane, Blocks& blocks) const {
+  const uint8_t* const source = blocks.joints_ + plane * kJointBytes;
+  const uint32_t pixels = converter_->pixels;
+  const auto place = static_cast<ptrdiff_t>(first + shift_) - static_cast<ptrdiff_t>(pixels);
+  uint8_t* const target = row + place * static_cast<ptrdiff_t>(batch_.pixelBytes);
+  if (first == 0 && end == pixels) {
+    converter_->of(batch_.type, true)(target, source, 1, block, dropped);
+    return;
+  }
+  const size_t vectorBytes = pixels * batch_.valueBytes;
+  const size_t planes = batch_.planes > 1 && !batch_.planarSource ? batch_.planes : 1;
+  PickedBlock apart = block;
+  if (planes > 1) apart.vectorStride = vectorBytes;
+  converter_->of(batch_.type, false)(blocks.made_, source, 1, apart, dropped);
+  for (size_t k = 0; k < planes; ++k) {
+    std::memcpy(target + k * batch_.planeBytes(),
+                blocks.made_ + k * vectorBytes + first * batch_.pixelBytes,
+                (end - first) * batch_.pixelBytes);
   }
 }
 

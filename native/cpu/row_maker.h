@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cpu/convert.h"
+#include "cpu/scratch.h"
 #include "lattice/preprocess.h"
 #include "lattice/runs.h"
 
@@ -22,13 +23,22 @@ class RowMaker {
   // Whether an image's rows are made in blocks: all of a batch's need not be.
   bool makesBlocks(const SourceImage& image) const;
 
-  // Bytes that making a row in blocks needs.
-  size_t stagedBytes() const;
+  // Where the first block of a row begins: past the caches a vector's place must be a multiple of
+  // its size. What is left at the end of a row is a block together with what the next one begins
+  // with.
+  uint32_t shift() const { return shift_; }
+
+  // What a thread makes the rows of one image with, one after another.
+  class Blocks;
 
   // Makes row y of the result at `row`, and in other planes likewise after it, with what a
-  // BlockMask drops, or the row's dropped runs.
+  // BlockMask drops.
   void makeBlocks(uint8_t* row, const SourceImage& image, int32_t y, const uint16_t* dropped,
-                  uint8_t* staged) const;
+                  Blocks& blocks) const;
+  // No row follows at `row` that has been begun together with the one before it.
+  void endBlocks(uint8_t* row, const SourceImage& image, Blocks& blocks) const;
+
+  // The same value by value, with the row's dropped runs.
   void makeValues(uint8_t* row, const SourceImage& image, int32_t y, const Run* runs,
                   const Run* end) const;
 
@@ -46,9 +56,14 @@ class RowMaker {
   };
 
   size_t kindOf(const SourceImage& image) const;
+  const Pickings& pickingsOf(const SourceImage& image) const { return pickings_[kindOf(image)]; }
   Pickings pick(const SourceImage& image) const;
   Inside insideOf(const SourceImage& image, int32_t y) const;
   const uint8_t* sourceOf(const SourceImage& image, int32_t y, size_t plane, uint8_t* staged) const;
+  void stageJoint(const uint8_t* source, const SourceImage& image, uint32_t first, uint32_t count,
+                  uint32_t column, uint8_t* joint) const;
+  void makeJoint(uint8_t* row, const PickedBlock& block, uint32_t first, uint32_t end,
+                 const uint16_t* dropped, size_t plane, Blocks& blocks) const;
   void prefetch(const SourceImage& image, int32_t y, size_t plane) const;
   void convertValues(uint8_t* row, const SourceImage& image, const Inside& inside, uint32_t begin,
                      uint32_t end) const;
@@ -62,8 +77,24 @@ class RowMaker {
   const Converter* const converter_;
   const uint32_t width_;
   const bool streams_;
+  const uint32_t shift_;
   std::vector<uint8_t> black_;          // a pixel, in all channels
   Pickings pickings_[2 * kMostPicked];  // by an image's kind
+};
+
+class RowMaker::Blocks {
+ public:
+  Blocks(const RowMaker& rows, Carver& memory);
+
+ private:
+  friend class RowMaker;
+
+  uint8_t* const staged_;  // a row of an image
+  uint8_t* const joints_;  // for each plane, pixels of two rows that are a block of the result
+  uint8_t* const made_;    // such a block, where one of the rows is not there
+  bool joined_ = false;    // the last row's end waits for the next one
+  bool masked_ = false;
+  uint16_t tail_ = 0;  // of that end
 };
 
 }  // namespace gridmask::cpu

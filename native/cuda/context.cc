@@ -134,16 +134,16 @@ void Device::prepare() {
 }
 
 void Device::load() {
-  loadModule(gridmask_cuda_image, false);
+  loadImage(0);
   memory_.open();
 }
 
-void Device::loadModule(const unsigned char* image, bool ofNoise) {
+void Device::loadImage(size_t number) {
   CUmodule module = nullptr;
-  CUDA_CALL(driver, cuModuleLoadData, &module, image);
+  CUDA_CALL(driver, cuModuleLoadData, &module, cudaImage(number));
   try {
     for (size_t i = 0; i < kKernels; ++i) {
-      if (isNoise(static_cast<Kernel>(i)) != ofNoise) continue;
+      if (imageOf(static_cast<Kernel>(i)) != number) continue;
       CUDA_CALL(driver, cuModuleGetFunction, &functions_[i], module, kKernelNames[i]);
     }
   } catch (const Error&) {
@@ -153,11 +153,12 @@ void Device::loadModule(const unsigned char* image, bool ofNoise) {
 }
 
 CUfunction Device::function(Kernel kernel) {
-  if (isNoise(kernel) && !noiseLoaded_.load(std::memory_order_acquire)) {
-    const std::lock_guard<std::mutex> lock(noiseMutex_);
-    if (!noiseLoaded_.load(std::memory_order_relaxed)) {
-      loadModule(noiseImage(), true);
-      noiseLoaded_.store(true, std::memory_order_release);
+  const size_t image = imageOf(kernel);
+  if (image != 0 && !loaded_[image].load(std::memory_order_acquire)) {
+    const std::lock_guard<std::mutex> lock(loading_[image]);
+    if (!loaded_[image].load(std::memory_order_relaxed)) {
+      loadImage(image);
+      loaded_[image].store(true, std::memory_order_release);
     }
   }
   return functions_[static_cast<size_t>(kernel)];
@@ -277,9 +278,13 @@ std::unique_ptr<StagingBuffers> Device::takeStaging() {
 }
 
 void Device::giveStaging(std::unique_ptr<StagingBuffers> buffers) noexcept {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  staging_.reserve(kIdleStaging);
-  if (staging_.size() < kIdleStaging) staging_.push_back(std::move(buffers));
+  try {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    staging_.reserve(kIdleStaging);
+    if (staging_.size() < kIdleStaging) staging_.push_back(std::move(buffers));
+  } catch (const std::exception&) {
+    // They go: the host has no memory for a note of them.
+  }
 }
 
 void Device::addPinned(PinnedMemory& memory) {

@@ -40,7 +40,8 @@ class Device {
 
   // All below want the context to be current, and throw Error.
 
-  // Who asks for a kernel of noise waits until the driver has translated them; nobody else does.
+  // Who asks for the first kernel of a later image waits until the driver has translated it; nobody
+  // else does.
   CUfunction function(Kernel kernel);
 
   // Memory for what is put on `stream` from now on. Where there is no more, what only waits to be
@@ -89,7 +90,7 @@ class Device {
   PinnedMemory* pinnedAt(const uint8_t* data, size_t bytes) const;
   static void markUsed(PinnedMemory& memory, CUstream stream);
   void load();
-  void loadModule(const unsigned char* image, bool ofNoise);
+  void loadImage(size_t number);
   void freeWhatWaits() noexcept;
 
   std::mutex mutex_;
@@ -98,9 +99,10 @@ class Device {
   CUcontext context_ = nullptr;
   MemoryPool memory_;
   std::array<CUfunction, kKernels> functions_{};
-  // Not std::call_once(), which asks for a newer C library than Node does.
-  std::mutex noiseMutex_;
-  std::atomic<bool> noiseLoaded_{false};
+  // Not std::call_once(), which asks for a newer C library than Node does. The first image is
+  // loaded with the context.
+  std::array<std::mutex, kImages> loading_;
+  std::array<std::atomic<bool>, kImages> loaded_{};
   std::vector<std::unique_ptr<Stream>> streams_;
   std::vector<std::unique_ptr<StagingBuffers>> staging_;
   std::vector<CUevent> events_;

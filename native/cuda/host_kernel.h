@@ -79,6 +79,15 @@ void mixInPlace(const KernelParams& params, HostBlock block) {
   }
 }
 
+template <bool whole, bool inPlace>
+void mix(const KernelParams& params, HostBlock block) {
+  if constexpr (inPlace) {
+    mixInPlace<whole>(params, block);
+  } else {
+    mixNew<whole>(params, block);
+  }
+}
+
 template <class Shape>
 void noise(const KernelParams& params, HostBlock block) {
   forEachThread(params, [&](uint32_t thread) {
@@ -89,22 +98,23 @@ void noise(const KernelParams& params, HostBlock block) {
 }  // namespace host
 
 constexpr HostKernel kHostKernels[] = {
-#define GRIDMASK_HOST(name, bytes, values, inPlace) host::mask<MaskShape<bytes, values, inPlace>>,
-    GRIDMASK_MASK_KERNELS(GRIDMASK_HOST)
-#undef GRIDMASK_HOST
-#define GRIDMASK_HOST(name, bytes, interleaved, inPlace) host::maskRows<bytes, interleaved, inPlace>,
-    GRIDMASK_MASK_ROWS_KERNELS(GRIDMASK_HOST)
-#undef GRIDMASK_HOST
-#define GRIDMASK_HOST(name, whole) host::mixNew<whole>,
-    GRIDMASK_MIX_NEW_KERNELS(GRIDMASK_HOST)
-#undef GRIDMASK_HOST
-#define GRIDMASK_HOST(name, whole) host::mixInPlace<whole>,
-    GRIDMASK_MIX_IN_PLACE_KERNELS(GRIDMASK_HOST)
-#undef GRIDMASK_HOST
-#define GRIDMASK_HOST(name, bytes, inPlace) host::noise<NoiseShape<bytes, inPlace>>,
-    GRIDMASK_NOISE_KERNELS(GRIDMASK_HOST)
-#undef GRIDMASK_HOST
+#define GRIDMASK_MASK(name, ...) host::mask<MaskShape<__VA_ARGS__>>,
+#define GRIDMASK_MIX(name, whole, inPlace) host::mix<whole, inPlace>,
+#define GRIDMASK_ROWS(name, ...) host::maskRows<__VA_ARGS__>,
+#define GRIDMASK_NOISE(name, bytes, inPlace) host::noise<NoiseShape<bytes, inPlace>>,
+    // clang-format off
+    GRIDMASK_MASK_KERNELS(GRIDMASK_MASK)
+    GRIDMASK_MASK_ROWS_KERNELS(GRIDMASK_ROWS)
+    GRIDMASK_MIX_KERNELS(GRIDMASK_MIX)
+    GRIDMASK_RARE_MASK_KERNELS(GRIDMASK_MASK)
+    GRIDMASK_NOISE_KERNELS(GRIDMASK_NOISE)
+// clang-format on
+#undef GRIDMASK_MASK
+#undef GRIDMASK_ROWS
+#undef GRIDMASK_MIX
+#undef GRIDMASK_NOISE
 };
+static_assert(sizeof kHostKernels / sizeof *kHostKernels == kKernels, "one for each");
 
 inline HostKernel hostKernel(Kernel kernel) { return kHostKernels[static_cast<size_t>(kernel)]; }
 

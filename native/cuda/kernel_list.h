@@ -3,27 +3,38 @@
 // The kernels' entry points.
 #pragma once
 
-// KERNEL(name, bytes of a value, values of a pixel, in place): cuda/mask_kernel.h, for batches
-// whose rows are all aligned. A pixel of 1, 2 or 4 bytes is one value, whatever it is made of.
-#define GRIDMASK_MASK_KERNELS_OF(KERNEL, bytes, values)                 \
-  KERNEL(gridmask_mask_##bytes##x##values##_new, bytes, values, false)  \
-  KERNEL(gridmask_mask_##bytes##x##values##_in_place, bytes, values, true)
+#include <cstddef>
 
-#define GRIDMASK_MASK_KERNELS(KERNEL)      \
-  GRIDMASK_MASK_KERNELS_OF(KERNEL, 1, 1)   \
-  GRIDMASK_MASK_KERNELS_OF(KERNEL, 2, 1)   \
-  GRIDMASK_MASK_KERNELS_OF(KERNEL, 4, 1)   \
-  GRIDMASK_MASK_KERNELS_OF(KERNEL, 4, 2)   \
-  GRIDMASK_MASK_KERNELS_OF(KERNEL, 4, 4)   \
-  GRIDMASK_MASK_KERNELS_OF(KERNEL, 1, 3)   \
-  GRIDMASK_MASK_KERNELS_OF(KERNEL, 2, 3)   \
-  GRIDMASK_MASK_KERNELS_OF(KERNEL, 4, 3)
+// KERNEL(name, bytes of a value, values of a pixel, one plane, in place, random):
+// cuda/mask_kernel.h, for batches whose rows are all aligned. A pixel of 1, 2 or 4 bytes in a plane
+// is one value, whatever it is made of. What there is a kernel of one plane for is not masked by
+// the others. Random: with units that keep their squares.
+#define GRIDMASK_MASK_KERNELS_OF(KERNEL, kind, bytes, values, onePlane, random)              \
+  KERNEL(gridmask_##kind##_##bytes##x##values##_new, bytes, values, onePlane, false, random) \
+  KERNEL(gridmask_##kind##_##bytes##x##values##_in_place, bytes, values, onePlane, true, random)
 
-// KERNEL(name, bytes of a value, several values a pixel, in place): cuda/mask_rows_kernel.h, for all others.
-#define GRIDMASK_MASK_ROWS_KERNELS_OF(KERNEL, bytes)                            \
-  KERNEL(gridmask_rows_planar_##bytes##_new, bytes, false, false)               \
-  KERNEL(gridmask_rows_planar_##bytes##_in_place, bytes, false, true)           \
-  KERNEL(gridmask_rows_interleaved_##bytes##_new, bytes, true, false)           \
+#define GRIDMASK_MASK_KERNELS(KERNEL)                              \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 1, 1, true, false) \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 4, 1, true, false) \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 1, 3, true, false) \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 2, 3, true, false) \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 4, 3, true, false) \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, planar, 1, 1, false, false)     \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, planar, 2, 1, false, false)     \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, planar, 4, 1, false, false)
+#define GRIDMASK_RARE_MASK_KERNELS(KERNEL)                         \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 4, 2, true, false) \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 4, 4, true, false) \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, random, 1, 1, false, true)      \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, random, 2, 1, false, true)      \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, random, 4, 1, false, true)
+
+// KERNEL(name, bytes of a value, several values a pixel, in place): cuda/mask_rows_kernel.h, for
+// all others.
+#define GRIDMASK_MASK_ROWS_KERNELS_OF(KERNEL, bytes)                  \
+  KERNEL(gridmask_rows_planar_##bytes##_new, bytes, false, false)     \
+  KERNEL(gridmask_rows_planar_##bytes##_in_place, bytes, false, true) \
+  KERNEL(gridmask_rows_interleaved_##bytes##_new, bytes, true, false) \
   KERNEL(gridmask_rows_interleaved_##bytes##_in_place, bytes, true, true)
 
 #define GRIDMASK_MASK_ROWS_KERNELS(KERNEL) \
@@ -31,36 +42,35 @@
   GRIDMASK_MASK_ROWS_KERNELS_OF(KERNEL, 2) \
   GRIDMASK_MASK_ROWS_KERNELS_OF(KERNEL, 4)
 
-// KERNEL(name, vectors of 16 bytes): cuda/mix_kernel.h.
-#define GRIDMASK_MIX_NEW_KERNELS(KERNEL) \
-  KERNEL(gridmask_mix_new, true)         \
-  KERNEL(gridmask_mix_new_narrow, false)
-#define GRIDMASK_MIX_IN_PLACE_KERNELS(KERNEL) \
-  KERNEL(gridmask_mix_in_place, true)         \
-  KERNEL(gridmask_mix_in_place_narrow, false)
+// KERNEL(name, vectors of 16 bytes, in place): cuda/mix_kernel.h.
+#define GRIDMASK_MIX_KERNELS(KERNEL)            \
+  KERNEL(gridmask_mix_new, true, false)         \
+  KERNEL(gridmask_mix_in_place, true, true)     \
+  KERNEL(gridmask_mix_narrow_new, false, false) \
+  KERNEL(gridmask_mix_narrow_in_place, false, true)
 
-// KERNEL(name, bytes of a value, in place): cuda/noise_kernel.h. These are in an image of their own
-// (cuda/fatbin.h), last in the list.
-#define GRIDMASK_NOISE_KERNELS(KERNEL)            \
-  KERNEL(gridmask_noise_1_new, 1, false)          \
-  KERNEL(gridmask_noise_1_in_place, 1, true)      \
-  KERNEL(gridmask_noise_2_new, 2, false)          \
-  KERNEL(gridmask_noise_2_in_place, 2, true)      \
-  KERNEL(gridmask_noise_4_new, 4, false)          \
+// KERNEL(name, bytes of a value, in place): cuda/noise_kernel.h.
+#define GRIDMASK_NOISE_KERNELS(KERNEL)       \
+  KERNEL(gridmask_noise_1_new, 1, false)     \
+  KERNEL(gridmask_noise_1_in_place, 1, true) \
+  KERNEL(gridmask_noise_2_new, 2, false)     \
+  KERNEL(gridmask_noise_2_in_place, 2, true) \
+  KERNEL(gridmask_noise_4_new, 4, false)     \
   KERNEL(gridmask_noise_4_in_place, 4, true)
 
-#define GRIDMASK_KERNELS(KERNEL)        \
-  GRIDMASK_MASK_KERNELS(KERNEL)         \
-  GRIDMASK_MASK_ROWS_KERNELS(KERNEL)    \
-  GRIDMASK_MIX_NEW_KERNELS(KERNEL)      \
-  GRIDMASK_MIX_IN_PLACE_KERNELS(KERNEL) \
-  GRIDMASK_NOISE_KERNELS(KERNEL)
+// By images (cuda/fatbin.h): KERNEL0 for those of the first, and so on.
+#define GRIDMASK_KERNELS(KERNEL0, KERNEL1, KERNEL2, KERNEL3) \
+  GRIDMASK_MASK_KERNELS(KERNEL0)                             \
+  GRIDMASK_MASK_ROWS_KERNELS(KERNEL1)                        \
+  GRIDMASK_MIX_KERNELS(KERNEL2)                              \
+  GRIDMASK_RARE_MASK_KERNELS(KERNEL3)                        \
+  GRIDMASK_NOISE_KERNELS(KERNEL3)
 
 namespace gridmask::cuda {
 
 enum class Kernel {
 #define GRIDMASK_NAME(name, ...) name,
-  GRIDMASK_KERNELS(GRIDMASK_NAME)
+  GRIDMASK_KERNELS(GRIDMASK_NAME, GRIDMASK_NAME, GRIDMASK_NAME, GRIDMASK_NAME)
 #undef GRIDMASK_NAME
       kCount
 };
@@ -69,10 +79,22 @@ constexpr size_t kKernels = static_cast<size_t>(Kernel::kCount);
 // For cuModuleGetFunction().
 constexpr const char* kKernelNames[] = {
 #define GRIDMASK_NAME(name, ...) #name,
-    GRIDMASK_KERNELS(GRIDMASK_NAME)
+    GRIDMASK_KERNELS(GRIDMASK_NAME, GRIDMASK_NAME, GRIDMASK_NAME, GRIDMASK_NAME)
 #undef GRIDMASK_NAME
 };
 
-constexpr bool isNoise(Kernel kernel) { return kernel >= Kernel::gridmask_noise_1_new; }
+constexpr size_t kImages = 4;
+constexpr size_t imageOf(Kernel kernel) {
+#define GRIDMASK_0(...) 0,
+#define GRIDMASK_1(...) 1,
+#define GRIDMASK_2(...) 2,
+#define GRIDMASK_3(...) 3,
+  constexpr size_t kImageOf[] = {GRIDMASK_KERNELS(GRIDMASK_0, GRIDMASK_1, GRIDMASK_2, GRIDMASK_3)};
+#undef GRIDMASK_0
+#undef GRIDMASK_1
+#undef GRIDMASK_2
+#undef GRIDMASK_3
+  return kImageOf[static_cast<size_t>(kernel)];
+}
 
 }  // namespace gridmask::cuda

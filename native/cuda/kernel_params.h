@@ -27,6 +27,18 @@ struct ShortReciprocal {
   uint32_t multiplier;
 };
 
+// n < 2³² - 1.
+GRIDMASK_HD inline uint32_t quotient(uint32_t n, Reciprocal reciprocal) {
+  const uint64_t next = n + 1;
+  const uint64_t low = next * static_cast<uint32_t>(reciprocal.multiplier);
+  const uint64_t high = next * static_cast<uint32_t>(reciprocal.multiplier >> 32);
+  return static_cast<uint32_t>((high + (low >> 32)) >> 32);
+}
+
+GRIDMASK_HD inline uint32_t quotient(uint32_t n, ShortReciprocal reciprocal) {
+  return static_cast<uint32_t>((uint64_t{n} + 1) * reciprocal.multiplier >> 32);
+}
+
 // A lattice axis along an image, as phases: fractions of a period, in 2⁻⁶⁴. At pixel
 // (kOriginColumn, 0), from pixel to pixel, from row to row. A row's first vector may begin up to 16
 // values before it.
@@ -59,7 +71,7 @@ struct KernelSample {
 };
 constexpr size_t kMaxSamples = UINT32_MAX / KernelSample::kPlaces;
 constexpr uint32_t kMaxColumnSteps = 15;
-constexpr uint32_t kMaxRowSteps = 7;
+constexpr uint32_t kMaxRowSteps = 3;
 
 // A lattice axis along an image in 16.16, the stripe subtracted and moved by `shift` units so that
 // it is not negative: origin + x·across + y·down, below 2³² for every pixel of the image, and exact
@@ -69,6 +81,14 @@ struct KernelUnitAxis {
   uint32_t across;
   uint32_t down;
   uint32_t shift;
+
+  GRIDMASK_HD uint32_t at(int32_t x, int32_t y) const {
+    return origin + static_cast<uint32_t>(x) * across + static_cast<uint32_t>(y) * down;
+  }
+  // `perUnit`: of d. Whole pixels are below 2¹⁶.
+  GRIDMASK_HD uint32_t unit(uint32_t position, ShortReciprocal perUnit) const {
+    return quotient(position >> 16, perUnit) - shift;
+  }
 };
 
 // What tells and draws the units of a Random GridMask.
@@ -78,7 +98,7 @@ struct KernelUnits {
   uint64_t dropBelow;
   uint32_t key[2];
   uint32_t seed[2];
-  ShortReciprocal reciprocal;  // of d; divides numbers below 2¹⁶
+  ShortReciprocal reciprocal;  // of d
   uint32_t padding;
 };
 static_assert(sizeof(KernelSample) == 56 && sizeof(KernelUnits) == 64, "the same on both sides");
@@ -125,7 +145,6 @@ struct KernelParams {
   uint32_t planes;
   uint32_t height;
   uint32_t width;
-  uint32_t valueBytes;      // 1, 2 or 4: so much is selected at a time
   uint32_t valuesPerPixel;  // in one plane
   uint32_t valuesPerRow;
   uint32_t vectorsPerRow;  // that a row touches, wherever it begins; noise: blocks
@@ -148,6 +167,7 @@ struct KernelParams {
   uint32_t noiseChannelsAt;
 
   uint32_t loadBytes;   // how source is read where target is written by 16 bytes: 16, 4, valueBytes
+  uint32_t prefetches;  // a new tensor: so small that its source is asked for before it is decided
   uint32_t planesAlike;  // all planes of a sample begin at the same address modulo 16
   uint32_t vectorBytes;  // mixing: 16, 4, 2 or 1, as all rows allow
 
@@ -156,6 +176,8 @@ struct KernelParams {
   uint32_t turns;
   uint32_t planesPerBlock;
   uint32_t keptAt;  // where in the constants
+  uint32_t samplesPerThread;
+  uint32_t slots;
 
   uint32_t noiseKind;  // NoiseKind
   uint32_t noiseType;  // NoiseType
@@ -163,8 +185,6 @@ struct KernelParams {
   uint32_t noiseBlocks;      // of a field of the images that the batch's rows and planes are of
   uint32_t noiseFirstPixel;  // of these images, the batch's first
   uint32_t noiseFirstField;
-  uint32_t samplesPerThread;  // mixing in place
-  uint32_t slots;
 
   Vector fill;  // where there is one for all
   alignas(16) uint8_t inlined[kInlinedBytes];
@@ -202,18 +222,6 @@ GRIDMASK_HD inline uint32_t sampleNumberAt(const KernelParams& params, uint32_t 
   const uint32_t at = entry * static_cast<uint32_t>(sizeof(KernelSample)) +
                       static_cast<uint32_t>(offsetof(KernelSample, place));
   return constant<uint32_t>(params, at) / KernelSample::kPlaces;
-}
-
-// n < 2³² - 1.
-GRIDMASK_HD inline uint32_t quotient(uint32_t n, Reciprocal reciprocal) {
-  const uint64_t next = n + 1;
-  const uint64_t low = next * static_cast<uint32_t>(reciprocal.multiplier);
-  const uint64_t high = next * static_cast<uint32_t>(reciprocal.multiplier >> 32);
-  return static_cast<uint32_t>((high + (low >> 32)) >> 32);
-}
-
-GRIDMASK_HD inline uint32_t quotient(uint32_t n, ShortReciprocal reciprocal) {
-  return static_cast<uint32_t>((uint64_t{n} + 1) * reciprocal.multiplier >> 32);
 }
 
 }  // namespace gridmask::cuda

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: MIT
 //
 // How exact the phases are. A position on an axis is V/period, as integers V and
-// period = d·2¹⁶ (lattice/lattice.h); a pixel lies in the gap if V mod period, from the stripe's end
-// on, is below the gap. Phases are V/period in 2⁻⁶⁴, of which the upper 32 bits are compared with
-// the gap in 2⁻³². In these units of 2⁻³²:
+// period = d·2¹⁶ (lattice/lattice.h); a pixel lies in the gap if V mod period, from the stripe's
+// end on, is below the gap. Phases are V/period in 2⁻⁶⁴, of which the upper 32 bits are compared
+// with the gap in 2⁻³². In these units of 2⁻³²:
 //
 //   - Positions lie 2¹⁶/d apart, and are moved half way towards the next one: so an error of less
 //     than 2¹⁵/d moves no pixel over an edge.
 //   - The gap is rounded to the nearest: off by at most 1/2, and 2⁻¹⁷ by which Fraction is.
-//   - Origin, across and down are each at most d + 2 of 2⁻⁶⁴ too small (Fraction says why). An image
+//   - Origin, across and down are each at most d + 2 of 2⁻⁶⁴ too small (Fraction says why). An
+//   image
 //     has at most 16384 rows, and 16384 columns and 16 before them: a pixel's phase is less than
 //     32786·(d + 2)·2⁻³² off, 0.015 for d <= 1920 and 0.251 for any d.
 //
 // With the upper half of 64 bits, which cuts off what a comparison with a whole number does not
 // see, that is together less than 0.752, and 2¹⁵/d is more than 1.
 //
-// With 32 bits a thread starts with less than 1 cut off, and takes up to 31 steps that are off by up
-// to 1/2 each, and the 0.015 of 64-bit phases at their end: 1 + 31/2 + 1/2 + 0.03 < 2¹⁵/d up to
+// With 32 bits a thread starts with less than 1 cut off, and takes up to 31 steps that are off by
+// up to 1/2 each, and the 0.015 of 64-bit phases at their end: 1 + 31/2 + 1/2 + 0.03 < 2¹⁵/d up to
 // kMaxCoarseUnit. Beyond it samples are kFine.
 
 #include "cuda/kernel_sample.h"
@@ -85,8 +86,7 @@ KernelUnitAxis kernelUnitAxisOf(const LatticeAxis& axis, const Lattice& lattice,
   // The lowest position becomes less than a period, that is 2³¹, and the others exceed it by less
   // than 16384 · √2 · 2¹⁶ < 2³¹: all are below 2³².
   const int64_t shift = -unitAndPhase(lowest, lattice).unit;
-  const int64_t origin =
-      axis.at(0, firstRow) - lattice.stripe + shift * int64_t{lattice.period};
+  const int64_t origin = axis.at(0, firstRow) - lattice.stripe + shift * int64_t{lattice.period};
   return {static_cast<uint32_t>(origin), static_cast<uint32_t>(axis.stepX),
           static_cast<uint32_t>(axis.stepY), static_cast<uint32_t>(shift)};
 }
@@ -94,7 +94,8 @@ KernelUnitAxis kernelUnitAxisOf(const LatticeAxis& axis, const Lattice& lattice,
 // Whether the gap and what a tile spans are together a period or more, on one of the axes.
 bool isDense(const KernelSample& sample) {
   const auto steps = [](uint64_t step) {
-    const auto coarse = static_cast<int64_t>(static_cast<int32_t>((step + (uint64_t{1} << 31)) >> 32));
+    const auto coarse =
+        static_cast<int64_t>(static_cast<int32_t>((step + (uint64_t{1} << 31)) >> 32));
     return static_cast<uint64_t>(coarse < 0 ? -coarse : coarse);
   };
   const auto reach = [&](const KernelAxis& axis) {

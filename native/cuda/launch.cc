@@ -13,8 +13,12 @@
 namespace gridmask::cuda {
 namespace {
 
-// A thread in each of `shape.rows` rows of a sample, in warps that are tiles. False: more tiles than
-// can be told apart.
+// A batch of so few bytes takes about as long as a few accesses to memory, one after another; any
+// GPU's L2 holds it.
+constexpr size_t kPrefetchedBytes = size_t{4} << 20;
+
+// A thread in each of `shape.rows` rows of a sample, in warps that are tiles. False: more tiles
+// than can be told apart.
 bool tile(Launch& launch, uint32_t rowsOfThread, uint32_t preferredShift) {
   KernelParams& params = launch.params;
   params.tileShift = tileShiftOf(params.vectorsPerRow, preferredShift);
@@ -33,19 +37,23 @@ struct MaskKernel {
   Kernel kernel;
   uint32_t valueBytes;
   uint32_t valuesPerPixel;
+  bool onePlane;
   bool inPlace;
+  bool random;
   uint32_t rows;
   uint32_t tileShift;
 };
+template <class Shape>
+constexpr MaskKernel maskKernelOf(Kernel kernel) {
+  return {kernel,         Shape::valueBytes, Shape::valuesPerPixel, Shape::planes == 1,
+          Shape::inPlace, Shape::random,     Shape::rows,           Shape::tileShift};
+}
 constexpr MaskKernel kMaskKernels[] = {
-#define GRIDMASK_LIST(name, bytes, values, inPlace) \
-  {Kernel::name,                                    \
-   bytes,                                           \
-   values,                                          \
-   inPlace,                                         \
-   MaskShape<bytes, values, inPlace>::rows,         \
-   MaskShape<bytes, values, inPlace>::tileShift},
+#define GRIDMASK_LIST(name, ...) maskKernelOf<MaskShape<__VA_ARGS__>>(Kernel::name),
+    // clang-format off
+    GRIDMASK_RARE_MASK_KERNELS(GRIDMASK_LIST)
     GRIDMASK_MASK_KERNELS(GRIDMASK_LIST)
+// clang-format on
 #undef GRIDMASK_LIST
 };
 
@@ -53,14 +61,14 @@ constexpr MaskKernel kMaskKernels[] = {
 void addFillVectors(const Batch& batch, Launch& launch) {
   const BatchLayout& layout = batch.layout;
   const size_t bytes = layout.planes * layout.pixelBytes;
-  const bool uniform = isUniform(batch.fill, bytes, launch.params.valueBytes);
+  const bool uniform = isUniform(batch.fill, bytes, launch.valueBytes);
   const bool straddles = kVectorBytes % layout.pixelBytes != 0;
   const size_t places = straddles ? launch.params.valuesPerPixel : 1;
   std::vector<uint8_t> vectors;
   for (size_t plane = 0; plane < layout.planes; ++plane) {
     for (size_t place = 0; place < places; ++place) {
       for (size_t k = 0; k < kVectorBytes; ++k) {
-        const size_t byte = (place * launch.params.valueBytes + k) % layout.pixelBytes;
+        const size_t byte = (place * launch.valueBytes + k) % layout.pixelBytes;
         vectors.push_back(batch.fill[plane * layout.pixelBytes + byte]);
       }
       if (uniform) break;
@@ -78,7 +86,7 @@ void addFillVectors(const Batch& batch, Launch& launch) {
 // Of each value of a pixel in all planes, repeated to 4 bytes.
 void addFillWords(const Batch& batch, Launch& launch) {
   const size_t bytes = batch.layout.planes * batch.layout.pixelBytes;
-  const size_t valueBytes = launch.params.valueBytes;
+  const size_t valueBytes = launch.valueBytes;
   const bool uniform = isUniform(batch.fill, bytes, valueBytes);
   std::vector<uint8_t> words;
   for (size_t at = 0; at < (uniform ? valueBytes : bytes); at += valueBytes) {
@@ -89,19 +97,22 @@ void addFillWords(const Batch& batch, Launch& launch) {
 }
 
 // Rows that are aligned, and pixels of a size that there is a kernel for.
-bool prepareTiles(const Batch& batch, Launch& launch) {
+bool prepareTiles(const Batch& batch, bool random, Launch& launch) {
   KernelParams& params = launch.params;
+  const bool inPlace = batch.source == batch.target;
   const auto addresses =
       reinterpret_cast<uintptr_t>(batch.source) | reinterpret_cast<uintptr_t>(batch.target);
   if ((addresses | params.rowBytes) % kVectorBytes != 0) return false;
   for (const MaskKernel& kernel : kMaskKernels) {
-    if (kernel.valueBytes != params.valueBytes || kernel.valuesPerPixel != params.valuesPerPixel ||
-        kernel.inPlace != (batch.source == batch.target)) {
+    if (kernel.valueBytes != launch.valueBytes || kernel.valuesPerPixel != params.valuesPerPixel ||
+        kernel.inPlace != inPlace || kernel.random != random ||
+        (kernel.onePlane && params.planes != 1)) {
       continue;
     }
     launch.kernel = kernel.kernel;
     params.vectorsPerRow = static_cast<uint32_t>(params.rowBytes / kVectorBytes);
     if (!tile(launch, kernel.rows, kernel.tileShift)) return false;
+    params.prefetches = !inPlace && batch.layout.bytes() <= kPrefetchedBytes;
     addFillVectors(batch, launch);
     return true;
   }
@@ -110,21 +121,23 @@ bool prepareTiles(const Batch& batch, Launch& launch) {
 
 bool prepareRows(const Batch& batch, Launch& launch) {
   KernelParams& params = launch.params;
-#define GRIDMASK_CHOOSE(name, bytes, interleaved, isInPlace)                                  \
-  if (params.valueBytes == (bytes) && (params.valuesPerPixel > 1) == (interleaved) &&         \
-      (batch.source == batch.target) == (isInPlace)) {                                        \
-    launch.kernel = Kernel::name;                                                             \
+#define GRIDMASK_CHOOSE(name, bytes, interleaved, isInPlace)                          \
+  if (launch.valueBytes == (bytes) && (params.valuesPerPixel > 1) == (interleaved) && \
+      (batch.source == batch.target) == (isInPlace)) {                                \
+    launch.kernel = Kernel::name;                                                     \
   }
   GRIDMASK_MASK_ROWS_KERNELS(GRIDMASK_CHOOSE)
 #undef GRIDMASK_CHOOSE
   const auto source = reinterpret_cast<uintptr_t>(batch.source);
   const auto target = reinterpret_cast<uintptr_t>(batch.target);
   const uintptr_t apart = source - target;
-  params.loadBytes = apart % kVectorBytes == 0 ? kVectorBytes : apart % 4 == 0 ? 4 : params.valueBytes;
+  params.loadBytes = apart % kVectorBytes == 0 ? kVectorBytes
+                     : apart % 4 == 0          ? 4
+                                               : launch.valueBytes;
   params.planesAlike = batch.layout.planes == 1 || params.planeBytes % kVectorBytes == 0;
   // A row that begins in the middle of a vector may touch one more.
   const bool aligned = (target | params.rowBytes) % kVectorBytes == 0;
-  const uint64_t lead = aligned ? 0 : kVectorBytes - params.valueBytes;
+  const uint64_t lead = aligned ? 0 : kVectorBytes - launch.valueBytes;
   params.vectorsPerRow =
       static_cast<uint32_t>((params.rowBytes + lead + kVectorBytes - 1) / kVectorBytes);
   params.rowReciprocal = reciprocalOf(params.vectorsPerRow);
@@ -140,16 +153,16 @@ bool prepareNoise(const Batch& batch, const Samples& samples, size_t first, Laun
   KernelParams& params = launch.params;
   const auto addresses =
       reinterpret_cast<uintptr_t>(batch.source) | reinterpret_cast<uintptr_t>(batch.target);
-  if (addresses % params.valueBytes != 0 || params.valueBytes != valueBytesOf(noise.type)) {
+  if (addresses % launch.valueBytes != 0 || launch.valueBytes != valueBytesOf(noise.type)) {
     return false;
   }
   uint32_t rows = 0;
   uint32_t shift = 0;
-#define GRIDMASK_CHOOSE(name, bytes, isInPlace)                                               \
-  if (params.valueBytes == (bytes) && (batch.source == batch.target) == (isInPlace)) {       \
-    launch.kernel = Kernel::name;                                                            \
-    rows = NoiseShape<bytes, isInPlace>::rows;                                               \
-    shift = NoiseShape<bytes, isInPlace>::tileShift;                                         \
+#define GRIDMASK_CHOOSE(name, bytes, isInPlace)                                        \
+  if (launch.valueBytes == (bytes) && (batch.source == batch.target) == (isInPlace)) { \
+    launch.kernel = Kernel::name;                                                      \
+    rows = NoiseShape<bytes, isInPlace>::rows;                                         \
+    shift = NoiseShape<bytes, isInPlace>::tileShift;                                   \
   }
   GRIDMASK_NOISE_KERNELS(GRIDMASK_CHOOSE)
 #undef GRIDMASK_CHOOSE
@@ -162,7 +175,8 @@ bool prepareNoise(const Batch& batch, const Samples& samples, size_t first, Laun
   params.noiseFirstField = noise.shared ? 0 : static_cast<uint32_t>(batch.firstChannel);
   const bool aligned =
       params.width % kNoisePixels == 0 && params.noiseFirstPixel % kNoisePixels == 0;
-  params.vectorsPerRow = (params.width + (aligned ? 0 : kNoisePixels - 1) + kNoisePixels - 1) / kNoisePixels;
+  params.vectorsPerRow =
+      (params.width + (aligned ? 0 : kNoisePixels - 1) + kNoisePixels - 1) / kNoisePixels;
   if (!tile(launch, rows, shift)) return false;
 
   std::vector<NoiseKey> keys;
@@ -171,9 +185,8 @@ bool prepareNoise(const Batch& batch, const Samples& samples, size_t first, Laun
     if (isWorkedAt(sample, batch.source == batch.target)) keys.push_back(noiseKeyOf(sample));
   }
   params.noiseKeysAt = addConstants(launch, keys.data(), keys.size() * sizeof(NoiseKey));
-  params.noiseChannelsAt =
-      addConstants(launch, noise.channels + 2 * batch.firstChannel,
-                   batch.layout.channels() * 2 * sizeof(float));
+  params.noiseChannelsAt = addConstants(launch, noise.channels + 2 * batch.firstChannel,
+                                        batch.layout.channels() * 2 * sizeof(float));
   return true;
 }
 
@@ -199,7 +212,7 @@ Prepared prepareMask(const Batch& batch, const Samples& samples, size_t first, L
       reinterpret_cast<uintptr_t>(batch.source) | reinterpret_cast<uintptr_t>(batch.target);
   const size_t valueBytes =
       noise ? layout.valueBytes : powerDividing(addresses | layout.pixelBytes, sizeof(uint32_t));
-  params.valueBytes = static_cast<uint32_t>(valueBytes);
+  launch.valueBytes = static_cast<uint32_t>(valueBytes);
   if (isTooLarge(layout)) return Prepared::kUnsupported;
   params.valuesPerPixel = static_cast<uint32_t>(layout.pixelBytes / valueBytes);
   params.pixelReciprocal = reciprocalOf(params.valuesPerPixel);
@@ -211,10 +224,11 @@ Prepared prepareMask(const Batch& batch, const Samples& samples, size_t first, L
     if (isWorkedAt(sample, inPlace)) constants.add(sample, static_cast<uint32_t>(i));
   }
   if (!constants.addTo(launch)) return Prepared::kNothing;
-  const bool ready = noise ? prepareNoise(batch, samples, first, launch)
-                           : (!constants.anyIs(KernelSample::kRandom | KernelSample::kFine) &&
-                              prepareTiles(batch, launch)) ||
-                                 prepareRows(batch, launch);
+  const bool ready = noise
+                         ? prepareNoise(batch, samples, first, launch)
+                         : (!constants.anyIs(KernelSample::kFine) &&
+                            prepareTiles(batch, constants.anyIs(KernelSample::kRandom), launch)) ||
+                               prepareRows(batch, launch);
   if (!ready) return Prepared::kUnsupported;
   end(launch);
   return Prepared::kReady;

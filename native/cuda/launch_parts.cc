@@ -19,7 +19,7 @@ uint32_t tileShiftOf(uint32_t vectorsPerRow, uint32_t preferred) {
   for (uint32_t shift = preferred; shift > 1; --shift) {
     const uint64_t width = uint64_t{1} << shift;
     const uint64_t covered = (vectorsPerRow + width - 1) / width * width;
-    if (covered * 8 <= uint64_t{vectorsPerRow} * 9) return shift;
+    if (covered * 7 <= uint64_t{vectorsPerRow} * 8) return shift;
   }
   return 1;  // neighbours have to be neighbouring lanes
 }

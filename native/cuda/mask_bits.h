@@ -53,8 +53,8 @@ GRIDMASK_HD inline Phases<uint32_t> coarse(const Phases<uint64_t>& phases) {
           coarseStep(phases.acrossY), phases.gap};
 }
 
-// Of values of which the first `end` belong to the first pixel, and each further `step` to the next:
-// bit k for the k-th of `count`.
+// Of values of which the first `end` belong to the first pixel, and each further `step` to the
+// next: bit k for the k-th of `count`.
 template <class T>
 GRIDMASK_HD inline uint32_t squaresOfValues(Phases<T> phases, uint32_t end, uint32_t step,
                                             uint32_t count) {
@@ -68,8 +68,8 @@ GRIDMASK_HD inline uint32_t squaresOfValues(Phases<T> phases, uint32_t end, uint
   return bits;
 }
 
-GRIDMASK_HD inline uint32_t squaresOfValues(const Phases<uint64_t>& phases, bool fine,
-                                            uint32_t end, uint32_t step, uint32_t count) {
+GRIDMASK_HD inline uint32_t squaresOfValues(const Phases<uint64_t>& phases, bool fine, uint32_t end,
+                                            uint32_t step, uint32_t count) {
   return fine ? squaresOfValues(phases, end, step, count)
               : squaresOfValues(coarse(phases), end, step, count);
 }
@@ -113,23 +113,39 @@ struct TilePhases {
 };
 
 // Whether units drop their squares, in a Random GridMask. The last answer is kept: neighbours
-// mostly lie in the same unit. All else is read again for every unit, so that registers stay free.
+// mostly lie in the same unit. What only a draw needs is read for each, so that registers stay
+// free.
 class UnitDraws {
  public:
   GRIDMASK_HD UnitDraws(const KernelParams& params, uint32_t entry)
-      : params_(params),
-        at_(params.unitsAt + entry * static_cast<uint32_t>(sizeof(KernelUnits))) {}
+      : params_(params), at_(params.unitsAt + entry * static_cast<uint32_t>(sizeof(KernelUnits))) {}
+
+  GRIDMASK_HD KernelUnitAxis axisX() const {
+    return field<KernelUnitAxis>(offsetof(KernelUnits, x));
+  }
+  GRIDMASK_HD KernelUnitAxis axisY() const {
+    return field<KernelUnitAxis>(offsetof(KernelUnits, y));
+  }
+  GRIDMASK_HD ShortReciprocal reciprocal() const {
+    return {field<uint32_t>(offsetof(KernelUnits, reciprocal))};
+  }
 
   GRIDMASK_HD bool drops(int32_t x, int32_t y) {
-    const uint32_t i = unit(offsetof(KernelUnits, x), x, y);
-    const uint32_t j = unit(offsetof(KernelUnits, y), x, y);
+    const ShortReciprocal perUnit = reciprocal();
+    const KernelUnitAxis ofX = axisX();
+    const uint32_t i = ofX.unit(ofX.at(x, y), perUnit);
+    const KernelUnitAxis ofY = axisY();
+    return drops(i, ofY.unit(ofY.at(x, y), perUnit));
+  }
+
+  // Of a unit.
+  GRIDMASK_HD bool drops(uint32_t i, uint32_t j) {
     if (!known_ || i != i_ || j != j_) {
-      const Philox4 draw = philox4x32(
-          {{word(offsetof(KernelUnits, key)), word(offsetof(KernelUnits, key) + 4), i, j}},
-          word(offsetof(KernelUnits, seed)), word(offsetof(KernelUnits, seed) + 4));
-      drops_ = draw.word[0] <
-               constant<uint64_t>(params_, at_ + static_cast<uint32_t>(
-                                                     offsetof(KernelUnits, dropBelow)));
+      constexpr size_t kKey = offsetof(KernelUnits, key);
+      constexpr size_t kSeed = offsetof(KernelUnits, seed);
+      const Philox4 draw = philox4x32({{field<uint32_t>(kKey), field<uint32_t>(kKey + 4), i, j}},
+                                      field<uint32_t>(kSeed), field<uint32_t>(kSeed + 4));
+      drops_ = draw.word[0] < field<uint64_t>(offsetof(KernelUnits, dropBelow));
       i_ = i;
       j_ = j;
       known_ = true;
@@ -138,17 +154,9 @@ class UnitDraws {
   }
 
  private:
-  GRIDMASK_HD uint32_t word(size_t offset) const {
-    return constant<uint32_t>(params_, at_ + static_cast<uint32_t>(offset));
-  }
-
-  GRIDMASK_HD uint32_t unit(size_t offset, int32_t x, int32_t y) const {
-    const auto axis = constant<KernelUnitAxis>(params_, at_ + static_cast<uint32_t>(offset));
-    const uint32_t position = axis.origin + static_cast<uint32_t>(x) * axis.across +
-                              static_cast<uint32_t>(y) * axis.down;
-    // Of whole pixels, below 2¹⁶.
-    const ShortReciprocal reciprocal{word(offsetof(KernelUnits, reciprocal))};
-    return quotient(position >> 16, reciprocal) - axis.shift;
+  template <class T>
+  GRIDMASK_HD T field(size_t offset) const {
+    return constant<T>(params_, at_ + static_cast<uint32_t>(offset));
   }
 
   const KernelParams& params_;
@@ -164,13 +172,19 @@ class UnitDraws {
 GRIDMASK_HD inline uint32_t drawnSquares(uint32_t squares, const KernelParams& params,
                                          uint32_t entry, int32_t x, int32_t y, uint32_t end,
                                          uint32_t step) {
+  if (squares == 0) return 0;
   UnitDraws draws(params, entry);
+  const KernelUnitAxis ofX = draws.axisX();
+  const KernelUnitAxis ofY = draws.axisY();
+  const ShortReciprocal perUnit = draws.reciprocal();
+  uint32_t atX = ofX.at(x, y);
+  uint32_t atY = ofY.at(x, y);
   uint32_t drawn = 0;
   GRIDMASK_NO_UNROLL
-  for (; squares != 0; end += step, ++x) {
+  for (; squares != 0; end += step, atX += ofX.across, atY += ofY.across) {
     const uint32_t later = end < 32 ? 0xFFFFFFFFu << end : 0;
     const uint32_t here = squares & ~later;
-    if (here != 0 && draws.drops(x, y)) drawn |= here;
+    if (here != 0 && draws.drops(ofX.unit(atX, perUnit), ofY.unit(atY, perUnit))) drawn |= here;
     squares &= later;
   }
   return drawn;

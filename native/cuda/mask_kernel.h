@@ -3,15 +3,15 @@
 // The kernel that masks a batch whose rows all begin and end at multiples of 16 bytes, with pixels
 // of a size that is known when it is compiled. (cuda/mask_rows_kernel.h masks all others.)
 //
-//   a thread   a vector of 16 bytes in `rows` rows, one below the other, and the same in all planes:
-//              each pixel is decided once
-//   a warp     a tile of 2^tileShift such vectors side by side, the rest of the 32 below: close to
-//              a square of pixels, so that its threads mostly come to the same decision
+//   a thread   a vector of 16 bytes in `rows` rows, one below the other, and the same in all
+//              planes: each pixel is decided once
+//   a warp     a tile of 2^tileShift such vectors side by side, the rest of the 32 below
 //   a block    8 warps, one tile after another along the rows of tiles
 //   the grid   x: a sample's tiles, y and z: samples. In place only those that are masked
 //
-// A new tensor has every vector written, and those read that keep something. In place nothing is
-// touched where nothing is dropped. What is dropped is written value by value or, where `blends` is
+// A new tensor has every vector written, and those read that keep something; a batch so small that
+// waiting is all it takes has its source prefetched, whatever is kept. In place nothing is touched
+// where nothing is dropped. What is dropped is written value by value or, where `blends` is
 // set, by whole sectors of 32 bytes: the rest of them is read first and written as it was, since
 // memory takes longer over a sector that is written in part. Two neighbouring lanes have a sector,
 // so each has to know of the other's bits: that is why there are two phases, and an exchange
@@ -29,23 +29,31 @@ namespace gridmask::cuda {
 
 constexpr uint32_t kWarp = 32;
 
-// What a thread has, by the pixels' values and how many there are in a pixel of a plane. Measured
-// on an H200; docs/kernel.md has the alternatives.
-template <int valueBytes_, int valuesPerPixel_, bool inPlace_>
+// What a thread and a warp have. Measured on an H200: docs/kernel.md has what else was tried.
+template <int valueBytes_, int valuesPerPixel_, bool onePlane, bool inPlace_, bool random_>
 struct MaskShape {
   static constexpr int valueBytes = valueBytes_;
   static constexpr int valuesPerPixel = valuesPerPixel_;
   static constexpr bool inPlace = inPlace_;
-  static constexpr bool blends = inPlace && valuesPerPixel == 1;
-  // Where memory is the limit one row a thread is best, so that many threads wait for it; where
-  // deciding is, more rows share a thread's start.
-  static constexpr int rows = valuesPerPixel > 1 ? (inPlace ? 8 : 4) : inPlace || valueBytes == 1 ? 2 : 1;
+  static constexpr bool random = random_;  // knows units that keep their squares
+  // In several planes one row a thread gives it enough to wait for. In one plane more rows share a
+  // thread's start.
+  static constexpr int rows = !onePlane ? 1 : !inPlace && valueBytes * valuesPerPixel == 12 ? 3 : 4;
   // Planes whose reads are under way at a time.
-  static constexpr int planes = valuesPerPixel > 1 ? 1 : 3;
+  static constexpr int planes = onePlane ? 1 : 3;
+  static constexpr bool blends = inPlace && valuesPerPixel == 1;
   static constexpr bool streams = !inPlace && valueBytes == 4;
-  static constexpr bool tests = rows > 1 || valueBytes < 4;
-  static constexpr bool prefetches = false;
-  static constexpr int tileShift = inPlace ? (valueBytes == 2 && valuesPerPixel == 1 ? 4 : 3) : valueBytes == 1 ? 3 : 5;
+  // Whether a thread's tile is first tested as a whole.
+  static constexpr bool tests = rows > 1 || valueBytes == 1;
+  // Where memory is the limit a warp is a stretch of a row. Else it is close to a square of pixels,
+  // so that its threads mostly come to the same decision.
+  static constexpr int tileShift = valuesPerPixel == 3 && (inPlace || valueBytes == 1) ? 2
+                                   : valueBytes == 2 && !onePlane                      ? 4
+                                   : valueBytes == 4 && !inPlace                       ? 5
+                                                                                       : 3;
+  // Blocks that a multiprocessor is to have room for, which bounds the registers. Without a bound
+  // the compiler of some toolkits spills to keep to 32 of them.
+  static constexpr int minBlocks = !onePlane && inPlace ? 6 : 4;
 };
 
 template <class Shape>
@@ -59,28 +67,21 @@ class MaskTile {
     const uint32_t entry = blockZ * params.gridY + blockY;
     const uint32_t tile = (blockX * params.threadsPerBlock + threadX) / kWarp;
     if (entry >= params.entries || tile >= params.tilesPerSample) return false;
-    const KernelSample sample = sampleAt(params, entry);
     const uint32_t lane = threadX % kWarp;
     const uint32_t tileRow = quotient(tile, params.tileColumnsReciprocal);
     const uint32_t tileColumn = tile - tileRow * params.tileColumns;
     const uint32_t shift = params.tileShift;
     column_ = (tileColumn << shift) + (lane & ((1u << shift) - 1));
     row_ = ((tileRow << (5 - shift)) + (lane >> shift)) * kRows;
-    // In a new tensor every sample is an entry.
-    number_ = Shape::inPlace ? sample.number() : entry;
     const bool inside = column_ < params.vectorsPerRow && row_ < params.height;
     rowsLeft_ = inside ? params.height - row_ : 0;
-#ifdef __CUDA_ARCH__
-    if constexpr (Shape::prefetches) {
-      const uint64_t at = number_ * params.sampleBytes + row_ * params.rowBytes + uint64_t{column_} * kVectorBytes;
-      GRIDMASK_UNROLL
-      for (int r = 0; r < kRows; ++r) if (static_cast<uint32_t>(r) < rowsLeft_)
-        for (uint32_t q = 0; q < Shape::planes; ++q) asm volatile("prefetch.global.L2 [%0];" ::"l"(params.source + at + r * params.rowBytes + q * params.planeBytes));
-    }
-#endif
+    number_ = entry;  // of a new tensor every sample is one
+    if (!Shape::inPlace && params.prefetches != 0) prefetchRows(params);
+    const KernelSample sample = sampleAt(params, entry);
+    if (Shape::inPlace) number_ = sample.number();
     GRIDMASK_UNROLL
     for (int r = 0; r < kRows; ++r) dropped[r] = 0;
-    if (inside) decideRows(sample);
+    if (inside) decideRows(params, sample, entry);
     return true;
   }
 
@@ -94,8 +95,7 @@ class MaskTile {
 
   // The second phase. `neighbours`: the same of the lane beside, lane XOR 1.
   GRIDMASK_HD void move(const KernelParams& params, const uint32_t (&neighbours)[kRows]) const {
-    const uint64_t at =
-        number_ * params.sampleBytes + row_ * params.rowBytes + uint64_t{column_} * kVectorBytes;
+    const uint64_t at = begin(params);
     if constexpr (Shape::inPlace && !Shape::blends) {
       fillRows(params, at);
     } else {
@@ -116,16 +116,41 @@ class MaskTile {
   static constexpr int kPixels =
       (kValues + (kStraddles ? kPerPixel - 1 : 0) + kPerPixel - 1) / kPerPixel;
 
+  // Of the first row's vector in the first plane.
+  GRIDMASK_HD uint64_t begin(const KernelParams& params) const {
+    return number_ * params.sampleBytes + row_ * params.rowBytes + uint64_t{column_} * kVectorBytes;
+  }
+
+  GRIDMASK_HD void prefetchRows(const KernelParams& params) const {
+    const uint8_t* from = params.source + begin(params);
+    GRIDMASK_NO_UNROLL
+    for (uint32_t plane = 0; plane < params.planes; ++plane, from += params.planeBytes) {
+      GRIDMASK_UNROLL
+      for (int r = 0; r < kRows; ++r) {
+        if (static_cast<uint32_t>(r) < rowsLeft_) prefetch(from + r * params.rowBytes);
+      }
+    }
+  }
+
   GRIDMASK_HD uint32_t firstPixel() const { return column_ * kValues / kPerPixel; }
   // Of its values, those that lie before the vector.
   GRIDMASK_HD uint32_t lead() const { return kStraddles ? column_ * kValues % kPerPixel : 0; }
 
-  GRIDMASK_HD void decideRows(const KernelSample& sample) {
-    TilePhases phases(sample, static_cast<int32_t>(firstPixel()), static_cast<int32_t>(row_));
+  GRIDMASK_HD void decideRows(const KernelParams& params, const KernelSample& sample,
+                              uint32_t entry) {
+    const auto x = static_cast<int32_t>(firstPixel());
+    const auto y = static_cast<int32_t>(row_);
+    TilePhases phases(sample, x, y);
     if (!Shape::tests || sample.is(KernelSample::kDense) ||
         phases.mayHaveSquares<kPixels, kRows>()) {
       GRIDMASK_UNROLL
       for (int r = 0; r < kRows; ++r, phases.nextRow()) dropped[r] = squares(phases.row);
+    }
+    if (Shape::random && sample.is(KernelSample::kRandom)) {
+      GRIDMASK_UNROLL
+      for (int r = 0; r < kRows; ++r) {
+        dropped[r] = drawnSquares(dropped[r], params, entry, x, y + r, kPerPixel, kPerPixel);
+      }
     }
     const uint32_t kept = sample.is(KernelSample::kReverse) ? 0xFFFFFFFFu : 0;
     GRIDMASK_UNROLL

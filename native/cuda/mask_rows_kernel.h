@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernel that masks what cuda/mask_kernel.h does not: rows that begin or end anywhere, and pixels of any
-// number of values.
+// The kernel that masks what cuda/mask_kernel.h does not: rows that begin or end anywhere, and
+// pixels of any number of values.
 //
 //   a thread   a vector of 16 bytes of one row, and the same in all planes
 //   the grid   x: a sample's vectors, row after row, y and z: samples. In place only those that are
@@ -21,6 +21,8 @@
 #include "cuda/vector_bits.h"
 
 namespace gridmask::cuda {
+
+constexpr uint32_t kMinRowsBlocks = 4;  // MaskShape::minBlocks
 
 // A vector of a plane's row, and what is to become of its values: bit k stands for the k-th.
 struct Window {

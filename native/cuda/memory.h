@@ -71,6 +71,15 @@ GRIDMASK_HD inline void storeOnce(uint8_t* to, const Vector& value) {
 #endif
 }
 
+// Has what will be read soon brought nearer.
+GRIDMASK_HD inline void prefetch(const uint8_t* from) {
+#ifdef __CUDA_ARCH__
+  asm volatile("prefetch.global.L2 [%0];" ::"l"(from));
+#else
+  (void)from;
+#endif
+}
+
 // A part of a kernel's parameters.
 template <class T>
 GRIDMASK_HD inline T parameter(const uint8_t* from) {

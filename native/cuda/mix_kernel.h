@@ -10,12 +10,12 @@
 // vectors, y and z: samples.
 //
 // In place a sample may be written only when the one whose partner it is has read it. So a block
-// has a few neighbouring vectors of *all* samples: 2^tileShift of them times as many samples as there
-// are threads left, a sample each. All threads read what they need, wait for each other, and then
-// write. More samples than that take turns, in the order of the permutation's cycles: a sample's
-// partner is the next one, so what comes later is not yet written. Only a cycle's last sample
-// needs one that may have been: its first. The thread that will need it keeps that from the turn
-// in which it was written. The grid: x: vectors of a plane, y: groups of planes.
+// has a few neighbouring vectors of *all* samples: 2^tileShift of them times as many samples as
+// there are threads left, a sample each. All threads read what they need, wait for each other, and
+// then write. More samples than that take turns, in the order of the permutation's cycles: a
+// sample's partner is the next one, so what comes later is not yet written. Only a cycle's last
+// sample needs one that may have been: its first. The thread that will need it keeps that from the
+// turn in which it was written. The grid: x: vectors of a plane, y: groups of planes.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,9 @@ namespace gridmask::cuda {
 constexpr uint32_t kMixPlanes = 3;
 // Samples of a thread in place, whose reads are under way at a time.
 constexpr uint32_t kMixSamples = 8;
+
+// MaskShape::minBlocks. In place threads hold vectors of many samples.
+constexpr uint32_t minMixBlocks(bool inPlace) { return inPlace ? 3 : 4; }
 
 // The first `bytes` bytes of a vector.
 template <bool whole>
@@ -183,8 +186,8 @@ class MixThread {
       if (dropped_[k] == 0) continue;
       const MixPartner partner = partnerOf(params, entryOf(params, turn, k));
       if (partner.wasKept()) continue;
-      vectors_[k] = loadFirst<whole>(source + partner.sample() * params.sampleBytes,
-                                     params.vectorBytes);
+      vectors_[k] =
+          loadFirst<whole>(source + partner.sample() * params.sampleBytes, params.vectorBytes);
     }
     if (params.turns > 1) keep(params, turn, source);
   }
@@ -207,8 +210,8 @@ class MixThread {
   // Reads what will have been written when this thread needs it.
   GRIDMASK_HD void keep(const KernelParams& params, uint32_t turn, const uint8_t* source) {
     if (!inside_) return;
-    const auto kept = constant<MixKept>(
-        params, params.keptAt + turn * static_cast<uint32_t>(sizeof(MixKept)));
+    const auto kept =
+        constant<MixKept>(params, params.keptAt + turn * static_cast<uint32_t>(sizeof(MixKept)));
     if (kept.slot != slot_) return;
     kept_ = loadFirst<whole>(source + kept.sample * params.sampleBytes, params.vectorBytes);
   }

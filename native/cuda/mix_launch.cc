@@ -17,8 +17,8 @@ uint32_t vectorBytesOf(const MixBatch& batch, uint64_t rowBytes) {
   return all % 16 == 0 ? 16 : all % 4 == 0 ? 4 : all % 2 == 0 ? 2 : 1;
 }
 
-// The samples that are written in place, so that each comes before its partner, and those of a cycle
-// one after another.
+// The samples that are written in place, so that each comes before its partner, and those of a
+// cycle one after another.
 class Order {
  public:
   explicit Order(const MixBatch& batch) : batch_(batch), waits_(batch.count), isRead_(batch.count) {
@@ -36,7 +36,8 @@ class Order {
 
   struct Entry {
     uint32_t sample;
-    uint32_t cycleBegin;  // of a whole cycle's last sample: its first one's place in the order; else its own
+    uint32_t cycleBegin;  // of a whole cycle's last sample: its first one's place in the order;
+                          // else its own
   };
   const std::vector<Entry>& entries() const { return entries_; }
 
@@ -71,13 +72,19 @@ void prepareNew(const MixBatch& batch, SampleConstants& constants,
 }
 
 // Which vectors of how many samples a block has: vectors side by side as many as possible, up to a
-// warp's, so that all samples are there at once, but no fewer than make 64 bytes or a warp.
+// warp's, so that all samples are there at once, but no fewer than make 64 bytes or a warp; or
+// fewer, down to a sector, where that makes too few blocks.
 bool setBlocks(Launch& launch, uint64_t positions, size_t entries) {
   KernelParams& params = launch.params;
-  const uint32_t least = params.vectorBytes == 16 ? 2 : params.vectorBytes == 4 ? 4 : 5;
+  const uint32_t sector = params.vectorBytes == 16 ? 1 : params.vectorBytes == 4 ? 3 : 5;
+  const uint32_t least = std::min(sector + 1, 5u);
   params.tileShift = 5;
   while (params.tileShift > least &&
          (kMaxBlockThreads >> params.tileShift) * kMixSamples < entries) {
+    --params.tileShift;
+  }
+  while (params.tileShift > sector &&
+         (positions >> params.tileShift) * params.planes < kFewBlocks) {
     --params.tileShift;
   }
   if (!setGrid(launch, positions, 1)) return false;
@@ -105,7 +112,6 @@ Prepared prepareMix(const MixBatch& batch, Launch& launch) {
   if (isTooLarge(layout)) return Prepared::kUnsupported;
   KernelParams& params = launch.params;
   params.vectorBytes = vectorBytesOf(batch, params.rowBytes);
-  params.valueBytes = 1;
   params.valuesPerPixel = static_cast<uint32_t>(batch.pixelBytes);
   params.pixelReciprocal = reciprocalOf(params.valuesPerPixel);
   params.vectorsPerRow = static_cast<uint32_t>(params.rowBytes / params.vectorBytes);
@@ -117,7 +123,7 @@ Prepared prepareMix(const MixBatch& batch, Launch& launch) {
   std::vector<MixPartner> partners;
   std::vector<MixKept> kept;
   if (batch.inPlace()) {
-    launch.kernel = whole ? Kernel::gridmask_mix_in_place : Kernel::gridmask_mix_in_place_narrow;
+    launch.kernel = whole ? Kernel::gridmask_mix_in_place : Kernel::gridmask_mix_narrow_in_place;
     const Order order(batch);
     if (order.entries().empty()) return Prepared::kNothing;
     if (!setBlocks(launch, vectors, order.entries().size())) return Prepared::kUnsupported;
@@ -134,8 +140,9 @@ Prepared prepareMix(const MixBatch& batch, Launch& launch) {
       ++place;
     }
   } else {
-    launch.kernel = whole ? Kernel::gridmask_mix_new : Kernel::gridmask_mix_new_narrow;
-    if (!setGrid(launch, vectors, static_cast<uint32_t>(batch.count))) return Prepared::kUnsupported;
+    launch.kernel = whole ? Kernel::gridmask_mix_new : Kernel::gridmask_mix_narrow_new;
+    if (!setGrid(launch, vectors, static_cast<uint32_t>(batch.count)))
+      return Prepared::kUnsupported;
     prepareNew(batch, constants, partners);
   }
   if (!constants.addTo(launch)) return Prepared::kNothing;

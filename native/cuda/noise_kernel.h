@@ -7,7 +7,8 @@
 //
 //   a thread   a block in `rows` rows, one below the other, in all channels: the numbers are drawn
 //              once for all channels, or anew for each
-//   a warp     2^tileShift blocks side by side, the rest of the 32 below: close to a square of pixels,
+//   a warp     2^tileShift blocks side by side, the rest of the 32 below: close to a square of
+//   pixels,
 //              so that few warps draw for some of their threads only
 //   the grid   x: a sample's tiles, y and z: samples. In place only those that are masked
 #pragma once
@@ -31,6 +32,8 @@ struct NoiseShape {
   static constexpr int tileShift = 2;
 };
 
+constexpr uint32_t kMinNoiseBlocks = 4;  // MaskShape::minBlocks
+
 // Four floats that are used one after another, without an address.
 struct Numbers {
   float a, b, c, d;
@@ -46,8 +49,8 @@ struct Numbers {
 };
 
 GRIDMASK_HD inline Numbers drawNumbers(const NoiseKey& key, uint32_t block, NoiseKind kind) {
-  const Philox4 words = philox4x32({{key.index[0], key.index[1], key.epoch, block}}, key.seed[0],
-                                   key.seed[1]);
+  const Philox4 words =
+      philox4x32({{key.index[0], key.index[1], key.epoch, block}}, key.seed[0], key.seed[1]);
   Numbers numbers{};
   if (kind == NoiseKind::kUniform) {
     numbers = {uniformOf(words.word[0]), uniformOf(words.word[1]), uniformOf(words.word[2]),
@@ -113,7 +116,8 @@ class NoiseTile {
     if (column >= params_.vectorsPerRow || row >= params_.height) return;
     const KernelSample sample = sampleAt(params_, entry);
     const uint32_t rows = params_.height - row < kRows ? params_.height - row : kRows;
-    const bool aligned = params_.width % kNoisePixels == 0 && params_.noiseFirstPixel % kNoisePixels == 0;
+    const bool aligned =
+        params_.width % kNoisePixels == 0 && params_.noiseFirstPixel % kNoisePixels == 0;
     // A tile of pixels, where blocks do not go on in the next row.
     if (Shape::inPlace && aligned &&
         !sample.is(KernelSample::kReverse | KernelSample::kFine | KernelSample::kDense)) {
@@ -135,7 +139,8 @@ class NoiseTile {
                          uint32_t row) {
     // Pixels of the image, and of the batch's rows, which may begin in the middle of a block.
     const uint32_t rowBegin = params_.noiseFirstPixel + row * params_.width;
-    const uint32_t number = (row == 0 ? rowBegin : rowBegin + kNoisePixels - 1) / kNoisePixels + column;
+    const uint32_t number =
+        (row == 0 ? rowBegin : rowBegin + kNoisePixels - 1) / kNoisePixels + column;
     if (number * kNoisePixels >= rowBegin + params_.width) return;
     const auto begin = static_cast<int32_t>(number * kNoisePixels - params_.noiseFirstPixel);
     const uint32_t from = begin < 0 ? static_cast<uint32_t>(-begin) : 0;
@@ -211,8 +216,8 @@ class NoiseTile {
     float a, b;
   };
   GRIDMASK_HD Channel channelAt(uint32_t channel) const {
-    return constant<Channel>(params_, params_.noiseChannelsAt +
-                                          channel * static_cast<uint32_t>(sizeof(Channel)));
+    return constant<Channel>(
+        params_, params_.noiseChannelsAt + channel * static_cast<uint32_t>(sizeof(Channel)));
   }
 
   // One value a pixel: a block is four in a row.
@@ -228,8 +233,9 @@ class NoiseTile {
       GRIDMASK_UNROLL
       for (uint32_t p = 0; p < kPlanes; ++p) {
         const uint64_t planeAt = at + p * params_.planeBytes;
-        const auto addresses = reinterpret_cast<uintptr_t>(params_.target + planeAt) |
-                               (Shape::inPlace ? 0 : reinterpret_cast<uintptr_t>(params_.source + planeAt));
+        const auto addresses =
+            reinterpret_cast<uintptr_t>(params_.target + planeAt) |
+            (Shape::inPlace ? 0 : reinterpret_cast<uintptr_t>(params_.source + planeAt));
         fours[p] = inside == kAll && addresses % (kNoisePixels * kValueBytes) == 0;
         kept[p] = {};
         if (!Shape::inPlace && fours[p] && dropped != kAll && plane + p < params_.planes) {
@@ -269,8 +275,8 @@ class NoiseTile {
       if (dropped >> k & 1) {
         store<Value>(params_.target + valueAt, static_cast<Value>(four.value[k]));
       } else if (!Shape::inPlace && (inside >> k & 1)) {
-        store<Value>(params_.target + valueAt,
-                     atOnce ? static_cast<Value>(four.value[k]) : load<Value>(params_.source + valueAt));
+        store<Value>(params_.target + valueAt, atOnce ? static_cast<Value>(four.value[k])
+                                                      : load<Value>(params_.source + valueAt));
       }
     }
   }

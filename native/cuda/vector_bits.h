@@ -12,7 +12,7 @@ namespace gridmask::cuda {
 template <int valueBytes>
 constexpr int kValuesOf = 16 / valueBytes;  // in a vector
 template <int valueBytes>
-constexpr uint32_t kAllOf = (1u << kValuesOf<valueBytes>) - 1;
+constexpr uint32_t kAllOf = (1u << kValuesOf<valueBytes>)-1;
 
 // All ones in the bytes of those of a word's values whose bit is set.
 template <int valueBytes>

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# Compiles the kernels, where there is an nvcc that works, to build/cuda/fatbin.inc: two fatbins as a
+# Compiles the kernels, where there is an nvcc that works, to build/cuda/fatbin.inc: four fatbins as a
 # list of bytes (native/cuda/fatbin.h), which native/cuda/fatbin.cc embeds. Defines gridmask_add_cuda_image(target).
 #
 #   GRIDMASK_CUDA=AUTO  without a working nvcc: what native/cuda/fatbin.inc holds, or no kernels
@@ -14,6 +14,7 @@ set(GRIDMASK_EMBED ${CMAKE_CURRENT_LIST_DIR}/embed-image.cmake)
 
 # All that the kernels are compiled from; a test holds the list complete.
 set(KERNEL_SOURCES
+  native/cuda/entry.h
   native/cuda/kernel_list.h
   native/cuda/kernel_params.h
   native/cuda/kernels.cu
@@ -21,9 +22,11 @@ set(KERNEL_SOURCES
   native/cuda/mask_kernel.h
   native/cuda/mask_rows_kernel.h
   native/cuda/memory.h
+  native/cuda/mix.cu
   native/cuda/mix_kernel.h
-  native/cuda/noise.cu
   native/cuda/noise_kernel.h
+  native/cuda/rare.cu
+  native/cuda/rows.cu
   native/cuda/vector_bits.h
   native/lattice/host_device.h
   native/lattice/noise.h
@@ -109,16 +112,20 @@ function(gridmask_add_cuda_image target)
     return()
   endif()
   gridmask_cuda_architectures(${nvcc} options portable)
-  set(fatbin ${CMAKE_BINARY_DIR}/cuda/gridmask.fatbin)
-  set(noise ${CMAKE_BINARY_DIR}/cuda/noise.fatbin)
   set(image ${CMAKE_BINARY_DIR}/cuda/fatbin.inc)
+  set(fatbins "")
+  set(commands "")
+  foreach(name kernels rows mix rare)
+    set(fatbin ${CMAKE_BINARY_DIR}/cuda/${name}.fatbin)
+    list(APPEND fatbins ${fatbin})
+    list(APPEND commands COMMAND ${nvcc} -std=c++17 -Inative -Werror all-warnings ${options}
+      -fatbin -o ${fatbin} native/cuda/${name}.cu)
+    set(options ${portable})  # of all but the first
+  endforeach()
   add_custom_command(
     OUTPUT ${image}
-    COMMAND ${nvcc} -std=c++17 -Inative -Werror all-warnings ${options}
-      -fatbin -o ${fatbin} native/cuda/kernels.cu
-    COMMAND ${nvcc} -std=c++17 -Inative -Werror all-warnings ${portable}
-      -fatbin -o ${noise} native/cuda/noise.cu
-    COMMAND ${CMAKE_COMMAND} "-Dfrom=${fatbin};${noise}" -Dto=${image}
+    ${commands}
+    COMMAND ${CMAKE_COMMAND} "-Dfrom=${fatbins}" -Dto=${image}
       "-Dsources=${KERNEL_SOURCES}"
       -P ${GRIDMASK_EMBED}
     DEPENDS ${KERNEL_SOURCES} ${GRIDMASK_EMBED}

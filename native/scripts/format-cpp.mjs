@@ -12,7 +12,7 @@ process.chdir(fileURLToPath(new URL('../../', import.meta.url)))
 const files = ['native', 'test', 'bench'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     // fatbin.inc is made when the package is packed.
-    .filter((name) => /\.(h|cc|inc)$/.test(name) && !name.endsWith('fatbin.inc'))
+    .filter((name) => /\.(h|cc|cu|inc)$/.test(name) && !name.endsWith('fatbin.inc'))
     .map((name) => join(folder, name)),
 )
 const { clangFormatPath } = createRequire(import.meta.url)('clang-format-node')

@@ -90,7 +90,7 @@ describe('what is refused', () => {
 
   test('arrays whose memory has gone', () => {
     const gone = new Float32Array(6)
-    detach(gone.buffer)
+    detach(gone)
     expect(() => mixLabels(gone, good)).toThrow(code('ERR_BUFFER_DETACHED'))
     expect(() => mixLabels(new Float32Array(6), { ...good, out: gone })).toThrow(
       code('ERR_BUFFER_DETACHED'),
@@ -98,7 +98,7 @@ describe('what is refused', () => {
     const labels = new Float32Array(6)
     const lambda = Object.defineProperty([1, 1], 0, {
       get() {
-        if (labels.length > 0) detach(labels.buffer)
+        if (labels.length > 0) detach(labels)
         return 1
       },
     })

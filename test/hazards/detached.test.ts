@@ -8,7 +8,7 @@ import { detach } from './support'
 const sizes = { count: 2, channels: 3, height: 8, width: 8 }
 
 function detached<T extends ArrayBufferView>(array: T): T {
-  detach(array.buffer)
+  detach(array)
   return array
 }
 

@@ -10,7 +10,7 @@ import { detach, growableBuffer, type ResizableBuffer, resizableBuffer } from '.
 const losses = {
   detached: {
     make: (length: number) => new Uint8Array(length),
-    lose: (array: Uint8Array) => detach(array.buffer),
+    lose: (array: Uint8Array) => detach(array),
     error: 'ERR_BUFFER_DETACHED',
   },
   shrunk: {

@@ -35,7 +35,7 @@ export function growableBuffer(bytes: number, maxByteLength: number): GrowableBu
   return new (SharedArrayBuffer as unknown as MakeBuffer<GrowableBuffer>)(bytes, { maxByteLength })
 }
 
-/** Detaches a buffer as sending it to a worker does. */
-export function detach(buffer: ArrayBufferLike): void {
-  structuredClone(buffer, { transfer: [buffer as ArrayBuffer] })
+/** Detaches an array's buffer as sending it to a worker does. */
+export function detach({ buffer }: ArrayBufferView): void {
+  structuredClone(undefined, { transfer: [buffer as ArrayBuffer] })
 }

@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+/** The images of native/cuda/fatbin.h, in their order. */
+export const images = ['kernels', 'rows', 'mix', 'rare']
+
 /** All that the kernels are compiled from, in the package at `root`, sorted. */
 export function kernelSources(root: string): string[] {
   const found = new Set<string>()
@@ -11,8 +14,7 @@ export function kernelSources(root: string): string[] {
     const text = readFileSync(join(root, path), 'utf8')
     for (const [, name] of text.matchAll(/^#include "(.+)"$/gm)) add(`native/${name}`)
   }
-  add('native/cuda/kernels.cu')
-  add('native/cuda/noise.cu')
+  for (const name of images) add(`native/cuda/${name}.cu`)
   return [...found].sort()
 }
 

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer'
 import { describe, expect, test } from '@jest/globals'
 import { normalization, Preprocessor } from '../../lib/index'
-import { type ResizableBuffer, webAssemblyMemory } from '../hazards/support'
+import { detach, type ResizableBuffer, webAssemblyMemory } from '../hazards/support'
 import { code, expectBytes } from '../support'
 
 const [height, width] = [20, 31]
@@ -19,10 +19,6 @@ const bytes = Uint8Array.from({ length: 2 * one }, (_, i) => (i * 37) % 251)
 const expected = preprocessor.apply(bytes, { shape, ...request })
 const image = (data: Uint8Array) => ({ data, height, width, channels: 3 })
 const halves = () => [image(bytes.slice(0, one)), image(bytes.slice(one))] as const
-
-function detach({ buffer }: ArrayBufferView): void {
-  structuredClone(undefined, { transfer: [buffer as ArrayBuffer] })
-}
 
 describe('applyAsync', () => {
   test('takes an array that is all of its buffer', async () => {

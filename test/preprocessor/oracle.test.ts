@@ -45,15 +45,12 @@ const batches = fc.record({
   ),
 })
 
-// A global of Jest's realm takes long to look up.
-const { imul } = Math
-
 function valuesOf(length: number, source: string, seed: number, offset: number) {
   const Values =
     source === 'floats' ? Float32Array : source === 'clamped' ? Uint8ClampedArray : Uint8Array
   const values = new Values(length + offset).subarray(offset)
   for (let i = 0; i < length; i++) {
-    const word = imul(i + seed, 2654435761) >>> 16
+    const word = Math.imul(i + seed, 2654435761) >>> 16
     values[i] = source === 'floats' ? word / 128 - 100 : word & 255
   }
   return values

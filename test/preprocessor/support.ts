@@ -2,6 +2,7 @@
 // nothing with lib/ but the definition of a mask.
 import { keepsPixel } from '../../lib/fallback/reference'
 import type { FloatType, Layout, Normalization, Sample } from '../../lib/index'
+import { type Bits, lengthOf, oracle } from '../oracle'
 
 export interface Picture {
   height: number
@@ -79,7 +80,7 @@ export function roundedBits(value: number, dtype: FloatType): number {
 }
 
 /** The bits of one value of a result of one image. */
-export function oracle(
+function definition(
   picture: Picture,
   crop: Crop,
   settings: Settings,
@@ -107,37 +108,24 @@ export function oracle(
   }
 }
 
-/** The bits of a whole result. */
+/** The bits of a whole result: there is no value that is kept as it was. */
 export function expectedBits(
   pictures: readonly Picture[],
   crops: readonly Crop[],
   settings: Settings,
-): Uint16Array | Uint32Array {
+): Bits {
   const [height, width] = settings.size
-  const count = settings.channels.length
-  const Bits = settings.dtype === 'float32' ? Uint32Array : Uint16Array
-  const bits = new Bits(pictures.length * count * height * width)
-  pictures.forEach((picture, n) => {
-    const valueAt = oracle(picture, crops[n] as Crop, settings)
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        for (let k = 0; k < count; k++) {
-          const at =
-            settings.layout === 'NCHW'
-              ? ((n * count + k) * height + y) * width + x
-              : ((n * height + y) * width + x) * count + k
-          bits[at] = valueAt(y, x, k)
-        }
-      }
-    }
-  })
-  return bits
-}
-
-/** What a result holds, as its bits. */
-export function bitsOf(result: ArrayBufferView, dtype: FloatType): Uint16Array | Uint32Array {
-  const { buffer, byteOffset, byteLength } = result
-  return dtype === 'float32'
-    ? new Uint32Array(buffer, byteOffset, byteLength / 4)
-    : new Uint16Array(buffer, byteOffset, byteLength / 2)
+  const channels = settings.channels.length
+  const batch = { count: pictures.length, channels, height, width, layout: settings.layout }
+  const Result = settings.dtype === 'float32' ? Uint32Array : Uint16Array
+  const values = pictures.map((picture, n) => definition(picture, crops[n] as Crop, settings))
+  return oracle(
+    new Result(lengthOf(batch)),
+    batch,
+    () => false,
+    (sample, channel, pixel) => {
+      const value = values[sample] as (typeof values)[number]
+      return value(Math.floor(pixel / width), pixel % width, channel)
+    },
+  )
 }

@@ -29,8 +29,10 @@ onLinux('memory stays flat', () => {
     ['plans and masks', 'plans'],
     ['calls that fail', 'failures'],
   ])('over 2000 calls: %s', async (_, work) => {
-    const { heapUsed, external, ...grown } = await measured(work)
-    expect(grown).toEqual({ arrayBuffers: 0, allocations: 0, bytes: 0 })
+    const { heapUsed, external, arrayBuffers, ...grown } = await measured(work)
+    expect(grown).toEqual({ allocations: 0, bytes: 0 })
+    // V8 may still see the last call's arrays of numbers, not those of 2000 calls, nor images.
+    expect(arrayBuffers).toBeLessThan(1024)
     // Of V8's own making is little: a call that kept an object would show.
     expect(external).toBeLessThan(2 ** 16)
     expect(heapUsed).toBeLessThan(2 ** 20)
