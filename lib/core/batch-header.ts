@@ -46,6 +46,7 @@ export type BatchLayout = Pick<
 >
 
 const packed = new Float64Array(headerFields.length)
+const places = new Map<string, number>(headerFields.map((name, i) => [name, i]))
 
 /**
  * The header with the fields that the objects have, the others 0. It is one and the same array each
@@ -53,10 +54,13 @@ const packed = new Float64Array(headerFields.length)
  * does anything else. Several objects, since to make one of them by `...` takes as long again.
  */
 export function packHeader(...parts: Partial<BatchHeader>[]): Float64Array {
-  for (let i = 0; i < headerFields.length; i++) {
-    const name = headerFields[i] as keyof BatchHeader
-    packed[i] = 0
-    for (const part of parts) packed[i] = part[name] ?? (packed[i] as number)
+  packed.fill(0)
+  for (const part of parts) {
+    // Other properties, which samples have too, have no place.
+    for (const name in part) {
+      const place = places.get(name)
+      if (place !== undefined) packed[place] = part[name as keyof BatchHeader] ?? 0
+    }
   }
   return packed
 }

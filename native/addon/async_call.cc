@@ -133,6 +133,9 @@ void PendingCalls::end() {
     std::unique_lock<std::mutex> lock(mutex_);
     allSettled_.wait(lock, [&] { return unsettled_ == 0; });
     ended_ = true;
+    // The function may be called once more.
+    firstSettled_ = nullptr;
+    lastSettled_ = &firstSettled_;
   }
   while (first_ != nullptr) remove(first_);
   napi_release_threadsafe_function(function_, napi_tsfn_release);

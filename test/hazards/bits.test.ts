@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { applyPlan, type DType } from '../../lib/index'
 import { bitsOf, lengthOf } from '../oracle'
 import { encode, expectBytes, kinds, newArray, scramble } from '../support'
-import { type AnyKind, FILL, methods } from './methods'
+import { type AnyKind, FILL, methods, params } from './methods'
 
 // Of each sign, as bit patterns. A signalling NaN is one whose mantissa's highest bit is 0: to load
 // it as a float and store it again may set that bit.
@@ -67,6 +67,24 @@ describe.each(cases)('$name', ({ method, kind }) => {
       expectBytes(await method.replay(images(), { ...request, out }, 3), expected)
       const own = images()
       expectBytes(await method.replay(own, { ...request, out: own }, 3), expected)
+    }
+  })
+})
+
+describe.each(cases)('$name: what is not masked, or drops nothing,', ({ method, kind }) => {
+  test('is copied bit for bit', async () => {
+    const batch = method.batch({ ...sizes, count: 2 })
+    const request = method.request(batch, kind)
+    const make = () => scramble(newArray(kind, lengthOf(batch)))
+    const whole = { d: 1, ratio: 0.5 }
+    const given =
+      method.instance === undefined
+        ? [{ ...params, masked: false }, whole].map((sample) => ({
+            request: { plan: [sample, sample] },
+          }))
+        : [{ options: { probability: 0 } }]
+    for (const nothing of given) {
+      expectBytes(await method.draw(make(), request, nothing), make())
     }
   })
 })

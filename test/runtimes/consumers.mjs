@@ -11,10 +11,24 @@ import { applyPlan, GridMask } from 'gridmask'
 import { digest } from './digest.cjs'
 console.log(await digest({ GridMask, applyPlan }))
 `,
+  // Twice a worker ends while its calls are under way, then one is left to answer.
   'worker.cjs': `
-const { isMainThread, parentPort, Worker } = require('node:worker_threads')
+const { isMainThread, parentPort, Worker, workerData } = require('node:worker_threads')
 if (isMainThread) {
-  new Worker(__filename).on('message', console.log)
+  const endOne = () => new Promise((resolve) => {
+    const worker = new Worker(__filename, { workerData: 'busy' })
+    worker.once('message', () => worker.terminate())
+    worker.once('exit', resolve)
+  })
+  endOne().then(endOne).then(() => new Worker(__filename).on('message', console.log))
+} else if (workerData === 'busy') {
+  const gridmask = new (require('gridmask').GridMask)({ ratio: 0.5, unit: 4 })
+  const plan = [{ d: 2, ratio: 0.5, unitProbability: 0.5 }]
+  for (let i = 0; i < 5; i++) {
+    gridmask.applyAsync(new Uint8Array(2 ** 22), { shape: [1, 1, 2048, 2048], plan })
+  }
+  parentPort.postMessage('under way')
+  setInterval(() => {}, 1000)
 } else {
   require('./digest.cjs').digest(require('gridmask')).then((text) => parentPort.postMessage(text))
 }
