@@ -12,55 +12,81 @@ const { Plan } =
   )
 
 /**
+ * `reach`: how much of a copy's time, or in place of a fill's, is wanted at most.
  * @typedef {{
  *   name: string
  *   options: import('gridmask').GridMaskOptions
  *   batch: import('./bytes.mjs').BatchShape
  *   inPlace: boolean
- *   reach?: number
+ *   mixes?: boolean
+ *   noise?: 0 | 1 | 2
+ *   reach?: number | undefined
  * }} GpuCase
  */
 
 const seeded = { probability: 1, seed: 1 }
-const imagenet = { ...presets.imagenet, ...seeded }
-const cifar10 = { ...presets.cifar10, rotate: 360, ...seeded }
+export const imagenet = { ...presets.imagenet, ...seeded }
+export const cifar10 = { ...presets.cifar10, rotate: 360, ...seeded }
 
 /** @type {import('./bytes.mjs').BatchShape} */
-const large = { count: 64, channels: 3, height: 224, width: 224, layout: 'NCHW', valueBytes: 4 }
+export const large = {
+  count: 64,
+  channels: 3,
+  height: 224,
+  width: 224,
+  layout: 'NCHW',
+  valueBytes: 4,
+}
 /** @type {import('./bytes.mjs').BatchShape} */
-const small = { ...large, count: 256, height: 32, width: 32 }
+export const small = { ...large, count: 256, height: 32, width: 32 }
+/** @type {import('./bytes.mjs').BatchShape} */
+const last = { ...large, layout: 'NHWC' }
+/** Sides that are no multiple of a vector. @type {import('./bytes.mjs').BatchShape} */
+const odd = { ...large, height: 299, width: 299 }
 
 /** @type {GpuCase[]} */
 export const gpuCases = [
-  { name: '64×3×224×224 float32', options: imagenet, batch: large, inPlace: false, reach: 0.95 },
-  { name: '64×3×224×224 float32', options: imagenet, batch: large, inPlace: true },
+  ...both('64×3×224×224 float32', large, 1, 0.69),
   {
     name: '64×3×224×224 float32, upright',
     options: { ...imagenet, rotate: 0 },
     batch: large,
     inPlace: true,
   },
-  ...both('64×224×224×3 float32, NHWC', imagenet, { ...large, layout: 'NHWC' }),
-  ...both('64×3×224×224 float16', imagenet, { ...large, valueBytes: 2 }),
-  ...both('64×3×224×224 uint8', imagenet, { ...large, valueBytes: 1 }),
-  ...both('64×1×224×224 uint8', imagenet, { ...large, channels: 1, valueBytes: 1 }),
-  ...both('256×3×32×32 float32, CIFAR-10 rotated', cifar10, small),
-]
-
-/** The cases of host arrays: `name`, `options` and `batch` of those above. */
-export const hostCases = [
-  { name: '64×3×224×224 float32', options: imagenet, batch: large },
-  { name: '256×3×32×32 float32, CIFAR-10 rotated', options: cifar10, batch: small },
+  ...both('64×3×224×224 float32, Random GridMask', large, undefined, undefined, {
+    options: { ...imagenet, unitProbability: 0.7 },
+  }),
+  ...both('64×224×224×3 float32', last, 1.02, 0.67),
+  ...both('64×3×224×224 float16', { ...large, valueBytes: 2 }, 1.08, 1.1),
+  ...both('64×224×224×3 float16', { ...last, valueBytes: 2 }),
+  ...both('64×3×224×224 uint8', { ...large, valueBytes: 1 }),
+  ...both('64×224×224×3 uint8', { ...last, valueBytes: 1 }, 1.08, 1.6),
+  ...both('64×224×224×4 uint8', { ...last, channels: 4, valueBytes: 1 }),
+  ...both('64×1×224×224 uint8', { ...large, channels: 1, valueBytes: 1 }, 1.2),
+  ...both('64×3×299×299 float32', odd),
+  ...both('256×3×32×32 float32', small, 1.15, undefined, { options: cifar10 }),
+  ...both('64×3×224×224 float32, GridMix', large, 1.1, 1.25, { mixes: true }),
+  ...both('256×3×32×32 float32, GridMix', small, undefined, undefined, {
+    options: cifar10,
+    mixes: true,
+  }),
+  ...both('64×3×224×224 float32, normal noise', large, 1.5, 2, { noise: 2 }),
 ]
 
 /**
  * @param {string} name
- * @param {import('gridmask').GridMaskOptions} options
  * @param {import('./bytes.mjs').BatchShape} batch
+ * @param {number} [newReach]
+ * @param {number} [inPlaceReach]
+ * @param {Partial<GpuCase>} [more]
  * @returns {GpuCase[]}
  */
-function both(name, options, batch) {
-  return [false, true].map((inPlace) => ({ name, options, batch, inPlace }))
+function both(name, batch, newReach, inPlaceReach, more) {
+  const made = { name, options: imagenet, batch, ...more }
+  return [
+    { ...made, inPlace: false, reach: newReach },
+    { ...made, inPlace: true, reach: inPlaceReach },
+  ]
 }
 
 /** The bytes of the batch, and those that must move. @param {GpuCase} gpuCase */

@@ -1,30 +1,37 @@
 // SPDX-License-Identifier: MIT
 //
-// The GPU's part of the benchmark: measured where there is a GPU, else counted. On the device, time
-// is the device's own, and the limit is what must move at the speed of a copy from its memory to its
-// memory, measured in turn with the kernel.
+// The GPU's part of the benchmark: measured where there is a GPU, else counted. Kernels by the
+// device's own clock, beside copies and fills of the same batch; calls by the host's, beside the
+// least that the driver takes for the same.
 import { createRequire } from 'node:module'
 import { cudaStatus, DeviceTensor, devices, GridMask } from 'gridmask'
 import { median } from '../dist/cli/measure.js'
-import { bytesOf, gpuCases, hostCases, packedPlan } from './gpu-cases.mjs'
-import { duration, gigabytesASecond, megabytes, percent, printTable } from './text.mjs'
+import { bytesOf, cifar10, gpuCases, imagenet, large, packedPlan, small } from './gpu-cases.mjs'
+import { duration, megabytes, printTable } from './text.mjs'
 
 /**
  * Milliseconds of each round.
- * @typedef {{ kernel: number[], copy: number[], upload: number[], download: number[] }} Times
+ * @typedef {'kernel' | 'copy' | 'fill' | 'launch' | 'wait' | 'upload' | 'bothWays'} Measure
+ * @typedef {Record<Measure, number[]>} Times
+ * @typedef {{ quick: boolean, ordinal: number, path: string, totalMemory: number }} Settings
+ * @typedef {{
+ *   name: string
+ *   what: string
+ *   microseconds: number
+ *   against: string
+ *   baselineMicroseconds: number
+ *   ratio: number
+ *   reach: number | null
+ * }} Row
  */
 
-const require = createRequire(import.meta.url)
 /** @type {{ measure(path: string, ordinal: number, request: object): Times }} */
-const native = require('../build/bench/bench_gpu.node')
-/** @type {{ copy(target: Uint8Array, source: Uint8Array, threads: number): void }} */
-const { copy } = require('../build/bench/bench_baseline.node')
+const native = createRequire(import.meta.url)('../build/bench/bench_gpu.node')
 
-/** What takes turns moves at least so much in all: several times what a cache of a GPU holds. */
+/** What takes turns has at least so many bytes in all: several times what a cache of a GPU holds. */
 const RING_BYTES = 512 * 2 ** 20
-const COPY_BYTES = 256 * 2 ** 20
 /** How long the launches of a round take together. */
-const ROUND_MS = 5
+const ROUND_MS = 2
 
 /** Bytes a second of the memory, from the makers' data sheets. */
 const dataSheets = {
@@ -39,7 +46,7 @@ const dataSheets = {
  *
  * @param {{ quick: boolean, ordinal?: number }} options
  */
-export function gpuTable({ quick, ordinal = 0 }) {
+export async function gpuTable({ quick, ordinal = 0 }) {
   const status = cudaStatus()
   if (!status.available) {
     console.log(`No GPU was measured (${status.reason}): ${status.message}\n`)
@@ -52,176 +59,172 @@ export function gpuTable({ quick, ordinal = 0 }) {
   if (path !== '') {
     console.log(`The driver is ${path}: unless it drives a GPU, the times mean nothing.`)
   }
-  const measured = { quick, ordinal, path, totalMemory: device.totalMemory }
-  return {
-    status,
-    device,
-    driver: path || 'system',
-    resident: residentTable(measured),
-    host: hostTable(measured),
-  }
+  if (quick) console.log('Quick: batches of 2 images, a few rounds.')
+  const settings = { quick, ordinal, path, totalMemory: device.totalMemory }
+  const kernels = kernelRows(settings)
+  printRows('Kernels, against a copy of the batch, in place against a fill of it', kernels)
+  const calls = await callRows(settings)
+  printRows("Calls, on JavaScript's thread", calls)
+  return { status, device, driver: path || 'system', kernels, calls }
 }
 
-/** @typedef {{ quick: boolean, ordinal: number, path: string, totalMemory: number }} Settings */
-
-/** @param {Settings} settings */
-function residentTable(settings) {
-  const rows = gpuCases.map((gpuCase) => {
-    const batch = sized(gpuCase.batch, settings)
-    const { batchBytes, moved } = bytesOf({ ...gpuCase, batch })
-    const times = measure(settings, { ...gpuCase, batch }, { batchBytes, moved })
-    const microseconds = median(times.kernel) * 1e3
-    const copyBandwidth = bandwidthOf(times, settings)
-    const limitMicroseconds = (moved / copyBandwidth) * 1e6
-    const ofLimit = median(
-      times.kernel.map((ms, i) => ((moved / ms) * 1e3) / copyAt(times, settings, i)),
-    )
-    return {
-      name: gpuCase.name,
-      target: gpuCase.inPlace ? 'in place' : 'new tensor',
-      movedBytes: moved,
-      microseconds,
-      bandwidth: moved / (microseconds * 1e-6),
-      copyBandwidth,
-      limitMicroseconds,
-      ofLimit,
-      reach: gpuCase.reach ?? null,
-      callMicroseconds: callTime({ ...gpuCase, batch }, settings),
-    }
-  })
-  if (settings.quick) console.log('\nQuick: batches of 2 images, a few rounds.')
-  console.log('\nOn the device: bytes that must move, at the speed of a copy in its memory\n')
+/** @param {string} title @param {Row[]} rows */
+function printRows(title, rows) {
+  console.log(`\n${title}\n`)
   printTable(
-    ['', '', 'must move', 'kernel', 'reached', 'copy', 'of the limit', 'whole call'],
-    rows.map((row) => [
-      row.name,
-      row.target,
-      megabytes(row.movedBytes),
-      duration(row.microseconds),
-      gigabytesASecond(row.bandwidth),
-      gigabytesASecond(row.copyBandwidth),
-      percent(row.ofLimit) +
-        (row.reach === null
-          ? ''
-          : ` ${row.ofLimit >= row.reach ? '✓' : '✗'} reach ${percent(row.reach)}`),
-      duration(row.callMicroseconds),
+    ['', '', 'time', 'against', '', 'ratio', 'reach'],
+    rows.map(({ name, what, microseconds, against, baselineMicroseconds, ratio, reach }) => [
+      name,
+      what,
+      duration(microseconds),
+      against,
+      duration(baselineMicroseconds),
+      ratio.toFixed(2),
+      reach === null ? '' : `${ratio <= reach ? '✓' : '✗'} ${reach.toFixed(2)}`,
     ]),
   )
-  return rows
 }
 
-/** Bytes a second that a copy reads and writes. @param {Times} times @param {Settings} settings */
-function bandwidthOf(times, settings) {
-  return median(times.copy.map((_, i) => copyAt(times, settings, i)))
-}
-
-/** @param {Times} times @param {Settings} settings @param {number} round */
-function copyAt(times, settings, round) {
-  const milliseconds = /** @type {number} */ (times.copy[round])
-  return (2 * copyBytes(settings)) / (milliseconds * 1e-3)
-}
-
-/** @param {Settings} settings */
-function copyBytes({ quick, totalMemory }) {
-  return quick ? 2 ** 20 : Math.min(COPY_BYTES, Math.floor(totalMemory / 16))
+/** @param {Settings} settings @returns {Row[]} */
+function kernelRows(settings) {
+  return gpuCases.map((gpuCase) => {
+    const times = measure(settings, gpuCase)
+    const against = gpuCase.inPlace ? 'fill' : 'copy'
+    const baseline = times[against]
+    return {
+      name: gpuCase.name,
+      what: gpuCase.inPlace ? 'in place' : 'new tensor',
+      microseconds: 1e3 * median(times.kernel),
+      against,
+      baselineMicroseconds: 1e3 * median(baseline),
+      ratio: median(times.kernel.map((ms, i) => ms / /** @type {number} */ (baseline[i]))),
+      reach: gpuCase.reach ?? null,
+    }
+  })
 }
 
 /**
  * @param {Settings} settings
  * @param {import('./gpu-cases.mjs').GpuCase} gpuCase
- * @param {{ batchBytes: number, moved: number }} bytes
  * @returns {Times}
  */
-function measure(settings, { options, batch, inPlace }, { batchBytes, moved }) {
+function measure(settings, { options, batch: full, inPlace, mixes = false, noise = 0 }) {
   const { quick, ordinal, path, totalMemory } = settings
+  const batch = sized(full, settings)
+  const { count, channels, height, width, valueBytes } = batch
   const planar = batch.layout === 'NCHW'
-  const held = batchBytes * (inPlace ? 1 : 2)
-  const fitting = Math.max(1, Math.floor(totalMemory / 4 / held))
-  const batches = quick ? 2 : Math.min(fitting, Math.ceil(RING_BYTES / moved))
+  const bytes = count * channels * height * width * valueBytes
+  const fitting = Math.max(1, Math.floor(totalMemory / 8 / bytes))
+  const batches = quick ? 2 : Math.min(fitting, Math.max(4, Math.ceil(RING_BYTES / bytes)))
   const request = {
     samples: packedPlan(options, batch),
-    planes: planar ? batch.channels : 1,
-    pixelBytes: batch.valueBytes * (planar ? 1 : batch.channels),
-    valueBytes: batch.valueBytes,
-    height: batch.height,
-    width: batch.width,
+    planes: planar ? channels : 1,
+    pixelBytes: valueBytes * (planar ? 1 : channels),
+    valueBytes,
+    height,
+    width,
     inPlace,
+    mixes,
+    noise,
     batches,
-    copyBytes: copyBytes(settings),
   }
   /** @param {number} launches @param {number} rounds @returns {Times} */
   const times = (launches, rounds) =>
     native.measure(path, ordinal, { ...request, launches, rounds })
   if (quick) return times(batches, 3)
   const launchMs = median(times(batches, 3).kernel)
-  return times(Math.max(batches, Math.ceil(ROUND_MS / launchMs)), 25)
+  return times(Math.max(batches, Math.ceil(ROUND_MS / launchMs)), 15)
 }
 
-/**
- * Microseconds of a call from JavaScript on tensors of the device: the launch, and waiting for it.
- *
- * @param {import('./gpu-cases.mjs').GpuCase} gpuCase
- * @param {Settings} settings
- */
-function callTime({ options, batch, inPlace }, settings) {
-  const request = { ...requestOf(batch), device: /** @type {const} */ (`cuda:${settings.ordinal}`) }
-  const images = DeviceTensor.from(arrayOf(batch), request)
-  const other = DeviceTensor.from(arrayOf(batch), request)
-  const gridmask = new GridMask(options)
-  const out = inPlace ? images : other
-  const milliseconds = medianTime(() => gridmask.apply(images, { out }), settings)
-  images.dispose()
-  other.dispose()
-  return 1e3 * milliseconds
-}
-
-/** @param {Settings} settings */
-function hostTable(settings) {
+/** @param {Settings} settings @returns {Promise<Row[]>} */
+async function callRows(settings) {
   const device = /** @type {const} */ (`cuda:${settings.ordinal}`)
-  const rows = hostCases.map((hostCase) => {
-    const batch = sized(hostCase.batch, settings)
-    const gpuCase = { ...hostCase, batch, inPlace: true }
-    const { batchBytes, moved } = bytesOf(gpuCase)
-    const times = measure(settings, gpuCase, { batchBytes, moved })
-    const images = arrayOf(batch)
-    const out = arrayOf(batch)
-    const request = { ...requestOf(batch), out }
-    const onGpu = new GridMask({ ...hostCase.options, device })
-    const onCpu = new GridMask({ ...hostCase.options, device: 'cpu' })
-    const [cpu] = devices()
-    /** @param {() => void} work */
-    const microseconds = (work) => 1e3 * medianTime(work, settings)
-    return {
-      name: hostCase.name,
-      callMicroseconds: microseconds(() => onGpu.apply(images, request)),
-      uploadMicroseconds: 1e3 * median(times.upload),
-      kernelMicroseconds: 1e3 * median(times.kernel),
-      downloadMicroseconds: 1e3 * median(times.download),
-      copyMicroseconds: microseconds(() => copy(bytes(out), bytes(images), cpu.threads)),
-      cpuMicroseconds: microseconds(() => onCpu.apply(images, request)),
+  /** @type {Row[]} */
+  const rows = []
+  for (const { name, options, batch: full } of [
+    { name: '64×3×224×224 float32', options: imagenet, batch: large },
+    { name: '256×3×32×32 float32', options: cifar10, batch: small },
+  ]) {
+    const batch = sized(full, settings)
+    const { count, channels, height, width } = batch
+    const shape = /** @type {const} */ ([count, channels, height, width])
+    const least = measure(settings, { name, options, batch, inPlace: true })
+    const array = new Float32Array(count * channels * height * width)
+    const gridmask = new GridMask(options)
+    const onGpu = new GridMask({ ...options, device })
+    const images = DeviceTensor.from(array, { shape, device })
+    const request = { shape, out: new Float32Array(array.length) }
+    /**
+     * @param {string} what
+     * @param {Measure} measured
+     * @param {string} against
+     * @param {number | null} reach
+     * @param {() => void} work
+     * @param {() => unknown} [after] not timed
+     */
+    const row = async (what, measured, against, reach, work, after) => {
+      const microseconds = 1e3 * (await timeOf(work, after, settings))
+      const baselineMicroseconds = 1e3 * median(least[measured])
+      const ratio = microseconds / baselineMicroseconds
+      rows.push({ name, what, microseconds, against, baselineMicroseconds, ratio, reach })
     }
-  })
-  console.log(
-    '\nArrays on the host, into another array: the call, its parts alone, the CPU backend\n',
-  )
-  printTable(
-    ['', 'call', 'upload', 'kernel', 'download', 'copy on the host', 'CPU backend'],
-    rows.map((row) => [
-      row.name,
-      duration(row.callMicroseconds),
-      duration(row.uploadMicroseconds),
-      duration(row.kernelMicroseconds),
-      duration(row.downloadMicroseconds),
-      `2 × ${duration(row.copyMicroseconds)}`,
-      duration(row.cpuMicroseconds),
-    ]),
-  )
+    const inPlace = () => gridmask.apply(images, { out: images })
+    /** @type {DeviceTensor | undefined} */
+    let made
+    const disposed = async () => {
+      await made?.ready()
+      made?.dispose()
+    }
+    const isLarge = full === large
+    await row('in place', 'launch', 'a bare launch', isLarge ? 2 : 3.5, inPlace, () =>
+      images.ready(),
+    )
+    await row(
+      'a new tensor',
+      'launch',
+      'a bare launch',
+      isLarge ? 2.5 : null,
+      () => {
+        made = gridmask.apply(images)
+      },
+      disposed,
+    )
+    await row('in place, waited for', 'wait', 'launch and wait', 1.4, async () => {
+      inPlace()
+      await images.ready()
+    })
+    await row(
+      'DeviceTensor.from',
+      'upload',
+      'upload, pinned',
+      isLarge ? 1.4 : null,
+      () => {
+        made = DeviceTensor.from(array, { shape, device })
+      },
+      disposed,
+    )
+    await row(
+      'host array, into another',
+      'bothWays',
+      'both ways, pinned',
+      isLarge ? 2 : null,
+      () => {
+        onGpu.apply(array, request)
+      },
+    )
+    images.dispose()
+  }
   return rows
+}
+
+/** Whether the bytes of a case are told by its plan alone. @param {import('./gpu-cases.mjs').GpuCase} gpuCase */
+function isCounted({ mixes, noise, options }) {
+  return !mixes && !noise && (options.unitProbability ?? 1) === 1
 }
 
 /** What each case must move, and how long memory needs for it by its maker's figure. */
 function countedTable() {
-  const rows = gpuCases.map((gpuCase) => {
+  const rows = gpuCases.filter(isCounted).map((gpuCase) => {
     const { moved, newTensor, inPlace, batchBytes } = bytesOf(gpuCase)
     const microseconds = Object.fromEntries(
       Object.entries(dataSheets).map(([name, bandwidth]) => [name, (moved / bandwidth) * 1e6]),
@@ -258,33 +261,21 @@ function sized(batch, { quick }) {
   return quick ? { ...batch, count: 2 } : batch
 }
 
-/** @param {import('./bytes.mjs').BatchShape} batch */
-function requestOf({ count, channels, height, width, layout, valueBytes }) {
-  /** @type {[number, number, number, number]} */
-  const shape =
-    layout === 'NCHW' ? [count, channels, height, width] : [count, height, width, channels]
-  const dtype = /** @type {const} */ ({ 1: 'uint8', 2: 'float16', 4: 'float32' })[valueBytes]
-  return { shape, layout, dtype }
-}
-
-/** @param {import('./bytes.mjs').BatchShape} batch */
-function arrayOf({ count, channels, height, width, valueBytes }) {
-  const arrays = { 1: Uint8Array, 2: Uint16Array, 4: Float32Array }
-  return new arrays[valueBytes](count * channels * height * width)
-}
-
-/** @param {ArrayBufferView} array */
-function bytes(array) {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
-}
-
-/** Milliseconds of one call. @param {() => void} work @param {Settings} settings */
-function medianTime(work, { quick }) {
-  work()
-  const times = Array.from({ length: quick ? 2 : 51 }, () => {
+/**
+ * Milliseconds of one call.
+ *
+ * @param {() => unknown} work awaited where it is asynchronous
+ * @param {(() => unknown) | undefined} after
+ * @param {Settings} settings
+ */
+async function timeOf(work, after, { quick }) {
+  const times = []
+  for (let i = 0; i < (quick ? 3 : 101); i++) {
     const started = performance.now()
-    work()
-    return performance.now() - started
-  })
-  return median(times)
+    const result = work()
+    if (result !== undefined) await result
+    times.push(performance.now() - started)
+    await after?.()
+  }
+  return median(times.slice(1))
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// Times on a CUDA device by the device's own clock: the kernel as the backend launches it, between
-// events of one stream, beside copies in turn. Calls that only this needs are looked up in the
-// driver here.
+// Times on a CUDA device: kernels as the backend launches them, and copies and fills of the same
+// batch, by the device's own clock; what a launch takes of the host's. Calls that only this needs
+// are looked up in the driver here.
 
 #include <napi.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,13 +27,33 @@ using cuda::CUevent;
 using cuda::CUresult;
 using cuda::CUstream;
 
+using CUgraph = struct CUgraph_st*;
+using CUgraphExec = struct CUgraphExec_st*;
+
 struct Calls {
   CUresult(GRIDMASK_CUDA_ABI* cuEventElapsedTime)(float*, CUevent, CUevent);
   CUresult(GRIDMASK_CUDA_ABI* cuMemcpyDtoDAsync)(CUdeviceptr, CUdeviceptr, size_t, CUstream);
+  CUresult(GRIDMASK_CUDA_ABI* cuMemsetD8Async)(CUdeviceptr, unsigned char, size_t, CUstream);
+  // Null: a driver without graphs.
+  CUresult(GRIDMASK_CUDA_ABI* cuStreamBeginCapture)(CUstream, unsigned mode) = nullptr;
+  CUresult(GRIDMASK_CUDA_ABI* cuStreamEndCapture)(CUstream, CUgraph*) = nullptr;
+  CUresult(GRIDMASK_CUDA_ABI* cuGraphInstantiateWithFlags)(CUgraphExec*, CUgraph,
+                                                           unsigned long long) = nullptr;
+  CUresult(GRIDMASK_CUDA_ABI* cuGraphLaunch)(CUgraphExec, CUstream) = nullptr;
+  CUresult(GRIDMASK_CUDA_ABI* cuGraphExecDestroy)(CUgraphExec) = nullptr;
+  CUresult(GRIDMASK_CUDA_ABI* cuGraphDestroy)(CUgraph) = nullptr;
 
   explicit Calls(const cuda::Driver& driver) {
     find(driver, "cuEventElapsedTime", cuEventElapsedTime);
     find(driver, "cuMemcpyDtoDAsync_v2", cuMemcpyDtoDAsync);
+    find(driver, "cuMemsetD8Async", cuMemsetD8Async);
+    if (driver.symbol("cuGraphInstantiateWithFlags") == nullptr) return;
+    find(driver, "cuStreamBeginCapture_v2", cuStreamBeginCapture);
+    find(driver, "cuStreamEndCapture", cuStreamEndCapture);
+    find(driver, "cuGraphInstantiateWithFlags", cuGraphInstantiateWithFlags);
+    find(driver, "cuGraphLaunch", cuGraphLaunch);
+    find(driver, "cuGraphExecDestroy", cuGraphExecDestroy);
+    find(driver, "cuGraphDestroy", cuGraphDestroy);
   }
 
  private:
@@ -79,6 +101,48 @@ class Watch {
   CUevent end_ = nullptr;
 };
 
+// Work that is put on a stream again and again: by one launch of a graph, where the driver has
+// them, so that what the host takes for each does not count.
+class Repeated {
+ public:
+  template <typename Work>
+  Repeated(Watch& watch, const Work& work) : watch_(watch), calls_(watch.calls()) {
+    if (calls_.cuGraphLaunch == nullptr) {
+      work_ = work;
+      return;
+    }
+    constexpr unsigned kThreadLocal = 1;
+    CUgraph graph = nullptr;
+    CUDA_CALL(calls_, cuStreamBeginCapture, watch.stream(), kThreadLocal);
+    work();
+    CUDA_CALL(calls_, cuStreamEndCapture, watch.stream(), &graph);
+    const CUresult result = calls_.cuGraphInstantiateWithFlags(&graph_, graph, 0);
+    (void)calls_.cuGraphDestroy(graph);
+    if (result != 0) throw cuda::Error{result, "cuGraphInstantiateWithFlags"};
+  }
+  ~Repeated() {
+    if (graph_ != nullptr) (void)calls_.cuGraphExecDestroy(graph_);
+  }
+  Repeated(const Repeated&) = delete;
+  Repeated& operator=(const Repeated&) = delete;
+
+  double time() {
+    return watch_.time([&] {
+      if (graph_ == nullptr) {
+        work_();
+      } else {
+        CUDA_CALL(calls_, cuGraphLaunch, graph_, watch_.stream());
+      }
+    });
+  }
+
+ private:
+  Watch& watch_;
+  const Calls& calls_;
+  std::function<void()> work_;
+  CUgraphExec graph_ = nullptr;
+};
+
 class Pinned {
  public:
   Pinned(const cuda::Driver& driver, size_t bytes) : driver_(driver) {
@@ -93,29 +157,49 @@ class Pinned {
   void* data_ = nullptr;
 };
 
+// Milliseconds of the host's clock.
+template <typename Work>
+double hostTime(const Work& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin)
+      .count();
+}
+
 struct Request {
   std::vector<PackedSample> samples;
-  size_t planes, pixelBytes, valueBytes;
-  int32_t height, width;
+  std::vector<int32_t> partner;  // empty: masked, not mixed
+  Noise noise;
+  std::vector<float> channels;  // of the noise
+  BatchLayout layout;
   bool inPlace;
-  size_t batches;  // that take turns, so that the device's caches do not hold them all
-  size_t launches;
-  size_t copyBytes;
+  size_t batches;   // that take turns, so that the device's caches do not hold them all
+  size_t launches;  // in a round
   size_t rounds;
 };
 
-// Milliseconds of each round: for one batch, but that `copy` is for copyBytes from memory of the
-// device to other memory of it.
+// Milliseconds of each round. By the device's clock, for one batch: the kernel, a copy of the batch
+// and a fill of it. By the host's: a bare launch, a launch that is waited for, an upload from
+// pinned memory, and an upload at the same time as a download.
 struct Times {
-  std::vector<double> kernel, copy, upload, download;
+  std::vector<double> kernel, copy, fill, launch, wait, upload, bothWays;
 };
+
+cuda::Prepared prepare(const Request& request, const uint8_t* source, uint8_t* target,
+                       const std::vector<uint8_t>& fill, cuda::Launch& launch) {
+  if (!request.partner.empty()) {
+    const MixBatch batch{
+        {request.layout, source, target}, request.samples.data(), request.partner.data()};
+    return cuda::prepareMix(batch, launch);
+  }
+  const cuda::Batch batch{request.layout, source, target, fill.data(), request.noise};
+  return cuda::prepareMask(batch, Samples(request.samples.data()), 0, launch);
+}
 
 Times measure(cuda::Device& device, const Request& request) {
   const cuda::Driver& driver = device.driver;
   const cuda::Current current(device);
-  const size_t count = request.samples.size();
-  const size_t bytes = count * request.planes * static_cast<size_t>(request.height) *
-                       static_cast<size_t>(request.width) * request.pixelBytes;
+  const size_t bytes = request.layout.bytes();
 
   // Last of all to go is the memory, which is given back on a stream that has no other work.
   const cuda::StreamLease lease(device);
@@ -123,61 +207,84 @@ Times measure(cuda::Device& device, const Request& request) {
   std::vector<std::shared_ptr<cuda::Allocation>> sources, targets;
   for (size_t i = 0; i < request.batches; ++i) {
     sources.push_back(cuda::Allocation::create(device, bytes, own));
-    targets.push_back(request.inPlace ? sources.back()
-                                      : cuda::Allocation::create(device, bytes, own));
+    targets.push_back(cuda::Allocation::create(device, bytes, own));
   }
-  const auto from = cuda::Allocation::create(device, request.copyBytes, own);
-  const auto to = cuda::Allocation::create(device, request.copyBytes, own);
-  const std::vector<uint8_t> fill(request.planes * request.pixelBytes);
+  const std::vector<uint8_t> fill(request.layout.planes * request.layout.pixelBytes);
   std::vector<cuda::Launch> prepared(request.batches);
   for (size_t i = 0; i < request.batches; ++i) {
-    const cuda::Batch batch{{count, request.planes, request.height, request.width,
-                             request.pixelBytes, request.valueBytes},
-                            sources[i]->data(),
-                            targets[i]->data(),
-                            fill.data()};
-    const Samples samples(request.samples.data());
-    if (cuda::prepareMask(batch, samples, 0, prepared[i]) != cuda::Prepared::kReady) return {};
+    uint8_t* const target = (request.inPlace ? sources : targets)[i]->data();
+    if (prepare(request, sources[i]->data(), target, fill, prepared[i]) != cuda::Prepared::kReady) {
+      return {};
+    }
   }
   const size_t constantBytes = prepared[0].constants.size();
   const auto constants = cuda::Allocation::create(device, std::max<size_t>(constantBytes, 1), own);
   const Pinned pinned(driver, std::max(bytes, constantBytes));
+  const Pinned other(driver, bytes);
   CUDA_CALL(driver, cuStreamSynchronize, own);
   // After them, so that its stream is destroyed, and with it all work done, before they go.
   Watch watch(driver);
+  Watch beside(driver);
+  const CUstream stream = watch.stream();
   if (constantBytes != 0) {
     std::memcpy(pinned.data(), prepared[0].constants.data(), constantBytes);
     CUDA_CALL(driver, cuMemcpyHtoDAsync, constants->pointer(), pinned.data(), constantBytes,
-              watch.stream());
-    CUDA_CALL(driver, cuStreamSynchronize, watch.stream());
+              stream);
+    CUDA_CALL(driver, cuStreamSynchronize, stream);
     for (auto& launch : prepared) launch.params.constants = constants->data();
   }
   const auto function = device.function(prepared[0].kernel);
-  size_t next = 0;
-  const auto launches = [&] {
-    for (size_t i = 0; i < request.launches; ++i) {
-      cuda::Launch& launch = prepared[next++ % request.batches];
-      void* arguments[] = {&launch.params};
-      CUDA_CALL(driver, cuLaunchKernel, function, launch.gridX, launch.gridY, launch.gridZ,
-                launch.blockX, 1, 1, 0, watch.stream(), arguments, nullptr);
-    }
+  const auto launch = [&](size_t i) {
+    cuda::Launch& one = prepared[i % request.batches];
+    void* arguments[] = {&one.params};
+    CUDA_CALL(driver, cuLaunchKernel, function, one.gridX, one.gridY, one.gridZ, one.blockX, 1, 1,
+              0, stream, arguments, nullptr);
+  };
+  const auto repeat = [&](const auto& work) {
+    return [&request, work] {
+      for (size_t i = 0; i < request.launches; ++i) work(i);
+    };
+  };
+  Repeated kernels(watch, repeat(launch));
+  Repeated copies(watch, repeat([&](size_t i) {
+                    CUDA_CALL(watch.calls(), cuMemcpyDtoDAsync,
+                              targets[i % request.batches]->pointer(),
+                              sources[i % request.batches]->pointer(), bytes, stream);
+                  }));
+  Repeated fills(watch, repeat([&](size_t i) {
+                   CUDA_CALL(watch.calls(), cuMemsetD8Async,
+                             targets[i % request.batches]->pointer(), 0, bytes, stream);
+                 }));
+  const auto synchronize = [&] { CUDA_CALL(driver, cuStreamSynchronize, stream); };
+  const auto upload = [&] {
+    CUDA_CALL(driver, cuMemcpyHtoDAsync, sources[0]->pointer(), pinned.data(), bytes, stream);
   };
 
   Times times;
-  watch.time(launches);  // the first of its kind
+  const auto each = static_cast<double>(request.launches);
+  kernels.time();  // the first of its kind
+  copies.time();
+  fills.time();
   for (size_t round = 0; round < request.rounds; ++round) {
-    times.copy.push_back(watch.time([&] {
-      CUDA_CALL(watch.calls(), cuMemcpyDtoDAsync, to->pointer(), from->pointer(), request.copyBytes,
-                watch.stream());
+    times.copy.push_back(copies.time() / each);
+    times.fill.push_back(fills.time() / each);
+    times.kernel.push_back(kernels.time() / each);
+    times.launch.push_back(hostTime([&] { launch(round); }));
+    synchronize();
+    times.wait.push_back(hostTime([&] {
+      launch(round);
+      synchronize();
     }));
-    times.kernel.push_back(watch.time(launches) / static_cast<double>(request.launches));
-    times.upload.push_back(watch.time([&] {
-      CUDA_CALL(driver, cuMemcpyHtoDAsync, sources[0]->pointer(), pinned.data(), bytes,
-                watch.stream());
+    times.upload.push_back(hostTime([&] {
+      upload();
+      synchronize();
     }));
-    times.download.push_back(watch.time([&] {
-      CUDA_CALL(driver, cuMemcpyDtoHAsync, pinned.data(), targets[0]->pointer(), bytes,
-                watch.stream());
+    times.bothWays.push_back(hostTime([&] {
+      upload();
+      CUDA_CALL(driver, cuMemcpyDtoHAsync, other.data(), targets[0]->pointer(), bytes,
+                beside.stream());
+      synchronize();
+      CUDA_CALL(driver, cuStreamSynchronize, beside.stream());
     }));
   }
   return times;
@@ -201,15 +308,28 @@ Napi::Value measureFrom(const Napi::CallbackInfo& info) {
   const auto packed = given.Get("samples").As<Napi::Uint8Array>();
   request.samples.resize(packed.ByteLength() / sizeof(PackedSample));
   std::memcpy(request.samples.data(), packed.Data(), packed.ByteLength());
-  request.planes = number("planes");
-  request.pixelBytes = number("pixelBytes");
-  request.valueBytes = number("valueBytes");
-  request.height = static_cast<int32_t>(number("height"));
-  request.width = static_cast<int32_t>(number("width"));
+  const auto count = static_cast<int32_t>(request.samples.size());
+  const auto valueBytes = number("valueBytes");
+  request.layout = {request.samples.size(),
+                    number("planes"),
+                    static_cast<int32_t>(number("height")),
+                    static_cast<int32_t>(number("width")),
+                    number("pixelBytes"),
+                    valueBytes};
+  if (given.Get("mixes").ToBoolean()) {
+    for (int32_t i = 0; i < count; ++i) request.partner.push_back((i + 1) % count);
+  }
+  for (size_t i = 0; i < request.layout.channels(); ++i) {
+    request.channels.insert(request.channels.end(), {0, 1});
+  }
+  request.noise = {static_cast<NoiseKind>(number("noise")),
+                   valueBytes == 4   ? NoiseType::kFloat32
+                   : valueBytes == 2 ? NoiseType::kFloat16
+                                     : NoiseType::kUint8,
+                   true, request.channels.data()};
   request.inPlace = given.Get("inPlace").ToBoolean();
   request.batches = number("batches");
   request.launches = number("launches");
-  request.copyBytes = number("copyBytes");
   request.rounds = number("rounds");
 
   const cuda::Opened opened = cuda::openDriver(info[0].As<Napi::String>());
@@ -225,8 +345,11 @@ Napi::Value measureFrom(const Napi::CallbackInfo& info) {
     auto result = Napi::Object::New(env);
     result["kernel"] = listOf(env, times.kernel);
     result["copy"] = listOf(env, times.copy);
+    result["fill"] = listOf(env, times.fill);
+    result["launch"] = listOf(env, times.launch);
+    result["wait"] = listOf(env, times.wait);
     result["upload"] = listOf(env, times.upload);
-    result["download"] = listOf(env, times.download);
+    result["bothWays"] = listOf(env, times.bothWays);
     return result;
   } catch (const cuda::Error& error) {
     const std::string message = std::string(error.call) + ": " + device.driver.nameOf(error.code);

@@ -16,7 +16,7 @@ const { values: options } = parseArgs({
   },
 })
 
-const gpu = gpuTable({ quick: options.quick, ordinal: Number(options.device) })
+const gpu = await gpuTable({ quick: options.quick, ordinal: Number(options.device) })
 if (options.json) {
   const result = { date: new Date().toISOString(), node: process.version, gpu }
   writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`)

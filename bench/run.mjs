@@ -36,7 +36,7 @@ console.log(
     : `\n${missed.length} missed: ${missed.map((row) => row.name).join('; ')}`,
 )
 console.log()
-const gpu = gpuTable({ quick: options.quick })
+const gpu = await gpuTable({ quick: options.quick })
 if (options.json) {
   const result = { date: new Date().toISOString(), cpu, node: process.version, rows, gpu }
   writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`)

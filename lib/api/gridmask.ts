@@ -306,7 +306,7 @@ function warnOfLargeUnit([min]: Range, height: number, width: number): void {
 
 /** A plan of the batch's length, packed. */
 export function checkPlan(value: Plan | readonly SampleParams[], count: number): PackedPlan {
-  const plan = Plan.from(value)
-  checkPlanLength(plan.length, count)
-  return Plan.packed(plan)
+  const packed = Plan.packed(Plan.from(value))
+  checkPlanLength(packed.length, count)
+  return packed
 }

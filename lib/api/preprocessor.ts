@@ -274,9 +274,8 @@ export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation<
   }
 
   #replay(value: unknown, sizes: readonly SourceSize[], size: ImageSize) {
-    const plan = PreprocessorPlan.from(value as PreprocessorPlan)
-    checkPlanLength(plan.length, sizes.length)
-    const packed = PreprocessorPlan.packed(plan)
+    const packed = PreprocessorPlan.packed(PreprocessorPlan.from(value as PreprocessorPlan))
+    checkPlanLength(packed.masks.length, sizes.length)
     checkCrops('plan', packed.crops, sizes, this.#padding, size)
     return packed
   }

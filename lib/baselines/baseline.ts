@@ -161,9 +161,9 @@ export abstract class Baseline<Options extends BaselineOptions> extends Augmenta
       given,
       count,
       (value) => {
-        const plan = RegionPlan.from(value as RegionPlan)
-        checkPlanLength(plan.length, count)
-        return RegionPlan.packed(plan).samples
+        const packed = RegionPlan.packed(RegionPlan.from(value as RegionPlan))
+        checkPlanLength(packed.length, count)
+        return packed.samples
       },
       (range) =>
         isEmpty(dimensions)

@@ -259,7 +259,7 @@ export class Plan extends PlanList<Sample> {
    *   message names the element, as in `plan[3].ratio`
    */
   static from(samples: Plan | readonly SampleParams[]): Plan {
-    if (samples instanceof Plan) return samples
+    if (typeof samples === 'object' && samples !== null && #packed in samples) return samples
     const list = listOf(samples, 'd')
     if (list === undefined) {
       refusePlan('a Plan or an array of parameters', samples)

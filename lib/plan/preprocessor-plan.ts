@@ -90,7 +90,7 @@ export class PreprocessorPlan extends PlanList<PreprocessorSample> {
    *   message names the element, as in `plan[3].top`
    */
   static from(samples: PreprocessorPlan | readonly PreprocessorParams[]): PreprocessorPlan {
-    if (samples instanceof PreprocessorPlan) return samples
+    if (typeof samples === 'object' && samples !== null && #packed in samples) return samples
     const list = listOf(samples, 'top')
     if (list === undefined) refusePlan('a PreprocessorPlan or an array of crops', samples)
     const crops = new Int32Array(list.length * CROP_WORDS)

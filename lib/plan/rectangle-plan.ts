@@ -170,7 +170,7 @@ export class RegionPlan extends PlanList<RegionSample> {
    *   message names the element, as in `plan[3].regions[0]`
    */
   static from(samples: RegionPlan | readonly RegionParams[]): RegionPlan {
-    if (samples instanceof RegionPlan) return samples
+    if (typeof samples === 'object' && samples !== null && #packed in samples) return samples
     const list = listOf(samples, 'regions')
     if (list === undefined) {
       refusePlan('a RegionPlan or an array of rectangles', samples)

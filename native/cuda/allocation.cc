@@ -16,35 +16,30 @@ std::unique_ptr<Allocation> Allocation::create(Device& device, size_t bytes, CUs
   return allocation;
 }
 
+PointerInfo pointerInfo(const Driver& driver, CUdeviceptr pointer) {
+  PointerInfo info;
+  int attributes[] = {CU_POINTER_ATTRIBUTE_MEMORY_TYPE, CU_POINTER_ATTRIBUTE_IS_MANAGED,
+                      CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL, CU_POINTER_ATTRIBUTE_RANGE_START_ADDR,
+                      CU_POINTER_ATTRIBUTE_RANGE_SIZE};
+  void* values[] = {&info.type, &info.managed, &info.ordinal, &info.start, &info.bytes};
+  CUDA_CALL(driver, cuPointerGetAttributes, 5, attributes, values, pointer);
+  return info;
+}
+
 std::unique_ptr<Allocation> Allocation::wrap(Device& device, CUdeviceptr pointer, size_t bytes,
                                              CUstream stream, const char*& problem) {
   const Current current(device);
   const Driver& driver = device.driver;
-  // The driver answers "invalid value" for an address that it does not know.
-  const auto attribute = [&](auto& value, int which) {
-    const CUresult result = driver.cuPointerGetAttribute(&value, which, pointer);
-    if (result != CUDA_SUCCESS && result != CUDA_ERROR_INVALID_VALUE) {
-      throw Error{result, "cuPointerGetAttribute"};
-    }
-    return result == CUDA_SUCCESS;
-  };
-  unsigned type = 0;
-  unsigned managed = 0;
-  int ordinal = -1;
-  CUdeviceptr start = 0;
-  size_t size = 0;
-  if (!attribute(type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE)) {
+  const PointerInfo info = pointerInfo(driver, pointer);
+  if (info.type == 0) {
     problem = "unknown";
-  } else if (type != CU_MEMORYTYPE_DEVICE &&
-             !(attribute(managed, CU_POINTER_ATTRIBUTE_IS_MANAGED) && managed != 0)) {
+  } else if (info.type != CU_MEMORYTYPE_DEVICE && info.managed == 0) {
     problem = "host";
-  } else if (!attribute(ordinal, CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL) ||
-             ordinal != device.ordinal) {
+  } else if (info.ordinal != device.ordinal) {
     problem = "device";
-  } else if (!attribute(start, CU_POINTER_ATTRIBUTE_RANGE_START_ADDR) ||
-             !attribute(size, CU_POINTER_ATTRIBUTE_RANGE_SIZE)) {
+  } else if (info.bytes == 0) {
     problem = "unknown";
-  } else if (pointer < start || bytes > size || pointer - start > size - bytes) {
+  } else if (!info.holds(pointer, bytes)) {
     problem = "range";
   }
   if (problem != nullptr) return nullptr;

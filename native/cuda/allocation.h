@@ -12,6 +12,23 @@
 
 namespace gridmask::cuda {
 
+// What the driver knows of an address: nothing, where the type is 0.
+struct PointerInfo {
+  unsigned type = 0;
+  unsigned managed = 0;
+  int ordinal = -1;
+  CUdeviceptr start = 0;
+  size_t bytes = 0;
+
+  bool holds(CUdeviceptr pointer, size_t size) const {
+    return pointer >= start && size <= bytes && pointer - start <= bytes - size;
+  }
+};
+
+// Asked for all at once: where an address is unknown, that is an answer, and no error that a tool
+// such as compute-sanitizer would report. Throws Error.
+PointerInfo pointerInfo(const Driver& driver, CUdeviceptr pointer);
+
 class Allocation {
  public:
   // New memory for work on `stream`; none is asked for where `bytes` is 0. Throws Error.

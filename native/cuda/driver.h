@@ -118,8 +118,8 @@ enum : unsigned {
        (CUfunction function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,      \
         unsigned blockY, unsigned blockZ, unsigned sharedBytes, CUstream stream,                   \
         void** parameters, void** extra))                                                          \
-  CALL(cuPointerGetAttribute, "cuPointerGetAttribute",                                             \
-       (void* value, int attribute, CUdeviceptr pointer))
+  CALL(cuPointerGetAttributes, "cuPointerGetAttributes",                                           \
+       (unsigned count, int* attributes, void** values, CUdeviceptr pointer))
 
 // The same for calls that older drivers lack: null there.
 #define GRIDMASK_CUDA_OPTIONAL_CALLS(CALL)                                        \

@@ -31,8 +31,8 @@ void MemoryPool::open() noexcept {
   properties.locationId = device_;
   CUmemoryPool pool = nullptr;
   if (driver_.cuMemPoolCreate(&pool, &properties) != CUDA_SUCCESS) return;
-  uint64_t keepAll = UINT64_MAX;
-  if (driver_.cuMemPoolSetAttribute(pool, CU_MEMPOOL_ATTR_RELEASE_THRESHOLD, &keepAll) ==
+  uint64_t most = mostKept_;
+  if (driver_.cuMemPoolSetAttribute(pool, CU_MEMPOOL_ATTR_RELEASE_THRESHOLD, &most) ==
       CUDA_SUCCESS) {
     pool_ = pool;
   } else {

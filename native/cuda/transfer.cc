@@ -31,21 +31,8 @@ unsigned threadsFor(size_t pieces, const Staging& staging) {
 // Whether the driver knows host memory as pinned from its first byte to its last.
 bool isPinned(const Driver& driver, const uint8_t* memory, size_t bytes) {
   const auto address = static_cast<CUdeviceptr>(reinterpret_cast<uintptr_t>(memory));
-  const auto attribute = [&](auto& value, int which) {
-    // The driver answers "invalid value" for an address that it does not know.
-    const CUresult result = driver.cuPointerGetAttribute(&value, which, address);
-    if (result != CUDA_ERROR_INVALID_VALUE) check(result, "cuPointerGetAttribute");
-    return result == CUDA_SUCCESS;
-  };
-  unsigned type = 0;
-  unsigned managed = 0;
-  CUdeviceptr start = 0;
-  size_t size = 0;
-  return attribute(type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE) && type == CU_MEMORYTYPE_HOST &&
-         !(attribute(managed, CU_POINTER_ATTRIBUTE_IS_MANAGED) && managed != 0) &&
-         attribute(start, CU_POINTER_ATTRIBUTE_RANGE_START_ADDR) &&
-         attribute(size, CU_POINTER_ATTRIBUTE_RANGE_SIZE) && address >= start && bytes <= size &&
-         address - start <= size - bytes;
+  const PointerInfo info = pointerInfo(driver, address);
+  return info.type == CU_MEMORYTYPE_HOST && info.managed == 0 && info.holds(address, bytes);
 }
 
 // Puts a copy from or to host memory on the stream, where that is pinned. Whether it is.

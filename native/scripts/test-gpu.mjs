@@ -39,7 +39,7 @@ rmSync(folder, { recursive: true })
 const { gpuTable } = await import('../../bench/gpu-table.mjs')
 const quick = (process.env.GRIDMASK_CUDA_DRIVER ?? '') !== ''
 console.log()
-gpuTable({ quick })
+await gpuTable({ quick })
 
 console.log('\nCorrectness\n')
 printTable(

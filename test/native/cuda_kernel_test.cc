@@ -338,9 +338,9 @@ void edgesAreExact() {
       CHECK((pairs >> k & 1) == !keepsPixel(lattice, begin + k / 2, row));
     }
     if (sample.is(cuda::KernelSample::kFine)) continue;  // not in tiles
-    checkTile<cuda::MaskShape<1, 1, true, true>>(params, lattice, begin, row);
-    checkTile<cuda::MaskShape<1, 3, true, true>>(params, lattice, begin, row);
-    checkTile<cuda::MaskShape<2, 1, false, true>>(params, lattice, begin, row);
+    checkTile<cuda::MaskShape<1, 1, true, true, false>>(params, lattice, begin, row);
+    checkTile<cuda::MaskShape<1, 3, true, true, false>>(params, lattice, begin, row);
+    checkTile<cuda::MaskShape<2, 1, false, true, false>>(params, lattice, begin, row);
   }
 }
 

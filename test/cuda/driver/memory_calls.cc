@@ -206,8 +206,10 @@ EXPORT Result cuMemHostUnregister(void* pointer) {
   return unpin("cuMemHostUnregister", pointer, true);
 }
 
-EXPORT Result cuPointerGetAttribute(void* value, int attribute, uint64_t pointer) {
-  TRY(world().enter("cuPointerGetAttribute"));
+// Of an address that is not known, all is 0.
+EXPORT Result cuPointerGetAttributes(unsigned count, int* attributes, void** values,
+                                     uint64_t pointer) {
+  TRY(world().enter("cuPointerGetAttributes"));
   Context* context;
   TRY(current(context));
   const Lock lock(world().mutex);
@@ -217,24 +219,26 @@ EXPORT Result cuPointerGetAttribute(void* value, int attribute, uint64_t pointer
       if (pointer >= begin && pointer - begin < candidate.bytes) block = &candidate;
     }
   }
-  if (block == nullptr) return kInvalidValue;
-  switch (attribute) {
-    case 2:
-      *static_cast<unsigned*>(value) = block->host ? 2 : 1;
-      return kSuccess;
-    case 8:
-      *static_cast<unsigned*>(value) = 0;
-      return kSuccess;
-    case 9:
-      *static_cast<int*>(value) = block->context->ordinal;
-      return kSuccess;
-    case 11:
-      *static_cast<uint64_t*>(value) = block->begin;
-      return kSuccess;
-    case 12:
-      *static_cast<size_t*>(value) = block->bytes;
-      return kSuccess;
-    default:
-      return kInvalidValue;
+  for (unsigned i = 0; i < count; ++i) {
+    switch (attributes[i]) {
+      case 2:
+        *static_cast<unsigned*>(values[i]) = block == nullptr ? 0 : block->host ? 2 : 1;
+        break;
+      case 8:
+        *static_cast<unsigned*>(values[i]) = 0;
+        break;
+      case 9:
+        *static_cast<int*>(values[i]) = block == nullptr ? -2 : block->context->ordinal;
+        break;
+      case 11:
+        *static_cast<uint64_t*>(values[i]) = block == nullptr ? 0 : block->begin;
+        break;
+      case 12:
+        *static_cast<size_t*>(values[i]) = block == nullptr ? 0 : block->bytes;
+        break;
+      default:
+        return kInvalidValue;
+    }
   }
+  return kSuccess;
 }
