@@ -129,10 +129,14 @@ void aLongJobDoesNotKeepAShortOneWaiting() {
 
 void aCancelledJobEnds() {
   // Not begun: the pool's two threads are at another.
-  Signal go;
-  std::atomic<int> done{0};
-  Started busy({2, 1, 2, 0}, [&](size_t, size_t, uint8_t*) { go.wait(); });
+  Signal go, bothWork;
+  std::atomic<int> done{0}, working{0};
+  Started busy({2, 1, 2, 0}, [&](size_t, size_t, uint8_t*) {
+    if (++working == 2) bothWork.set();
+    go.wait();
+  });
   busy.start(2);
+  bothWork.wait();
   Started never({10, 1, 2, 0}, [&](size_t, size_t, uint8_t*) { ++done; });
   never.start(2);
   cpu::cancel(never);
