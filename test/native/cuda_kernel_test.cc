@@ -499,9 +499,9 @@ void constantsAreAsExactAsPromised() {
     checkAxis(sample.x, lattice.x);
     checkAxis(sample.y, lattice.y);
     // Within 1/2 + 2⁻¹⁷ of the gap.
-    const auto twice = static_cast<int64_t>(uint64_t{2} * sample.gap * lattice.period);
-    const auto gap = static_cast<int64_t>(uint64_t{lattice.gap()} << 33);
-    CHECK(std::abs(twice - gap) <= period + (period >> 16));
+    const uint64_t twice = uint64_t{2} * sample.gap * lattice.period;
+    const auto off = static_cast<int64_t>(twice - (uint64_t{lattice.gap()} << 33));
+    CHECK(std::abs(off) <= period + (period >> 16));
   }
 }
 
