@@ -56,9 +56,8 @@ export class Drawer {
   }
 }
 
-/** The `unit` option as a range of whole numbers. `name` is what the caller knows it as. */
-export function checkUnit(name: string, value: unknown): Range {
-  const expected = `a whole number or a range [min, max) of them, from 1 to ${MAX_UNIT}`
+/** The ends of a range, or one number as both; of them it is only checked that they are numbers. */
+function readRange(name: string, expected: string, value: unknown): Range {
   const [min, max] = Array.isArray(value) ? value : [value, value]
   if (
     typeof min !== 'number' ||
@@ -67,6 +66,13 @@ export function checkUnit(name: string, value: unknown): Range {
   ) {
     invalid('ERR_INVALID_ARG_TYPE', name, expected, value)
   }
+  return [min, max]
+}
+
+/** The `unit` option as a range of whole numbers. `name` is what the caller knows it as. */
+export function checkUnit(name: string, value: unknown): Range {
+  const expected = `a whole number or a range [min, max) of them, from 1 to ${MAX_UNIT}`
+  const [min, max] = readRange(name, expected, value)
   const last = Array.isArray(value) ? max - 1 : max
   if (
     !(Number.isInteger(min) && Number.isInteger(max) && min >= 1 && min <= last && last <= MAX_UNIT)
@@ -107,14 +113,7 @@ export function checkRotate(value: unknown): number {
 /** The `ratio` option as a range. */
 export function checkRatioRange(name: string, value: unknown): Range {
   const expected = 'a number in (0, 1) or a range [min, max) within it'
-  const [min, max] = Array.isArray(value) ? value : [value, value]
-  if (
-    typeof min !== 'number' ||
-    typeof max !== 'number' ||
-    (Array.isArray(value) && value.length !== 2)
-  ) {
-    invalid('ERR_INVALID_ARG_TYPE', name, expected, value)
-  }
+  const [min, max] = readRange(name, expected, value)
   const inOrder = Array.isArray(value) ? min < max && max <= 1 : max < 1
   if (!(min > 0 && inOrder)) {
     const hint =
