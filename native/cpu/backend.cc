@@ -107,19 +107,11 @@ class MaskJob final : public Job {
     const Samples& samples = *std::get_if<Samples>(&batch_.masks);
     const Lattice lattice = latticeOf(samples[tile.sample], rows_.canvas);
     if (!lattice.masked || (lattice.gap() == 0 && !lattice.reverse)) {
-      if (!rows_.inPlace) copy(tile);
+      if (!rows_.inPlace) copyTile(batch_, rows_, tile);
     } else if (costs_.prefersWords(lattice)) {
       maskByWords(lattice, tile, memory);
     } else {
       maskByRuns(RunScanner(lattice, 0, tile.rowBegin, rows_.width), tile, memory);
-    }
-  }
-
-  void copy(const Tile& tile) const {
-    const size_t bytes = static_cast<size_t>(tile.rowEnd - tile.rowBegin) * rows_.rowBytes;
-    for (size_t plane = 0; plane < batch_.planes; ++plane) {
-      const size_t begin = rows_.offsetOf(tile.sample, plane, tile.rowBegin);
-      std::memcpy(batch_.target + begin, batch_.source + begin, bytes);
     }
   }
 

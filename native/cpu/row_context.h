@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
+#include "cpu/tiling.h"
 #include "lattice/batch.h"
 #include "lattice/lattice.h"
 
@@ -33,5 +35,14 @@ struct RowContext {
   const size_t sampleBytes;
   const bool inPlace;
 };
+
+// A tile of which nothing is dropped, or before something is.
+inline void copyTile(const ImageBatch& batch, const RowContext& rows, const Tile& tile) {
+  const size_t bytes = static_cast<size_t>(tile.rowEnd - tile.rowBegin) * rows.rowBytes;
+  for (size_t plane = 0; plane < batch.planes; ++plane) {
+    const size_t begin = rows.offsetOf(tile.sample, plane, tile.rowBegin);
+    std::memcpy(batch.target + begin, batch.source + begin, bytes);
+  }
+}
 
 }  // namespace gridmask::cpu

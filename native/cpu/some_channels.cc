@@ -105,7 +105,7 @@ class SomeChannelsJob final : public Job {
 
  private:
   void maskTile(const Tile& tile, const Memory& memory) const {
-    if (!rows_.inPlace) copy(tile);
+    if (!rows_.inPlace) copyTile(batch_, rows_, tile);
     if (const auto* rectangles = std::get_if<Rectangles>(&batch_.masks)) {
       const RectangleSample sample = (*rectangles)[tile.sample];
       maskRows(RectangleScanner(sample, 0, tile.rowBegin, rows_.width, memory.active), tile,
@@ -116,14 +116,6 @@ class SomeChannelsJob final : public Job {
     const Lattice lattice = latticeOf(samples[tile.sample], rows_.canvas);
     if (lattice.masked) {
       maskRows(RunScanner(lattice, 0, tile.rowBegin, rows_.width), tile, memory);
-    }
-  }
-
-  void copy(const Tile& tile) const {
-    const size_t bytes = static_cast<size_t>(tile.rowEnd - tile.rowBegin) * rows_.rowBytes;
-    for (size_t plane = 0; plane < batch_.planes; ++plane) {
-      const size_t begin = rows_.offsetOf(tile.sample, plane, tile.rowBegin);
-      std::memcpy(batch_.target + begin, batch_.source + begin, bytes);
     }
   }
 
