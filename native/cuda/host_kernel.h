@@ -110,8 +110,7 @@ constexpr HostKernel kHostKernels[] = {
 #define GRIDMASK_MIX(name, whole, inPlace) host::mix<whole, inPlace>,
 #define GRIDMASK_ROWS(name, ...) host::maskRows<__VA_ARGS__>,
 #define GRIDMASK_NOISE(name, bytes, inPlace) host::noise<NoiseShape<bytes, inPlace>>,
-#define GRIDMASK_PREPROCESS(name, type, together) \
-  host::preprocess<PreprocessTile<PreprocessShape<ValueType::type, together>>>,
+#define GRIDMASK_PREPROCESS(name, ...) host::preprocess<PreprocessTile<PreprocessShape<__VA_ARGS__>>>,
 #define GRIDMASK_PIXELS(name, Pixel) host::preprocess<Pixel>,
     // clang-format off
     GRIDMASK_MASK_KERNELS(GRIDMASK_MASK)

@@ -58,15 +58,13 @@
   KERNEL(gridmask_noise_4_new, 4, false)     \
   KERNEL(gridmask_noise_4_in_place, 4, true)
 
-// KERNEL(name, type of the result, three channels together): PreprocessTile of
+// KERNEL(name, bytes of a value, three channels together): PreprocessTile of
 // cuda/preprocess_kernel.h.
-#define GRIDMASK_PREPROCESS_KERNELS(KERNEL)                           \
-  KERNEL(gridmask_preprocess_planes_float32, kFloat32, false)         \
-  KERNEL(gridmask_preprocess_planes_float16, kFloat16, false)         \
-  KERNEL(gridmask_preprocess_planes_bfloat16, kBfloat16, false)       \
-  KERNEL(gridmask_preprocess_together_float32, kFloat32, true)        \
-  KERNEL(gridmask_preprocess_together_float16, kFloat16, true)        \
-  KERNEL(gridmask_preprocess_together_bfloat16, kBfloat16, true)
+#define GRIDMASK_PREPROCESS_KERNELS(KERNEL)        \
+  KERNEL(gridmask_preprocess_planar_4, 4, false)   \
+  KERNEL(gridmask_preprocess_planar_2, 2, false)   \
+  KERNEL(gridmask_preprocess_interleaved_4, 4, true) \
+  KERNEL(gridmask_preprocess_interleaved_2, 2, true)
 
 // KERNEL(name, class): the one for all other images, there too.
 #define GRIDMASK_PREPROCESS_PIXELS_KERNEL(KERNEL) \

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "cuda/kernel_params.h"
 #include "cuda/mask_bits.h"
@@ -26,39 +27,56 @@
 #include "cuda/memory.h"
 #include "cuda/preprocess_params.h"
 #include "cuda/source_words.h"
+#include "cuda/vector_bits.h"
 #include "lattice/channel_scale.h"
 
 namespace gridmask::cuda {
 
-template <ValueType type_, bool together_>
+// What a thread and a warp have. Measured on an H100: docs/kernel.md has what else was tried.
+template <int valueBytes_, bool together_>
 struct PreprocessShape {
-  static constexpr ValueType type = type_;
+  static constexpr int valueBytes = valueBytes_;
   static constexpr bool together = together_;  // three channels, in one plane; else planes of one
-  static constexpr int rows = 2;
-  static constexpr int pixels = 4;  // of a vector in a plane
-  static constexpr int tileShift = 5;
+  static constexpr int values = 16 / valueBytes;
+  // In planes a thread has enough to wait for. Else more rows share its start.
+  static constexpr int rows = together ? 4 : 1;
+  static constexpr int tileShift = together ? 3 : valueBytes == 4 ? 5 : 2;
   static constexpr int minBlocks = 4;
 };
 
-// Four values of the result, and how they are stored.
-template <ValueType type>
+// Four values of the result, as bits, of so many bytes each.
+template <int valueBytes>
 struct FourValues {
   uint32_t bits[4];
 
-  // Of four bytes. What is dropped becomes the fill.
+  // Of four bytes, which become numbers: there is no NaN. What is dropped becomes the fill.
   GRIDMASK_HD FourValues(uint32_t bytes, const float (&a)[4], const float (&b)[4],
-                         const uint32_t (&fill)[4], uint32_t dropped) {
+                         const uint32_t (&fill)[4], uint32_t dropped, ValueType type) {
+    float values[4];
     GRIDMASK_UNROLL
     for (int k = 0; k < 4; ++k) {
       const auto value = static_cast<float>(bytes >> (8 * k) & 0xFF);
-      // Of a byte it is a number: no NaN.
-      const uint32_t kept = noiseBits(exact::add(exact::multiply(value, a[k]), b[k]), type);
-      bits[k] = (dropped >> k & 1) != 0 ? fill[k] : kept;
+      values[k] = exact::add(exact::multiply(value, a[k]), b[k]);
+    }
+    if (valueBytes == 4) {
+      round<ValueType::kFloat32>(values);
+    } else if (type == ValueType::kFloat16) {
+      round<ValueType::kFloat16>(values);
+    } else {
+      round<ValueType::kBfloat16>(values);
+    }
+    GRIDMASK_UNROLL
+    for (int k = 0; k < 4; ++k) {
+      if ((dropped >> k & 1) != 0) bits[k] = fill[k];
     }
   }
 
-  // Two of them, of 16 bits each.
-  GRIDMASK_HD uint32_t pair(int first) const { return bits[first] | bits[first + 1] << 16; }
+ private:
+  template <ValueType type>
+  GRIDMASK_HD void round(const float (&values)[4]) {
+    GRIDMASK_UNROLL
+    for (int k = 0; k < 4; ++k) bits[k] = noiseBits(values[k], type);
+  }
 };
 
 template <class Shape>
@@ -75,46 +93,24 @@ class PreprocessTile {
     const uint32_t tileColumn = tile - tileRow * params_.tileColumns;
     const uint32_t shift = params_.tileShift;
     column_ = (tileColumn << shift) + (lane & ((1u << shift) - 1));
-    row_ = ((tileRow << (5 - shift)) + (lane >> shift)) * kRows;
+    row_ = ((tileRow << (5 - shift)) + (lane >> shift)) * Shape::rows;
     if (column_ >= params_.vectorsPerRow || row_ >= params_.height) return;
-    rowsLeft_ = params_.height - row_;
-    decide(entry);
-
     const auto image =
         constant<KernelImage>(params_, params_.imagesAt + entry * params_.imageStep);
-    GRIDMASK_UNROLL
-    for (int r = 0; r < kRows; ++r) {
-      GRIDMASK_UNROLL
-      for (int g = 0; g < kGroups; ++g) {
-        const uint32_t rest = dropped_[r] >> (4 * g);
-        const bool keeps = Shape::together ? dropped_[r] != kAll : (rest & 0xF) != 0xF;
-        source_[r][g] = {};
-        if (keeps && static_cast<uint32_t>(r) < rowsLeft_) {
-          source_[r][g] = read(image, entry, firstPixel() + 4 * g, row_ + r);
-        }
-      }
-    }
-    uint8_t* const to = params_.target + entry * params_.sampleBytes + row_ * params_.rowBytes +
-                        uint64_t{column_} * kStoredBytes;
-    if constexpr (Shape::together) {
-      writeTogether(image, to);
-    } else {
-      writePlanes(image, to);
-    }
+    makeRows(entry, image);
   }
 
  private:
-  static constexpr int kRows = Shape::rows;
   static constexpr int kPerPixel = Shape::together ? 3 : 1;
-  static constexpr int kValueBytes = static_cast<int>(valueBytesOf(Shape::type));
-  static constexpr int kStoredBytes = Shape::together ? 16 : Shape::pixels * kValueBytes;
-  static constexpr int kValues = kStoredBytes / kValueBytes;
-  static constexpr uint32_t kAll = (1u << kValues) - 1;
+  static constexpr int kValueBytes = Shape::valueBytes;
+  static constexpr int kValues = Shape::values;
+  static constexpr uint32_t kAll = kAllOf<kValueBytes>;
   // A vector of three channels begins in the middle of a pixel, and has to do with one more.
-  static constexpr int kPixels = (kValues + kPerPixel - 1 + kPerPixel - 1) / kPerPixel;
-  static constexpr int kGroups = Shape::together ? 1 : Shape::pixels / 4;
+  static constexpr int kPixels = (kValues + 2 * (kPerPixel - 1)) / kPerPixel;
+  static constexpr int kGroups = Shape::together ? 1 : kValues / 4;
   static constexpr int kWords = kPixels <= 2 ? 2 : 4;
   using Source = Stretch<kWords>;
+  using Four = FourValues<kValueBytes>;
 
   GRIDMASK_HD uint32_t firstPixel() const { return column_ * kValues / kPerPixel; }
   // Of its values, those that lie before the vector.
@@ -124,28 +120,39 @@ class PreprocessTile {
     return Shape::together ? (lead() + kValues + kPerPixel - 1) / kPerPixel : 4;
   }
 
-  // Bits of the vector's values.
-  GRIDMASK_HD void decide(uint32_t entry) {
-    GRIDMASK_UNROLL
-    for (int r = 0; r < kRows; ++r) dropped_[r] = 0;
-    if ((params_.preprocessFlags & kHasMasks) == 0) return;
-    const KernelSample sample = sampleAt(params_, entry);
+  GRIDMASK_HD void makeRows(uint32_t entry, const KernelImage& image) {
+    const bool masks = (params_.preprocessFlags & kHasMasks) != 0;
+    const KernelSample sample = masks ? sampleAt(params_, entry) : KernelSample{};
     const auto x = static_cast<int32_t>(firstPixel());
-    const auto y = static_cast<int32_t>(row_);
-    TilePhases phases(sample, x, y);
-    if (sample.is(KernelSample::kDense) || phases.mayHaveSquares<kPixels, kRows>()) {
-      GRIDMASK_UNROLL
-      for (int r = 0; r < kRows; ++r, phases.nextRow()) dropped_[r] = squares(phases.row);
-    }
-    if (sample.is(KernelSample::kRandom)) {
-      GRIDMASK_UNROLL
-      for (int r = 0; r < kRows; ++r) {
-        dropped_[r] = drawnSquares(dropped_[r], params_, entry, x, y + r, kPerPixel, kPerPixel);
+    TilePhases phases(sample, x, static_cast<int32_t>(row_));
+    const bool may =
+        sample.is(KernelSample::kDense) || phases.mayHaveSquares<kPixels, Shape::rows>();
+    const Channels channels(*this, image);
+    uint8_t* to = params_.target + entry * params_.sampleBytes + row_ * params_.rowBytes +
+                  uint64_t{column_} * kVectorBytes;
+    // Nobody needs values beyond the row.
+    const uint32_t left = params_.valuesPerRow - column_ * kValues;
+    const uint32_t beyond = left < kValues ? kAll << left : 0;
+    GRIDMASK_NO_UNROLL
+    for (int r = 0; r < Shape::rows; ++r, phases.nextRow(), to += params_.rowBytes) {
+      const uint32_t y = row_ + r;
+      if (y >= params_.height) break;
+      uint32_t dropped = may ? squares(phases.row) : 0;
+      if (sample.is(KernelSample::kRandom)) {
+        dropped = drawnSquares(dropped, params_, entry, x, static_cast<int32_t>(y), kPerPixel,
+                               kPerPixel);
       }
+      if (sample.is(KernelSample::kReverse)) dropped = ~dropped;
+      dropped = (dropped >> lead() | beyond) & kAll;
+      Source source[kGroups];
+      GRIDMASK_UNROLL
+      for (int g = 0; g < kGroups; ++g) {
+        const uint32_t all = Shape::together ? kAll : 0xFu << (4 * g);
+        source[g] = {};
+        if ((dropped & all) != all) source[g] = read(image, entry, firstPixel() + 4 * g, y);
+      }
+      channels.write(*this, source, dropped, to);
     }
-    const uint32_t kept = sample.is(KernelSample::kReverse) ? 0xFFFFFFFFu : 0;
-    GRIDMASK_UNROLL
-    for (int r = 0; r < kRows; ++r) dropped_[r] = (dropped_[r] ^ kept) >> lead() & kAll;
   }
 
   GRIDMASK_HD static uint32_t squares(Phases<uint32_t> phases) {
@@ -181,90 +188,131 @@ class PreprocessTile {
     return static_cast<uint32_t>(image.across < 0 ? -image.across : image.across);
   }
 
-  GRIDMASK_HD void writePlanes(const KernelImage& image, uint8_t* to) const {
-    const uint32_t numbers = pixelBytesOf(image) * (image.across < 0 ? 0x0123u : 0x3210u);
-    GRIDMASK_NO_UNROLL
-    for (uint32_t plane = 0; plane < params_.planes; ++plane, to += params_.planeBytes) {
-      const auto scale = constant<KernelScale>(
-          params_, params_.scalesAt + plane * static_cast<uint32_t>(sizeof(KernelScale)));
-      const Picker picker(numbers + scale.channel * 0x1111u);
-      const float a[4] = {scale.a, scale.a, scale.a, scale.a};
-      const float b[4] = {scale.b, scale.b, scale.b, scale.b};
-      const uint32_t fill[4] = {scale.fill, scale.fill, scale.fill, scale.fill};
-      GRIDMASK_UNROLL
-      for (int r = 0; r < kRows; ++r) {
-        if (static_cast<uint32_t>(r) >= rowsLeft_) break;
-        uint8_t* const row = to + r * params_.rowBytes;
+  GRIDMASK_HD ValueType type() const {
+    return static_cast<ValueType>(params_.preprocessFlags >> kTypeShift);
+  }
+
+  GRIDMASK_HD KernelScale scaleAt(uint32_t channel) const {
+    return constant<KernelScale>(
+        params_, params_.scalesAt + channel * static_cast<uint32_t>(sizeof(KernelScale)));
+  }
+
+  // What becomes of the pixels' bytes, in planes.
+  class Planes {
+   public:
+    GRIDMASK_HD Planes(const PreprocessTile&, const KernelImage& image)
+        : numbers_(pixelBytesOf(image) * (image.across < 0 ? 0x0123u : 0x3210u)) {}
+
+    GRIDMASK_HD void write(const PreprocessTile& tile, const Source (&source)[kGroups],
+                           uint32_t dropped, uint8_t* to) const {
+      GRIDMASK_NO_UNROLL
+      for (uint32_t plane = 0; plane < tile.params_.planes; ++plane) {
+        const KernelScale scale = tile.scaleAt(plane);
+        const Picker picker(numbers_ + scale.channel * 0x1111u);
+        const float a[4] = {scale.a, scale.a, scale.a, scale.a};
+        const float b[4] = {scale.b, scale.b, scale.b, scale.b};
+        const uint32_t fill[4] = {scale.fill, scale.fill, scale.fill, scale.fill};
+        const Four values(picker.pick(source[0]), a, b, fill, dropped, tile.type());
         if constexpr (kGroups == 1) {
-          put(row, four(picker.pick(source_[r][0]), a, b, fill, dropped_[r]));
+          tile.put(to, values.bits);
         } else {
-          put(row, four(picker.pick(source_[r][0]), a, b, fill, dropped_[r]),
-              four(picker.pick(source_[r][kGroups - 1]), a, b, fill, dropped_[r] >> 4));
+          const Four more(picker.pick(source[kGroups - 1]), a, b, fill, dropped >> 4, tile.type());
+          tile.put(to, values.bits, more.bits);
         }
+        to += tile.params_.planeBytes;
       }
     }
-  }
 
-  GRIDMASK_HD void writeTogether(const KernelImage& image, uint8_t* to) const {
-    const uint32_t pixelBytes = pixelBytesOf(image);
-    const uint32_t first = lead();
-    const KernelScales scales = scalesAt(first);
-    if constexpr (kValues == 4) {
-      const Picker picker(numbersOf(image, pixelBytes, scales.pixels[0]) + scales.channels);
-      GRIDMASK_UNROLL
-      for (int r = 0; r < kRows; ++r) {
-        if (static_cast<uint32_t>(r) >= rowsLeft_) break;
-        put(to + r * params_.rowBytes, four(picker.pick(source_[r][0]), scales.a, scales.b,
-                                            scales.fill, dropped_[r]));
+   private:
+    uint32_t numbers_;  // of the bytes of channel 0
+  };
+
+  // The same for three channels together.
+  class Together {
+   public:
+    GRIDMASK_HD Together(const PreprocessTile& tile, const KernelImage& image) {
+      const KernelScale scales[3] = {tile.scaleAt(0), tile.scaleAt(1), tile.scaleAt(2)};
+      // In the order of the vector's values: to choose is cheaper than to read at places that differ
+      // from thread to thread.
+      const uint32_t lead = tile.lead();
+      own_ = lead == 0 ? scales[0] : lead == 1 ? scales[1] : scales[2];
+      next_ = lead == 0 ? scales[1] : lead == 1 ? scales[2] : scales[0];
+      last_ = lead == 0 ? scales[2] : lead == 1 ? scales[0] : scales[1];
+      // How many pixels further on each value is.
+      const uint32_t pixelsOn = lead == 0 ? 0x1000u : lead == 1 ? 0x1100u : 0x1110u;
+      const uint32_t furtherOn = lead == 0 ? 0x2211u : lead == 1 ? 0x2221u : 0x3222u;
+      const uint32_t pixelBytes = pixelBytesOf(image);
+      const uint32_t turned = (tile.pixels() - 1) * 0x1111u;
+      const bool mirrored = image.across < 0;
+      first_ = pixelBytes * (mirrored ? turned - pixelsOn : pixelsOn) + own_.channel * 0x1001u +
+               next_.channel * 0x0010u + last_.channel * 0x0100u;
+      second_ = pixelBytes * (mirrored ? turned - furtherOn : furtherOn) +
+                next_.channel * 0x1001u + last_.channel * 0x0010u + own_.channel * 0x0100u;
+    }
+
+    GRIDMASK_HD void write(const PreprocessTile& tile, const Source (&source)[kGroups],
+                           uint32_t dropped, uint8_t* to) const {
+      const Four values =
+          fourOf(own_, next_, last_, Picker(first_).pick(source[0]), dropped, tile.type());
+      if constexpr (kValues == 4) {
+        tile.put(to, values.bits);
+      } else {
+        const Four more =
+            fourOf(next_, last_, own_, Picker(second_).pick(source[0]), dropped >> 4, tile.type());
+        tile.put(to, values.bits, more.bits);
       }
+    }
+
+   private:
+    // Of one channel after another, from the first's on.
+    GRIDMASK_HD static Four fourOf(const KernelScale& first, const KernelScale& second,
+                                   const KernelScale& third, uint32_t bytes, uint32_t dropped,
+                                   ValueType type) {
+      const float a[4] = {first.a, second.a, third.a, first.a};
+      const float b[4] = {first.b, second.b, third.b, first.b};
+      const uint32_t fill[4] = {first.fill, second.fill, third.fill, first.fill};
+      return Four(bytes, a, b, fill, dropped, type);
+    }
+
+    KernelScale own_, next_, last_;
+    uint32_t first_, second_;  // the numbers of the bytes of four values, and of four more
+  };
+
+  using Channels = std::conditional_t<Shape::together, Together, Planes>;
+
+  GRIDMASK_HD void put(uint8_t* to, const uint32_t (&bits)[4]) const {
+    if ((params_.preprocessFlags & kByValues) == 0) {
+      storeOnce(to, {{bits[0], bits[1], bits[2], bits[3]}});
     } else {
-      const KernelScales later = scalesAt(first == 2 ? 0 : first + 1);
-      const Picker picker(numbersOf(image, pixelBytes, scales.pixels[0]) + scales.channels);
-      const Picker second(numbersOf(image, pixelBytes, scales.pixels[1]) + later.channels);
-      GRIDMASK_UNROLL
-      for (int r = 0; r < kRows; ++r) {
-        if (static_cast<uint32_t>(r) >= rowsLeft_) break;
-        put(to + r * params_.rowBytes,
-            four(picker.pick(source_[r][0]), scales.a, scales.b, scales.fill, dropped_[r]),
-            four(second.pick(source_[r][0]), later.a, later.b, later.fill, dropped_[r] >> 4));
+      putEach<0>(to, bits);
+    }
+  }
+  // The same of values of 16 bits.
+  GRIDMASK_HD void put(uint8_t* to, const uint32_t (&bits)[4], const uint32_t (&more)[4]) const {
+    if ((params_.preprocessFlags & kByValues) == 0) {
+      storeOnce(to, {{bits[0] | bits[1] << 16, bits[2] | bits[3] << 16, more[0] | more[1] << 16,
+                      more[2] | more[3] << 16}});
+    } else {
+      putEach<0>(to, bits);
+      putEach<4>(to, more);
+    }
+  }
+  // Where rows do not begin and end at multiples of a vector.
+  template <uint32_t first>
+  GRIDMASK_HD void putEach(uint8_t* to, const uint32_t (&bits)[4]) const {
+    using Value = typename Unsigned<kValueBytes>::type;
+    const uint32_t left = params_.valuesPerRow - column_ * kValues;
+    GRIDMASK_UNROLL
+    for (uint32_t k = 0; k < 4; ++k) {
+      if (first + k < left) {
+        store<Value>(to + (first + k) * kValueBytes, static_cast<Value>(bits[k]));
       }
     }
-  }
-
-  GRIDMASK_HD KernelScales scalesAt(uint32_t first) const {
-    return constant<KernelScales>(
-        params_, params_.scalesAt + first * static_cast<uint32_t>(sizeof(KernelScales)));
-  }
-
-  // The numbers of the bytes of channel 0 of these pixels.
-  GRIDMASK_HD uint32_t numbersOf(const KernelImage& image, uint32_t pixelBytes,
-                                 uint32_t pixels4) const {
-    return pixelBytes * (image.across < 0 ? (pixels() - 1) * 0x1111u - pixels4 : pixels4);
-  }
-
-  using Four = FourValues<Shape::type>;
-  GRIDMASK_HD static Four four(uint32_t bytes, const float (&a)[4], const float (&b)[4],
-                               const uint32_t (&fill)[4], uint32_t dropped) {
-    return Four(bytes, a, b, fill, dropped);
-  }
-
-  GRIDMASK_HD static void put(uint8_t* to, const Four& values) {
-    if constexpr (kValueBytes == 4) {
-      storeOnce(to, {{values.bits[0], values.bits[1], values.bits[2], values.bits[3]}});
-    } else {
-      store<uint64_t>(to, uint64_t{values.pair(2)} << 32 | values.pair(0));
-    }
-  }
-  GRIDMASK_HD static void put(uint8_t* to, const Four& values, const Four& more) {
-    storeOnce(to, {{values.pair(0), values.pair(2), more.pair(0), more.pair(2)}});
   }
 
   const KernelParams& params_;
   uint32_t column_ = 0;
   uint32_t row_ = 0;
-  uint32_t rowsLeft_ = 0;
-  uint32_t dropped_[kRows];
-  Source source_[kRows][kGroups];
 };
 
 // Any image, result and mask.

@@ -98,43 +98,21 @@ void addScales(const PreprocessBatch& batch, Launch& launch) {
       addConstants(launch, scales.data(), scales.size() * sizeof(KernelScale));
 }
 
-// For results of three channels together.
-void addScalesTogether(const PreprocessBatch& batch, Launch& launch) {
-  KernelScales scales[3]{};
-  for (uint32_t first = 0; first < 3; ++first) {
-    KernelScales& of = scales[first];
-    for (uint32_t k = 0; k < 8; ++k) {
-      const uint32_t value = first + k;
-      of.pixels[k / 4] |= value / 3 << (4 * (k % 4));
-      if (k >= 4) continue;
-      const KernelScale scale = scaleOf(batch, value % 3);
-      of.a[k] = scale.a;
-      of.b[k] = scale.b;
-      of.fill[k] = scale.fill;
-      of.channels |= scale.channel << (4 * k);
-    }
-  }
-  launch.params.scalesAt = addConstants(launch, scales, sizeof scales);
-}
-
 struct TileKernel {
   Kernel kernel;
-  ValueType type;
+  size_t valueBytes;
   bool together;
-  uint32_t pixels;
+  uint32_t values;
   uint32_t rows;
   uint32_t tileShift;
 };
 template <class Shape>
 constexpr TileKernel tileKernelOf(Kernel kernel) {
-  return {kernel, Shape::type, Shape::together, Shape::pixels, Shape::rows, Shape::tileShift};
+  return {kernel, Shape::valueBytes, Shape::together, Shape::values, Shape::rows, Shape::tileShift};
 }
 constexpr TileKernel kTileKernels[] = {
-#define GRIDMASK_LIST(name, type, together) \
-  tileKernelOf<PreprocessShape<ValueType::type, together>>(Kernel::name),
-    // clang-format off
+#define GRIDMASK_LIST(name, ...) tileKernelOf<PreprocessShape<__VA_ARGS__>>(Kernel::name),
     GRIDMASK_PREPROCESS_KERNELS(GRIDMASK_LIST)
-// clang-format on
 #undef GRIDMASK_LIST
 };
 
@@ -144,32 +122,28 @@ bool hasWords(const PreprocessBatch& batch) {
                      [](const SourceImage& image) { return image.channels <= kMostChannels; });
 }
 
-// Rows of whole vectors, and images whose pixels are read as words.
+// Images whose pixels are read as words, and a result of planes or of three channels together.
 bool prepareTiles(const PreprocessBatch& batch, Launch& launch) {
   if (!hasWords(batch)) return false;
   const bool together = batch.planes == 1 && batch.channels() == 3;
   if (!together && batch.pixelBytes != batch.valueBytes) return false;
   KernelParams& params = launch.params;
-  const uint64_t places = reinterpret_cast<uintptr_t>(batch.target) | params.rowBytes;
   for (const TileKernel& kernel : kTileKernels) {
-    if (kernel.type != batch.type || kernel.together != together) continue;
-    const size_t stored = together ? kVectorBytes : kernel.pixels * batch.valueBytes;
-    if (places % stored != 0) return false;
+    if (kernel.valueBytes != batch.valueBytes || kernel.together != together) continue;
     launch.kernel = kernel.kernel;
-    params.vectorsPerRow = static_cast<uint32_t>(params.rowBytes / stored);
-    if (!setTiles(launch, kernel.rows, kernel.tileShift)) return false;
-    together ? addScalesTogether(batch, launch) : addScales(batch, launch);
-    return true;
+    params.valuesPerRow = static_cast<uint32_t>(params.rowBytes / batch.valueBytes);
+    params.vectorsPerRow = (params.valuesPerRow + kernel.values - 1) / kernel.values;
+    const uint64_t places = reinterpret_cast<uintptr_t>(batch.target) | params.rowBytes;
+    if (places % kVectorBytes != 0) params.preprocessFlags |= kByValues;
+    return setTiles(launch, kernel.rows, kernel.tileShift);
   }
   return false;
 }
 
-bool preparePixels(const PreprocessBatch& batch, Launch& launch) {
+bool preparePixels(Launch& launch) {
   launch.kernel = Kernel::gridmask_preprocess_pixels;
   launch.params.vectorsPerRow = launch.params.width;
-  if (!setTiles(launch, PreprocessPixel::kRows, PreprocessPixel::kTileShift)) return false;
-  addScales(batch, launch);
-  return true;
+  return setTiles(launch, PreprocessPixel::kRows, PreprocessPixel::kTileShift);
 }
 
 bool isAligned(const PreprocessBatch& batch) {
@@ -205,7 +179,8 @@ Prepared preparePreprocess(const PreprocessBatch& batch, const Readable& readabl
     params.preprocessFlags |= kHasMasks;
   }
   addImages(batch, readable, launch);
-  if (!(!fine && prepareTiles(batch, launch)) && !preparePixels(batch, launch)) {
+  addScales(batch, launch);
+  if (!(!fine && prepareTiles(batch, launch)) && !preparePixels(launch)) {
     return Prepared::kUnsupported;
   }
   end(launch);

@@ -13,6 +13,7 @@ namespace gridmask::cuda {
 // KernelParams::preprocessFlags.
 constexpr uint32_t kHasMasks = 1;     // the constants begin with a KernelSample for each sample
 constexpr uint32_t kFloatSource = 2;  // images of floats, not of bytes
+constexpr uint32_t kByValues = 4;     // rows are not made of whole vectors
 constexpr uint32_t kTypeShift = 8;    // the result's ValueType lies above
 
 // An image that becomes a sample, in the result's coordinates.
@@ -37,17 +38,5 @@ struct KernelScale {
   uint32_t fill;  // the bits of a dropped value
 };
 static_assert(sizeof(KernelScale) == 16, "the same on both sides");
-
-// For results of three channels together: of the four values from one that is the pixel's first,
-// second or third. Numbers of four bits each, one for each value.
-struct KernelScales {
-  float a[4];
-  float b[4];
-  uint32_t fill[4];
-  uint32_t channels;   // the image's
-  uint32_t pixels[2];  // how many pixels further on the value is, and the four behind them
-  uint32_t padding;
-};
-static_assert(sizeof(KernelScales) == 64, "the same on both sides");
 
 }  // namespace gridmask::cuda
