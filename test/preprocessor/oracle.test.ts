@@ -3,7 +3,7 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { native } from '../../lib/backend/native'
-import type { PreprocessArguments } from '../../lib/core/native-interface'
+import type { HostPreprocessArguments } from '../../lib/core/native-interface'
 import { fallback } from '../../lib/fallback/fallback'
 import { type FloatType, type Layout, Preprocessor, PreprocessorPlan } from '../../lib/index'
 import { expectBytes, sampleParams } from '../support'
@@ -67,8 +67,8 @@ function joined(pictures: readonly Picture[]): Picture['values'] {
 }
 
 /** What native code was called with, so that its stand-in can be too. */
-function recorded(run: () => ArrayBufferView): [result: ArrayBufferView, PreprocessArguments[]] {
-  const calls: PreprocessArguments[] = []
+function recorded(run: () => ArrayBufferView): [result: ArrayBufferView, HostPreprocessArguments[]] {
+  const calls: HostPreprocessArguments[] = []
   const { preprocess } = native
   native.preprocess = (header, ...args) => {
     // The header is the same array in every call.
@@ -136,7 +136,7 @@ test('is what the documentation says, on every backend', () => {
       const expected = expectedBits(pictures, [...plan], settings)
       expectBytes(output, expected)
       expect(calls.length).toBe(1)
-      const [header, sources, target, ...rest] = calls[0] as PreprocessArguments
+      const [header, sources, target, ...rest] = calls[0] as HostPreprocessArguments
       const again = new Uint8Array(target.byteLength)
       expect(fallback.preprocess(header, sources, again, ...rest)).toBe(0)
       expectBytes(again, expected)
