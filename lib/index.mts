@@ -48,6 +48,7 @@ export type {
   PlanRequest,
   Point,
   Preprocessed,
+  PreprocessedOn,
   PreprocessorOptions,
   PreprocessorParams,
   PreprocessorPlanRequest,

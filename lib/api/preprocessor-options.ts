@@ -4,8 +4,8 @@ import type { Layout, Shape } from '../arrays/batch-shape'
 import type { ImageArray } from '../arrays/typed-array'
 import type { DeviceId } from '../backend/devices'
 import type { ImageSize } from '../core/geometry'
-import type { CropKind } from '../plan/crop'
 import type { DeviceTensor } from '../execution/device-tensor'
+import type { CropKind } from '../plan/crop'
 import type { Normalization } from '../plan/normalization'
 import type { PreprocessorParams, PreprocessorPlan } from '../plan/preprocessor-plan'
 import { type DrawRequest, drawKeys } from '../plan/requests'
@@ -16,10 +16,13 @@ export const floatTypes = ['float32', 'float16', 'bfloat16'] as const
 
 export type FloatType = (typeof floatTypes)[number]
 
-/** Settings of a {@link Preprocessor}. */
+/**
+ * Settings of a {@link Preprocessor}. `D` is the type of the result, `V` where it is made: the types of
+ * results follow from them.
+ */
 export interface PreprocessorOptions<
   D extends FloatType = FloatType,
-  V extends DeviceId = DeviceId,
+  V extends DeviceId = 'auto' | 'cpu',
 > {
   /**
    * Height and width of the result in pixels, 0 … 16384. Default: the images' own, without the

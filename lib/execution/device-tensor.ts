@@ -323,7 +323,11 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
    * @internal A new one, its content not defined, on a device or beside another tensor: on its device
    * and stream.
    */
-  static make(where: DeviceTensor | CudaDevice, dtype: DType, dimensions: Dimensions): DeviceTensor {
+  static make(
+    where: DeviceTensor | CudaDevice,
+    dtype: DType,
+    dimensions: Dimensions,
+  ): DeviceTensor {
     const [device, stream] = DeviceTensor.is(where)
       ? [where.#device, where.#givenStream]
       : [where, undefined]

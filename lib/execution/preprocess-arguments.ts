@@ -78,7 +78,12 @@ export function argumentsOf<Images, Target>(
 }
 
 /** What lays noise over a batch, where that is the fill. */
-export function noiseOf({ fill, plan, dimensions, dtype }: Preprocessing): BatchOperation | undefined {
+export function noiseOf({
+  fill,
+  plan,
+  dimensions,
+  dtype,
+}: Preprocessing): BatchOperation | undefined {
   if (!(fill instanceof Float32Array) || plan.masks === undefined) return undefined
   return maskOperation(layoutOf(dtype, dimensions), plan.masks.samples, fill)
 }

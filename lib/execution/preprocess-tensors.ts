@@ -1,6 +1,11 @@
 /** Makes batches of decoded images on a device, of host arrays and of tensors. */
 
-import { checkSources, type SourceArray, type Sources, type SourceSize } from '../arrays/image-sources'
+import {
+  checkSources,
+  type SourceArray,
+  type SourceSize,
+  type Sources,
+} from '../arrays/image-sources'
 import { takeSources } from '../arrays/take-sources'
 import { type CudaDevice, chunkBytes, expectCuda } from '../backend/cuda'
 import { checkDevice } from '../backend/devices'
@@ -110,7 +115,8 @@ function uploaded(preprocessing: Preprocessing, result: DeviceTensor): Promise<v
     })
     .catch((error) => {
       // To go on with. Of a list each image would have to be given back.
-      if (error instanceof GridMaskError && taken.length === 1) error.array = taken[0] as SourceArray
+      if (error instanceof GridMaskError && taken.length === 1)
+        error.array = taken[0] as SourceArray
       throw error
     })
 }
@@ -139,7 +145,14 @@ function layNoise(preprocessing: Preprocessing, result: DeviceTensor): void {
 }
 
 /** `out`, or a new tensor. Looks at all memory, last of all, since the caller's code may have run. */
-function targetOf({ sources, tensor, dimensions, dtype, out, device }: Preprocessing): DeviceTensor {
+function targetOf({
+  sources,
+  tensor,
+  dimensions,
+  dtype,
+  out,
+  device,
+}: Preprocessing): DeviceTensor {
   if (tensor === undefined) checkSources(sources)
   else DeviceTensor.memory(tensor)
   if (out === undefined) {
@@ -171,11 +184,7 @@ function staged({ device, threads }: Preprocessing): Partial<BatchHeader> {
   return { device: (device as CudaDevice).number, pieceBytes: chunkBytes(), threads }
 }
 
-function finish(
-  outcome: CudaOutcome,
-  { device, out }: Preprocessing,
-  result: DeviceTensor,
-): void {
+function finish(outcome: CudaOutcome, { device, out }: Preprocessing, result: DeviceTensor): void {
   if (outcome === DONE) return
   // The memory of a result that nobody will see.
   if (out === undefined) DeviceTensor.discard(result)
@@ -186,4 +195,3 @@ function finish(
       : '. What `out` holds now is not defined: it may have been written in part'
   expectCuda(outcome, `preprocessing a batch on ${(device as CudaDevice).id}`, after)
 }
-

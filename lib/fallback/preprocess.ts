@@ -6,7 +6,7 @@ import { bufferOf, byteLengthOf, offsetOf } from '../arrays/typed-array'
 import { type BatchHeader, unpackHeader } from '../core/batch-header'
 import { type DType, dtypes } from '../core/dtype'
 import { bfloat16Bits, float16Bits } from '../core/float-bits'
-import { IMAGE_FIELDS, type HostPreprocessArguments, SCALE_FIELDS } from '../core/native-interface'
+import { type HostPreprocessArguments, IMAGE_FIELDS, SCALE_FIELDS } from '../core/native-interface'
 import { PackedPlan } from '../plan/plan'
 import { MaskRows } from './mask-rows'
 
