@@ -1,49 +1,62 @@
 // SPDX-License-Identifier: MIT
 //
-// GridMask's masks for a training on CIFAR-10, as a stream: what train.py reads.
+// The masks of a training run, one epoch after another, on standard output.
 //
-//   node examples/cifar10/masks.mjs --seed 1 --epochs 167 [--from 0] [--count 50000]
+//   node examples/cifar10/masks.mjs --seed 1 --epochs 160 [--from 0] [--count 50000]
 //
-// For each epoch `count` masks in the order of the data set, 128 bytes each, one bit a pixel: pixel
-// 8 · byte + i is bit i, counted from the lowest; rows from the top, columns from the left; 1 is kept. Nothing is
-// kept for later: a pipe holds the program back until its reader is ready.
-import { once } from 'node:events'
+// A sample takes 128 bytes: 32 rows of 32 pixels, a pixel a bit, the leftmost in the lowest bit of
+// the row's first byte, 1 where it is kept. A full pipe stops this process, so that it is never
+// far ahead of its reader.
 import { parseArgs } from 'node:util'
 import { GridMask, linear, presets } from 'gridmask'
 
 const SIDE = 32
 
-const { values: options } = parseArgs({
+const { values } = parseArgs({
   options: {
-    seed: { type: 'string', default: '1' },
-    epochs: { type: 'string', default: '167' },
+    seed: { type: 'string' },
+    epochs: { type: 'string' },
     from: { type: 'string', default: '0' },
     count: { type: 'string', default: '50000' },
   },
 })
-const epochs = Number(options.epochs)
-const count = Number(options.count)
+const [seed, epochs, from, count] = [
+  wholeNumber('seed'),
+  wholeNumber('epochs'),
+  wholeNumber('from'),
+  wholeNumber('count'),
+]
 
-// The authors' schedule reaches P after 280 of 300 epochs; a shorter training keeps the proportion.
-const probability = linear({ to: 0.8, epochs: (280 / 300) * epochs })
-const gridmask = new GridMask({ ...presets.cifar10, probability, seed: BigInt(options.seed) })
+// The authors' probability reaches 0.8 in epoch 280 of 300: here at the same part of the training.
+const probability = linear({ to: 0.8, epochs: Math.max(1, (280 / 300) * epochs) })
+const gridmask = new GridMask({ ...presets.cifar10, probability, seed })
 
+// The mask of an image of ones is the mask.
+const shape = /** @type {[number, number, number, number]} */ ([count, 1, SIDE, SIDE])
 const ones = new Uint8Array(count * SIDE * SIDE).fill(1)
-const masks = new Uint8Array(ones.length)
-process.stdout.on('error', (error) => {
-  if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EPIPE') throw error
-  process.exit() // the reader has what it wants
-})
-for (let epoch = Number(options.from); epoch < epochs; epoch++) {
-  gridmask.apply(ones, { shape: [count, 1, SIDE, SIDE], out: masks, epoch, index: 0 })
-  if (!process.stdout.write(packed(masks))) await once(process.stdout, 'drain')
+const kept = new Uint8Array(ones.length)
+
+// A reader that has seen enough closes the pipe.
+process.stdout.on('error', ({ code }) => process.exit(code === 'EPIPE' ? 0 : 1))
+
+for (let epoch = from; epoch < epochs; epoch++) {
+  gridmask.apply(ones, { shape, epoch, index: 0, out: kept })
+  const bits = packed(kept)
+  await new Promise((resolve) => process.stdout.write(bits, resolve))
 }
 
-/** Eight bytes of 0 or 1 become one. @param {Uint8Array} bytes */
-function packed(bytes) {
-  return Uint8Array.from({ length: bytes.length / 8 }, (_, i) => {
-    let bits = 0
-    for (let k = 0; k < 8; k++) bits |= Number(bytes[8 * i + k]) << k
-    return bits
-  })
+/** @param {keyof typeof values} name */
+function wholeNumber(name) {
+  const value = Number(values[name])
+  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`--${name} wants a whole number`)
+  return value
+}
+
+/** Eight pixels to a byte, the first in its lowest bit. @param {Uint8Array} pixels 0 or 1 each */
+function packed(pixels) {
+  const bytes = new Uint8Array(pixels.length / 8)
+  for (let i = 0; i < pixels.length; i++) {
+    bytes[i >> 3] = Number(bytes[i >> 3]) | (Number(pixels[i]) << (i & 7))
+  }
+  return bytes
 }
