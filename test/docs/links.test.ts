@@ -4,7 +4,13 @@ import { basename, dirname, join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { pages, root } from './blocks'
 
-const all = [...pages, 'CONTRIBUTING.md', 'CHANGELOG.md', 'examples/fashion-mnist/README.md']
+const all = [
+  ...pages,
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  'examples/cifar10/README.md',
+  'examples/fashion-mnist/README.md',
+]
 
 /** GitHub's name for a heading: words with hyphens between them. */
 function anchorOf(heading: string): string {

@@ -68,6 +68,24 @@ describe('runs and prints what it says', () => {
   )
 })
 
+// As a reader saves and runs them. What they print is the block that follows.
+const plain = pages.flatMap((page) => {
+  const blocks = blocksOf(page)
+  return blocks.flatMap(({ language, mark, line, code }, i) =>
+    language === 'js' && mark === 'run' ? [{ page, line, code, output: blocks[i + 1]?.code }] : [],
+  )
+})
+describe('plain JavaScript runs as it stands, and prints the block that follows', () => {
+  test('there is such a block in the README', () => {
+    expect(plain.map(({ page }) => page)).toContain('README.md')
+  })
+  test.each(plain)('$page, line $line', ({ page, line, code, output }) => {
+    const file = join(folder, `${nameOf(page, line)}-plain.mjs`)
+    writeFileSync(file, code)
+    expect(run(file)).toMatchObject({ status: 0, stderr: '', stdout: output })
+  })
+})
+
 const quoted = pages.flatMap(blocksOf).filter(({ mark }) => /^[\w/-]+\.\w+$/.test(mark))
 describe('is what stands in the file', () => {
   test.each(quoted)('$page, line $line: $mark', ({ mark, code }) => {
