@@ -5,8 +5,8 @@
  * @typedef {{ text: string, items: Entry[] }} Part
  */
 
-/** @type {Part[]} */
-export const parts = [
+/** The parts before the reference. @type {Part[]} */
+export const guides = [
   {
     text: 'Start',
     items: [
@@ -32,7 +32,17 @@ export const parts = [
     items: [
       { text: 'Preprocessor', link: '/preprocessor' },
       { text: 'Loading data', link: '/loading' },
-      { text: 'Recipes', link: '/recipes' },
+    ],
+  },
+  {
+    text: 'With other tools',
+    items: [
+      { text: 'TensorFlow.js', link: '/recipes#tfjs' },
+      { text: 'ONNX Runtime', link: '/recipes#onnxruntime' },
+      { text: 'sharp', link: '/recipes#sharp' },
+      { text: 'Canvas', link: '/recipes#canvas' },
+      { text: 'Several processes and machines', link: '/recipes#several-processes' },
+      { text: 'All recipes', link: '/recipes' },
     ],
   },
   {
@@ -53,12 +63,24 @@ export const parts = [
   },
   {
     text: 'Help',
-    items: [{ text: 'Troubleshooting and FAQ', link: '/troubleshooting' }],
+    items: [
+      { text: 'Troubleshooting and FAQ', link: '/troubleshooting' },
+      { text: 'Errors and warnings', link: '/errors' },
+      { text: 'Glossary', link: '/glossary' },
+    ],
   },
-  { text: 'Command', items: [{ text: 'Command line', link: '/command-line' }] },
+]
+
+/** Those after it. @type {Part[]} */
+export const background = [
+  { text: 'Command', items: [{ text: 'Command line', link: '/cli' }] },
   {
     text: 'Definition',
-    items: [{ text: 'Geometry and draws', link: '/geometry-and-draws' }],
+    items: [
+      { text: 'Geometry', link: '/geometry-and-draws#the-mask' },
+      { text: 'Draws', link: '/geometry-and-draws#the-draws' },
+      { text: 'Noise', link: '/noise#words' },
+    ],
   },
   {
     text: 'Internals',
@@ -66,6 +88,7 @@ export const parts = [
       { text: 'One call, file by file', link: '/internals' },
       { text: 'The CUDA kernels', link: '/kernel' },
       { text: 'Decisions', link: '/decisions' },
+      { text: 'Testing', link: '/testing' },
       { text: 'Contributing', link: '/contributing' },
       { text: 'Changelog', link: '/changelog' },
     ],

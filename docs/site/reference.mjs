@@ -112,9 +112,7 @@ function indexOf(pages, summaries) {
 function linkErrors(text) {
   return text.replaceAll(/`?\b(ERR_[A-Z_]+)\b`?/g, (whole, code, at) => {
     const quoted = text[at - 1] === '"' || text[at - 1] === '\\'
-    return quoted || isInCode(text, at)
-      ? whole
-      : `[\`${code}\`](/troubleshooting#${code.toLowerCase()})`
+    return quoted || isInCode(text, at) ? whole : `[\`${code}\`](/errors#${code.toLowerCase()})`
   })
 }
 

@@ -1,7 +1,8 @@
 // The site's files: links lead somewhere, to headings too, and nothing comes from another host.
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { expect, test } from '@jest/globals'
+import { root } from '../process'
 import { files, pages, site } from './server'
 
 const textOf = new Map(pages.map((page) => [page, readFileSync(join(site, page), 'utf8')]))
@@ -27,6 +28,18 @@ function* references(html: string) {
 test('there are guides, reference and the page to play with', () => {
   const some = ['index', 'getting-started', 'paper', 'reference/index', 'reference/GridMask']
   for (const page of [...some, 'play/index']) expect(pages).toContain(`${page}.html`)
+})
+
+test('every guide of docs/ is in the menu', () => {
+  const menu = new Set(
+    Array.from(
+      references(textOf.get('paper.html') as string),
+      ({ target }) => target.split('#')[0],
+    ),
+  )
+  const guides = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
+  const missing = guides.filter((name) => !menu.has(`/${name.replace('.md', '.html')}`))
+  expect(missing).toEqual([])
 })
 
 test.each(pages)('%s: links lead somewhere', (page) => {

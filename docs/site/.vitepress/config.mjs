@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { defineConfig } from 'vitepress'
-import { parts, topics } from '../contents.mjs'
+import { background, guides, topics } from '../contents.mjs'
 import { linkNames } from './link-names.mjs'
 
 /** Each public name's page: docs/site/reference.mjs. @type {Record<string, string>} */
@@ -17,7 +17,6 @@ const reference = {
     })),
   ],
 }
-const place = parts.findIndex(({ text }) => text === 'Definition')
 
 const base = process.env.GRIDMASK_SITE_BASE ?? '/'
 
@@ -55,7 +54,7 @@ export default defineConfig({
       { text: 'Reference', link: '/reference/', activeMatch: '^/reference/' },
       { text: 'Play', link: '/play/index.html', target: '_self' },
     ],
-    sidebar: [...parts.slice(0, place), reference, ...parts.slice(place)],
+    sidebar: [...guides, reference, ...background],
     outline: { level: [2, 3] },
     search: { provider: 'local' },
     docFooter: { prev: 'Before', next: 'Next' },
