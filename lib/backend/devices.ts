@@ -14,7 +14,10 @@ export interface CpuInfo {
   name: string
   /** Threads that work on a batch, the caller's included. */
   threads: number
-  /** The instruction set of the inner loops: the best of those built in that runs here. */
+  /**
+   * The instruction set that loops are chosen for: the best of those built in that runs here, or the
+   * one that GRIDMASK_INSTRUCTIONS names. 'none' in plain TypeScript.
+   */
   instructionSet: string
   /**
    * 'native', or 'typescript' where the package has no binary for the platform: the same results,
@@ -49,7 +52,7 @@ export function devices(): [CpuInfo, ...CudaInfo[]] {
     id: 'cpu',
     name: processorName(),
     threads: native === fallback ? 1 : defaultThreads(),
-    instructionSet: native.instructionSet,
+    instructionSet: native.instructionSet(),
     backend: native === fallback ? 'typescript' : 'native',
   }
   const gpus = openCuda().devices.map(

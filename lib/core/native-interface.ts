@@ -175,6 +175,11 @@ export interface Native {
   countPlan(header: Float64Array, plan: Uint8Array, counts: Float64Array): number
   useLargePages(array: Bytes): number
   readHeader(header: Float64Array): BatchHeader
-  instructionSet: string
+  /** Those that run here, each of which has what the ones before it have. */
+  instructionSets(): string[]
+  /** The one in use. */
+  instructionSet(): string
+  /** Chooses one for the whole process, from the next call on. */
+  useInstructions(name: string): number
   cuda: NativeCuda
 }
