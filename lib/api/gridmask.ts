@@ -117,7 +117,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
       if (value !== undefined) return checkInteger(name, value, 0, MAX_SIDE)
       if (typeof this.#unit !== 'function') return 0
       const expected = `a whole number from 0 to ${MAX_SIDE}`
-      const hint = "The unit is a function of the image's size: give `height` and `width`"
+      const hint = 'The unit depends on the image size: pass `height` and `width`'
       invalid('ERR_INVALID_ARG_TYPE', name, expected, value, hint)
     }
     const height = side('height', given.height)
@@ -288,8 +288,8 @@ function refuseNone(options: unknown): void {
   if (key !== undefined) return // which is told
   throw new GridMaskError(
     'ERR_INVALID_ARG_TYPE',
-    'Expected `options` to have `ratio` and `unit`, but received neither: of a preset, look at its ' +
-      `name. ${hint}`,
+    'Expected `options` to have `ratio` and `unit`, but received neither. If it is a preset, ' +
+      `check its name. ${hint}`,
   )
 }
 
@@ -300,7 +300,7 @@ function warnOfLargeUnit([min]: Range, height: number, width: number): void {
   warnOnce(
     'GRIDMASK_UNIT',
     `\`unit\` is ${min} pixels and more, far beyond images of ${height}×${width}: most stay as they are, ` +
-      'some lose everything. Choose it from half of the shorter side to all of it: docs/tasks.md',
+      'some lose everything. Choose it between half of the shorter side and all of it: docs/tasks.md',
   )
 }
 
