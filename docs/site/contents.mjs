@@ -54,6 +54,7 @@ export const guides = [
     ],
   },
   { text: 'GPU', items: [{ text: 'CUDA', link: '/cuda' }] },
+  { text: 'Speed', items: [{ text: 'On CPU and GPU', link: '/speed' }] },
   {
     text: 'Migrating',
     items: [
@@ -98,6 +99,7 @@ export const background = [
     items: [
       { text: 'Section by section', link: '/paper' },
       { text: 'Figure 5, simulated', link: '/figure5' },
+      { text: 'CIFAR-10, trained', link: '/cifar10' },
       { text: 'Fashion-MNIST, trained', link: '/examples/fashion-mnist' },
     ],
   },
