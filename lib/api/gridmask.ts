@@ -308,7 +308,7 @@ function warnOfLargeUnit([min]: Range, height: number, width: number): void {
   warnOnce(
     'GRIDMASK_UNIT',
     `\`unit\` is ${min} pixels and more, far beyond images of ${height}×${width}: most stay as they are, ` +
-      'some lose everything. Choose it from half of the shorter side to all of it: docs/tasks.md',
+      'some lose everything. Choose it from half of the shorter side to all of it: docs/choosing.md',
   )
 }
 
