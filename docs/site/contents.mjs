@@ -74,7 +74,6 @@ export const guides = [
 
 /** Those after it. @type {Part[]} */
 export const background = [
-  { text: 'Command', items: [{ text: 'Command line', link: '/cli' }] },
   {
     text: 'Definition',
     items: [
