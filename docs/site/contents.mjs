@@ -74,7 +74,6 @@ export const guides = [
 
 /** Those after it. @type {Part[]} */
 export const background = [
-  { text: 'Command', items: [{ text: 'Command line', link: '/cli' }] },
   {
     text: 'Definition',
     items: [
@@ -164,6 +163,7 @@ export const topics = {
     'SharpOutput',
     'SourceArray',
   ],
+  'Several processes': ['launcherRank', 'LauncherRank', 'shardIndices'],
   'Devices and CUDA': [
     'devices',
     'cudaStatus',

@@ -35,6 +35,7 @@ export async function writeReference(root, out, json) {
     router: 'gridmask',
     disableSources: true,
     excludeInternal: true,
+    excludeExternals: true,
     excludePrivate: true,
     excludeProtected: true,
     sort: ['source-order'],
@@ -68,7 +69,7 @@ export async function writeReference(root, out, json) {
   const summaries = new Map(members.map((member) => [member.name, summaryOf(member)]))
   for (const page of Object.values(pages)) {
     const file = `${out}/${page}`
-    writeFileSync(file, linkErrors(readFileSync(file, 'utf8')))
+    writeFileSync(file, linkErrors(withoutInternals(readFileSync(file, 'utf8'))))
   }
   mkdirSync(out, { recursive: true })
   writeFileSync(`${out}/index.md`, indexOf(pages, summaries))
@@ -106,6 +107,14 @@ function indexOf(pages, summaries) {
     return `## ${topic}\n\n| name | |\n|---|---|\n${rows.join('\n')}\n`
   })
   return `# Reference\n\nEvery name that \`gridmask\` and \`gridmask/baselines\` export.\n\n${sections.join('\n')}`
+}
+
+/** What a member is inherited from, or a class extends, is shown where that has a page. @param {string} text */
+function withoutInternals(text) {
+  return text.replaceAll(
+    /^#+ (?:Extends|Inherited from|Overrides|Implementation of|Implements|Extended by)\n+(?!.*\]\()[^#]*/gm,
+    '',
+  )
 }
 
 /** Codes of errors lead to what can be done about them. @param {string} text */

@@ -21,7 +21,14 @@ export type CudaMemory = object & { readonly cudaMemory: never }
 /** What keeps memory of the host pinned. */
 export type PinnedMemory = object & { readonly pinnedMemory: never }
 
-/** Why CUDA can't be used. */
+/**
+ * Why CUDA can't be used.
+ *
+ * @example
+ * ```ts
+ * const reason: CudaReason | undefined = cudaStatus().reason
+ * ```
+ */
 export type CudaReason =
   | 'no-addon'
   | 'no-kernels'

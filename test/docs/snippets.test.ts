@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { transformSync } from '@swc/core'
 import { runNode } from '../process'
-import { blocksOf, modulesOf, pages, promisedOutput, root } from './blocks'
+import { blocksOf, examples, modulesOf, pages, promisedOutput, root } from './blocks'
 
 // Within the package, so that its own name is found; build/ is in no other project.
 const folder = join(root, 'build/docs-code')
 const modules = pages.flatMap(modulesOf)
-const nameOf = (page: string, line: number) => `${page.replace(/^docs\/|\.md$/g, '')}-${line}`
+const nameOf = (page: string, line: number) =>
+  `${page.replace(/^docs\/|\.\w+$/g, '').replaceAll('/', '-')}-${line}`
 
 const run = (...args: string[]) => runNode(args)
 
@@ -38,7 +39,8 @@ function compile(files: Record<string, string>): string {
 
 test('all TypeScript compiles', () => {
   expect(modules.length).toBeGreaterThan(5)
-  const files = modules.map(({ block: { page, line }, code }) => [nameOf(page, line), code])
+  const all = [...modules, ...examples()]
+  const files = all.map(({ block: { page, line }, code }) => [nameOf(page, line), code])
   expect(compile(Object.fromEntries(files))).toBe('')
 }, 60_000)
 

@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util'
 import { printTable } from '../../bench/text.mjs'
 import { tryCluster } from './cluster.mjs'
 import { programs } from './consumers.mjs'
+import { tryInference } from './inference.mjs'
 import {
   lookForExternalBuffers,
   tryBundlers,
@@ -122,6 +123,7 @@ try {
     tryTypes(place, (wanted) => fetch({ package: `typescript@${wanted}`, program: 'bin/tsc' }))
     lookForExternalBuffers(place, byNpm)
     await tryCluster(place)
+    await tryInference(place)
   }
 } finally {
   rmSync(work, { recursive: true })

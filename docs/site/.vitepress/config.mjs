@@ -6,15 +6,17 @@ import { linkNames } from './link-names.mjs'
 /** Each public name's page: docs/site/reference.mjs. @type {Record<string, string>} */
 const names = JSON.parse(readFileSync(new URL('../pages/names.json', import.meta.url), 'utf8'))
 
+const topicsOfNames = Object.entries(topics).map(([text, listed]) => ({
+  text,
+  collapsed: true,
+  items: listed.map((name) => ({ text: name, link: names[name] })),
+}))
 const reference = {
   text: 'Reference',
   items: [
     { text: 'All names', link: '/reference/' },
-    ...Object.entries(topics).map(([text, listed]) => ({
-      text,
-      collapsed: true,
-      items: listed.map((name) => ({ text: name, link: names[name] })),
-    })),
+    { text: 'Presets', link: names.presets },
+    { text: 'Command line', link: '/cli' },
   ],
 }
 
@@ -54,7 +56,10 @@ export default defineConfig({
       { text: 'Reference', link: '/reference/', activeMatch: '^/reference/' },
       { text: 'Play', link: '/play/index.html', target: '_self' },
     ],
-    sidebar: [...guides, reference, ...background],
+    sidebar: {
+      '/': [...guides, reference, ...background],
+      '/reference/': [{ text: 'Reference', link: '/reference/' }, ...topicsOfNames],
+    },
     outline: { level: [2, 3] },
     search: { provider: 'local' },
     docFooter: { prev: 'Before', next: 'Next' },
