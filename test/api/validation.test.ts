@@ -69,7 +69,12 @@ describe('options', () => {
     ['device', 0, 'ERR_INVALID_ARG_TYPE', /`device`/],
     ['threads', 0, 'ERR_OUT_OF_RANGE', /`threads`/],
     ['threads', 1025, 'ERR_OUT_OF_RANGE', /`threads`/],
-    ['rations', 0.5, 'ERR_INVALID_ARG_VALUE', /Unknown property `rations`.*Known properties: ratio, unit/],
+    [
+      'rations',
+      0.5,
+      'ERR_INVALID_ARG_VALUE',
+      /Unknown property `rations`.*Known properties: ratio, unit/,
+    ],
   ]
   test.each(rows)('%s: %p', (key, value, code, message) => {
     expectError(() => new GridMask({ ...good, [key]: value }), code, message)
