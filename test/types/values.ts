@@ -104,5 +104,8 @@ export const options: Readonly<GridMaskOptions> = gridmask.options
 gridmask.epoch = 3
 declare function structuredClone<T>(value: T): T
 
-const { rank, worldSize }: { rank: number; worldSize: number } = launcherRank({ RANK: '3', WORLD_SIZE: '8' })
+const { rank, worldSize }: { rank: number; worldSize: number } = launcherRank({
+  RANK: '3',
+  WORLD_SIZE: '8',
+})
 export const places: number[] = shardIndices(10, { rank, worldSize })
