@@ -161,17 +161,17 @@ export function toImage({ rgb, width, height }) {
   return { data: rgb, width, height, channels: 3 }
 }
 
-const { mean, std } = /** @type {{ mean: number[], std: number[] }} */ (normalization.imagenet)
-
 /**
  * The way back from a batch. What GridMask dropped, 0 there, becomes the mean colour.
  *
  * @param {Float32Array} batch
  * @param {number} width
  * @param {number} height
+ * @param {import('gridmask').Normalization} [normalized]
  * @returns {Picture[]}
  */
-export function toPictures(batch, width, height) {
+export function toPictures(batch, width, height, normalized = normalization.imagenet) {
+  const { mean, std } = /** @type {{ mean: number[], std: number[] }} */ (normalized)
   const pixels = width * height
   return Array.from({ length: batch.length / (3 * pixels) }, (_, n) => {
     const rgb = new Uint8Array(3 * pixels)
