@@ -177,6 +177,7 @@ export const topics = {
     'CudaStatus',
     'CudaReason',
   ],
+  'Several processes': ['launcherRank', 'shardIndices', 'LauncherRank'],
   'Converting settings': [
     'fromAlbumentations',
     'fromDali',
