@@ -163,6 +163,7 @@ export const topics = {
     'SharpOutput',
     'SourceArray',
   ],
+  'Several processes': ['launcherRank', 'LauncherRank', 'shardIndices'],
   'Devices and CUDA': [
     'devices',
     'cudaStatus',
