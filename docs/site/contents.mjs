@@ -178,7 +178,6 @@ export const topics = {
     'CudaStatus',
     'CudaReason',
   ],
-  'Several processes': ['launcherRank', 'shardIndices', 'LauncherRank'],
   'Converting settings': [
     'fromAlbumentations',
     'fromDali',
