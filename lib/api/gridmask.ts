@@ -168,6 +168,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
    * memory is not detached; nobody should write to it meanwhile. Of a DeviceTensor nothing is taken;
    * without `out` the result is a new tensor.
    *
+   * @param images all samples, one after another
    * @returns rejects with what `apply` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then,
    *   but where CUDA fails: the error's `array` is the one that was taken
    */
@@ -189,6 +190,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
    * Partners are drawn, one cycle through the batch, or given. A host array that is mixed on a CUDA
    * device has to fit its memory as a whole.
    *
+   * @param images all samples, one after another
    * @returns the images, `out` or new ones; whose pixels each sample got; and how much it kept, for
    *   {@link mixLabels}
    * @throws {GridMaskError} what `apply` throws, and for `partner` ERR_INVALID_ARG_TYPE,
@@ -211,6 +213,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
    * {@link GridMask.applyAsync} does: detaches it at once, mixes it in place, and resolves with one
    * over the same memory.
    *
+   * @param images all samples, one after another
    * @returns rejects with what `gridmix` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then,
    *   but where CUDA fails: the error's `array` is the one that was taken
    */

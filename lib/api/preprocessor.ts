@@ -188,6 +188,7 @@ export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation<
    * @param images one array with the values of all, one image after another, or a list with one image
    *   each: `{ data, info }` of sharp, `ImageData`, or `{ data, width, height, channels }`. Views at
    *   any offset and shared memory work. A Float32Array holds values of 0…255, as bytes do
+   * @param request which samples, and how the images are given; `out` decides the result's type
    * @returns `out`, or a new array: [n, c, h, w], or [n, h, w, c] with layout 'NHWC'
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
    *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_CUDA_UNAVAILABLE; nothing has been
@@ -211,6 +212,8 @@ export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation<
    * its buffer, or that cannot be taken, is copied. `out` is taken, and the result lies in its memory.
    * Shared memory is not detached; nobody should write to it meanwhile.
    *
+   * @param images as for `apply`
+   * @param request as for `apply`
    * @returns rejects with what `apply` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then
    */
   applyAsync<T extends Preprocessed<D> | Float16ArrayLike>(

@@ -176,6 +176,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
    * memory ({@link DeviceTensor.allocateHost}, or another's), when the copy is on the stream: the
    * device reads it then, until `ready()` resolves.
    *
+   * @param images all samples, one after another
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
    *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_CUDA_UNAVAILABLE, ERR_CUDA_OUT_OF_MEMORY,
    *   ERR_CUDA
