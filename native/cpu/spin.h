@@ -19,9 +19,9 @@ inline void spinOnce() {
 #endif
 }
 
-// Spins until `isOver()`, but not for long: what is waited for takes microseconds, or it is better to
-// sleep. Gives up at once where the core is wanted by another thread, which shows by a yield that
-// takes its time. Returns whether it is over.
+// Spins until `isOver()`, but not for long: what is waited for takes microseconds, or it is better
+// to sleep. Gives up at once where the core is wanted by another thread, which shows by a yield
+// that takes its time. Returns whether it is over.
 template <typename IsOver>
 bool spinUntil(const IsOver& isOver, std::chrono::microseconds most) {
   using Clock = std::chrono::steady_clock;
