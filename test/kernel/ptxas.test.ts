@@ -54,7 +54,7 @@ function usages(nvcc: string, architectures: string[], source: string): Usage[] 
   }
 }
 
-const kinds = ['planar', 'interleaved', 'random', 'rows', 'mix', 'noise']
+const kinds = ['planar', 'interleaved', 'random', 'rows', 'mix', 'noise', 'preprocess']
 
 /** "At most 40 registers (planar)" of docs/kernel.md. */
 function documentedRegisters(kind: string): number {
