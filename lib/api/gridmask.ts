@@ -18,7 +18,7 @@ import { Augmentation, checkPlanLength } from '../execution/augmentation'
 import type { DeviceTensor } from '../execution/device-tensor'
 import { draw } from '../execution/draw-plan'
 import { type Given, type Method, run, runAsync, type Task } from '../execution/job'
-import { fillOf, maskOperation } from '../execution/mask-batch'
+import { EncodedFills, maskOperation } from '../execution/mask-batch'
 import { mixed, mixOf, mixOperation } from '../execution/mix-batch'
 import { type ExecutionTarget, isEmpty, layoutOf } from '../execution/operation'
 import {
@@ -32,7 +32,7 @@ import {
   type TensorGridMixRequest,
 } from '../execution/requests'
 import { checkRatioRange, checkRotate, checkUnit, Drawer, type Range } from '../plan/draw-settings'
-import { checkFill, type Fill } from '../plan/fill'
+import { checkFill } from '../plan/fill'
 import { PackedPlan, Plan, type SampleParams } from '../plan/plan'
 import { type PlanRequest, planKeys } from '../plan/requests'
 import { readCount, type SampleRange } from '../plan/sample-counter'
@@ -56,7 +56,7 @@ type Images = ImageArray | DeviceTensor
 export class GridMask extends Augmentation<GridMaskOptions> {
   readonly #drawer: Drawer
   readonly #unit: Range | ((height: number, width: number) => Range)
-  readonly #fill: Fill
+  readonly #fills: EncodedFills
   readonly #target: ExecutionTarget
 
   readonly #masking: Method<Images> = {
@@ -108,7 +108,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
     super({ ...settings, threads: target.threads }, probability, 0)
     this.#drawer = new Drawer(drawn)
     this.#unit = unitOf
-    this.#fill = fill
+    this.#fills = new EncodedFills(fill)
     this.#target = target
   }
 
@@ -234,7 +234,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
 
   #mask(given: Given, dimensions: Dimensions, dtype: DType): Task<Images> {
     const { count, height, width } = dimensions
-    const fill = fillOf(this.#fill, dtype, dimensions)
+    const fill = this.#fills.of(dtype, dimensions)
     const { samples, commit } = this.samplesOf<NativeSamples>(
       given,
       count,
