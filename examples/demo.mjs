@@ -17,7 +17,7 @@ const SHEETS = /** @type {const} */ (['overview', 'variants', 'presets', 'schedu
 
 const USAGE = `npm run demo -- [--out FOLDER] [--palette] [PHOTO …]
 
-  PHOTO      pictures in any format that sharp decodes; without any, four old photographs
+  PHOTO      pictures in any format that sharp decodes; without any, four that come with this repository
   --out      where the contact sheets go, by default demo-output
   --palette  sheets of 256 colours, a third of the size`
 
@@ -83,7 +83,7 @@ function fileOf(folder, name) {
 function printPhotos(photos, ours) {
   console.log('Photographs')
   for (const { name } of photos) console.log(`  ${printable(name)}`)
-  if (ours) console.log('  Digital images courtesy of the Getty’s Open Content Program; CC0.')
+  if (ours) console.log(`  ${defaultCredit.replace('Photographs: ', 'By ')}`)
 }
 
 function printPlan() {

@@ -37,6 +37,7 @@ export type {
   KerasCVArguments,
   LabelArray,
   LabelRequest,
+  LauncherRank,
   Layout,
   LinearOptions,
   Masked,
@@ -79,6 +80,7 @@ export {
   gridmix,
   ignoreDropped,
   keepRatio,
+  launcherRank,
   linear,
   maskOf,
   mixLabels,
@@ -88,5 +90,6 @@ export {
   Preprocessor,
   PreprocessorPlan,
   presets,
+  shardIndices,
   visibleFraction,
 } from './index.js'

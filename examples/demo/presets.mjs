@@ -25,7 +25,7 @@ export async function presetsSheet(photos) {
   const sheet = new Sheet(WIDTH)
   const top = sheet.heading(
     'Presets',
-    `The settings with which the authors trained, in epoch ${LAST_EPOCH}: five samples of a batch each.`,
+    `The settings that the authors trained with, in epoch ${LAST_EPOCH}. Five samples of one batch each.`,
   )
   let y = top + 36
   const settingsHeight = 170

@@ -40,7 +40,7 @@ export async function scheduleSheet(photos) {
   )
   const columns = epochs.map((epoch, i) => ({ epoch, x: MARGIN + i * (side + gap) }))
   drawCurve(sheet, columns, side, top + 40)
-  const y = top + 180
+  const y = top + 218
   const { images, shape } = await sampleBatch(photos, count)
   for (const { epoch, x } of columns) {
     const plan = imagenet.plan({ count, epoch, index: 0 })
@@ -50,9 +50,9 @@ export async function scheduleSheet(photos) {
       sheet.panel(await resizePicture(picture, side, side), x, row)
       if (plan.at(i)?.masked) sheet.frame(x, row, side, colours.accent, 4)
     }
-    drawCount(sheet, x + side / 2, y + count * (side + gap) + 18, epoch, plan)
+    drawCount(sheet, x + side / 2, y - 42, epoch, plan)
   }
-  sheet.height = y + count * (side + gap) + 44 + MARGIN
+  sheet.height = y + count * (side + gap) - gap + MARGIN
   return sheet
 }
 
@@ -70,7 +70,7 @@ export async function drawMosaics(sheet, photos, top) {
   const count = across ** 2
   const columns = [0, 60, 120, 180, 240, 299].map((epoch, i) => ({ epoch, x: columnX(i) }))
   drawCurve(sheet, columns, SIDE, top)
-  const y = top + 136
+  const y = top + 178
   const { images, shape } = await sampleBatch(photos, count)
   for (const { epoch, x } of columns) {
     const plan = imagenet.plan({ count, epoch, index: 0 })
@@ -81,9 +81,9 @@ export async function drawMosaics(sheet, photos, top) {
       sheet.panel(await resizePicture(picture, side, side), left, row)
       if (plan.at(i)?.masked) sheet.frame(left, row, side, colours.accent, 3)
     }
-    drawCount(sheet, x + SIDE / 2, y + SIDE + 32, epoch, plan)
+    drawCount(sheet, x + SIDE / 2, y - 42, epoch, plan)
   }
-  return y + SIDE + 58
+  return y + SIDE
 }
 
 /**

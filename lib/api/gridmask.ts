@@ -44,6 +44,14 @@ type Images = ImageArray | DeviceTensor
 /**
  * The GridMask augmentation (Chen, Liu, Zhao, Jia 2020, arXiv 2001.04086) with its settings, a seed
  * and an epoch. Holds no reference to any array after a call.
+ *
+ * @example
+ * ```ts run
+ * const gridmask = new GridMask({ ...presets.imagenet, probability: 1, seed: 42 })
+ * const images = new Float32Array(2 * 3 * 224 * 224).fill(1)
+ * const masked = gridmask.apply(images, { shape: [2, 3, 224, 224] })
+ * console.log(masked.includes(0), images.includes(0))   // true false
+ * ```
  */
 export class GridMask extends Augmentation<GridMaskOptions> {
   readonly #drawer: Drawer
@@ -300,7 +308,7 @@ function warnOfLargeUnit([min]: Range, height: number, width: number): void {
   warnOnce(
     'GRIDMASK_UNIT',
     `\`unit\` is ${min} pixels and more, far beyond images of ${height}×${width}: most stay as they are, ` +
-      'some lose everything. Choose it from half of the shorter side to all of it: docs/tasks.md',
+      'some lose everything. Choose it from half of the shorter side to all of it: docs/choosing.md',
   )
 }
 

@@ -55,6 +55,10 @@ function samplesOf(params: MaskParams): NativeSamples {
  * M, the mask of equation 1: one byte a pixel, row by row, 1 = kept, 0 = dropped.
  *
  * @param size [height, width] in pixels, each 0 … 16384
+ * @example
+ * ```ts run
+ * console.log(maskOf({ d: 4, ratio: 0.5, deltaY: 1 }, [1, 8]).join(' '))   // 1 1 0 0 1 1 0 0
+ * ```
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  */
 export function maskOf(params: MaskParams, size: ImageSize | readonly number[]): Uint8Array {
@@ -86,6 +90,10 @@ function countKept(
  * 3, `1 - (1-r)²`, is its limit for many units. An image without pixels keeps all: 1.
  *
  * @param size [height, width] in pixels, each 0 … 16384
+ * @example
+ * ```ts run
+ * console.log(keepRatio({ d: 100, ratio: 0.6 }, [1000, 1000]))   // 0.84
+ * ```
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  */
 export function keepRatio(params: MaskParams, size: ImageSize | readonly number[]): number {
@@ -103,6 +111,11 @@ export function keepRatio(params: MaskParams, size: ImageSize | readonly number[
  *
  * @param size [height, width] in pixels, each 0 … 16384
  * @param boxes `[x0, y0, x1, y1]` each, in pixels, x0 ≤ x1, y0 ≤ y1
+ * @example
+ * ```ts run
+ * const boxes = [[0, 0, 32, 32], [0, 0, 20, 20], [5, 5, 15, 15]] as const
+ * console.log(visibleFraction({ d: 32, ratio: 0.5 }, [64, 64], boxes))   // [ 0.75, 0.36, 0 ]
+ * ```
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  */
 export function visibleFraction(

@@ -4,12 +4,26 @@ import type { Box, ImageSize } from '../core/geometry'
 import { encodeLabel, type LabelArray, labelConstructors, labelTag } from './ignore-dropped'
 import { checkBox } from './mask-queries'
 
-/** A point in pixels, from the image's upper left corner: the first pixel's centre is [0.5, 0.5]. */
+/**
+ * A point in pixels, from the image's upper left corner: the first pixel's centre is [0.5, 0.5].
+ *
+ * @example
+ * ```ts
+ * const point: Point = [12.5, 30]
+ * ```
+ */
 export type Point = readonly [x: number, y: number]
 
 /**
  * Where the crop and flip of one sample put what belongs to its image. Coordinates are those of
  * {@link Box}: from the image's upper left corner in, from the result's out.
+ *
+ * @example
+ * ```ts run
+ * const preprocessor = new Preprocessor({ size: [32, 32], padding: 4 })
+ * const placement = preprocessor.placement({ top: 0, left: 8 }, [32, 32])
+ * console.log(placement.boxes([[10, 10, 20, 20]]))   // [ [ 6, 14, 16, 24 ] ]
+ * ```
  */
 export class Placement {
   readonly #image: ImageSize

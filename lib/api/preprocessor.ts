@@ -70,7 +70,14 @@ function makeMask(
   return { gridmask, options: maskOptions(gridmask.options) }
 }
 
-/** What a result of a type comes in. */
+/**
+ * What a result of a type comes in.
+ *
+ * @example
+ * ```ts
+ * const batch: Preprocessed<'float16'> = new Uint16Array(3 * 224 * 224)
+ * ```
+ */
 export type Preprocessed<D extends FloatType> = D extends 'float32' ? Float32Array : Uint16Array
 
 /**
@@ -79,11 +86,15 @@ export type Preprocessed<D extends FloatType> = D extends 'float32' ? Float32Arr
  * docs/preprocessor.md says what is computed. Holds no reference to any array after a call.
  *
  * @example
+ * ```ts run
  * const preprocessor = new Preprocessor({
  *   size: [32, 32], padding: 4, crop: 'random', flip: 0.5,
  *   normalize: normalization.cifar10, gridmask: presets.cifar10, seed: 42,
  * })
- * const batch = preprocessor.apply(bytes, { shape: [256, 32, 32, 3], epoch, index })
+ * const bytes = new Uint8Array(2 * 32 * 32 * 3)
+ * const batch = preprocessor.apply(bytes, { shape: [2, 32, 32, 3], epoch: 140, index: 0 })
+ * console.log(batch.length)   // 6144
+ * ```
  */
 export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation<
   PreprocessorOptions<D>

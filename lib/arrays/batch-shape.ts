@@ -19,13 +19,34 @@ import {
   type Tag,
 } from './typed-array'
 
-/** Order of an array's dimensions. */
+/**
+ * Order of an array's dimensions.
+ *
+ * @example
+ * ```ts
+ * const layout: Layout = 'NHWC'
+ * ```
+ */
 export type Layout = 'NCHW' | 'NHWC'
 
-/** `[n, c, h, w]` for layout NCHW, `[n, h, w, c]` for NHWC. */
+/**
+ * `[n, c, h, w]` for layout NCHW, `[n, h, w, c]` for NHWC.
+ *
+ * @example
+ * ```ts
+ * const shape: Shape = [64, 3, 224, 224]
+ * ```
+ */
 export type Shape = readonly [number, number, number, number]
 
-/** What every request says of its arrays. */
+/**
+ * What every request says of its arrays.
+ *
+ * @example
+ * ```ts
+ * const request: ArrayRequest = { shape: [64, 224, 224, 3], layout: 'NHWC' }
+ * ```
+ */
 export interface ArrayRequest {
   /** `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC. Height and width at most 16384. */
   shape: Shape | readonly number[]

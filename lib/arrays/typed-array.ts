@@ -8,7 +8,14 @@ import type { DType } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
 import { hintOnArray } from './array-hint'
 
-/** A batch of images on the host. */
+/**
+ * A batch of images on the host.
+ *
+ * @example
+ * ```ts
+ * const images: ImageArray = new Float32Array(64 * 3 * 224 * 224)
+ * ```
+ */
 export type ImageArray =
   | Float32Array
   | Uint8Array
@@ -16,10 +23,20 @@ export type ImageArray =
   | Uint16Array
   | Float16ArrayLike
 
-/** `Float16Array` where the runtime has it; described here so that older type libraries do. */
+/**
+ * `Float16Array` where the runtime has it; described here so that older type libraries do.
+ *
+ * @example
+ * ```ts
+ * const halves = (array: Float16ArrayLike) => gridmask.apply(array, { shape })
+ * ```
+ */
 export interface Float16ArrayLike extends ArrayBufferView {
+  /** 2. */
   readonly BYTES_PER_ELEMENT: number
+  /** Number of values. */
   readonly length: number
+  /** By which it is recognised. */
   readonly [Symbol.toStringTag]: 'Float16Array'
   [index: number]: number
 }

@@ -18,14 +18,22 @@ import {
 } from '../core/native-interface'
 import { native } from './native'
 
-/** Whether CUDA can be used, and if not, why not. */
+/**
+ * Whether CUDA can be used, and if not, why not.
+ *
+ * @example
+ * ```ts
+ * const { available, message }: CudaStatus = cudaStatus()
+ * ```
+ */
 export interface CudaStatus {
+  /** Whether it can be used. */
   available: boolean
-  /** For programs, where it is not available. */
+  /** For programs, where it is not available; else left out. */
   reason?: CudaReason
   /** For people: what there is, or what is missing and what to do. */
   message: string
-  /** The CUDA version up to which the driver goes, such as '13.0'; where a driver was found. */
+  /** The CUDA version up to which the driver goes, such as '13.0'. Left out where no driver was found. */
   driverVersion?: string
 }
 
@@ -48,6 +56,12 @@ export function openCuda(): Opened {
 /**
  * Whether CUDA can be used, and if not, why not. Loads the driver and, on the first device that has
  * them, the kernels, so the first call may take some tenths of a second. Never throws.
+ *
+ * @example
+ * ```ts
+ * const { available, message } = cudaStatus()
+ * if (!available) console.error(message)
+ * ```
  */
 export function cudaStatus(): CudaStatus {
   const opened = openCuda()

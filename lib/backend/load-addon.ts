@@ -2,9 +2,10 @@
  * Loads the native addon, or says what stands in its way.
  */
 import { createRequire } from 'node:module'
+import { invalid } from '../core/check'
 import { environmentVariable, warnOnce } from '../core/environment'
 import { GridMaskError } from '../core/errors'
-import type { Native } from '../core/native-interface'
+import { DONE, type Native } from '../core/native-interface'
 import { fallback } from '../fallback/fallback'
 import { addonPaths, CUT, describeFile, filesThere, isSupported, isThere, libc } from './find-addon'
 
@@ -21,11 +22,15 @@ export function load(): Native {
   }
   const causes: unknown[] = []
   for (const path of paths) {
+    let addon: Native
     try {
-      return loadFrom(path)
+      addon = loadFrom(path)
     } catch (cause) {
       causes.push(cause)
+      continue
     }
+    chooseInstructions(addon)
+    return addon
   }
   const [cause = new Error('there is no file of the addon')] = causes
   throw new GridMaskError('ERR_NATIVE_LOAD', messageOf([cause, ...causes.slice(1)]), { cause })
@@ -50,6 +55,16 @@ function loadFrom(path: string): Native {
     throw new Error(`it is of gridmask ${addon.version ?? 'before 0.1.0'}, not of ${version}`)
   }
   return addon
+}
+
+/** GRIDMASK_INSTRUCTIONS, so that tests can see each instruction set that this processor has. */
+function chooseInstructions(addon: Native): void {
+  const name = environmentVariable('GRIDMASK_INSTRUCTIONS')
+  if (name === undefined || addon.useInstructions(name) === DONE) return
+  const names = addon.instructionSets().map((known) => `'${known}'`)
+  const expected =
+    names.length === 1 ? `${names[0]} on this processor` : `one of ${names.join(', ')}`
+  invalid('ERR_INVALID_ARG_VALUE', 'GRIDMASK_INSTRUCTIONS', expected, name)
 }
 
 function messageOf(causes: unknown[]): string {

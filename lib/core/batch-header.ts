@@ -31,6 +31,10 @@ export const headerFields = [
   'valueType',
   /** For images that become a batch: 1 where each channel of an image is a plane of its own. */
   'planarSource',
+  /** For images on a device that become a batch: 1 where their values are float32, not bytes. */
+  'floatSource',
+  /** For images on a device that become a batch: 1 where only what their crops need is there. */
+  'cutSource',
 ] as const
 
 /** What an array of samples holds; SampleKind of native/addon/batch_header.h. */

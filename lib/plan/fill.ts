@@ -9,6 +9,11 @@ import { checkNoise, encodeNoise, isForAll, type NoiseFill } from './noise-fill'
 /**
  * What dropped pixels become: one value, one for each channel, or noise. Null for a channel leaves it as it
  * is, such as alpha: `[0, 0, 0, null]`; on the CPU alone.
+ *
+ * @example
+ * ```ts
+ * const fills: Fill[] = [0, [124, 116, 104], [0, 0, 0, null], { noise: 'uniform', low: -1, high: 1 }]
+ * ```
  */
 export type Fill = number | readonly (number | null)[] | NoiseFill
 

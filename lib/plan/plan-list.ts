@@ -27,10 +27,12 @@ export abstract class PlanList<Sample> implements Iterable<Sample> {
     return from >= 0 && from < this.length ? this.read(from) : undefined
   }
 
+  /** All samples, one after another. */
   *[Symbol.iterator](): Iterator<Sample> {
     for (let i = 0; i < this.length; i++) yield this.read(i)
   }
 
+  /** All samples, for `JSON.stringify`; `from()` makes a plan of them again. */
   toJSON(): Sample[] {
     return [...this]
   }

@@ -55,6 +55,20 @@ bool setGrid(Launch& launch, uint64_t threads, uint32_t items) {
   return true;
 }
 
+bool setTiles(Launch& launch, uint32_t rowsOfThread, uint32_t preferredShift) {
+  KernelParams& params = launch.params;
+  params.tileShift = tileShiftOf(params.vectorsPerRow, preferredShift);
+  const uint32_t columns = 1u << params.tileShift;
+  const uint32_t rows = kThreadsOfWarp / columns * rowsOfThread;
+  params.tileColumns = (params.vectorsPerRow + columns - 1) / columns;
+  const uint64_t tiles = uint64_t{params.tileColumns} * ((params.height + rows - 1) / rows);
+  // ShortReciprocal's bound.
+  if (tiles * params.tileColumns > UINT32_MAX) return false;
+  params.tilesPerSample = static_cast<uint32_t>(tiles);
+  params.tileColumnsReciprocal = {UINT32_MAX / params.tileColumns};
+  return setGrid(launch, tiles * kThreadsOfWarp, params.entries);
+}
+
 uint32_t addConstants(Launch& launch, const void* data, size_t bytes) {
   const size_t at = launch.constants.size();
   const size_t padded = (bytes + kConstantAlignment - 1) / kConstantAlignment * kConstantAlignment;

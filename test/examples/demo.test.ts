@@ -70,10 +70,10 @@ describe('on its own photographs', () => {
   })
 
   test.each([
-    ['overview', 1520, 1594],
+    ['overview', 1520, 1578],
     ['variants', 1520, 1488],
     ['presets', 1520, 1282],
-    ['schedule', 1176, 1658],
+    ['schedule', 1176, 1640],
   ])('writes the sheet %s and names it', async (name, width, height) => {
     const file = join(out, `${name}.png`)
     expect(await sharp(file).metadata()).toMatchObject({ format: 'png', width, height })
