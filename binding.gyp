@@ -21,6 +21,7 @@
         "native/cpu/block_mask.cc",
         "native/cpu/convert.cc",
         "native/cpu/count.cc",
+        "native/cpu/features.cc",
         "native/cpu/kernels.cc",
         "native/cpu/mix.cc",
         "native/cpu/noise.cc",

@@ -37,6 +37,7 @@ export type {
   KerasCVArguments,
   LabelArray,
   LabelRequest,
+  LauncherRank,
   Layout,
   LinearOptions,
   Masked,
@@ -80,6 +81,7 @@ export {
   gridmix,
   ignoreDropped,
   keepRatio,
+  launcherRank,
   linear,
   maskOf,
   mixLabels,
@@ -89,5 +91,6 @@ export {
   Preprocessor,
   PreprocessorPlan,
   presets,
+  shardIndices,
   visibleFraction,
 } from './index.js'

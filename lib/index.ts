@@ -11,6 +11,7 @@ export {
 export { GridMask } from './api/gridmask'
 export { type GridMixPlanRequest, gridmix, type TensorGridMixPlanRequest } from './api/gridmix'
 export { type IgnoreDroppedRequest, ignoreDropped, type LabelArray } from './api/ignore-dropped'
+export { type LauncherRank, launcherRank, shardIndices } from './api/launcher-rank'
 export { keepRatio, maskOf, visibleFraction } from './api/mask-queries'
 export { type LabelRequest, mixLabels } from './api/mix-labels'
 export type { GridMaskOptions } from './api/options'

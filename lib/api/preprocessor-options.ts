@@ -14,11 +14,27 @@ import type { GridMaskOptions } from './options'
 /** Types of a Preprocessor's result. */
 export const floatTypes = ['float32', 'float16', 'bfloat16'] as const
 
+/**
+ * Type of a {@link Preprocessor}'s result.
+ *
+ * @example
+ * ```ts
+ * const dtype: FloatType = 'bfloat16'
+ * ```
+ */
 export type FloatType = (typeof floatTypes)[number]
 
 /**
  * Settings of a {@link Preprocessor}. `D` is the type of the result, `V` where it is made: the types of
  * results follow from them.
+ *
+ * @example
+ * ```ts
+ * const options: PreprocessorOptions = {
+ *   size: [224, 224], crop: 'random', flip: 0.5, channels: [0, 1, 2],
+ *   normalize: normalization.imagenet, gridmask: presets.imagenet, seed: 42,
+ * }
+ * ```
  */
 export interface PreprocessorOptions<
   D extends FloatType = FloatType,
@@ -85,11 +101,18 @@ export const preprocessorKeys = new Set<string>([
   'threads',
 ])
 
-/** The request of {@link Preprocessor.apply} and {@link Preprocessor.applyAsync}. */
+/**
+ * The request of {@link Preprocessor.apply} and {@link Preprocessor.applyAsync}.
+ *
+ * @example
+ * ```ts
+ * const request: PreprocessRequest = { shape: [64, 256, 256, 3], epoch: 12, index: 640 }
+ * ```
+ */
 export interface PreprocessRequest extends DrawRequest {
   /**
-   * `[n, h, w, c]` of one array that holds all images, or `[n, c, h, w]` with layout 'NCHW'. A list's
-   * images say it themselves.
+   * `[n, h, w, c]` of one array that holds all images, or `[n, c, h, w]` with layout 'NCHW'. Not
+   * needed for a list, whose images say it themselves.
    */
   shape?: Shape | readonly number[] | undefined
   /** Order of that array's dimensions. Default 'NHWC', as decoders give images. */
@@ -115,7 +138,14 @@ export const preprocessKeys = new Set<string>([
   'device',
 ])
 
-/** The request of {@link Preprocessor.plan}. */
+/**
+ * The request of {@link Preprocessor.plan}.
+ *
+ * @example
+ * ```ts
+ * const request: PreprocessorPlanRequest = { count: 2, height: [480, 375], width: [640, 500] }
+ * ```
+ */
 export interface PreprocessorPlanRequest extends DrawRequest {
   /** Number of images. Not needed with `indices`. */
   count?: number | undefined

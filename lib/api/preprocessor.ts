@@ -74,10 +74,24 @@ function makeMask(
   return { gridmask, options: maskOptions(gridmask.options) }
 }
 
-/** What a result of a type comes in, on the host. */
+/**
+ * What a result of a type comes in, on the host.
+ *
+ * @example
+ * ```ts
+ * const batch: Preprocessed<'float16'> = new Uint16Array(3 * 224 * 224)
+ * ```
+ */
 export type Preprocessed<D extends FloatType> = D extends 'float32' ? Float32Array : Uint16Array
 
-/** What a result comes in that is made of host arrays on a device. */
+/**
+ * What a result comes in that is made of host arrays on a device.
+ *
+ * @example
+ * ```ts
+ * const onHost: PreprocessedOn<'float32', 'cpu'> = new Float32Array(3 * 224 * 224)
+ * ```
+ */
 export type PreprocessedOn<D extends FloatType, V extends DeviceId> = V extends CudaDeviceId
   ? DeviceTensor<Preprocessed<D>>
   : Preprocessed<D>
@@ -88,11 +102,15 @@ export type PreprocessedOn<D extends FloatType, V extends DeviceId> = V extends 
  * docs/preprocessor.md says what is computed. Holds no reference to any array after a call.
  *
  * @example
+ * ```ts run
  * const preprocessor = new Preprocessor({
  *   size: [32, 32], padding: 4, crop: 'random', flip: 0.5,
  *   normalize: normalization.cifar10, gridmask: presets.cifar10, seed: 42,
  * })
- * const batch = preprocessor.apply(bytes, { shape: [256, 32, 32, 3], epoch, index })
+ * const bytes = new Uint8Array(2 * 32 * 32 * 3)
+ * const batch = preprocessor.apply(bytes, { shape: [2, 32, 32, 3], epoch: 140, index: 0 })
+ * console.log(batch.length)   // 6144
+ * ```
  */
 export class Preprocessor<
   D extends FloatType = 'float32',
@@ -193,6 +211,7 @@ export class Preprocessor<
    *   each: `{ data, info }` of sharp, `ImageData`, or `{ data, width, height, channels }`. Views at
    *   any offset and shared memory work. A Float32Array holds values of 0…255, as bytes do; so do
    *   tensors of 'uint8' and 'float32'
+   * @param request which samples, and how the images are given; `out` decides the result's type
    * @returns `out`, or a new array or tensor: [n, c, h, w], or [n, h, w, c] with layout 'NHWC'
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
    *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_CUDA_UNAVAILABLE, ERR_DISPOSED;
@@ -223,6 +242,8 @@ export class Preprocessor<
    * Shared memory is not detached; nobody should write to it meanwhile. A tensor is not taken: leave
    * `out` alone until then.
    *
+   * @param images as for `apply`
+   * @param request as for `apply`
    * @returns rejects with what `apply` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then, but
    *   where CUDA fails: where the images are one array, the error's `array` is that
    */

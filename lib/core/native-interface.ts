@@ -21,7 +21,14 @@ export type CudaMemory = object & { readonly cudaMemory: never }
 /** What keeps memory of the host pinned. */
 export type PinnedMemory = object & { readonly pinnedMemory: never }
 
-/** Why CUDA can't be used. */
+/**
+ * Why CUDA can't be used.
+ *
+ * @example
+ * ```ts
+ * const reason: CudaReason | undefined = cudaStatus().reason
+ * ```
+ */
 export type CudaReason =
   | 'no-addon'
   | 'no-kernels'
@@ -186,6 +193,11 @@ export interface Native {
   countPlan(header: Float64Array, plan: Uint8Array, counts: Float64Array): number
   useLargePages(array: Bytes): number
   readHeader(header: Float64Array): BatchHeader
-  instructionSet: string
+  /** Those that run here, each of which has what the ones before it have. */
+  instructionSets(): string[]
+  /** The one in use. */
+  instructionSet(): string
+  /** Chooses one for the whole process, from the next call on. */
+  useInstructions(name: string): number
   cuda: NativeCuda
 }

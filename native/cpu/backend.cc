@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "cpu/caches.h"
 #include "cpu/cost_model.h"
 #include "cpu/fills.h"
 #include "cpu/mask_words.h"
@@ -20,9 +21,6 @@
 #include "cpu/some_channels.h"
 #include "cpu/tiling.h"
 #include "lattice/runs.h"
-#if defined(__linux__)
-#include <unistd.h>
-#endif
 
 namespace gridmask::cpu {
 namespace {
@@ -35,18 +33,6 @@ constexpr uint32_t kRunsAtOnce = 1024;
 constexpr size_t kShareBytes = 64 * 1024;
 constexpr size_t kLargestShareBytes = 512 * 1024;
 constexpr size_t kSharesPerThread = 8;
-
-// Bytes of a batch from which its result cannot stay in the caches anyway.
-size_t streamingThreshold() {
-  static const size_t bytes = [] {
-    long cache = 0;
-#ifdef _SC_LEVEL3_CACHE_SIZE
-    cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
-#endif
-    return cache > 0 ? static_cast<size_t>(cache) / 2 : size_t{8} << 20;
-  }();
-  return bytes;
-}
 
 // A share is worth waking a thread for, stays within the caches, and is small enough that no thread
 // waits long for another at the end.
@@ -75,7 +61,8 @@ struct Memory {
 
 class MaskJob final : public Job {
  public:
-  MaskJob(const MaskBatch& batch, const Tiling& tiling, unsigned threads, const Kernels& kernels)
+  MaskJob(const MaskBatch& batch, const Tiling& tiling, unsigned threads, const Kernels& kernels,
+          Strategy strategy)
       : Job({tiling.count(), tiling.grain(), threads,
              Memory(nullptr, batch, kernels).carver.bytes()}),
         batch_(batch),
@@ -83,12 +70,12 @@ class MaskJob final : public Job {
         kernels_(kernels),
         rows_(batch),
         fills_(batch),
-        streams_(batch.bytes() >= streamingThreshold()),
+        streams_(batch.bytes() >= cachedBytes()),
         costs_(batch.planes, rows_.width, batch.pixelBytes,
                rows_.inPlace ? kMaskedInPlace
                : streams_    ? kMaskedPastCaches
                              : kMaskedApart,
-               fills_.splat() ? Strategy::kAuto : Strategy::kRuns),
+               fills_.splat() ? strategy : Strategy::kRuns),
         maskPlanes_(batch.pixelBytes == sizeof(uint32_t) ? kernels.maskPlanes : nullptr) {}
 
   void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
@@ -189,16 +176,17 @@ class MaskJob final : public Job {
 
 }  // namespace
 
-std::unique_ptr<Job> applyJob(const MaskBatch& batch, unsigned threads, const Kernels& kernels) {
+std::unique_ptr<Job> applyJob(const MaskBatch& batch, unsigned threads, const Kernels& kernels,
+                              Strategy strategy) {
   if (batch.isEmpty()) return noJob();
   if (batch.noise.kind != NoiseKind::kNone) return noiseJob(batch, threads, kernels);
   if (batch.filled != nullptr) return someChannelsJob(batch, threads, kernels);
   const Tiling tiling(batch, rowsOfShare(batch, threads));
-  return std::make_unique<MaskJob>(batch, tiling, threads, kernels);
+  return std::make_unique<MaskJob>(batch, tiling, threads, kernels, strategy);
 }
 
-void apply(const MaskBatch& batch, unsigned threads, const Kernels& kernels) {
-  run(*applyJob(batch, threads, kernels));
+void apply(const MaskBatch& batch, unsigned threads, const Kernels& kernels, Strategy strategy) {
+  run(*applyJob(batch, threads, kernels, strategy));
 }
 
 }  // namespace gridmask::cpu

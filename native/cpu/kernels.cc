@@ -68,8 +68,7 @@ namespace avx2 {
 const Kernels* const* availableKernels() {
 #if defined(__x86_64__) && defined(__GNUC__)
   static const Kernels* const withAvx2[] = {&avx2::kTable, &baseline::kTable, nullptr};
-  static const bool avx2Works = hasAvx2();
-  if (avx2Works) return withAvx2;
+  if (hasAvx2()) return withAvx2;
 #endif
   static const Kernels* const always[] = {&baseline::kTable, nullptr};
   return always;

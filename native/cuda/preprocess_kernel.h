@@ -215,8 +215,11 @@ class PreprocessTile {
         if (phases.row.inSquare()) dropped |= 1u << k;
       }
     }
-    if (sample.is(KernelSample::kRandom))
-      dropped = drawnSquares(dropped, params, entry, x, y, 1, 1);
+    if (sample.is(KernelSample::kRandom) && dropped != 0) {
+      dropped = SquareDraws(params, entry).nextRow(dropped, y, [&](uint32_t bit) {
+        return x + static_cast<int32_t>(bit);
+      });
+    }
     return sample.is(KernelSample::kReverse) ? ~dropped & kAll : dropped;
   }
 

@@ -22,7 +22,7 @@ const { library, property } = onDriver({
     const cuda = new on.Preprocessor({ ...batch.options, device: 'cuda' })
     return { ...batch, cuda }
   },
-  runs: onGpu ? 300 : 150,
+  runs: onGpu ? 100 : 150,
 })
 const { DeviceTensor: Tensor, GridMask, normalization, Preprocessor: Class, presets } = library
 
