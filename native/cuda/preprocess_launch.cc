@@ -170,11 +170,11 @@ Prepared preparePreprocess(const PreprocessBatch& batch, const Readable& readabl
 
   bool fine = false;
   if (batch.samples != nullptr) {
-    SampleConstants constants(batch, batch.height, 0);
+    SampleConstants constants(batch, batch.height, 0, launch);
     for (size_t n = 0; n < batch.count; ++n) {
       constants.add(batch.samples[n], static_cast<uint32_t>(n));
     }
-    (void)constants.addTo(launch);
+    (void)constants.end();
     fine = constants.anyIs(KernelSample::kFine);
     params.preprocessFlags |= kHasMasks;
   }
