@@ -50,7 +50,8 @@ export type TensorRequest = Partial<Pick<ArrayRequest, 'shape' | 'layout' | 'dty
   out?: DeviceTensor | undefined
 }
 
-function agrees(
+/** Refuses what is said of a tensor and is not so. */
+export function agrees(
   key: 'shape' | 'layout' | 'dtype',
   value: unknown,
   images: DeviceTensor,

@@ -138,7 +138,7 @@ Case randomCase(Random& random, bool large) {
   Case c;
   c.height = random.between(1, large ? 260 : 20);
   c.width = random.between(1, large ? 260 : 70);
-  const bool aligned = random.chance(0.7);
+  const bool aligned = random.chance(0.8);
   if (aligned) c.width = (c.width + 15) / 16 * 16;
   if (random.chance(0.2)) {
     c.firstRow = random.between(0, 300);
@@ -146,6 +146,7 @@ Case randomCase(Random& random, bool large) {
   }
   c.count = static_cast<size_t>(random.between(1, random.chance(0.02) ? 80 : 4));
   c.channels = static_cast<size_t>(random.between(1, random.chance(0.1) ? 60 : 5));
+  if (random.chance(0.35)) c.channels = 3;
   c.valueBytes = size_t{1} << random.between(0, 2);
   c.channelsLast = random.chance(0.5);
   const auto offset = [&]() -> size_t {
@@ -235,7 +236,7 @@ void check(const Case& c, Random& random, bool inPlace) {
 
 void randomBatchesAreMaskedAsDefined() {
   Random random(6);
-  for (int i = 0; i < 6000; ++i) {
+  for (int i = 0; i < 8000; ++i) {
     const Case c = randomCase(random, i % 300 == 0);
     check(c, random, false);
     check(c, random, true);
