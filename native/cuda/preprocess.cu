@@ -4,11 +4,11 @@
 #include "cuda/entry.h"
 #include "cuda/preprocess_kernel.h"
 
-#define GRIDMASK_PREPROCESS(name, ...)                                                            \
-  GRIDMASK_ENTRY(name, (gridmask::cuda::PreprocessShape<__VA_ARGS__>::minBlocks)) {               \
-    using Shape = gridmask::cuda::PreprocessShape<__VA_ARGS__>;                                   \
-    gridmask::cuda::PreprocessTile<Shape>(params).run(blockIdx.x, blockIdx.y, blockIdx.z,         \
-                                                      threadIdx.x);                               \
+#define GRIDMASK_PREPROCESS(name, ...)                                                    \
+  GRIDMASK_ENTRY(name, (gridmask::cuda::PreprocessShape<__VA_ARGS__>::minBlocks)) {       \
+    using Shape = gridmask::cuda::PreprocessShape<__VA_ARGS__>;                           \
+    gridmask::cuda::PreprocessTile<Shape>(params).run(blockIdx.x, blockIdx.y, blockIdx.z, \
+                                                      threadIdx.x);                       \
   }
 GRIDMASK_PREPROCESS_KERNELS(GRIDMASK_PREPROCESS)
 

@@ -95,8 +95,7 @@ class PreprocessTile {
     column_ = (tileColumn << shift) + (lane & ((1u << shift) - 1));
     row_ = ((tileRow << (5 - shift)) + (lane >> shift)) * Shape::rows;
     if (column_ >= params_.vectorsPerRow || row_ >= params_.height) return;
-    const auto image =
-        constant<KernelImage>(params_, params_.imagesAt + entry * params_.imageStep);
+    const auto image = constant<KernelImage>(params_, params_.imagesAt + entry * params_.imageStep);
     makeRows(entry, image);
   }
 
@@ -133,14 +132,16 @@ class PreprocessTile {
     // Nobody needs values beyond the row.
     const uint32_t left = params_.valuesPerRow - column_ * kValues;
     const uint32_t beyond = left < kValues ? kAll << left : 0;
+    SquareDraws draws(params_, entry);
     GRIDMASK_NO_UNROLL
     for (int r = 0; r < Shape::rows; ++r, phases.nextRow(), to += params_.rowBytes) {
       const uint32_t y = row_ + r;
       if (y >= params_.height) break;
       uint32_t dropped = may ? squares(phases.row) : 0;
       if (sample.is(KernelSample::kRandom)) {
-        dropped = drawnSquares(dropped, params_, entry, x, static_cast<int32_t>(y), kPerPixel,
-                               kPerPixel);
+        dropped = draws.nextRow(dropped, static_cast<int32_t>(y), [&](uint32_t bit) {
+          return x + static_cast<int32_t>(bit / kPerPixel);
+        });
       }
       if (sample.is(KernelSample::kReverse)) dropped = ~dropped;
       dropped = (dropped >> lead() | beyond) & kAll;
@@ -166,8 +167,7 @@ class PreprocessTile {
   }
 
   // The bytes of pixels() pixels from x on, as they lie in the image.
-  GRIDMASK_HD Source read(const KernelImage& image, uint32_t entry, uint32_t x,
-                          uint32_t y) const {
+  GRIDMASK_HD Source read(const KernelImage& image, uint32_t entry, uint32_t x, uint32_t y) const {
     Source none{};
     if (y < image.yBegin || y >= image.yEnd) return none;
     const uint32_t end = x + pixels();
@@ -232,8 +232,8 @@ class PreprocessTile {
    public:
     GRIDMASK_HD Together(const PreprocessTile& tile, const KernelImage& image) {
       const KernelScale scales[3] = {tile.scaleAt(0), tile.scaleAt(1), tile.scaleAt(2)};
-      // In the order of the vector's values: to choose is cheaper than to read at places that differ
-      // from thread to thread.
+      // In the order of the vector's values: to choose is cheaper than to read at places that
+      // differ from thread to thread.
       const uint32_t lead = tile.lead();
       own_ = lead == 0 ? scales[0] : lead == 1 ? scales[1] : scales[2];
       next_ = lead == 0 ? scales[1] : lead == 1 ? scales[2] : scales[0];
@@ -246,8 +246,8 @@ class PreprocessTile {
       const bool mirrored = image.across < 0;
       first_ = pixelBytes * (mirrored ? turned - pixelsOn : pixelsOn) + own_.channel * 0x1001u +
                next_.channel * 0x0010u + last_.channel * 0x0100u;
-      second_ = pixelBytes * (mirrored ? turned - furtherOn : furtherOn) +
-                next_.channel * 0x1001u + last_.channel * 0x0010u + own_.channel * 0x0100u;
+      second_ = pixelBytes * (mirrored ? turned - furtherOn : furtherOn) + next_.channel * 0x1001u +
+                last_.channel * 0x0010u + own_.channel * 0x0100u;
     }
 
     GRIDMASK_HD void write(const PreprocessTile& tile, const Source (&source)[kGroups],
@@ -336,11 +336,10 @@ class PreprocessPixel {
     const uint32_t y = (tileRow << (5 - shift)) + (lane >> shift);
     if (x >= params_.width || y >= params_.height) return;
 
-    const auto image =
-        constant<KernelImage>(params_, params_.imagesAt + entry * params_.imageStep);
+    const auto image = constant<KernelImage>(params_, params_.imagesAt + entry * params_.imageStep);
     const bool dropped = drops(entry, static_cast<int32_t>(x), static_cast<int32_t>(y));
-    const bool isRead = !dropped && x >= image.xBegin && x < image.xEnd && y >= image.yBegin &&
-                        y < image.yEnd;
+    const bool isRead =
+        !dropped && x >= image.xBegin && x < image.xEnd && y >= image.yBegin && y < image.yEnd;
     const uint64_t at = image.origin + entry * image.next + uint64_t{y} * image.down +
                         static_cast<uint64_t>(int64_t{static_cast<int32_t>(x)} * image.across);
     const auto* const from = reinterpret_cast<const uint8_t*>(static_cast<uintptr_t>(at));

@@ -94,8 +94,7 @@ void addScales(const PreprocessBatch& batch, Launch& launch) {
   for (size_t channel = 0; channel < batch.channels(); ++channel) {
     scales.push_back(scaleOf(batch, channel));
   }
-  launch.params.scalesAt =
-      addConstants(launch, scales.data(), scales.size() * sizeof(KernelScale));
+  launch.params.scalesAt = addConstants(launch, scales.data(), scales.size() * sizeof(KernelScale));
 }
 
 struct TileKernel {
@@ -156,8 +155,7 @@ bool isAligned(const PreprocessBatch& batch) {
 
 }  // namespace
 
-Prepared preparePreprocess(const PreprocessBatch& batch, const Readable& readable,
-                           Launch& launch) {
+Prepared preparePreprocess(const PreprocessBatch& batch, const Readable& readable, Launch& launch) {
   if (batch.isEmpty()) return Prepared::kNothing;
   begin(launch, batch, nullptr, batch.target);
   if (isTooLarge(batch) || !isAligned(batch)) return Prepared::kUnsupported;
