@@ -35,9 +35,11 @@ struct MaskShape {
   static constexpr int valuesPerPixel = valuesPerPixel_;
   static constexpr bool inPlace = inPlace_;
   static constexpr bool random = random_;  // knows units that keep their squares
-  // In several planes one row a thread gives it enough to wait for. In one plane more rows share a
-  // thread's start.
-  static constexpr int rows = !onePlane ? 1 : !inPlace && valueBytes * valuesPerPixel == 12 ? 3 : 4;
+  // In several planes one row a thread gives it enough to wait for. In one plane, and where units
+  // are drawn, more rows share a thread's start.
+  static constexpr int rows = !onePlane ? (random && inPlace ? 2 : 1)
+                              : !inPlace && valueBytes * valuesPerPixel == 12 ? 3
+                                                                              : 4;
   // Planes whose reads are under way at a time.
   static constexpr int planes = onePlane ? 1 : 3;
   static constexpr bool blends = inPlace && valuesPerPixel == 1;
@@ -50,7 +52,7 @@ struct MaskShape {
   static constexpr int columns = valueBytes == 4 && inPlace ? 8 : 64;
   // Blocks that a multiprocessor is to have room for, which bounds the registers. Without a bound
   // the compiler of some toolkits spills to keep to 32 of them.
-  static constexpr int minBlocks = !onePlane && inPlace ? 6 : 4;
+  static constexpr int minBlocks = !onePlane && inPlace && !random ? 8 : 4;
 };
 
 template <class Shape>
@@ -179,10 +181,18 @@ class MaskTile {
     GRIDMASK_NO_UNROLL
     for (uint32_t plane = 0; plane < params.planes; ++plane, at += params.planeBytes) {
       const Vector fill = fillOf(params, plane);
+      uint32_t rest[kRows];
       GRIDMASK_UNROLL
       for (int r = 0; r < kRows; ++r) {
-        if (dropped[r] == 0 || static_cast<uint32_t>(r) >= rowsLeft_) continue;
-        storeDropped<kValueBytes>(params.target + at + r * params.rowBytes, fill, dropped[r]);
+        rest[r] = static_cast<uint32_t>(r) < rowsLeft_ ? dropped[r] : 0;
+      }
+      uint8_t* to = params.target + at;
+      // Unrolled it is no faster, and several times as long.
+      GRIDMASK_NO_UNROLL
+      for (int r = 0; r < kRows; ++r, to += params.rowBytes) {
+        if (rest[0] != 0) storeDropped<kValueBytes>(to, fill, rest[0]);
+        GRIDMASK_UNROLL
+        for (int k = 0; k + 1 < kRows; ++k) rest[k] = rest[k + 1];
       }
     }
   }

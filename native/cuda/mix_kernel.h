@@ -193,16 +193,23 @@ class MixThread {
   }
 
   GRIDMASK_HD void decide(const KernelParams& params, uint32_t turn) {
-    GRIDMASK_UNROLL
-    for (uint32_t k = 0; k < Shape::samples; ++k) {
-      const uint32_t entry = turn * params.samplesAtOnce + k * params.slots + slot_;
-      dropped_[k] = number_[k] = 0;
-      partner_[k] = {};
+    uint32_t entry = turn * params.samplesAtOnce + slot_;
+    GRIDMASK_NO_UNROLL
+    for (uint32_t k = 0; k < Shape::samples; ++k, entry += params.slots) {
+      // Each in the last place in its turn, so that none is addressed.
+      GRIDMASK_UNROLL
+      for (uint32_t j = 0; j + 1 < Shape::samples; ++j) {
+        dropped_[j] = dropped_[j + 1];
+        number_[j] = number_[j + 1];
+        partner_[j] = partner_[j + 1];
+      }
+      constexpr uint32_t kLast = Shape::samples - 1;
+      dropped_[kLast] = 0;
       if (!inside_ || k >= params.samplesPerThread || entry >= params.entries) continue;
       const KernelSample sample = sampleAt(params, entry);
-      dropped_[k] = droppedBytes(params, sample, entry, row_, begin_);
-      number_[k] = sample.number();
-      partner_[k] = partnerOf(params, entry);
+      dropped_[kLast] = droppedBytes(params, sample, entry, row_, begin_);
+      number_[kLast] = sample.number();
+      partner_[kLast] = partnerOf(params, entry);
     }
   }
 
