@@ -256,8 +256,8 @@ Times measure(cuda::Device& device, const Request& request) {
   const auto launch = [&](size_t i) {
     cuda::Launch& one = prepared[i % request.batches];
     void* arguments[] = {&one.params};
-    CUDA_CALL(driver, cuLaunchKernel, function, one.gridX, one.gridY, one.gridZ, one.blockX, 1, 1,
-              0, stream, arguments, nullptr);
+    CUDA_CALL(driver, cuLaunchKernel, function, one.gridX, one.gridY, one.gridZ, one.blockX,
+              one.blockY, 1, 0, stream, arguments, nullptr);
   };
   const auto repeat = [&](const auto& work) {
     return [&request, work] {

@@ -45,12 +45,13 @@
   GRIDMASK_MASK_ROWS_KERNELS_OF(KERNEL, 2) \
   GRIDMASK_MASK_ROWS_KERNELS_OF(KERNEL, 4)
 
-// KERNEL(name, vectors of 16 bytes, in place): cuda/mix_kernel.h.
-#define GRIDMASK_MIX_KERNELS(KERNEL)            \
-  KERNEL(gridmask_mix_new, true, false)         \
-  KERNEL(gridmask_mix_in_place, true, true)     \
-  KERNEL(gridmask_mix_narrow_new, false, false) \
-  KERNEL(gridmask_mix_narrow_in_place, false, true)
+// KERNEL(name, in place, vectors of 16 bytes, several planes at a time): cuda/mix_kernel.h.
+#define GRIDMASK_MIX_KERNELS(KERNEL)                     \
+  KERNEL(gridmask_mix_new, false, true, true)            \
+  KERNEL(gridmask_mix_in_place, true, true, false)       \
+  KERNEL(gridmask_mix_planes_in_place, true, true, true) \
+  KERNEL(gridmask_mix_narrow_new, false, false, true)    \
+  KERNEL(gridmask_mix_narrow_in_place, true, false, false)
 
 // KERNEL(name, bytes of a value, in place): cuda/noise_kernel.h.
 #define GRIDMASK_NOISE_KERNELS(KERNEL)       \

@@ -125,7 +125,7 @@ constexpr uint32_t kMaxBlockThreads = 256;
 
 // Every driver takes so many bytes of parameters.
 constexpr size_t kParamsBytes = 4096;
-constexpr size_t kInlinedBytes = kParamsBytes - 240;
+constexpr size_t kInlinedBytes = kParamsBytes - 256;
 
 // The only parameter of every kernel. Made by the functions of cuda/launch.h.
 //
@@ -149,13 +149,15 @@ struct KernelParams {
   uint32_t valuesPerRow;
   uint32_t vectorsPerRow;  // that a row touches, wherever it begins; noise: blocks
 
-  // The grid: samples lie along y and z, what there is of each along x.
+  // The grid: samples lie along y and z, what there is of each along x. Where a block is a
+  // rectangle of threads, that is along x and y, and samples along z.
   uint32_t gridY;
   uint32_t threadsPerBlock;
-  uint32_t threadsPerSample;  // where each thread goes by itself
-  uint32_t tilesPerSample;    // where warps share tiles, as these four
-  uint32_t tileShift;         // a warp is 2^tileShift vectors wide
-  uint32_t tileColumns;       // tiles side by side
+  uint32_t threadsPerBlockRow;  // of a rectangle
+  uint32_t threadsPerSample;    // where each thread goes by itself
+  uint32_t tilesPerSample;      // where warps share tiles, as these four
+  uint32_t tileShift;           // a warp is 2^tileShift vectors wide
+  uint32_t tileColumns;         // tiles side by side
   ShortReciprocal tileColumnsReciprocal;
 
   // Where in the constants there is what.

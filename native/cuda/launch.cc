@@ -25,12 +25,12 @@ struct MaskKernel {
   bool inPlace;
   bool random;
   uint32_t rows;
-  uint32_t tileShift;
+  uint32_t columns;
 };
 template <class Shape>
 constexpr MaskKernel maskKernelOf(Kernel kernel) {
   return {kernel,         Shape::valueBytes, Shape::valuesPerPixel, Shape::planes == 1,
-          Shape::inPlace, Shape::random,     Shape::rows,           Shape::tileShift};
+          Shape::inPlace, Shape::random,     Shape::rows,           Shape::columns};
 }
 constexpr MaskKernel kMaskKernels[] = {
 #define GRIDMASK_LIST(name, ...) maskKernelOf<MaskShape<__VA_ARGS__>>(Kernel::name),
@@ -104,7 +104,7 @@ bool prepareTiles(const Batch& batch, bool random, Launch& launch) {
     }
     launch.kernel = kernel.kernel;
     params.vectorsPerRow = static_cast<uint32_t>(params.rowBytes / kVectorBytes);
-    if (!setTiles(launch, kernel.rows, kernel.tileShift)) return false;
+    if (!setRectangles(launch, kernel.rows, kernel.columns)) return false;
     params.prefetches = !inPlace && batch.layout.bytes() <= kPrefetchedBytes;
     addFillVectors(batch, launch);
     return true;

@@ -9,7 +9,7 @@
 //     launch.params.constants = where they lie on the device;
 //   }
 //   void* arguments[] = {&launch.params};
-//   cuLaunchKernel(function of launch.kernel, gridX, gridY, gridZ, blockX, 1, 1, 0,
+//   cuLaunchKernel(function of launch.kernel, gridX, gridY, gridZ, blockX, blockY, 1, 0,
 //                  stream, arguments, nullptr)
 #pragma once
 
@@ -50,6 +50,7 @@ struct Launch {
   uint32_t gridY;
   uint32_t gridZ;
   uint32_t blockX;
+  uint32_t blockY;
   uint32_t valueBytes;  // 1, 2 or 4: so much is selected at a time
   KernelParams params;
   std::vector<uint8_t> constants;  // empty: they travel with the parameters

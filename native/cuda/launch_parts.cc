@@ -3,6 +3,7 @@
 #include "cuda/launch_parts.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace gridmask::cuda {
 namespace {
@@ -50,6 +51,7 @@ bool setGrid(Launch& launch, uint64_t threads, uint32_t items) {
   launch.gridY = params.gridY;
   launch.gridZ = static_cast<uint32_t>(gridZ);
   launch.blockX = params.threadsPerBlock;
+  launch.blockY = 1;
   return true;
 }
 
@@ -65,6 +67,30 @@ bool setTiles(Launch& launch, uint32_t rowsOfThread, uint32_t preferredShift) {
   params.tilesPerSample = static_cast<uint32_t>(tiles);
   params.tileColumnsReciprocal = {UINT32_MAX / params.tileColumns};
   return setGrid(launch, tiles * kThreadsOfWarp, params.entries);
+}
+
+bool setRectangles(Launch& launch, uint32_t rowsOfThread, uint32_t mostColumns) {
+  KernelParams& params = launch.params;
+  if (params.entries > kMaxGridY) return false;
+  const auto parts = [](uint32_t whole, uint32_t most) { return (whole + most - 1) / most; };
+  // As alike as possible.
+  const auto part = [&](uint32_t whole, uint32_t most) { return parts(whole, parts(whole, most)); };
+  // Even, since neighbours have to be neighbouring lanes.
+  const uint32_t columns = (part(params.vectorsPerRow, mostColumns) + 1) / 2 * 2;
+  // So many rows fill warps.
+  uint32_t step = kThreadsOfWarp / std::gcd(columns, kThreadsOfWarp);
+  if (step * columns > kMaxBlockThreads) step = 1;
+  const uint32_t mostRows = kMaxBlockThreads / columns / step * step;
+  const uint32_t threadRows = parts(params.height, rowsOfThread);
+  const uint32_t rows = parts(part(threadRows, mostRows), step) * step;
+  params.threadsPerBlock = columns * rows;
+  params.threadsPerBlockRow = columns;
+  launch.gridX = parts(params.vectorsPerRow, columns);
+  launch.gridY = parts(threadRows, rows);
+  launch.gridZ = params.entries;
+  launch.blockX = columns;
+  launch.blockY = rows;
+  return true;
 }
 
 uint32_t addConstants(Launch& launch, const void* data, size_t bytes) {

@@ -53,6 +53,10 @@ bool setGrid(Launch& launch, uint64_t threads, uint32_t items);
 // the preferred width; entries along y and z. False: more tiles than can be told apart.
 bool setTiles(Launch& launch, uint32_t rowsOfThread, uint32_t preferredShift);
 
+// The same in blocks that are rectangles of threads, at most `mostColumns` wide; entries along z.
+// False: too many entries.
+bool setRectangles(Launch& launch, uint32_t rowsOfThread, uint32_t mostColumns);
+
 // Appends to the constants, at a multiple of 16 bytes; says where.
 uint32_t addConstants(Launch& launch, const void* data, size_t bytes);
 
