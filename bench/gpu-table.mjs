@@ -193,6 +193,10 @@ async function callRows(settings) {
       },
       disposed,
     )
+    const mix = () => {
+      gridmask.gridmix(images, { out: images })
+    }
+    await row('GridMix in place', 'launch', 'a bare launch', null, mix, () => images.ready())
     await row('in place, waited for', 'wait', 'launch and wait', 1.4, async () => {
       inPlace()
       await images.ready()
