@@ -149,6 +149,7 @@ export const topics = {
     'Normalization',
     'PreprocessRequest',
     'Preprocessed',
+    'PreprocessedOn',
     'PreprocessorPlan',
     'PreprocessorPlanRequest',
     'PreprocessorParams',
@@ -163,6 +164,7 @@ export const topics = {
     'SharpOutput',
     'SourceArray',
   ],
+  'Several processes': ['launcherRank', 'LauncherRank', 'shardIndices'],
   'Devices and CUDA': [
     'devices',
     'cudaStatus',

@@ -132,7 +132,7 @@ Prepared prepareMix(const MixBatch& batch, Launch& launch) {
   params.rowReciprocal = reciprocalOf(params.vectorsPerRow);
   const uint64_t vectors = uint64_t{params.height} * params.vectorsPerRow;
 
-  SampleConstants constants(layout, batch.height, 0);
+  SampleConstants constants(layout, batch.height, 0, launch);
   std::vector<MixPartner> partners;
   std::vector<MixKept> kept;
   if (batch.inPlace()) {
@@ -160,7 +160,7 @@ Prepared prepareMix(const MixBatch& batch, Launch& launch) {
       return Prepared::kUnsupported;
     prepareNew(batch, constants, partners);
   }
-  if (!constants.addTo(launch)) return Prepared::kNothing;
+  if (!constants.end()) return Prepared::kNothing;
   params.partnersAt = addConstants(launch, partners.data(), partners.size() * sizeof(MixPartner));
   if (params.turns > 1) {
     params.keptAt = addConstants(launch, kept.data(), kept.size() * sizeof(MixKept));

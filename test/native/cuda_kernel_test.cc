@@ -488,15 +488,17 @@ void constantsAreAsExactAsPromised() {
     const auto modulo = [&](int64_t value) {
       return static_cast<uint64_t>(value - floorDiv(value, period) * period);
     };
-    // Modulo 2⁶⁴: neither above the fraction nor further below it than promised.
-    const auto isClose = [&](uint64_t found, uint64_t fraction) {
-      CHECK(fraction - found <= static_cast<uint64_t>(d) + 2);
+    // Modulo 2⁶⁴, as close as promised.
+    const auto isClose = [&](uint64_t found, uint64_t fraction, int64_t most) {
+      CHECK(std::abs(static_cast<int64_t>(fraction - found)) <= most);
     };
     const auto checkAxis = [&](const cuda::KernelAxis& found, const LatticeAxis& axis) {
-      const uint64_t start = modulo(axis.at(cuda::kOriginColumn, firstRow) - lattice.stripe);
-      isClose(found.origin, exactly(2 * start + 1, 2 * lattice.period));
-      isClose(found.across, exactly(modulo(axis.stepX), lattice.period));
-      isClose(found.down, exactly(modulo(axis.stepY), lattice.period));
+      const int64_t position = axis.at(cuda::kOriginColumn, firstRow) - lattice.stripe;
+      CHECK(std::abs(position) < int64_t{1} << 33);
+      isClose(found.origin, exactly(2 * modulo(position) + 1, 2 * lattice.period),
+              (std::abs(position) >> 16) + 3);
+      isClose(found.across, exactly(modulo(axis.stepX), lattice.period), 2);
+      isClose(found.down, exactly(modulo(axis.stepY), lattice.period), 2);
     };
     checkAxis(sample.x, lattice.x);
     checkAxis(sample.y, lattice.y);
