@@ -16,13 +16,27 @@ interface PlanRequest extends PartnerRequest {
   plan: Plan | readonly SampleParams[]
 }
 
-/** The request of {@link gridmix}. */
+/**
+ * The request of {@link gridmix}.
+ *
+ * @example
+ * ```ts
+ * const request: GridMixPlanRequest = { shape: [2, 3, 224, 224], plan, partner: [1, 0] }
+ * ```
+ */
 export interface GridMixPlanRequest extends ArrayRequest, PlanRequest {
   /** Where to work. Default 'auto', the CPU. */
   device?: DeviceId | undefined
 }
 
-/** The request of {@link gridmix} on a {@link DeviceTensor}, which says the rest itself. */
+/**
+ * The request of {@link gridmix} on a {@link DeviceTensor}, which says the rest itself.
+ *
+ * @example
+ * ```ts
+ * gridmix(batch, { plan, out: batch })
+ * ```
+ */
 export interface TensorGridMixPlanRequest extends TensorRequest, PlanRequest {}
 
 const tensorKeys = new Set([...mixKeys].filter((key) => !drawKeys.some((draw) => draw === key)))
@@ -36,7 +50,12 @@ const requestKeys = new Set<string>([...tensorKeys, 'device'])
  * @param images all samples, one after another
  * @returns the images, `out` or new ones; the partners; and how much each sample kept
  * @example
- * gridmix(images, { shape: [2, 3, 224, 224], plan: [params, params], partner: [1, 0] })
+ * ```ts run
+ * const images = Float32Array.from({ length: 2 * 64 }, (_, i) => (i < 64 ? 1 : 2))
+ * const params = { d: 8, ratio: 0.5 }
+ * const mixed = gridmix(images, { shape: [2, 1, 8, 8], plan: [params, params], partner: [1, 0] })
+ * console.log(mixed.lambda, [...new Set(mixed.images)])   // Float64Array(2) [ 0.75, 0.75 ] [ 1, 2 ]
+ * ```
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
  *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_ALLOCATION, ERR_DISPOSED,
  *   ERR_CUDA_UNAVAILABLE; nothing has been written then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message

@@ -26,7 +26,14 @@ export const labelConstructors = {
 
 type LabelTag = keyof typeof labelConstructors
 
-/** A batch of label maps: one whole number for each pixel. */
+/**
+ * A batch of label maps: one whole number for each pixel.
+ *
+ * @example
+ * ```ts
+ * const maps: LabelArray = new BigInt64Array(8 * 512 * 512)
+ * ```
+ */
 export type LabelArray =
   | Uint8Array
   | Uint8ClampedArray
@@ -38,7 +45,14 @@ export type LabelArray =
   | BigUint64Array
   | BigInt64Array
 
-/** The request of {@link ignoreDropped}. */
+/**
+ * The request of {@link ignoreDropped}.
+ *
+ * @example
+ * ```ts
+ * const request: IgnoreDroppedRequest = { shape: [8, 512, 512], label: 255 }
+ * ```
+ */
 export interface IgnoreDroppedRequest {
   /** `[n, h, w]`. Height and width at most 16384. */
   shape: readonly [n: number, height: number, width: number] | readonly number[]
@@ -66,9 +80,12 @@ const requestKeys = new Set(['shape', 'label', 'out'])
  * @param plan one element for each map
  * @returns `out`, or a new array of the type of `labels`
  * @example
- * const plan = gridmask.plan({ count: 8 })
- * gridmask.apply(images, { shape: [8, 3, 512, 512], plan, out: images })
- * ignoreDropped(labels, plan, { shape: [8, 512, 512], label: 255, out: labels })
+ * ```ts run
+ * const plan = new GridMask({ ratio: 0.5, unit: 8, seed: 42 }).plan({ count: 1 })
+ * const labels = new Uint8Array(16 * 16).fill(7)
+ * ignoreDropped(labels, plan, { shape: [1, 16, 16], label: 255, out: labels })
+ * console.log([...new Set(labels)].sort())   // [ 255, 7 ]
+ * ```
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
  *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_ALLOCATION; nothing has been written then
  */

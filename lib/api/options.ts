@@ -4,7 +4,14 @@ import type { DeviceId } from '../backend/devices'
 import type { Fill } from '../plan/fill'
 import type { Schedule } from '../plan/schedule'
 
-/** Settings of a {@link GridMask}. */
+/**
+ * Settings of a {@link GridMask}.
+ *
+ * @example
+ * ```ts
+ * const options: GridMaskOptions = { ratio: [0.4, 0.6], unit: [96, 224], rotate: 360, seed: 42 }
+ * ```
+ */
 export interface GridMaskOptions {
   /**
    * r, the width of the kept stripe as a fraction of the unit, in (0, 1): the larger, the more is

@@ -4,12 +4,26 @@ import type { Box, ImageSize } from '../core/geometry'
 import { encodeLabel, type LabelArray, labelConstructors, labelTag } from './ignore-dropped'
 import { checkBox } from './mask-queries'
 
-/** A point in pixels, from the image's upper left corner: the first pixel's centre is [0.5, 0.5]. */
+/**
+ * A point in pixels, from the image's upper left corner: the first pixel's centre is [0.5, 0.5].
+ *
+ * @example
+ * ```ts
+ * const point: Point = [12.5, 30]
+ * ```
+ */
 export type Point = readonly [x: number, y: number]
 
 /**
  * Where the crop and flip of one sample put what belongs to its image. Coordinates are those of
  * {@link Box}: from the image's upper left corner in, from the result's out.
+ *
+ * @example
+ * ```ts run
+ * const preprocessor = new Preprocessor({ size: [32, 32], padding: 4 })
+ * const placement = preprocessor.placement({ top: 0, left: 8 }, [32, 32])
+ * console.log(placement.boxes([[10, 10, 20, 20]]))   // [ [ 6, 14, 16, 24 ] ]
+ * ```
  */
 export class Placement {
   readonly #image: ImageSize
@@ -34,6 +48,7 @@ export class Placement {
    * Boxes, cut to the result. One that lies outside of it has no area left; it stays in its place, so
    * that labels go on belonging to their boxes. `visibleFraction` takes them as they are.
    *
+   * @param boxes `[x0, y0, x1, y1]` each, in pixels of the image
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
    */
   boxes(
@@ -56,6 +71,7 @@ export class Placement {
    * Points, which may come to lie outside of the result. What is named left or right, of a body say, is
    * the other one after a flip.
    *
+   * @param points `[x, y]` each, in pixels of the image
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
    */
   keypoints(points: readonly (Point | ArrayLike<number>)[]): [x: number, y: number][] {
@@ -79,6 +95,7 @@ export class Placement {
   /**
    * The label map of the result, from that of the image, one number a pixel, row by row.
    *
+   * @param labels h · w whole numbers, of the image
    * @param label that of pixels outside of the image, such as the one that the loss ignores
    * @returns a new array of the type of `labels`
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_SHAPE_MISMATCH,

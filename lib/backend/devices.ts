@@ -4,11 +4,26 @@ import { fallback } from '../fallback/fallback'
 import { type CudaDevice, cudaDevice, openCuda } from './cuda'
 import { native } from './native'
 
-/** Where host arrays are worked on: 'auto' is the CPU, 'cuda' the first GPU. */
+/**
+ * Where host arrays are worked on: 'auto' is the CPU, 'cuda' the first GPU.
+ *
+ * @example
+ * ```ts
+ * const device: DeviceId = 'cuda:1'
+ * ```
+ */
 export type DeviceId = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`
 
-/** The processor. */
+/**
+ * The processor.
+ *
+ * @example
+ * ```ts
+ * const cpu: CpuInfo = devices()[0]
+ * ```
+ */
 export interface CpuInfo {
+  /** Its name as a `device` option. */
   id: 'cpu'
   /** The processor's name as the operating system gives it. */
   name: string
@@ -26,8 +41,16 @@ export interface CpuInfo {
   backend: 'native' | 'typescript'
 }
 
-/** A GPU. */
+/**
+ * A GPU.
+ *
+ * @example
+ * ```ts
+ * const gpu: CudaInfo | undefined = devices()[1]
+ * ```
+ */
 export interface CudaInfo {
+  /** Its name as a `device` option. */
   id: `cuda:${number}`
   /** The GPU's name as the driver gives it. */
   name: string
@@ -35,10 +58,18 @@ export interface CudaInfo {
   computeCapability: string
   /** Bytes of its memory. */
   totalMemory: number
+  /** How many multiprocessors it has. */
   multiprocessors: number
 }
 
-/** A device that this process can use. */
+/**
+ * A device that this process can use.
+ *
+ * @example
+ * ```ts
+ * const all: DeviceInfo[] = devices()
+ * ```
+ */
 export type DeviceInfo = CpuInfo | CudaInfo
 
 const MAX_THREADS = 1024
@@ -46,6 +77,11 @@ const MAX_THREADS = 1024
 /**
  * The devices of this process, the CPU first, then the GPUs in the driver's order. Whether a GPU has
  * kernels in this build is looked at when it is first used, and by {@link cudaStatus}.
+ *
+ * @example
+ * ```ts run
+ * console.log(devices()[0].id)   // cpu
+ * ```
  */
 export function devices(): [CpuInfo, ...CudaInfo[]] {
   const cpu: CpuInfo = {
@@ -79,7 +115,7 @@ export function checkDevice(value: unknown): 'cpu' | CudaDevice {
 }
 
 function hintOnDevice(value: unknown): string | undefined {
-  if (typeof value === 'number') return `The GPU of that number is 'cuda:${value}'`
+  if (typeof value === 'number') return `That GPU is called 'cuda:${value}'`
   if (typeof value !== 'string') return undefined
   const name = value.toLowerCase()
   if (/^(auto|cpu|cuda(:\d+)?)$/.test(name)) return `Did you mean '${name}'?`

@@ -28,9 +28,19 @@ import { type DrawRequest, type PlanRequest, planKeys } from '../plan/requests'
 import { readCount, type SampleRange } from '../plan/sample-counter'
 import type { Schedule } from '../plan/schedule'
 
-/** Settings that all methods have. */
+/**
+ * Settings that all methods have.
+ *
+ * @example
+ * ```ts
+ * const options: BaselineOptions = { probability: linear({ to: 0.8, epochs: 240 }), seed: 42 }
+ * ```
+ */
 export interface BaselineOptions {
-  /** The probability that a sample is masked, in [0, 1], or a function of the epoch. */
+  /**
+   * The probability that a sample is masked, in [0, 1], or a function of the epoch. Default 1; of
+   * {@link RandomErasing} 0.5.
+   */
   probability?: number | Schedule | undefined
   /** What dropped pixels become, as GridMask's: a number, one for each channel, or noise. Default 0. */
   fill?: Fill | undefined
@@ -44,13 +54,27 @@ export interface BaselineOptions {
 
 export const baselineKeys = ['probability', 'fill', 'seed', 'device', 'threads'] as const
 
-/** The request of `apply` and `applyAsync`: that of GridMask, but for the kind of its plan. */
+/**
+ * The request of `apply` and `applyAsync`: that of GridMask, but for the kind of its plan.
+ *
+ * @example
+ * ```ts
+ * const request: RegionApplyRequest = { shape: [256, 3, 32, 32], epoch: 12, index: 512 }
+ * ```
+ */
 export interface RegionApplyRequest extends ArrayRequest, DrawRequest {
   /** Do again what a plan says, instead of drawing: one element for each sample. */
   plan?: RegionPlan | readonly RegionParams[] | undefined
 }
 
-/** The request of `plan`. */
+/**
+ * The request of `plan`.
+ *
+ * @example
+ * ```ts
+ * const request: RegionPlanRequest = { count: 256, height: 32, width: 32 }
+ * ```
+ */
 export interface RegionPlanRequest extends PlanRequest {
   /** The images' height in pixels, 0 … 16384. */
   height: number
@@ -144,6 +168,7 @@ export abstract class Baseline<Options extends BaselineOptions> extends Augmenta
    * As `apply`, off the main thread, under the terms of `applyAsync` of GridMask: takes the array, and
    * resolves to one over the same memory.
    *
+   * @param images all samples, one after another
    * @returns rejects with what `apply` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then
    */
   async applyAsync<T extends ImageArray>(

@@ -11,7 +11,14 @@ import {
   type DrawRegions,
 } from './baseline'
 
-/** Settings of {@link Cutout}. */
+/**
+ * Settings of {@link Cutout}.
+ *
+ * @example
+ * ```ts
+ * const options: CutoutOptions = { size: [40, 81], keep: 0.75 }
+ * ```
+ */
 export interface CutoutOptions extends BaselineOptions {
   /**
    * The square's side in pixels, 1 … 32768. A pair [min, max) is drawn from for each image, max
@@ -34,6 +41,13 @@ const FIRST_BLOCK = 0xc0000000
 /**
  * Cutout (DeVries, Taylor 2017, arXiv 1708.04552), to compare GridMask with: a square centred on any
  * pixel of the image, clipped at its border (section 3.2). Every image is masked by default.
+ *
+ * @example
+ * ```ts run
+ * const cutout = new Cutout({ size: 8, seed: 42 })
+ * const masked = cutout.apply(new Uint8Array(32 * 32).fill(1), { shape: [1, 1, 32, 32] })
+ * console.log(masked.includes(0))   // true
+ * ```
  */
 export class Cutout extends Baseline<CutoutOptions> {
   /**

@@ -9,7 +9,14 @@ import {
   type DrawRegions,
 } from './baseline'
 
-/** Settings of {@link HideAndSeek}. */
+/**
+ * Settings of {@link HideAndSeek}.
+ *
+ * @example
+ * ```ts
+ * const options: HideAndSeekOptions = { sizes: [4, 8], hideProbability: 0.5 }
+ * ```
+ */
 export interface HideAndSeekOptions extends BaselineOptions {
   /**
    * Sides of the cells in pixels, one of which is drawn for each image, 0 … 16384; 0 hides nothing.
@@ -32,6 +39,13 @@ const MAX_SIZES = 2 ** 16
  * 1811.02545), to compare GridMask with: a grid of square cells from the image's upper left corner on,
  * each hidden with probability p_hide (section 3 of both). Every image is masked by default, but for
  * those whose cells are drawn to be 0.
+ *
+ * @example
+ * ```ts run
+ * const hiding = new HideAndSeek({ sizes: [8], seed: 42 })
+ * const plan = hiding.plan({ count: 1, height: 32, width: 32 })
+ * console.log(plan.at(0)?.size)   // 8
+ * ```
  */
 export class HideAndSeek extends Baseline<HideAndSeekOptions> {
   /**

@@ -30,10 +30,24 @@ import { GridMaskError } from '../core/errors'
 import { inspectWith } from '../core/inspection'
 import type { CudaMemory, CudaOutcome } from '../core/native-interface'
 
-/** A CUDA device: 'cuda' is the first one. */
+/**
+ * A CUDA device: 'cuda' is the first one.
+ *
+ * @example
+ * ```ts
+ * const device: CudaDeviceId = 'cuda:0'
+ * ```
+ */
 export type CudaDeviceId = 'cuda' | `cuda:${number}`
 
-/** The request of {@link DeviceTensor.from}. */
+/**
+ * The request of {@link DeviceTensor.from}.
+ *
+ * @example
+ * ```ts
+ * const request: DeviceTensorRequest = { shape: [64, 3, 224, 224], device: 'cuda:0' }
+ * ```
+ */
 export interface DeviceTensorRequest {
   /** `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC. Height and width at most 16384. */
   shape: Shape | readonly number[]
@@ -50,7 +64,14 @@ export interface DeviceTensorRequest {
   stream?: bigint | undefined
 }
 
-/** The request of {@link DeviceTensor.wrap}. */
+/**
+ * The request of {@link DeviceTensor.wrap}.
+ *
+ * @example
+ * ```ts
+ * const request: DevicePointer = { pointer, shape: [64, 3, 224, 224], dtype: 'float32', stream }
+ * ```
+ */
 export interface DevicePointer {
   /** Address of the first value; aligned to the dtype's size. */
   pointer: bigint
@@ -100,6 +121,13 @@ const WORD = 1n << 64n
  * The memory is given back by `dispose()`, at the end of a `using` block, or when the tensor is
  * garbage-collected. That may be late: the collector does not see how much memory of the device is
  * held.
+ *
+ * @example
+ * ```ts
+ * using tensor = DeviceTensor.from(images, { shape: [64, 3, 224, 224], device: 'cuda:0' })
+ * gridmask.apply(tensor, { epoch, index, out: tensor })
+ * const masked = await tensor.downloadAsync()
+ * ```
  */
 export class DeviceTensor<T extends ImageArray = ImageArray> {
   readonly #memory: CudaMemory
@@ -112,7 +140,9 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
 
   /** As given: `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC. */
   readonly shape: Shape
+  /** Order of the dimensions. */
   readonly layout: Layout
+  /** Type of the values. */
   readonly dtype: DType
   /** The device's id, such as 'cuda:0'. */
   readonly device: `cuda:${number}`
@@ -146,6 +176,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
    * memory ({@link DeviceTensor.allocateHost}, or another's), when the copy is on the stream: the
    * device reads it then, until `ready()` resolves.
    *
+   * @param images all samples, one after another
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
    *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_CUDA_UNAVAILABLE, ERR_CUDA_OUT_OF_MEMORY,
    *   ERR_CUDA
@@ -304,6 +335,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     if (!isLost(outcome)) expectCuda(outcome, `freeing memory of ${this.device}`)
   }
 
+  /** As `dispose()`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose()
   }
@@ -317,6 +349,26 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
       this.#dimensions,
       this.#givenStream,
     )
+  }
+
+  /**
+   * @internal A new one, its content not defined, on a device or beside another tensor: on its device
+   * and stream.
+   */
+  static make(
+    where: DeviceTensor | CudaDevice,
+    dtype: DType,
+    dimensions: Dimensions,
+  ): DeviceTensor {
+    const [device, stream] = DeviceTensor.is(where)
+      ? [where.#device, where.#givenStream]
+      : [where, undefined]
+    return DeviceTensor.#allocate(tags[dtype], dtype, device, dimensions, stream)
+  }
+
+  /** @internal */
+  static deviceOf(tensor: DeviceTensor): CudaDevice {
+    return tensor.#device
   }
 
   /** @internal Lets go of a tensor that nobody has seen, whatever the driver says. */
@@ -424,6 +476,7 @@ function expectedOf(problem: string, bytes: number, { id }: CudaDevice): string 
   }
 }
 
-function isMemory(value: CudaMemory | CudaOutcome): value is CudaMemory {
+/** Memory, or why there is none. */
+export function isMemory(value: CudaMemory | CudaOutcome): value is CudaMemory {
   return typeof value === 'object' && !('call' in value)
 }

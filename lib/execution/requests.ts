@@ -4,7 +4,14 @@ import type { Plan, SampleParams } from '../plan/plan'
 import { type DrawRequest, drawKeys } from '../plan/requests'
 import type { DeviceTensor } from './device-tensor'
 
-/** The request of {@link GridMask.apply} and {@link GridMask.applyAsync}. */
+/**
+ * The request of {@link GridMask.apply} and {@link GridMask.applyAsync}.
+ *
+ * @example
+ * ```ts
+ * const request: ApplyRequest = { shape: [64, 224, 224, 3], layout: 'NHWC', epoch: 12, index: 640 }
+ * ```
+ */
 export interface ApplyRequest extends ArrayRequest, DrawRequest {
   /** Do again what a plan says, instead of drawing: one element for each sample. */
   plan?: Plan | readonly SampleParams[] | undefined
@@ -13,6 +20,11 @@ export interface ApplyRequest extends ArrayRequest, DrawRequest {
 /**
  * The request of {@link GridMask.apply} on a {@link DeviceTensor}. What the tensor says of itself
  * need not be repeated.
+ *
+ * @example
+ * ```ts
+ * const request: TensorApplyRequest = { epoch: 12, index: 640, out: batch }
+ * ```
  */
 export interface TensorApplyRequest extends Partial<Omit<ApplyRequest, 'out'>> {
   /**
@@ -22,7 +34,14 @@ export interface TensorApplyRequest extends Partial<Omit<ApplyRequest, 'out'>> {
   out?: DeviceTensor | undefined
 }
 
-/** What GridMix made of a batch. */
+/**
+ * What GridMix made of a batch.
+ *
+ * @example
+ * ```ts
+ * const { partner, lambda }: GridMix<Float32Array> = gridmask.gridmix(images, { shape })
+ * ```
+ */
 export interface GridMix<T> {
   /** The mixed images. */
   images: T
@@ -30,12 +49,20 @@ export interface GridMix<T> {
   partner: Int32Array
   /**
    * The fraction of each sample's pixels that stayed its own, exactly; 1 for a sample that is not
-   * masked, or is its own partner.
+   * masked, or is its own partner. Of a {@link DeviceTensor} it is counted when it is first read, so that
+   * the call need not wait for it.
    */
   lambda: Float64Array
 }
 
-/** With whom a batch's samples are mixed. */
+/**
+ * With whom a batch's samples are mixed.
+ *
+ * @example
+ * ```ts
+ * const request: PartnerRequest = { partner: [1, 2, 0] }
+ * ```
+ */
 export interface PartnerRequest {
   /**
    * For each sample the one whose pixels it gets where its own are dropped: a permutation of
@@ -45,19 +72,38 @@ export interface PartnerRequest {
   partner?: ArrayLike<number> | undefined
 }
 
-/** The request of {@link GridMask.gridmix} and {@link GridMask.gridmixAsync}. */
+/**
+ * The request of {@link GridMask.gridmix} and {@link GridMask.gridmixAsync}.
+ *
+ * @example
+ * ```ts
+ * const request: GridMixRequest = { shape: [2, 3, 224, 224], partner: [1, 0] }
+ * ```
+ */
 export interface GridMixRequest extends ApplyRequest, PartnerRequest {}
 
 /**
  * The request of {@link GridMask.gridmix} on a {@link DeviceTensor}. What the tensor says of itself
  * need not be repeated.
+ *
+ * @example
+ * ```ts
+ * const request: TensorGridMixRequest = { epoch: 12, index: 640 }
+ * ```
  */
 export interface TensorGridMixRequest extends TensorApplyRequest, PartnerRequest {}
 
 export const applyKeys = new Set<string>([...arrayRequestKeys, ...drawKeys, 'plan'])
 export const mixKeys = new Set<string>([...applyKeys, 'partner'])
 
-/** The result's type: a Node `Buffer` comes back as the Uint8Array that it is. */
+/**
+ * The result's type: a Node `Buffer` comes back as the Uint8Array that it is.
+ *
+ * @example
+ * ```ts
+ * const masked: Masked<Float32Array> = gridmask.apply(images, { shape })
+ * ```
+ */
 export type Masked<T extends ArrayBufferView> = T extends Uint8Array & { readUInt8: unknown }
   ? Uint8Array
   : T

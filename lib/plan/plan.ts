@@ -14,7 +14,14 @@ import type { NativeSamples } from '../core/native-interface'
 import { joinU64, splitU64 } from '../core/u64'
 import { listOf, PlanList, refusePlan } from './plan-list'
 
-/** The parameters of one sample's mask, as given. {@link Sample} is the same with all filled in. */
+/**
+ * The parameters of one sample's mask, as given. {@link Sample} is the same with all filled in.
+ *
+ * @example
+ * ```ts
+ * const params: SampleParams = { d: 100, ratio: 0.6, deltaX: 5, deltaY: 9, angle: 30 }
+ * ```
+ */
 export interface SampleParams {
   /** Side of a unit in pixels, 1 … 32767 (the paper's d, Figure 4). */
   d: number
@@ -44,20 +51,40 @@ export interface SampleParams {
   masked?: boolean | undefined
 }
 
-/** The parameters of one sample's mask; survives `JSON.stringify` and is valid {@link SampleParams}. */
+/**
+ * The parameters of one sample's mask; survives `JSON.stringify` and is valid {@link SampleParams}.
+ *
+ * @example
+ * ```ts
+ * const sample: Sample | undefined = gridmask.plan({ count: 1, epoch: 12, index: 0 }).at(0)
+ * ```
+ */
 export interface Sample {
+  /** Whether the sample is masked. */
   masked: boolean
+  /** Side of a unit, pixels. */
   d: number
+  /** Width of the kept stripe as a fraction of `d`. */
   ratio: number
+  /** Width of the kept stripe, pixels. */
   l: number
+  /** Offset of the vertical stripes, pixels. */
   deltaX: number
+  /** Offset of the horizontal stripes, pixels. */
   deltaY: number
+  /** Rotation about the image's centre, degrees, counter-clockwise. */
   angle: number
+  /** Whether squares are kept and stripes dropped. */
   reverse: boolean
+  /** p_u, the probability that a unit drops its square. */
   unitProbability: number
+  /** Two 32-bit words that, with `seed`, decide which units drop theirs. */
   unitKey: [number, number]
+  /** The 64-bit key of all draws; text where a number cannot hold it. */
   seed: number | string
+  /** The epoch it was drawn for. */
   epoch: number
+  /** Its global number in the epoch. */
   index: number
 }
 
@@ -238,6 +265,12 @@ export function packParams(name: string, params: SampleParams): PackedPlan {
  * The parameters drawn for, or given to, each sample of a batch: what `apply` did, in full, so that
  * it can be looked at, stored and done again. Immutable. `JSON.stringify` writes it as an array of
  * {@link Sample}, from which {@link Plan.from} makes an equal one.
+ *
+ * @example
+ * ```ts run
+ * const plan = Plan.from([{ d: 8, ratio: 0.5 }, { d: 8, ratio: 0.5, masked: false }])
+ * console.log(plan.length, plan.at(0)?.l, plan.at(-1)?.masked)   // 2 4 false
+ * ```
  */
 export class Plan extends PlanList<Sample> {
   readonly #packed: PackedPlan
@@ -255,6 +288,7 @@ export class Plan extends PlanList<Sample> {
    * A plan with the given parameters, one element for each sample of a batch; or the plan whose clone
    * (`structuredClone`, `postMessage`) or JSON is given.
    *
+   * @param samples what each sample gets, in order; or a plan
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE; the
    *   message names the element, as in `plan[3].ratio`
    */

@@ -1,6 +1,13 @@
 /** What is asked of a plan: which samples, and of what size. */
 
-/** Which draws a batch gets. */
+/**
+ * Which draws a batch gets.
+ *
+ * @example
+ * ```ts
+ * const request: DrawRequest = { epoch: 12, indices: [7, 63, 30] }
+ * ```
+ */
 export interface DrawRequest {
   /**
    * The epoch, ≥ 0 and below 2³², instead of the one set by `setEpoch`. May have a fraction, which
@@ -18,7 +25,14 @@ export interface DrawRequest {
   indices?: ArrayLike<number> | undefined
 }
 
-/** The request of {@link GridMask.plan}. */
+/**
+ * The request of {@link GridMask.plan}.
+ *
+ * @example
+ * ```ts
+ * const request: PlanRequest = { count: 64, epoch: 12, index: 640 }
+ * ```
+ */
 export interface PlanRequest extends DrawRequest {
   /** Number of samples. Not needed with `indices`. */
   count?: number | undefined

@@ -12,6 +12,7 @@
 #include "cuda/mask_rows_kernel.h"
 #include "cuda/mix_kernel.h"
 #include "cuda/noise_kernel.h"
+#include "cuda/preprocess_kernel.h"
 
 namespace gridmask::cuda {
 
@@ -95,6 +96,33 @@ void noise(const KernelParams& params, HostBlock block) {
   });
 }
 
+template <class Shape>
+void preprocess(const KernelParams& params, HostBlock block) {
+  using Tile = PreprocessTile<Shape>;
+  std::vector<Tile> tiles(params.threadsPerBlock);
+  std::vector<bool> there(params.threadsPerBlock);
+  forEachThread(params, [&](uint32_t thread) {
+    there[thread] = tiles[thread].make(params, block.x, block.y, block.z, thread);
+  });
+  if (!Shape::together) return;
+  std::vector<Vector> exchanged(params.threadsPerBlock / kWarp * Tile::kExchanged);
+  const auto ofWarp = [&](uint32_t thread) {
+    return exchanged.data() + thread / kWarp * Tile::kExchanged;
+  };
+  forEachThread(params, [&](uint32_t thread) {
+    if (there[thread]) tiles[thread].give(ofWarp(thread));
+  });
+  forEachThread(params, [&](uint32_t thread) {
+    if (there[thread]) tiles[thread].write(params, ofWarp(thread));
+  });
+}
+
+template <class Pixel>
+void preprocessPixels(const KernelParams& params, HostBlock block) {
+  forEachThread(params,
+                [&](uint32_t thread) { Pixel(params).run(block.x, block.y, block.z, thread); });
+}
+
 }  // namespace host
 
 constexpr HostKernel kHostKernels[] = {
@@ -102,17 +130,23 @@ constexpr HostKernel kHostKernels[] = {
 #define GRIDMASK_MIX(name, whole, inPlace) host::mix<whole, inPlace>,
 #define GRIDMASK_ROWS(name, ...) host::maskRows<__VA_ARGS__>,
 #define GRIDMASK_NOISE(name, bytes, inPlace) host::noise<NoiseShape<bytes, inPlace>>,
+#define GRIDMASK_PREPROCESS(name, ...) host::preprocess<PreprocessShape<__VA_ARGS__>>,
+#define GRIDMASK_PIXELS(name, Pixel) host::preprocessPixels<Pixel>,
     // clang-format off
     GRIDMASK_MASK_KERNELS(GRIDMASK_MASK)
     GRIDMASK_MASK_ROWS_KERNELS(GRIDMASK_ROWS)
     GRIDMASK_MIX_KERNELS(GRIDMASK_MIX)
     GRIDMASK_RARE_MASK_KERNELS(GRIDMASK_MASK)
     GRIDMASK_NOISE_KERNELS(GRIDMASK_NOISE)
+    GRIDMASK_PREPROCESS_KERNELS(GRIDMASK_PREPROCESS)
+    GRIDMASK_PREPROCESS_PIXELS_KERNEL(GRIDMASK_PIXELS)
 // clang-format on
 #undef GRIDMASK_MASK
 #undef GRIDMASK_ROWS
 #undef GRIDMASK_MIX
 #undef GRIDMASK_NOISE
+#undef GRIDMASK_PREPROCESS
+#undef GRIDMASK_PIXELS
 };
 static_assert(sizeof kHostKernels / sizeof *kHostKernels == kKernels, "one for each");
 

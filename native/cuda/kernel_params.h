@@ -125,7 +125,7 @@ constexpr uint32_t kMaxBlockThreads = 256;
 
 // Every driver takes so many bytes of parameters.
 constexpr size_t kParamsBytes = 4096;
-constexpr size_t kInlinedBytes = kParamsBytes - 224;
+constexpr size_t kInlinedBytes = kParamsBytes - 240;
 
 // The only parameter of every kernel. Made by the functions of cuda/launch.h.
 //
@@ -185,6 +185,12 @@ struct KernelParams {
   uint32_t noiseBlocks;      // of a field of the images that the batch's rows and planes are of
   uint32_t noiseFirstPixel;  // of these images, the batch's first
   uint32_t noiseFirstField;
+
+  // Preprocessing, cuda/preprocess_params.h.
+  uint32_t imagesAt;
+  uint32_t imageStep;  // bytes from an image to the next, 0: one for all
+  uint32_t scalesAt;
+  uint32_t preprocessFlags;
 
   Vector fill;  // where there is one for all
   alignas(16) uint8_t inlined[kInlinedBytes];

@@ -17,22 +17,6 @@ namespace {
 // GPU's L2 holds it.
 constexpr size_t kPrefetchedBytes = size_t{4} << 20;
 
-// A thread in each of `shape.rows` rows of a sample, in warps that are tiles. False: more tiles
-// than can be told apart.
-bool tile(Launch& launch, uint32_t rowsOfThread, uint32_t preferredShift) {
-  KernelParams& params = launch.params;
-  params.tileShift = tileShiftOf(params.vectorsPerRow, preferredShift);
-  const uint32_t columns = 1u << params.tileShift;
-  const uint32_t rows = kWarp / columns * rowsOfThread;
-  params.tileColumns = (params.vectorsPerRow + columns - 1) / columns;
-  const uint64_t tiles = uint64_t{params.tileColumns} * ((params.height + rows - 1) / rows);
-  // ShortReciprocal's bound.
-  if (tiles * params.tileColumns > UINT32_MAX) return false;
-  params.tilesPerSample = static_cast<uint32_t>(tiles);
-  params.tileColumnsReciprocal = {UINT32_MAX / params.tileColumns};
-  return setGrid(launch, tiles * kWarp, params.entries);
-}
-
 struct MaskKernel {
   Kernel kernel;
   uint32_t valueBytes;
@@ -111,7 +95,7 @@ bool prepareTiles(const Batch& batch, bool random, Launch& launch) {
     }
     launch.kernel = kernel.kernel;
     params.vectorsPerRow = static_cast<uint32_t>(params.rowBytes / kVectorBytes);
-    if (!tile(launch, kernel.rows, kernel.tileShift)) return false;
+    if (!setTiles(launch, kernel.rows, kernel.tileShift)) return false;
     params.prefetches = !inPlace && batch.layout.bytes() <= kPrefetchedBytes;
     addFillVectors(batch, launch);
     return true;
@@ -177,7 +161,7 @@ bool prepareNoise(const Batch& batch, const Samples& samples, size_t first, Laun
       params.width % kNoisePixels == 0 && params.noiseFirstPixel % kNoisePixels == 0;
   params.vectorsPerRow =
       (params.width + (aligned ? 0 : kNoisePixels - 1) + kNoisePixels - 1) / kNoisePixels;
-  if (!tile(launch, rows, shift)) return false;
+  if (!setTiles(launch, rows, shift)) return false;
 
   std::vector<NoiseKey> keys;
   for (size_t i = 0; i < batch.layout.count; ++i) {
@@ -218,12 +202,11 @@ Prepared prepareMask(const Batch& batch, const Samples& samples, size_t first, L
   params.pixelReciprocal = reciprocalOf(params.valuesPerPixel);
   params.valuesPerRow = static_cast<uint32_t>(params.rowBytes / valueBytes);
 
-  SampleConstants constants(layout, imageHeightOf(batch), batch.firstRow);
-  for (size_t i = 0; i < layout.count; ++i) {
-    const PackedSample sample = samples[first + i];
+  SampleConstants constants(layout, imageHeightOf(batch), batch.firstRow, launch);
+  samples.forEach(first, layout.count, [&](size_t i, const PackedSample& sample) {
     if (isWorkedAt(sample, inPlace)) constants.add(sample, static_cast<uint32_t>(i));
-  }
-  if (!constants.addTo(launch)) return Prepared::kNothing;
+  });
+  if (!constants.end()) return Prepared::kNothing;
   const bool ready = noise
                          ? prepareNoise(batch, samples, first, launch)
                          : (!constants.anyIs(KernelSample::kFine) &&

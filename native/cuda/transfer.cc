@@ -104,6 +104,18 @@ bool upload(Stream& stream, const Allocation& allocation, const uint8_t* source,
       })) {
     return true;
   }
+  uploadPieces(stream, allocation, staging, [=](size_t begin, size_t count, uint8_t* to) {
+    std::memcpy(to, source + begin, count);
+  });
+  return false;
+}
+
+void uploadPieces(Stream& stream, const Allocation& allocation, const Staging& staging,
+                  const Read& read) {
+  Device& device = allocation.device();
+  const Driver& driver = device.driver;
+  const CUstream target = allocation.stream();
+  const size_t bytes = allocation.bytes();
   const Pieces pieces{bytes, pieceBytesOf(bytes, staging)};
   const unsigned threads = threadsFor(pieces.count(), staging);
   // Threads with streams of their own begin after what is on the allocation's now.
@@ -117,13 +129,13 @@ bool upload(Stream& stream, const Allocation& allocation, const uint8_t* source,
       StagingBuffers::Half& half = buffers.next();
       buffers.wait(half);
       buffers.reserve(half, pieceBytes);
-      std::memcpy(half.pinned, source + pieces.begin(*piece), pieceBytes);
+      read(pieces.begin(*piece), pieceBytes, half.pinned);
       CUDA_CALL(driver, cuMemcpyHtoDAsync, allocation.pointer() + pieces.begin(*piece), half.pinned,
                 pieceBytes, own);
       buffers.mark(half, own);
     }
   });
-  if (threads == 1) return false;
+  if (threads == 1) return;
   try {
     for (const auto& buffers : crew.buffers()) {
       if (buffers->last() == nullptr) continue;
@@ -133,7 +145,6 @@ bool upload(Stream& stream, const Allocation& allocation, const uint8_t* source,
     crew.drain(target);
     throw;
   }
-  return false;
 }
 
 void download(Stream& stream, const Allocation& allocation, uint8_t* target, const Staging& staging,
