@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// npm run bench [-- --json FILE] [-- --quick] [-- --only TEXT]
+// npm run bench [-- --json FILE] [-- --quick] [-- --only TEXT] [-- --calibrate]
 //
 // Ratios taken in one run on one machine: what is measured and what it is held against take turns,
 // so that both see the same weather. Times are medians and only notes.
@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { devices } from 'gridmask'
 import { callsFor, median, time } from '../dist/cli/measure.js'
 import { baseline, threads } from './batches.mjs'
+import { calibrate } from './calibrate.mjs'
 import { cases } from './cases.mjs'
 import { gpuTable } from './gpu-table.mjs'
 import { duration } from './text.mjs'
@@ -19,6 +20,7 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
     quick: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
+    calibrate: { type: 'boolean', default: false },
   },
 })
 
@@ -27,13 +29,17 @@ const effort = options.quick ? { milliseconds: 1, rounds: 5 } : { milliseconds: 
 const [cpu] = devices()
 console.log(`${cpu.name}, ${cpu.threads} threads, ${cpu.instructionSet}, Node ${process.version}\n`)
 
-const rows = await measureAll(cases.filter(({ name }) => name.includes(options.only)))
-if (options.only === '') {
-  const scaling = threadsTable(effort)
-  console.log()
-  write({ rows, scaling, gpu: await gpuTable({ quick: options.quick }) })
+if (options.calibrate) {
+  write({ calibration: calibrate(effort) })
 } else {
-  write({ rows })
+  const rows = await measureAll(cases.filter(({ name }) => name.includes(options.only)))
+  if (options.only === '') {
+    const scaling = threadsTable(effort)
+    console.log()
+    write({ rows, scaling, gpu: await gpuTable({ quick: options.quick }) })
+  } else {
+    write({ rows })
+  }
 }
 
 /** @param {object} result */

@@ -106,6 +106,22 @@ inline void streamRuns(uint8_t* target, const uint8_t* source, const Run* runs, 
   writer.copy(source + done, pixels * pixelBytes - done);
 }
 
+#else
+
+// Where there are no such stores, or compilers offer none.
+class LineWriter {
+ public:
+  explicit LineWriter(uint8_t* target) : target_(target) {}
+
+  void copy(const uint8_t* source, size_t bytes) {
+    copyBytes(target_, source, bytes);
+    target_ += bytes;
+  }
+
+ private:
+  uint8_t* target_;
+};
+
 #endif
 
 }  // namespace gridmask::cpu
