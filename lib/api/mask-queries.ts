@@ -54,6 +54,7 @@ function samplesOf(params: MaskParams): NativeSamples {
 /**
  * M, the mask of equation 1: one byte a pixel, row by row, 1 = kept, 0 = dropped.
  *
+ * @param params of one sample: {@link SampleParams}, or {@link RegionParams} of a baseline
  * @param size [height, width] in pixels, each 0 … 16384
  * @example
  * ```ts run
@@ -89,6 +90,7 @@ function countKept(
  * k, the exact fraction of an image that the mask keeps (equation 2), without drawing it. Equation
  * 3, `1 - (1-r)²`, is its limit for many units. An image without pixels keeps all: 1.
  *
+ * @param params of one sample: {@link SampleParams}, or {@link RegionParams} of a baseline
  * @param size [height, width] in pixels, each 0 … 16384
  * @example
  * ```ts run
@@ -109,6 +111,7 @@ export function keepRatio(params: MaskParams, size: ImageSize | readonly number[
  * holds its centre, so boxes may have fractions; parts outside the image do not count. A box without
  * a pixel has nothing to be seen: 0.
  *
+ * @param params of one sample: {@link SampleParams}, or {@link RegionParams} of a baseline
  * @param size [height, width] in pixels, each 0 … 16384
  * @param boxes `[x0, y0, x1, y1]` each, in pixels, x0 ≤ x1, y0 ≤ y1
  * @example

@@ -102,13 +102,12 @@ struct TileKernel {
   Kernel kernel;
   size_t valueBytes;
   bool together;
-  uint32_t values;
-  uint32_t rows;
+  uint32_t pixels;
   uint32_t tileShift;
 };
 template <class Shape>
 constexpr TileKernel tileKernelOf(Kernel kernel) {
-  return {kernel, Shape::valueBytes, Shape::together, Shape::values, Shape::rows, Shape::tileShift};
+  return {kernel, Shape::valueBytes, Shape::together, Shape::pixels, Shape::tileShift};
 }
 constexpr TileKernel kTileKernels[] = {
 #define GRIDMASK_LIST(name, ...) tileKernelOf<PreprocessShape<__VA_ARGS__>>(Kernel::name),
@@ -132,10 +131,11 @@ bool prepareTiles(const PreprocessBatch& batch, Launch& launch) {
     if (kernel.valueBytes != batch.valueBytes || kernel.together != together) continue;
     launch.kernel = kernel.kernel;
     params.valuesPerRow = static_cast<uint32_t>(params.rowBytes / batch.valueBytes);
-    params.vectorsPerRow = (params.valuesPerRow + kernel.values - 1) / kernel.values;
+    // A thread's pixels are a vector in each channel.
+    params.vectorsPerRow = (params.width + kernel.pixels - 1) / kernel.pixels;
     const uint64_t places = reinterpret_cast<uintptr_t>(batch.target) | params.rowBytes;
     if (places % kVectorBytes != 0) params.preprocessFlags |= kByValues;
-    return setTiles(launch, kernel.rows, kernel.tileShift);
+    return setTiles(launch, 1, kernel.tileShift);
   }
   return false;
 }

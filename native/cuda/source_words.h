@@ -82,9 +82,6 @@ class Picker {
   GRIDMASK_HD explicit Picker(uint32_t numbers)
       : ofEight_(numbers & 0x7777u), half_(0x3210u + ((numbers & 0x8888u) >> 1)) {}
 
-  GRIDMASK_HD uint32_t pick(const Stretch<2>& from) const {
-    return bytesAt(from.word[0], from.word[1], ofEight_);
-  }
   GRIDMASK_HD uint32_t pick(const Stretch<4>& from) const {
     return bytesAt(bytesAt(from.word[0], from.word[1], ofEight_),
                    bytesAt(from.word[2], from.word[3], ofEight_), half_);
