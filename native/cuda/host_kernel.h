@@ -119,9 +119,8 @@ void preprocess(const KernelParams& params, HostBlock block) {
 
 template <class Pixel>
 void preprocessPixels(const KernelParams& params, HostBlock block) {
-  forEachThread(params, [&](uint32_t thread) {
-    Pixel(params).run(block.x, block.y, block.z, thread);
-  });
+  forEachThread(params,
+                [&](uint32_t thread) { Pixel(params).run(block.x, block.y, block.z, thread); });
 }
 
 }  // namespace host

@@ -63,9 +63,9 @@
 
 // KERNEL(name, bytes of a value, three channels together): PreprocessTile of
 // cuda/preprocess_kernel.h.
-#define GRIDMASK_PREPROCESS_KERNELS(KERNEL)        \
-  KERNEL(gridmask_preprocess_planar_4, 4, false)   \
-  KERNEL(gridmask_preprocess_planar_2, 2, false)   \
+#define GRIDMASK_PREPROCESS_KERNELS(KERNEL)          \
+  KERNEL(gridmask_preprocess_planar_4, 4, false)     \
+  KERNEL(gridmask_preprocess_planar_2, 2, false)     \
   KERNEL(gridmask_preprocess_interleaved_4, 4, true) \
   KERNEL(gridmask_preprocess_interleaved_2, 2, true)
 

@@ -49,8 +49,8 @@ void begin(Launch& launch, const BatchLayout& layout, const uint8_t* source, uin
 // many threads to be numbered.
 bool setGrid(Launch& launch, uint64_t threads, uint32_t items);
 
-// A thread for each vector of a sample in `rowsOfThread` rows, in warps that are tiles, at best of the
-// preferred width; entries along y and z. False: more tiles than can be told apart.
+// A thread for each vector of a sample in `rowsOfThread` rows, in warps that are tiles, at best of
+// the preferred width; entries along y and z. False: more tiles than can be told apart.
 bool setTiles(Launch& launch, uint32_t rowsOfThread, uint32_t preferredShift);
 
 // Appends to the constants, at a multiple of 16 bytes; says where.

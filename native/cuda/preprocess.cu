@@ -23,8 +23,8 @@ __device__ inline void preprocess(const KernelParams& params) {
 
 }  // namespace gridmask::cuda
 
-#define GRIDMASK_PREPROCESS(name, ...)                                              \
-  GRIDMASK_ENTRY(name, (gridmask::cuda::PreprocessShape<__VA_ARGS__>::minBlocks)) { \
+#define GRIDMASK_PREPROCESS(name, ...)                                                \
+  GRIDMASK_ENTRY(name, (gridmask::cuda::PreprocessShape<__VA_ARGS__>::minBlocks)) {   \
     gridmask::cuda::preprocess<gridmask::cuda::PreprocessShape<__VA_ARGS__>>(params); \
   }
 GRIDMASK_PREPROCESS_KERNELS(GRIDMASK_PREPROCESS)

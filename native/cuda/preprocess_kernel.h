@@ -2,8 +2,8 @@
 //
 // The kernels that make a batch of decoded images: crop, mirror, pick channels, normalise, mask.
 //
-// PreprocessTile, for images of bytes whose channels, at most four, lie together, and a result of
-// planes or of three channels together:
+// PreprocessTile, for images of bytes whose channels, at most four, lie together in words that can
+// be read, and a result of planes or of three channels together:
 //
 //   a thread   as many pixels of a row as a vector of 16 bytes has values, in all channels: each
 //              pixel is decided once, and its bytes are read once
@@ -13,8 +13,8 @@
 // Four pixels are at most sixteen bytes, which are read as words. Which of these bytes a value is
 // made of is a number of four bits, so that mirroring, channels and their order are all one thing:
 // other numbers. Channels together are three vectors of a thread, which the warp's threads exchange
-// before they write them, so that neighbours write what lies side by side. That is why there are two
-// phases.
+// before they write them, so that neighbours write what lies side by side. That is why there are
+// two phases.
 //
 // PreprocessPixel, for all others: a thread has a pixel, value by value.
 //
@@ -85,8 +85,8 @@ struct FourValues {
 template <class Shape>
 class PreprocessTile {
  public:
-  // The first phase: all, or what the threads exchange. False: there is nothing in this tile for any
-  // thread of the warp.
+  // The first phase: all, or what the threads exchange. False: there is nothing in this tile for
+  // any thread of the warp.
   GRIDMASK_HD bool make(const KernelParams& params, uint32_t blockX, uint32_t blockY,
                         uint32_t blockZ, uint32_t threadX) {
     const uint32_t entry = blockZ * params.gridY + blockY;
@@ -99,7 +99,8 @@ class PreprocessTile {
     target_ = params.target + entry * params.sampleBytes;
     const uint32_t column = columnOf(params, lane_);
     const uint32_t row = rowOf(params, lane_);
-    if (column < params.vectorsPerRow && row < params.height) makePixels(params, entry, column, row);
+    if (column < params.vectorsPerRow && row < params.height)
+      makePixels(params, entry, column, row);
     return true;
   }
 
@@ -146,7 +147,7 @@ class PreprocessTile {
   static constexpr int kPixels = Shape::pixels;
   static constexpr uint32_t kAll = (1u << kPixels) - 1;
   static constexpr int kGroups = kPixels / 4;
-  using Source = Stretch<4>;
+  using Source = Stretch;
   using Four = FourValues<kValueBytes>;
 
   GRIDMASK_HD uint32_t columnOf(const KernelParams& params, uint32_t lane) const {
@@ -214,7 +215,11 @@ class PreprocessTile {
         if (phases.row.inSquare()) dropped |= 1u << k;
       }
     }
-    if (sample.is(KernelSample::kRandom)) dropped = drawnSquares(dropped, params, entry, x, y, 1, 1);
+    if (sample.is(KernelSample::kRandom) && dropped != 0) {
+      dropped = SquareDraws(params, entry).nextRow(dropped, y, [&](uint32_t bit) {
+        return x + static_cast<int32_t>(bit);
+      });
+    }
     return sample.is(KernelSample::kReverse) ? ~dropped & kAll : dropped;
   }
 
@@ -233,7 +238,7 @@ class PreprocessTile {
     const uint32_t pixelBytes = pixelBytesOf(image);
     return Source::load(reinterpret_cast<const uint8_t*>(static_cast<uintptr_t>(at)),
                         4 * pixelBytes, (mirrored ? end - to : from - x) * pixelBytes,
-                        (mirrored ? end - from : to - x) * pixelBytes, image.bytewise != 0);
+                        (mirrored ? end - from : to - x) * pixelBytes);
   }
 
   GRIDMASK_HD static uint32_t pixelBytesOf(const KernelImage& image) {
@@ -300,11 +305,10 @@ class PreprocessPixel {
     const uint32_t y = (tileRow << (5 - shift)) + (lane >> shift);
     if (x >= params_.width || y >= params_.height) return;
 
-    const auto image =
-        constant<KernelImage>(params_, params_.imagesAt + entry * params_.imageStep);
+    const auto image = constant<KernelImage>(params_, params_.imagesAt + entry * params_.imageStep);
     const bool dropped = drops(entry, static_cast<int32_t>(x), static_cast<int32_t>(y));
-    const bool isRead = !dropped && x >= image.xBegin && x < image.xEnd && y >= image.yBegin &&
-                        y < image.yEnd;
+    const bool isRead =
+        !dropped && x >= image.xBegin && x < image.xEnd && y >= image.yBegin && y < image.yEnd;
     const uint64_t at = image.origin + entry * image.next + uint64_t{y} * image.down +
                         static_cast<uint64_t>(int64_t{static_cast<int32_t>(x)} * image.across);
     const auto* const from = reinterpret_cast<const uint8_t*>(static_cast<uintptr_t>(at));

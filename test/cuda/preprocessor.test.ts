@@ -1,6 +1,8 @@
 // Preprocessor on CUDA against the oracle and the CPU backend, bit for bit: host arrays that are staged in
 // chunks, tensors, tensors over any address.
 import { describe, expect, test } from '@jest/globals'
+import { native } from '../../lib/backend/native'
+import { type BatchHeader, packHeader } from '../../lib/core/batch-header'
 import type { DeviceTensor, ImageArray, ImageSources, Preprocessor } from '../../lib/index'
 import { batches, batchOf } from '../preprocessor/batches'
 import { code } from '../support'
@@ -22,7 +24,7 @@ const { library, property } = onDriver({
     const cuda = new on.Preprocessor({ ...batch.options, device: 'cuda' })
     return { ...batch, cuda }
   },
-  runs: onGpu ? 300 : 150,
+  runs: onGpu ? 100 : 150,
 })
 const { DeviceTensor: Tensor, GridMask, normalization, Preprocessor: Class, presets } = library
 
@@ -247,6 +249,60 @@ describe('refuses', () => {
     out.dispose()
     await expect(result).rejects.toThrow(code('ERR_DISPOSED'))
   })
+})
+
+test('native functions refuse arguments that lie', async () => {
+  using source = Tensor.from(bytes, { shape, layout: 'NHWC' })
+  using target = Tensor.from(new Float32Array(3 * 3 * 8 * 8), { shape: [3, 3, 8, 8] })
+  const [from, to] = [Tensor.memory(source), Tensor.memory(target)]
+  const layout = { count: 3, planes: 3, height: 8, width: 8, pixelBytes: 4, valueBytes: 4 }
+  const staging = { threads: 1, pieceBytes: 4096 }
+  const image = [20, 24, 3, 1, 2, 0]
+  const images = (last = image) => Int32Array.from([...image, ...image, ...last])
+  const scales = Float32Array.from([0, 1, 0, 1, 1, 0, 2, 1, 0])
+  const fill = new Uint8Array(12)
+  const header = (more: Partial<BatchHeader> = {}) => packHeader(layout, staging, more)
+  type Rest = [images: Int32Array, scales: Float32Array, plan: undefined, fill: Uint8Array]
+  const rest: Rest = [images(), scales, undefined, fill]
+  expect(native.cuda.preprocess(header(), from, to, ...rest)).toBe(0)
+  expect(native.cuda.preprocessHost(header(), [bytes], to, ...rest)).toBe(0)
+  const lies: [Partial<BatchHeader>, Rest][] = [
+    [{ count: 2 }, rest],
+    [{ height: 9 }, rest],
+    [{ planes: 2 ** 40 }, rest],
+    [{ valueType: 1 }, rest],
+    [{ valueType: 2 }, rest],
+    [{ planarSource: 2 }, rest],
+    [{}, [images([21, 24, 3, 1, 2, 0]), scales, undefined, fill]],
+    [{}, [images([20, 24, 2, 1, 2, 0]), scales, undefined, fill]],
+    [{}, [images([-1, 24, 3, 1, 2, 0]), scales, undefined, fill]],
+    [{}, [images([20, 24, 3, 2 ** 30, 2, 0]), scales, undefined, fill]],
+    [{}, [images([20, 24, 3, 1, 2, 2]), scales, undefined, fill]],
+    [{}, [images().subarray(6), scales, undefined, fill]],
+    [{}, [images(), scales.subarray(3), undefined, fill]],
+    [{}, [images(), scales, undefined, fill.subarray(4)]],
+  ]
+  for (const [more, given] of lies) {
+    expect([more, native.cuda.preprocess(header(more), from, to, ...given)]).toEqual([more, 1])
+    expect([more, native.cuda.preprocessHost(header(more), [bytes], to, ...given)]).toEqual([
+      more,
+      1,
+    ])
+    const upload = native.cuda.uploadImages(header(more), [bytes], undefined, ...given)
+    // Of the result it needs the size alone.
+    if (upload !== 1) expect(await upload).toBeDefined()
+  }
+  for (const more of [{ floatSource: 1 }, { cutSource: 1 }, { floatSource: 2 }, { cutSource: 3 }]) {
+    expect(native.cuda.preprocess(header(more), from, to, ...rest)).toBe(1)
+  }
+  expect(native.cuda.preprocess(header(), to, from, ...rest)).toBe(1)
+  expect(native.cuda.preprocess(header(), {} as typeof from, to, ...rest)).toBe(1)
+  for (const more of [{ threads: 0 }, { pieceBytes: 0 }, { threads: 2 ** 33 }]) {
+    expect(native.cuda.preprocessHost(header(more), [bytes], to, ...rest)).toBe(1)
+  }
+  expect(native.cuda.preprocessHost(header(), [bytes.subarray(1)], to, ...rest)).toBe(1)
+  expect(native.cuda.preprocessHost(header(), [bytes, bytes], to, ...rest)).toBe(1)
+  expect(native.cuda.uploadImages(header({ device: 99 }), [bytes], undefined, ...rest)).toBe(1)
 })
 
 describe('on streams', () => {
