@@ -45,8 +45,8 @@ export interface GridMaskOptions {
   probability?: number | Schedule | undefined
   /**
    * What dropped pixels become: a number, one number per channel (null leaves a channel such as
-   * alpha as it is; only on the CPU), or {@link NoiseFill}, such as `{ noise: 'uniform', low: -1,
-   * high: 1 }`. Default 0, the mean colour of normalised images. For uint8 images 0 … 255.
+   * alpha as it is), or {@link NoiseFill}, such as `{ noise: 'uniform', low: -1, high: 1 }`. Default
+   * 0, the mean colour of normalised images. For uint8 images 0 … 255.
    */
   fill?: Fill | undefined
   /** 64-bit key of all draws, 0 … 2⁶⁴-1; also as text. Default 0. Give every run its own. */
