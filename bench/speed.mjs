@@ -27,7 +27,7 @@ const read = (name) => readFileSync(new URL(name, root), 'utf8')
 /** @param {string} name */
 const results = (name) => JSON.parse(read(`bench/results/${name}.json`))
 
-/** @type {{ cpu: { name: string, threads: number, instructionSet: string }, node: string, date: string, rows: CpuRow[] }} */
+/** @type {{ cpu: { name: string, threads: number, instructionSet: string }, node: string, date: string, rows: CpuRow[], scaling: { name: string, threads: number[], milliseconds: number[] }[] }} */
 const cpu = results('cpu')
 /** @type {{ gpu: { device: { name: string }, kernels: GpuRow[], calls: GpuRow[] } }} */
 const { gpu } = results('gpu')
@@ -74,11 +74,19 @@ function cpuTable() {
     cpu.rows.map(({ name, milliseconds, against, unit, ratio, loopRatio, sharpRatio }) => [
       name,
       time(milliseconds),
-      unit === '×' ? against.replace(', same threads', '') : '',
+      unit === '×' ? against : '',
       unit === '×' ? ratio.toFixed(2) : '',
       loopRatio === null ? '' : `${times(loopRatio)} as long`,
       sharpRatio === null ? '' : `${times(sharpRatio)} as long`,
     ]),
+  )
+}
+
+function threadsTable() {
+  const counts = cpu.scaling[0]?.threads ?? []
+  return table(
+    ['batch', ...counts.map((count) => (count === 1 ? '1 thread' : `${count} threads`))],
+    cpu.scaling.map(({ name, milliseconds }) => [name, ...milliseconds.map(time)]),
   )
 }
 
@@ -122,11 +130,11 @@ function callTable() {
   )
 }
 
-const LOOP_INPLACE = '64×3×224×224, ImageNet, in place, rotated'
-const PREPROCESSED = '64×224×224×3 bytes → NCHW float32, normalised and masked'
+const IN_PLACE = '64×3×224×224 float32, rotated, in place'
+const PREPROCESSED = '64×224×224×3 bytes → floats, normalised and masked'
 
 function shortTable() {
-  const inPlace = cpuRow(LOOP_INPLACE)
+  const inPlace = cpuRow(IN_PLACE)
   const made = cpuRow(PREPROCESSED)
   const loop = (/** @type {CpuRow} */ row) => /** @type {number} */ (row.loopRatio)
   const [float, bytes] = [
@@ -191,19 +199,19 @@ function cpuChart() {
     title: 'Time for a batch on the CPU',
     line: `${machine}. Each group has a scale of its own.`,
     groups: [
-      group(LOOP_INPLACE, '64×3×224×224 float32\nin place', 'memset of the batch'),
+      group(IN_PLACE, '64×3×224×224 float32\nin place', 'memset of the batch'),
       group(
-        '64×3×224×224, ImageNet, into another array',
+        '64×3×224×224 float32, rotated, into another array',
         '64×3×224×224 float32\ninto another array',
         'memcpy of the batch',
       ),
       group(
-        '256×3×32×32, CIFAR-10, in place',
+        '256×3×32×32 float32, rotated, in place',
         '256×3×32×32 float32\nin place',
         'memset of the batch',
       ),
       group(
-        '256×3×32×32, CIFAR-10, into another array',
+        '256×3×32×32 float32, rotated, into another array',
         '256×3×32×32 float32\ninto another array',
         'memcpy of the batch',
       ),
@@ -253,6 +261,7 @@ const tables = {
   short: shortTable,
   machine: () => `${machine}; ${cpu.date.slice(0, 10)}.`,
   cpu: cpuTable,
+  threads: threadsTable,
   gpu: gpuTable,
   peers: peerTable,
   calls: callTable,

@@ -20,14 +20,16 @@ import { checkPlan } from './gridmask'
  * ```
  */
 export interface ApplyPlanRequest extends ArrayRequest {
-  /** What dropped pixels become: a number, one for each channel, or {@link NoiseFill}. Default 0. */
+  /**
+   * What dropped pixels become: a number, one number per channel, or {@link NoiseFill}. Default 0.
+   */
   fill?: Fill | undefined
   /** Where to work. Default 'auto', the CPU. */
   device?: DeviceId | undefined
 }
 
 /**
- * The request of {@link applyPlan} on a {@link DeviceTensor}, which says the rest itself.
+ * The request of {@link applyPlan} on a {@link DeviceTensor}. The tensor has the rest.
  *
  * @example
  * ```ts
@@ -35,7 +37,9 @@ export interface ApplyPlanRequest extends ArrayRequest {
  * ```
  */
 export interface TensorApplyPlanRequest extends TensorRequest {
-  /** What dropped pixels become: a number, one for each channel, or {@link NoiseFill}. Default 0. */
+  /**
+   * What dropped pixels become: a number, one number per channel, or {@link NoiseFill}. Default 0.
+   */
   fill?: Fill | undefined
 }
 
@@ -43,7 +47,8 @@ const tensorKeys = new Set<string>([...arrayRequestKeys, 'fill'])
 const requestKeys = new Set<string>([...arrayRequestKeys, 'fill', 'device'])
 
 /**
- * Masks a batch as a plan says, without a `GridMask`: parameters chosen by hand, or replayed.
+ * Masks a batch according to a plan, without a `GridMask`: with parameters of your own, or to
+ * repeat a mask.
  *
  * @param images all samples, one after another
  * @param plan one element for each sample
@@ -56,8 +61,8 @@ const requestKeys = new Set<string>([...arrayRequestKeys, 'fill', 'device'])
  * ```
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
  *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_ALLOCATION, ERR_DISPOSED,
- *   ERR_CUDA_UNAVAILABLE; nothing has been written then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message
- *   says if anything has
+ *   ERR_CUDA_UNAVAILABLE; nothing has been written. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message
+ *   says whether anything has
  */
 export function applyPlan<T extends ImageArray>(
   images: T,

@@ -1,6 +1,6 @@
 /**
- * From the conventions of other libraries to ours. What they call "ratio" is mostly the dropped
- * side; here it is the paper's r, the kept one. docs/conventions.md has the table.
+ * Converts the conventions of other libraries to ours. Their "ratio" mostly means the dropped side;
+ * here it is the paper's r, the kept one. docs/conventions.md has the table.
  */
 import { checkInteger, checkNumber, checkOptions, checkProbability, invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
@@ -35,9 +35,10 @@ export interface DaliArguments {
 const daliKeys = new Set(['tile', 'ratio', 'angle', 'shiftX', 'shiftY'])
 
 /**
- * The mask that DALI's `fn.grid_mask` draws, as parameters of ours. Without rotation and with whole
- * shifts every pixel is the same. DALI turns about the corner and shifts by fractions, we about the
- * centre and by whole pixels: rotated masks agree to within half a pixel of shift.
+ * Converts the mask that DALI's `fn.grid_mask` draws to our parameters. Without rotation, and with
+ * whole shifts, every pixel is the same. DALI turns about the corner and shifts by fractions of a
+ * pixel. We turn about the centre and shift by whole pixels, so rotated masks agree to within half
+ * a pixel.
  *
  * @param size the image's [height, width] in pixels
  * @example
@@ -93,9 +94,12 @@ export function fromDali(args: DaliArguments, size: ImageSize | readonly number[
  * ```
  */
 export interface KerasCVArguments {
-  /** Side of the dropped square as a fraction of the unit: at most this, or within these two; in [0, 1). Default [0, 0.5]. */
+  /**
+   * Side of the dropped square as a fraction of the unit: at most this number, or between these
+   * two; in [0, 1). Default [0, 0.5].
+   */
   ratioFactor?: number | readonly number[] | undefined
-  /** Rotation as a fraction of a full turn, either way; in [0, 1]. Default 0.15. */
+  /** Rotation as a fraction of a full turn, in either direction; in [0, 1]. Default 0.15. */
   rotationFactor?: number | undefined
 }
 
@@ -103,8 +107,9 @@ const kerasKeys = new Set(['ratioFactor', 'rotationFactor'])
 
 /**
  * Options that draw as KerasCV's `GridMask` layer does: the unit from 0.3 of the width to half the
- * height, the dropped side as given. Angles are drawn from as wide an arc, counter-clockwise only,
- * which by the lattice's symmetry makes the same set of slants once the arc is a quarter turn.
+ * height, and the dropped side as given. Angles are drawn from an equally wide arc, but only
+ * counter-clockwise. By the symmetry of the lattice this gives the same slants if the arc is a
+ * quarter turn or more.
  *
  * @example
  * ```ts run
@@ -134,7 +139,8 @@ export function fromKerasCV(args: KerasCVArguments = {}): GridMaskOptions {
 }
 
 /**
- * Arguments of albumentations' `GridDropout`, of version 2 and, where they differ, of those before.
+ * Arguments of albumentations' `GridDropout`, in version 2 and, if they differ, in earlier
+ * versions.
  *
  * @example
  * ```ts
@@ -149,19 +155,19 @@ export interface GridDropoutArguments {
    * image's shorter side.
    */
   unitSizeRange?: readonly number[] | undefined
-  /** The smallest unit, of a version before 1.4, instead of `unitSizeRange`. */
+  /** The smallest unit, in versions before 1.4, instead of `unitSizeRange`. */
   unitSizeMin?: number | undefined
   /** The largest, likewise: needed with `unitSizeMin`. */
   unitSizeMax?: number | undefined
   /** Units across and down, instead of their size; whole numbers from 1. */
   holesNumberXy?: readonly number[] | undefined
-  /** Units across, of a version before 1.4, instead of `holesNumberXy`. Default 10. */
+  /** Units across, in versions before 1.4, instead of `holesNumberXy`. Default 10. */
   holesNumberX?: number | undefined
   /** Units down, likewise. Default 10. */
   holesNumberY?: number | undefined
   /** The probability that an image is masked, in [0, 1]. Default 0.5. */
   p?: number | undefined
-  /** What dropped pixels become: a number, or one for each channel. Default 0. */
+  /** What dropped pixels become: a number, or one number per channel. Default 0. */
   fill?: number | readonly number[] | undefined
 }
 
@@ -182,7 +188,7 @@ export interface AlbumentationsGridMaskArguments {
   rotationRange?: readonly number[] | undefined
   /** The probability that an image is masked, in [0, 1]. Default 0.5. */
   p?: number | undefined
-  /** What dropped pixels become: a number, or one for each channel. Default 0. */
+  /** What dropped pixels become: a number, or one number per channel. Default 0. */
   fill?: number | readonly number[] | undefined
 }
 
@@ -195,9 +201,10 @@ const albumentationsKeys = new Set<string>([...dropoutKeys, ...lineKeys, 'p', 'f
 type AlbumentationsArguments = Partial<GridDropoutArguments & AlbumentationsGridMaskArguments>
 
 /**
- * Options that draw as albumentations does. With arguments of its `GridDropout` (`ratio`, units or holes)
- * as that, except that its holes are shifted each by itself and ours make a lattice of squares. Else
- * as AlbumentationsX' `GridMask`, which drops lines where the paper drops squares: `reverse` is set.
+ * Options that draw as albumentations does. With arguments of its `GridDropout` (`ratio`, units or
+ * holes) they draw like that, except that its holes are shifted separately and ours form a lattice
+ * of squares. Otherwise they draw like the `GridMask` of AlbumentationsX, which drops lines instead
+ * of squares: `reverse` is set.
  *
  * @param args of one of the two: {@link GridDropoutArguments} or {@link AlbumentationsGridMaskArguments}
  * @example
@@ -205,8 +212,8 @@ type AlbumentationsArguments = Partial<GridDropoutArguments & AlbumentationsGrid
  * const options = fromAlbumentations({ ratio: 0.4, unitSizeRange: [24, 64] })
  * console.log(options.ratio, options.unit, options.probability)   // 0.6 [ 24, 65 ] 0.5
  * ```
- * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (also where arguments of both are
- *   given), ERR_OUT_OF_RANGE
+ * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (also if arguments of both
+ *   are given), ERR_OUT_OF_RANGE
  */
 export function fromAlbumentations(
   args: GridDropoutArguments | AlbumentationsGridMaskArguments = {},

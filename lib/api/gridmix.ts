@@ -30,7 +30,7 @@ export interface GridMixPlanRequest extends ArrayRequest, PlanRequest {
 }
 
 /**
- * The request of {@link gridmix} on a {@link DeviceTensor}, which says the rest itself.
+ * The request of {@link gridmix} on a {@link DeviceTensor}. The tensor has the rest.
  *
  * @example
  * ```ts
@@ -43,9 +43,9 @@ const tensorKeys = new Set([...mixKeys].filter((key) => !drawKeys.some((draw) =>
 const requestKeys = new Set<string>([...tensorKeys, 'device'])
 
 /**
- * Mixes a batch as a plan says, without a `GridMask`: what is dropped of a sample becomes what its
- * partner has there (section 4.4). The plan of {@link GridMask.plan} and the partners of a result
- * give that result again.
+ * Mixes a batch according to a plan, without a `GridMask`: a dropped pixel takes the value that the
+ * sample's partner has there (section 4.4). The plan of {@link GridMask.plan} and the partners of a
+ * result give the same result again.
  *
  * @param images all samples, one after another
  * @returns the images, `out` or new ones; the partners; and how much each sample kept
@@ -58,8 +58,8 @@ const requestKeys = new Set<string>([...tensorKeys, 'device'])
  * ```
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
  *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_ALLOCATION, ERR_DISPOSED,
- *   ERR_CUDA_UNAVAILABLE; nothing has been written then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message
- *   says if anything has
+ *   ERR_CUDA_UNAVAILABLE; nothing has been written. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message
+ *   says whether anything has
  */
 export function gridmix<T extends ImageArray>(
   images: T,

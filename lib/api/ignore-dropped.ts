@@ -57,8 +57,8 @@ export interface IgnoreDroppedRequest {
   /** `[n, h, w]`. Height and width at most 16384. */
   shape: readonly [n: number, height: number, width: number] | readonly number[]
   /**
-   * What the labels of dropped pixels become: a whole number that the array's type can hold, for one of
-   * 64 bits as a number or a bigint.
+   * The label for dropped pixels: a whole number that the array can hold; for a 64-bit array a
+   * number or a bigint.
    */
   label: number | bigint
   /**
@@ -71,10 +71,10 @@ export interface IgnoreDroppedRequest {
 const requestKeys = new Set(['shape', 'label', 'out'])
 
 /**
- * Gives the pixels that a plan drops a label of their own, which the loss then ignores: exactly those
- * that `apply` and `applyPlan` fill with the same plan. The paper does not do this: in its
- * segmentation (section 4.3) a network has to tell what it cannot see, as the authors' answers
- * confirm. So it is a choice, for tasks in which that asks too much.
+ * Gives the pixels that a plan drops a separate label, which the loss then ignores. These are
+ * exactly the pixels that `apply` and `applyPlan` fill with the same plan. The paper does not do
+ * this: in its segmentation (section 4.3) a network has to infer what it cannot see, as the
+ * authors' answers confirm. Use this if that asks too much of the network.
  *
  * @param labels all label maps, one after another, each of h · w pixels
  * @param plan one element for each map

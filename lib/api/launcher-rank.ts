@@ -37,14 +37,16 @@ const launchers: readonly Launcher[] = [
 ]
 
 /**
- * The rank of this process, from the environment variables of torchrun, Open MPI, MPICH and Intel MPI,
- * Slurm, or an indexed job of Kubernetes, in this order where several are set. Kubernetes does not tell how
- * many pods there are: set WORLD_SIZE to the job's `completions`. docs/loading.md has a line for each.
+ * The rank of this process, from the environment variables of torchrun, Open MPI, MPICH and Intel
+ * MPI, Slurm, or an indexed job of Kubernetes, in this order if several are set. Kubernetes does
+ * not say how many pods there are: set WORLD_SIZE to the job's `completions`. docs/loading.md has a
+ * line for each.
  *
  * @param env where to look
- * @returns `{ rank: 0, worldSize: 1 }` where no launcher has set anything
- * @throws {GridMaskError} ERR_INVALID_ARG_TYPE; ERR_INVALID_ARG_VALUE where a variable is no whole number,
- *   lacks its partner, or contradicts another; ERR_OUT_OF_RANGE where the rank is not below the size
+ * @returns `{ rank: 0, worldSize: 1 }` if no launcher has set anything
+ * @throws {GridMaskError} ERR_INVALID_ARG_TYPE; ERR_INVALID_ARG_VALUE if a variable is not a whole
+ *   number, lacks its partner, or contradicts another; ERR_OUT_OF_RANGE if the rank is not below
+ *   the size
  * @example
  * ```ts run
  * console.log(launcherRank({ RANK: '3', WORLD_SIZE: '8' }))   // { rank: 3, worldSize: 8 }

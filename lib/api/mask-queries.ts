@@ -52,7 +52,7 @@ function samplesOf(params: MaskParams): NativeSamples {
 }
 
 /**
- * M, the mask of equation 1: one byte a pixel, row by row, 1 = kept, 0 = dropped.
+ * M, the mask of equation 1: one byte per pixel, row by row, 1 = kept, 0 = dropped.
  *
  * @param params of one sample: {@link SampleParams}, or {@link RegionParams} of a baseline
  * @param size [height, width] in pixels, each 0 … 16384
@@ -88,7 +88,7 @@ function countKept(
 
 /**
  * k, the exact fraction of an image that the mask keeps (equation 2), without drawing it. Equation
- * 3, `1 - (1-r)²`, is its limit for many units. An image without pixels keeps all: 1.
+ * 3, `1 - (1-r)²`, is its limit for many units. For an image without pixels it is 1.
  *
  * @param params of one sample: {@link SampleParams}, or {@link RegionParams} of a baseline
  * @param size [height, width] in pixels, each 0 … 16384
@@ -106,10 +106,10 @@ export function keepRatio(params: MaskParams, size: ImageSize | readonly number[
 }
 
 /**
- * For each box, the exact fraction of its pixels that the mask keeps: what a detector can still see
- * of an object, so that hidden ones can be dropped or weighted down. A pixel belongs to a box that
- * holds its centre, so boxes may have fractions; parts outside the image do not count. A box without
- * a pixel has nothing to be seen: 0.
+ * For each box, the exact fraction of its pixels that the mask keeps: the part of an object that a
+ * detector can still see, so that you can drop hidden objects or reduce their weight. A pixel
+ * belongs to a box that contains its centre, so boxes may have fractions. Parts outside the image
+ * do not count. For a box without pixels the result is 0.
  *
  * @param params of one sample: {@link SampleParams}, or {@link RegionParams} of a baseline
  * @param size [height, width] in pixels, each 0 … 16384

@@ -21,7 +21,9 @@ export interface LabelRequest {
   shape: readonly [n: number, classes: number] | readonly number[]
   /** As GridMix gave it: the sample that each was mixed with. */
   partner: ArrayLike<number>
-  /** As GridMix gave it: the fraction of each sample that is its own, in [0, 1]. */
+  /**
+   * From the result of GridMix: the fraction of its own pixels that each sample kept, in [0, 1].
+   */
   lambda: ArrayLike<number>
   /** Where the result goes; may be the labels themselves, or overlap them. Default: a new array. */
   out?: Float32Array | undefined
@@ -30,8 +32,8 @@ export interface LabelRequest {
 const keys = new Set(['shape', 'partner', 'lambda', 'out'])
 
 /**
- * The labels of mixed samples, as Mixup has them: `lambda · y_i + (1 - lambda) · y_partner`, computed
- * in double precision and rounded once.
+ * Computes the labels of mixed samples, as in Mixup: `lambda · y_i + (1 - lambda) · y_partner`, in
+ * double precision, rounded once.
  *
  * @param oneHot a row of `classes` numbers for each sample: one-hot, or any distribution
  * @returns `out`, or a new array

@@ -5,7 +5,8 @@ import { encodeLabel, type LabelArray, labelConstructors, labelTag } from './ign
 import { checkBox } from './mask-queries'
 
 /**
- * A point in pixels, from the image's upper left corner: the first pixel's centre is [0.5, 0.5].
+ * A point in pixels, from the upper left corner of the image: the centre of the first pixel is
+ * [0.5, 0.5].
  *
  * @example
  * ```ts
@@ -15,8 +16,8 @@ import { checkBox } from './mask-queries'
 export type Point = readonly [x: number, y: number]
 
 /**
- * Where the crop and flip of one sample put what belongs to its image. Coordinates are those of
- * {@link Box}: from the image's upper left corner in, from the result's out.
+ * Moves boxes, points and labels of an image as the crop and flip of one sample move its pixels.
+ * Coordinates are those of {@link Box}: in the image for arguments, in the result for results.
  *
  * @example
  * ```ts run
@@ -45,8 +46,9 @@ export class Placement {
   }
 
   /**
-   * Boxes, cut to the result. One that lies outside of it has no area left; it stays in its place, so
-   * that labels go on belonging to their boxes. `visibleFraction` takes them as they are.
+   * Moves boxes and cuts them to the result. A box outside the result has no area left. It keeps
+   * its place in the list, so that labels still belong to their boxes. `visibleFraction` takes the
+   * boxes as they are.
    *
    * @param boxes `[x0, y0, x1, y1]` each, in pixels of the image
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
@@ -68,8 +70,8 @@ export class Placement {
   }
 
   /**
-   * Points, which may come to lie outside of the result. What is named left or right, of a body say, is
-   * the other one after a flip.
+   * Moves points, which may end up outside the result. After a flip, exchange the names of left and
+   * right points yourself, such as those of a body.
    *
    * @param points `[x, y]` each, in pixels of the image
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
@@ -93,10 +95,10 @@ export class Placement {
   }
 
   /**
-   * The label map of the result, from that of the image, one number a pixel, row by row.
+   * Makes the label map of the result from that of the image, one number per pixel, row by row.
    *
    * @param labels h · w whole numbers, of the image
-   * @param label that of pixels outside of the image, such as the one that the loss ignores
+   * @param label the label for pixels outside the image, such as one that the loss ignores
    * @returns a new array of the type of `labels`
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_SHAPE_MISMATCH,
    *   ERR_BUFFER_DETACHED

@@ -80,8 +80,9 @@ export interface PreprocessorOptions<
    */
   device?: V | undefined
   /**
-   * Threads that work on a batch, the caller's included, 1 … 1024. Default: the environment variable
-   * GRIDMASK_THREADS, or what the operating system lets the process run at a time.
+   * Number of threads that work on a batch, including the caller's, 1 … 1024. Default: the
+   * environment variable GRIDMASK_THREADS, or as many as the operating system lets the process run
+   * at a time.
    */
   threads?: number | undefined
 }

@@ -215,7 +215,8 @@ export class Preprocessor<
    * @returns `out`, or a new array or tensor: [n, c, h, w], or [n, h, w, c] with layout 'NHWC'
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
    *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_CUDA_UNAVAILABLE, ERR_DISPOSED;
-   *   nothing has been written then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message says if anything has
+   *   nothing has been written. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message says whether anything
+   *   has
    */
   apply<T extends Preprocessed<D> | Float16ArrayLike | DeviceTensor>(
     images: ImageSources | DeviceTensor,
@@ -244,8 +245,8 @@ export class Preprocessor<
    *
    * @param images as for `apply`
    * @param request as for `apply`
-   * @returns rejects with what `apply` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then, but
-   *   where CUDA fails: where the images are one array, the error's `array` is that
+   * @returns rejects with the errors of `apply`, and ERR_BUFFER_RESIZABLE; nothing is detached
+   *   then, but where CUDA fails: where the images are one array, the error's `array` is that
    */
   applyAsync<T extends Preprocessed<D> | Float16ArrayLike | DeviceTensor>(
     images: ImageSources | DeviceTensor,

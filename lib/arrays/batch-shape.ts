@@ -51,15 +51,18 @@ export interface ArrayRequest {
   /** `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC. Height and width at most 16384. */
   shape: Shape | readonly number[]
   /**
-   * Default 'NCHW'. Needed where `shape` reads as `[n, h, w, c]`: where its last number is 1, 3 or 4 and
-   * its second is not.
+   * Default 'NCHW'. Required if `shape` reads like `[n, h, w, c]`: if its last number is 1, 3 or 4
+   * and its second is not.
    */
   layout?: Layout | undefined
-  /** Needed for a Uint16Array, which holds 'float16' or 'bfloat16'; else the array's type says it. */
+  /**
+   * Required for a Uint16Array, which holds 'float16' or 'bfloat16'. Otherwise the type of the
+   * array decides.
+   */
   dtype?: DType | undefined
   /**
    * Where the result goes: an array of the same type and length. `out: images` works in place and
-   * writes only what is dropped. May not overlap `images` in part. Default: a new array.
+   * writes only dropped pixels. May not overlap `images` in part. Default: a new array.
    */
   out?: ImageArray | undefined
 }

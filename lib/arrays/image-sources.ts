@@ -9,7 +9,7 @@ import { type Layout, readDimensions, type Shape } from './batch-shape'
 import { checkAttached, lengthOf, tagOf } from './typed-array'
 
 /**
- * An array of decoded values: bytes, a Buffer's too, or numbers of 0…255.
+ * An array of decoded values: bytes, also in a Buffer, or numbers in 0…255.
  *
  * @example
  * ```ts

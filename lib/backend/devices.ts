@@ -5,7 +5,7 @@ import { type CudaDevice, cudaDevice, openCuda } from './cuda'
 import { native } from './native'
 
 /**
- * Where host arrays are worked on: 'auto' is the CPU, 'cuda' the first GPU.
+ * Where host arrays are masked: 'auto' is the CPU, 'cuda' is the first GPU.
  *
  * @example
  * ```ts
@@ -30,13 +30,13 @@ export interface CpuInfo {
   /** Threads that work on a batch, the caller's included. */
   threads: number
   /**
-   * The instruction set that loops are chosen for: the best of those built in that runs here, or the
-   * one that GRIDMASK_INSTRUCTIONS names. 'none' in plain TypeScript.
+   * The instruction set of the loops in use: the best one that this processor has, or the one that
+   * GRIDMASK_INSTRUCTIONS names. 'none' in plain TypeScript.
    */
   instructionSet: string
   /**
-   * 'native', or 'typescript' where the package has no binary for the platform: the same results,
-   * many times slower.
+   * 'native', or 'typescript' if the package has no binary for the platform: the same results, many
+   * times slower.
    */
   backend: 'native' | 'typescript'
 }
@@ -75,8 +75,9 @@ export type DeviceInfo = CpuInfo | CudaInfo
 const MAX_THREADS = 1024
 
 /**
- * The devices of this process, the CPU first, then the GPUs in the driver's order. Whether a GPU has
- * kernels in this build is looked at when it is first used, and by {@link cudaStatus}.
+ * The devices of this process: the CPU first, then the GPUs in the order of the driver. Whether
+ * this build has kernels for a GPU is checked when the GPU is first used, and by {@link
+ * cudaStatus}.
  *
  * @example
  * ```ts run

@@ -21,13 +21,13 @@ import {
  */
 export interface CutoutOptions extends BaselineOptions {
   /**
-   * The square's side in pixels, 1 … 32768. A pair [min, max) is drawn from for each image, max
-   * exclusive. Default 16, the original's for CIFAR-10 (section 4.1).
+   * Side of the square in pixels, 1 … 32768. From a pair [min, max) a side is drawn for each image,
+   * max exclusive. Default 16, as in its paper for CIFAR-10 (section 4.1).
    */
   size?: number | readonly [min: number, max: number] | readonly number[] | undefined
   /**
-   * Several squares, of one side, are dropped until no more than this part of the image is kept; in
-   * (0, 1): the "multi-region Cutout" that GridMask is compared with (section 3, Figure 5), there
+   * Drops several squares of one side until at most this part of the image is kept; in (0, 1). This
+   * is the "multi-region Cutout" that GridMask is compared with (section 3, Figure 5), there with
    * 0.75. Default: one square.
    */
   keep?: number | undefined

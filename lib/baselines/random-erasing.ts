@@ -13,12 +13,12 @@ import { Baseline, type BaselineOptions, baselineKeys, type DrawRegions } from '
 export interface RandomErasingOptions extends BaselineOptions {
   /**
    * s, the rectangle's area as a part of the image's, drawn from [min, max) within [0, 1]. Default
-   * [0.02, 0.4], the original's s_l and s_h.
+   * [0.02, 0.4], s_l and s_h of its paper.
    */
   area?: readonly [min: number, max: number] | readonly number[] | undefined
   /**
-   * The rectangle's height divided by its width, drawn from [min, max), above 0. Default
-   * [0.3, 1 / 0.3], the original's r₁ and r₂.
+   * The rectangle's height divided by its width, drawn from [min, max), above 0. Default [0.3, 1 /
+   * 0.3], r₁ and r₂ of its paper.
    */
   aspect?: readonly [min: number, max: number] | readonly number[] | undefined
 }
@@ -33,9 +33,9 @@ const ATTEMPTS = 100
 
 /**
  * Random Erasing (Zhong, Zheng, Kang, Li, Yang 2017, arXiv 1708.04896), to compare GridMask with: a
- * rectangle of random area, aspect and place, drawn again until it lies within the image
- * (Algorithm 1). Half of the images are masked by default, the original's p. It fills with random
- * values: `fill: { noise: 'uniform', low: 0, high: 255, shared: false }`, for uint8.
+ * rectangle of random area, aspect and place, drawn again until it lies within the image (Algorithm
+ * 1). Half of the images are masked by default, as in its paper. The paper fills with random
+ * values: `fill: { noise: 'uniform', low: 0, high: 255, shared: false }` for uint8.
  *
  * @example
  * ```ts run

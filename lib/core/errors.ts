@@ -1,5 +1,5 @@
 /**
- * What went wrong, for programs: the `code` of a {@link GridMaskError}.
+ * The kind of an error, for programs: the `code` of a {@link GridMaskError}.
  *
  * @example
  * ```ts
@@ -24,11 +24,11 @@ export type ErrorCode =
 const brand = Symbol.for('gridmask.GridMaskError')
 
 /**
- * The one class of error that this package throws. After a failed call nothing of the caller's has
+ * The only class of error that this package throws. After a failed call none of your arrays has
  * changed, unless the message says so.
  *
- * `instanceof` holds across copies of the package and across realms (Jest runs each test file in
- * one of its own).
+ * `instanceof` works across copies of the package and across realms (Jest runs each test file in a
+ * separate realm).
  *
  * @example
  * ```ts run
@@ -40,12 +40,12 @@ const brand = Symbol.for('gridmask.GridMaskError')
  * ```
  */
 export class GridMaskError extends Error {
-  /** Tells errors apart; the message may be reworded, the code may not. */
+  /** Tells errors apart. Messages may change, codes do not. */
   readonly code: ErrorCode
 
   /**
-   * Where CUDA failed in `applyAsync()`, which had taken the caller's array: an array over its
-   * memory, to go on with. Else undefined.
+   * If CUDA failed in `applyAsync()`, which had taken your array: an array over the same memory.
+   * Otherwise undefined.
    */
   declare array?: ArrayBufferView
 

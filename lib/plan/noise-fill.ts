@@ -24,7 +24,7 @@ import { CROP_BLOCK } from './crop'
 export type PerChannel = number | readonly number[]
 
 /**
- * Dropped pixels become numbers that are uniform in [low, high): docs/noise.md.
+ * Dropped pixels become uniform random numbers in [low, high): docs/noise.md.
  *
  * @example
  * ```ts
@@ -36,14 +36,17 @@ export interface UniformNoise {
   noise: 'uniform'
   /** Finite; 0 … 255 for uint8. */
   low: PerChannel
-  /** Not below `low`. Reached only where rounding to the dtype leads there. */
+  /** Not below `low`. Reached only by rounding to the dtype. */
   high: PerChannel
-  /** true, the default: all channels of a pixel come from one random number. false: each its own. */
+  /**
+   * true, the default: all channels of a pixel come from one random number. false: each has its
+   * own.
+   */
   shared?: boolean | undefined
 }
 
 /**
- * Dropped pixels become normal numbers, none more than 5.77 · std from the mean: docs/noise.md.
+ * Dropped pixels become normal random numbers, at most 5.77 · std from the mean: docs/noise.md.
  *
  * @example
  * ```ts
@@ -57,13 +60,16 @@ export interface NormalNoise {
   mean: PerChannel
   /** Its standard deviation, ≥ 0. */
   std: PerChannel
-  /** true, the default: all channels of a pixel come from one random number. false: each its own. */
+  /**
+   * true, the default: all channels of a pixel come from one random number. false: each has its
+   * own.
+   */
   shared?: boolean | undefined
 }
 
 /**
- * Noise in the place of dropped pixels. A value depends on the sample's seed, epoch and global
- * number, on the pixel and the channel, and on nothing else: not on batch, device or layout.
+ * Noise in place of dropped pixels. A value depends on the sample's seed, epoch and global number,
+ * on the pixel and the channel, but not on the batch, the device or the layout.
  *
  * @example
  * ```ts

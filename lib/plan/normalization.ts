@@ -3,7 +3,7 @@ import { GridMaskError } from '../core/errors'
 import type { PerChannel } from './noise-fill'
 
 /**
- * Mean and standard deviation of a data set's channels, of values in 0…1.
+ * Mean and standard deviation of the channels of a data set, for values in 0…1.
  *
  * @example
  * ```ts
@@ -11,9 +11,12 @@ import type { PerChannel } from './noise-fill'
  * ```
  */
 export interface Normalization {
-  /** What becomes 0: a number for all of the result's channels, or one for each. */
+  /** The value that becomes 0: one number for all channels of the result, or one per channel. */
   mean: PerChannel
-  /** What becomes 1 more than that; above 0. A number for all channels, or one for each. */
+  /**
+   * The distance from the mean that becomes 1; above 0. One number for all channels, or one per
+   * channel.
+   */
   std: PerChannel
 }
 

@@ -39,11 +39,11 @@ export interface SampleParams {
   reverse?: boolean | undefined
   /** p_u, the probability that a unit drops its square, in [0, 1] (Table 6). Default 1. */
   unitProbability?: number | undefined
-  /** Two 32-bit words that, with `seed`, decide which units drop theirs. Default [0, 0]. */
+  /** Two 32-bit words that decide, with `seed`, which units drop their square. Default [0, 0]. */
   unitKey?: readonly [number, number] | readonly number[] | undefined
-  /** The 64-bit key of all draws; text where a number cannot hold it. Default 0. */
+  /** The 64-bit key of all draws; text if a number cannot hold it. Default 0. */
   seed?: number | bigint | string | undefined
-  /** The epoch that what else is drawn for the sample belongs to, 0 … 2³²-1. Default 0. */
+  /** The epoch for anything else that is drawn for the sample, 0 … 2³²-1. Default 0. */
   epoch?: number | undefined
   /** The sample's global number in the epoch, 0 … 2⁵³-1. Default 0. */
   index?: number | undefined
@@ -78,11 +78,11 @@ export interface Sample {
   reverse: boolean
   /** p_u, the probability that a unit drops its square. */
   unitProbability: number
-  /** Two 32-bit words that, with `seed`, decide which units drop theirs. */
+  /** Two 32-bit words that decide, with `seed`, which units drop their square. */
   unitKey: [number, number]
-  /** The 64-bit key of all draws; text where a number cannot hold it. */
+  /** The 64-bit key of all draws; text if a number cannot hold it. */
   seed: number | string
-  /** The epoch it was drawn for. */
+  /** The epoch that it was drawn for. */
   epoch: number
   /** Its global number in the epoch. */
   index: number
@@ -262,9 +262,9 @@ export function packParams(name: string, params: SampleParams): PackedPlan {
 }
 
 /**
- * The parameters drawn for, or given to, each sample of a batch: what `apply` did, in full, so that
- * it can be looked at, stored and done again. Immutable. `JSON.stringify` writes it as an array of
- * {@link Sample}, from which {@link Plan.from} makes an equal one.
+ * The parameters of each sample of a batch, drawn or given: everything that `apply` did, to
+ * inspect, store or repeat. Immutable. `JSON.stringify` writes it as an array of {@link Sample},
+ * from which {@link Plan.from} makes an equal one.
  *
  * @example
  * ```ts run
@@ -285,8 +285,8 @@ export class Plan extends PlanList<Sample> {
   }
 
   /**
-   * A plan with the given parameters, one element for each sample of a batch; or the plan whose clone
-   * (`structuredClone`, `postMessage`) or JSON is given.
+   * Makes a plan from parameters, one element for each sample of a batch, or from the clone
+   * (`structuredClone`, `postMessage`) or JSON of a plan.
    *
    * @param samples what each sample gets, in order; or a plan
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE; the

@@ -5,7 +5,8 @@ import { PackedPlan, Plan, type Sample, type SampleParams, sampleKeys } from './
 import { listOf, PlanList, refusePlan } from './plan-list'
 
 /**
- * What a Preprocessor does with one image, as given. Without `d` and `ratio` it is not masked.
+ * What a Preprocessor does with one image, as you write it. Without `d` and `ratio` the image is
+ * not masked.
  *
  * @example
  * ```ts
@@ -104,8 +105,8 @@ export class PreprocessorPlan extends PlanList<PreprocessorSample> {
   }
 
   /**
-   * A plan of the given crops, one element for each image of a batch; or the plan whose clone
-   * (`structuredClone`, `postMessage`) or JSON is given. Without `d` and `ratio` an element masks
+   * Makes a plan from crops, one element for each image of a batch, or from the clone
+   * (`structuredClone`, `postMessage`) or JSON of a plan. An element without `d` and `ratio` masks
    * nothing.
    *
    * @param samples what each image gets, in order; or a plan

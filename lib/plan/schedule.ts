@@ -30,8 +30,9 @@ export interface LinearOptions {
 const linearOptions = new Set(['to', 'epochs', 'from'])
 
 /**
- * A probability that grows linearly from `from` at epoch 0 to `to` at epoch `epochs`, and stays
- * there: the better of the paper's two schemes (section 3, "The Scheme to Use GridMask"; 4.1.1).
+ * A probability that grows linearly from `from` in epoch 0 to `to` in epoch `epochs`, and then
+ * stays there. This is the better of the paper's two schemes (section 3, "The Scheme to Use
+ * GridMask"; 4.1.1).
  *
  * @example
  * ```ts run
@@ -56,7 +57,8 @@ export function linear(options: LinearOptions): Schedule {
 }
 
 /**
- * The same probability at every epoch: the paper's other scheme, its setting for COCO (section 4.2).
+ * The same probability in every epoch: the paper's other scheme, and its setting for COCO (section
+ * 4.2).
  *
  * @param probability in [0, 1]
  * @example

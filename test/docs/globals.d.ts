@@ -20,6 +20,8 @@ declare global {
   let step: number
   const gridmask: GridMask
   const preprocessor: Preprocessor
+  /** A batch of decoded images, pixel by pixel. */
+  const bytes: Uint8Array
   /** Pictures on disk. */
   const files: string[]
   const plan: Plan
