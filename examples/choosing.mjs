@@ -27,7 +27,7 @@ for (const { size, sides } of cases) {
 }
 
 /** @param {number} value */
-const percent = (value) => `${(100 * value).toFixed(1)} %`
+const percent = (value) => `${(100 * value).toFixed(1)}\u00a0%`
 
 console.log(
   '| images | r | d | squares, pixels | dropped | hides an object of 1/8 | of 1/4 | of 1/2 |',

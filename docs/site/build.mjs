@@ -17,7 +17,6 @@ const pages = `${here}pages`
 rmSync(pages, { recursive: true, force: true })
 mkdirSync(`${root}build`, { recursive: true })
 stagePages(root, pages)
-cpSync(`${here}index.md`, `${pages}/index.md`)
 cpSync(`${here}icon.svg`, `${pages}/public/icon.svg`)
 const names = await writeReference(root, `${pages}/reference`, `${root}build/reference.json`)
 writeFileSync(`${pages}/names.json`, JSON.stringify(names))

@@ -13,7 +13,8 @@ import { basename, dirname, extname, join, posix } from 'node:path'
 
 /** Where a file of the repository is on the site, if it is a page there. */
 const moved = new Map([
-  ['README.md', 'getting-started.md'],
+  ['docs/site/index.md', 'index.md'],
+  ['README.md', 'index.md'],
   ['CONTRIBUTING.md', 'contributing.md'],
   ['CHANGELOG.md', 'changelog.md'],
 ])
@@ -34,6 +35,7 @@ export function stagePages(root, out) {
   const guides = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
   const waiting = [
     ...guides.map((name) => `docs/${name}`),
+    'docs/site/index.md',
     'CONTRIBUTING.md',
     'CHANGELOG.md',
     'examples/fashion-mnist/README.md',

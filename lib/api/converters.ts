@@ -199,6 +199,7 @@ type AlbumentationsArguments = Partial<GridDropoutArguments & AlbumentationsGrid
  * as that, except that its holes are shifted each by itself and ours make a lattice of squares. Else
  * as AlbumentationsX' `GridMask`, which drops lines where the paper drops squares: `reverse` is set.
  *
+ * @param args of one of the two: {@link GridDropoutArguments} or {@link AlbumentationsGridMaskArguments}
  * @example
  * ```ts run
  * const options = fromAlbumentations({ ratio: 0.4, unitSizeRange: [24, 64] })

@@ -18,7 +18,7 @@ import { Augmentation, checkPlanLength } from '../execution/augmentation'
 import type { DeviceTensor } from '../execution/device-tensor'
 import { draw } from '../execution/draw-plan'
 import { type Given, type Method, run, runAsync, type Task } from '../execution/job'
-import { fillOf, maskOperation } from '../execution/mask-batch'
+import { EncodedFills, maskOperation } from '../execution/mask-batch'
 import { mixed, mixOf, mixOperation } from '../execution/mix-batch'
 import { type ExecutionTarget, isEmpty, layoutOf } from '../execution/operation'
 import {
@@ -32,7 +32,7 @@ import {
   type TensorGridMixRequest,
 } from '../execution/requests'
 import { checkRatioRange, checkRotate, checkUnit, Drawer, type Range } from '../plan/draw-settings'
-import { checkFill, type Fill } from '../plan/fill'
+import { checkFill } from '../plan/fill'
 import { PackedPlan, Plan, type SampleParams } from '../plan/plan'
 import { type PlanRequest, planKeys } from '../plan/requests'
 import { readCount, type SampleRange } from '../plan/sample-counter'
@@ -56,7 +56,7 @@ type Images = ImageArray | DeviceTensor
 export class GridMask extends Augmentation<GridMaskOptions> {
   readonly #drawer: Drawer
   readonly #unit: Range | ((height: number, width: number) => Range)
-  readonly #fill: Fill
+  readonly #fills: EncodedFills
   readonly #target: ExecutionTarget
 
   readonly #masking: Method<Images> = {
@@ -108,7 +108,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
     super({ ...settings, threads: target.threads }, probability, 0)
     this.#drawer = new Drawer(drawn)
     this.#unit = unitOf
-    this.#fill = fill
+    this.#fills = new EncodedFills(fill)
     this.#target = target
   }
 
@@ -125,7 +125,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
       if (value !== undefined) return checkInteger(name, value, 0, MAX_SIDE)
       if (typeof this.#unit !== 'function') return 0
       const expected = `a whole number from 0 to ${MAX_SIDE}`
-      const hint = "The unit is a function of the image's size: give `height` and `width`"
+      const hint = 'The unit depends on the image size: pass `height` and `width`'
       invalid('ERR_INVALID_ARG_TYPE', name, expected, value, hint)
     }
     const height = side('height', given.height)
@@ -168,6 +168,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
    * memory is not detached; nobody should write to it meanwhile. Of a DeviceTensor nothing is taken;
    * without `out` the result is a new tensor.
    *
+   * @param images all samples, one after another
    * @returns rejects with what `apply` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then,
    *   but where CUDA fails: the error's `array` is the one that was taken
    */
@@ -189,6 +190,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
    * Partners are drawn, one cycle through the batch, or given. A host array that is mixed on a CUDA
    * device has to fit its memory as a whole.
    *
+   * @param images all samples, one after another
    * @returns the images, `out` or new ones; whose pixels each sample got; and how much it kept, for
    *   {@link mixLabels}
    * @throws {GridMaskError} what `apply` throws, and for `partner` ERR_INVALID_ARG_TYPE,
@@ -211,6 +213,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
    * {@link GridMask.applyAsync} does: detaches it at once, mixes it in place, and resolves with one
    * over the same memory.
    *
+   * @param images all samples, one after another
    * @returns rejects with what `gridmix` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then,
    *   but where CUDA fails: the error's `array` is the one that was taken
    */
@@ -231,7 +234,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
 
   #mask(given: Given, dimensions: Dimensions, dtype: DType): Task<Images> {
     const { count, height, width } = dimensions
-    const fill = fillOf(this.#fill, dtype, dimensions)
+    const fill = this.#fills.of(dtype, dimensions)
     const { samples, commit } = this.samplesOf<NativeSamples>(
       given,
       count,
@@ -296,8 +299,8 @@ function refuseNone(options: unknown): void {
   if (key !== undefined) return // which is told
   throw new GridMaskError(
     'ERR_INVALID_ARG_TYPE',
-    'Expected `options` to have `ratio` and `unit`, but received neither: of a preset, look at its ' +
-      `name. ${hint}`,
+    'Expected `options` to have `ratio` and `unit`, but received neither. If it is a preset, ' +
+      `check its name. ${hint}`,
   )
 }
 
@@ -308,7 +311,7 @@ function warnOfLargeUnit([min]: Range, height: number, width: number): void {
   warnOnce(
     'GRIDMASK_UNIT',
     `\`unit\` is ${min} pixels and more, far beyond images of ${height}×${width}: most stay as they are, ` +
-      'some lose everything. Choose it from half of the shorter side to all of it: docs/choosing.md',
+      'some lose everything. Choose it between half of the shorter side and all of it: docs/choosing.md',
   )
 }
 

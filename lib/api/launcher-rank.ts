@@ -2,7 +2,14 @@
 import { checkInteger, checkOptions, invalid } from '../core/check'
 import { MAX_COUNT } from '../core/limits'
 
-/** One process of several that share a data set, in the terms of MPI and of PyTorch. */
+/**
+ * One process of several that share a data set, in the terms of MPI and of PyTorch.
+ *
+ * @example
+ * ```ts
+ * const last: LauncherRank = { rank: 7, worldSize: 8 }
+ * ```
+ */
 export interface LauncherRank {
   /** Which of them, from 0 to `worldSize` - 1. */
   rank: number
@@ -38,9 +45,10 @@ const launchers: readonly Launcher[] = [
  * @returns `{ rank: 0, worldSize: 1 }` where no launcher has set anything
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE; ERR_INVALID_ARG_VALUE where a variable is no whole number,
  *   lacks its partner, or contradicts another; ERR_OUT_OF_RANGE where the rank is not below the size
- *
  * @example
- * const { rank, worldSize } = launcherRank()
+ * ```ts run
+ * console.log(launcherRank({ RANK: '3', WORLD_SIZE: '8' }))   // { rank: 3, worldSize: 8 }
+ * ```
  */
 export function launcherRank(
   env: Readonly<Record<string, string | undefined>> = process.env,
@@ -91,9 +99,10 @@ const shardKeys = new Set(['rank', 'worldSize'])
  * @param count samples, or places, of all processes; one process may have 2²⁶
  * @param shard by default what {@link launcherRank} says
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
- *
  * @example
- * shardIndices(10, { rank: 1, worldSize: 4 })    // [1, 5, 9]
+ * ```ts run
+ * console.log(shardIndices(10, { rank: 1, worldSize: 4 }))   // [ 1, 5, 9 ]
+ * ```
  */
 export function shardIndices(count: number, shard: LauncherRank = launcherRank()): number[] {
   const given = checkOptions<LauncherRank>('shard', shard, shardKeys)

@@ -48,6 +48,7 @@ export class Placement {
    * Boxes, cut to the result. One that lies outside of it has no area left; it stays in its place, so
    * that labels go on belonging to their boxes. `visibleFraction` takes them as they are.
    *
+   * @param boxes `[x0, y0, x1, y1]` each, in pixels of the image
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
    */
   boxes(
@@ -70,6 +71,7 @@ export class Placement {
    * Points, which may come to lie outside of the result. What is named left or right, of a body say, is
    * the other one after a flip.
    *
+   * @param points `[x, y]` each, in pixels of the image
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
    */
   keypoints(points: readonly (Point | ArrayLike<number>)[]): [x: number, y: number][] {
@@ -93,6 +95,7 @@ export class Placement {
   /**
    * The label map of the result, from that of the image, one number a pixel, row by row.
    *
+   * @param labels h · w whole numbers, of the image
    * @param label that of pixels outside of the image, such as the one that the loss ignores
    * @returns a new array of the type of `labels`
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_SHAPE_MISMATCH,

@@ -168,6 +168,7 @@ export abstract class Baseline<Options extends BaselineOptions> extends Augmenta
    * As `apply`, off the main thread, under the terms of `applyAsync` of GridMask: takes the array, and
    * resolves to one over the same memory.
    *
+   * @param images all samples, one after another
    * @returns rejects with what `apply` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then
    */
   async applyAsync<T extends ImageArray>(

@@ -288,6 +288,7 @@ export class Plan extends PlanList<Sample> {
    * A plan with the given parameters, one element for each sample of a batch; or the plan whose clone
    * (`structuredClone`, `postMessage`) or JSON is given.
    *
+   * @param samples what each sample gets, in order; or a plan
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE; the
    *   message names the element, as in `plan[3].ratio`
    */

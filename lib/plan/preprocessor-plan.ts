@@ -108,6 +108,7 @@ export class PreprocessorPlan extends PlanList<PreprocessorSample> {
    * (`structuredClone`, `postMessage`) or JSON is given. Without `d` and `ratio` an element masks
    * nothing.
    *
+   * @param samples what each image gets, in order; or a plan
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE; the
    *   message names the element, as in `plan[3].top`
    */

@@ -65,7 +65,11 @@ test('the table of presets says what they are', () => {
   expect([...options].sort()).toEqual(['probability', 'ratio', 'rotate', 'unit'])
 })
 
-test('every example is code of a known kind', () => {
+test('every example is code of a known kind, in a block', () => {
   const kinds = new Set(examples().map(({ block: { language, mark } }) => `${language} ${mark}`))
   expect([...kinds].sort()).toEqual(['ts ', 'ts run'])
+  for (const page of new Set(examples().map(({ block }) => block.page))) {
+    const text = readFileSync(join(root, page), 'utf8')
+    expect([page, text.match(/@example(?!\n +\* ```ts)/g)]).toEqual([page, null])
+  }
 })

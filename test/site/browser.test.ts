@@ -102,7 +102,7 @@ describeInBrowser('the site', () => {
   test('leads to the page to play with', async () => {
     const { page, faults } = await openTab(browser, {}, origin)
     await page.goto(`${origin}/index.html`)
-    await page.locator('.VPHome a', { hasText: /play/i }).first().click()
+    await page.locator('.VPHome a[href*="/play/"]').first().click()
     await page.locator('#call', { hasText: /\S/ }).waitFor({ state: 'attached' })
     expect(new URL(page.url()).pathname).toBe('/play/index.html')
     expect(faults).toEqual([])

@@ -61,8 +61,9 @@ function gapsOfSignature(name: string, signature: Reflection): string[] {
   const last = name === 'constructor' && signature.type?.name === 'GridMaskError'
   if (!errors && !last) gaps.push(`${name}: no errors`)
   for (const parameter of parameters) {
-    // A request, options, images: types with pages of their own.
-    const described = textOf(parameter.comment) !== '' || parameter.type?.type !== 'intrinsic'
+    // A request or options: types with pages of their own.
+    const ownPage = parameter.type?.type === 'reference' && names.has(parameter.type.name ?? '')
+    const described = textOf(parameter.comment) !== '' || ownPage
     if (!described) gaps.push(`${name}(${parameter.name}): no text`)
   }
   return gaps

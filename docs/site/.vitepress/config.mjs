@@ -14,6 +14,7 @@ const topicsOfNames = Object.entries(topics).map(([text, listed]) => ({
 const reference = {
   text: 'Reference',
   items: [
+    { text: 'At a glance', link: '/api' },
     { text: 'All names', link: '/reference/' },
     { text: 'Presets', link: names.presets },
     { text: 'Command line', link: '/cli' },
