@@ -6,6 +6,8 @@ declare global {
   /** A batch of images, and what belongs to it. */
   let images: Float32Array
   let labels: Int32Array
+  /** The same, as decoded. */
+  const bytes: Uint8Array
   const oneHot: Float32Array
   const shape: readonly [number, number, number, number]
   const boxes: Box[]
