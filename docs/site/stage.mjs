@@ -30,8 +30,9 @@ const CODE_OR_LINK = /^(`{3,})[\s\S]*?^\1|(!?\[[^\]]*\]\()([^)\s]+)(\))/gm
 /**
  * @param {string} root the repository's folder
  * @param {string} out a folder for the pages
+ * @param {string} base the path that the site will be served under, with a slash at both ends
  */
-export function stagePages(root, out) {
+export function stagePages(root, out, base) {
   const guides = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
   const waiting = [
     ...guides.map((name) => `docs/${name}`),
@@ -50,7 +51,7 @@ export function stagePages(root, out) {
       const wanted = posix.join(posix.dirname(file), path).replace(/\/$/, '')
       if (!existsSync(join(root, wanted))) throw new Error(`${file} links to ${target}: not there`)
       if (wanted === 'docs/play/index.html')
-        return `${open}/play/index.html${close}{target="_self"}`
+        return `${open}${base}play/index.html${close}{target="_self"}`
       if (PICTURE.test(wanted)) {
         const picture = pageOf(wanted)
         if (open.startsWith('!')) {
@@ -58,7 +59,7 @@ export function stagePages(root, out) {
           return `${open}${relative(page, picture)}${close}`
         }
         copy(join(root, wanted), join(out, 'public', picture))
-        return `${open}/${picture}${close}{target="_self"}`
+        return `${open}${base}${picture}${close}{target="_self"}`
       }
       if (wanted !== 'README.md' && !seen.has(wanted)) {
         seen.add(wanted)
