@@ -49,6 +49,7 @@ export type {
   PlanRequest,
   Point,
   Preprocessed,
+  PreprocessedOn,
   PreprocessorOptions,
   PreprocessorParams,
   PreprocessorPlanRequest,

@@ -16,7 +16,7 @@ export { keepRatio, maskOf, visibleFraction } from './api/mask-queries'
 export { type LabelRequest, mixLabels } from './api/mix-labels'
 export type { GridMaskOptions } from './api/options'
 export { Placement, type Point } from './api/placement'
-export { type Preprocessed, Preprocessor } from './api/preprocessor'
+export { type Preprocessed, type PreprocessedOn, Preprocessor } from './api/preprocessor'
 export type {
   FloatType,
   PreprocessorOptions,

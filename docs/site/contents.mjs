@@ -149,6 +149,7 @@ export const topics = {
     'Normalization',
     'PreprocessRequest',
     'Preprocessed',
+    'PreprocessedOn',
     'PreprocessorPlan',
     'PreprocessorPlanRequest',
     'PreprocessorParams',

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Photographs, as a training script would feed them: decoded, cropped, normalised.
+// Photographs, as a training script would feed them: decoded and cropped, for Preprocessor.
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { normalization } from 'gridmask'
 import sharp from 'sharp'
 import { readPicture } from '../../dist/cli/pictures.js'
 
@@ -135,49 +136,51 @@ function clamp(value, max) {
   return Math.min(Math.max(value, 0), max)
 }
 
-const MEAN = [0.485, 0.456, 0.406]
-const DEVIATION = [0.229, 0.224, 0.225]
-
 /**
- * A batch as ImageNet models take it: float32, NCHW, less the mean, by the standard deviation.
+ * A batch as from a loader: each photo in turn, each time another part of it.
  *
- * @param {readonly Picture[]} pictures of one size
- * @returns {{ images: Float32Array, shape: [number, number, number, number] }}
+ * @param {readonly Photo[]} photos
+ * @param {number} count
+ * @param {number} width
+ * @param {number} height
  */
-export function toBatch(pictures) {
-  const { width, height } = /** @type {Picture} */ (pictures[0])
-  const pixels = width * height
-  const images = new Float32Array(pictures.length * 3 * pixels)
-  for (const [n, { rgb }] of pictures.entries()) {
-    for (const [channel, mean] of MEAN.entries()) {
-      const deviation = /** @type {number} */ (DEVIATION[channel])
-      const plane = images.subarray((3 * n + channel) * pixels, (3 * n + channel + 1) * pixels)
-      for (let i = 0; i < pixels; i++) {
-        const value = /** @type {number} */ (rgb[3 * i + channel])
-        plane[i] = (value / 255 - mean) / deviation
-      }
-    }
-  }
-  return { images, shape: [pictures.length, 3, height, width] }
+export async function sampleImages(photos, count, width, height) {
+  const pictures = Array.from({ length: count }, (_, i) => {
+    const photo = /** @type {Photo} */ (photos[i % photos.length])
+    return crop(photo, Math.floor(i / photos.length), width, height)
+  })
+  return (await Promise.all(pictures)).map(toImage)
 }
 
 /**
- * The way back. What GridMask dropped, 0 in the batch, becomes the mean colour.
+ * As Preprocessor takes one.
  *
- * @param {Float32Array} images
- * @param {readonly [number, number, number, number]} shape
+ * @param {Picture} picture
+ */
+export function toImage({ rgb, width, height }) {
+  return { data: rgb, width, height, channels: 3 }
+}
+
+/**
+ * The way back from a batch. What GridMask dropped, 0 there, becomes the mean colour.
+ *
+ * @param {Float32Array} batch
+ * @param {number} width
+ * @param {number} height
+ * @param {import('gridmask').Normalization} [normalized]
  * @returns {Picture[]}
  */
-export function toPictures(images, [count, , height, width]) {
+export function toPictures(batch, width, height, normalized = normalization.imagenet) {
+  const { mean, std } = /** @type {{ mean: number[], std: number[] }} */ (normalized)
   const pixels = width * height
-  return Array.from({ length: count }, (_, n) => {
+  return Array.from({ length: batch.length / (3 * pixels) }, (_, n) => {
     const rgb = new Uint8Array(3 * pixels)
-    for (const [channel, mean] of MEAN.entries()) {
-      const deviation = /** @type {number} */ (DEVIATION[channel])
-      const plane = images.subarray((3 * n + channel) * pixels, (3 * n + channel + 1) * pixels)
+    for (const [channel, m] of mean.entries()) {
+      const deviation = /** @type {number} */ (std[channel])
+      const plane = batch.subarray((3 * n + channel) * pixels, (3 * n + channel + 1) * pixels)
       for (let i = 0; i < pixels; i++) {
         const value = /** @type {number} */ (plane[i])
-        rgb[3 * i + channel] = Math.round((value * deviation + mean) * 255)
+        rgb[3 * i + channel] = Math.round((value * deviation + m) * 255)
       }
     }
     return { rgb, width, height }

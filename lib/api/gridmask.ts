@@ -18,7 +18,7 @@ import { Augmentation, checkPlanLength } from '../execution/augmentation'
 import type { DeviceTensor } from '../execution/device-tensor'
 import { draw } from '../execution/draw-plan'
 import { type Given, type Method, run, runAsync, type Task } from '../execution/job'
-import { fillOf, maskOperation } from '../execution/mask-batch'
+import { EncodedFills, maskOperation } from '../execution/mask-batch'
 import { mixed, mixOf, mixOperation } from '../execution/mix-batch'
 import { type ExecutionTarget, isEmpty, layoutOf } from '../execution/operation'
 import {
@@ -32,7 +32,7 @@ import {
   type TensorGridMixRequest,
 } from '../execution/requests'
 import { checkRatioRange, checkRotate, checkUnit, Drawer, type Range } from '../plan/draw-settings'
-import { checkFill, type Fill } from '../plan/fill'
+import { checkFill } from '../plan/fill'
 import { PackedPlan, Plan, type SampleParams } from '../plan/plan'
 import { type PlanRequest, planKeys } from '../plan/requests'
 import { readCount, type SampleRange } from '../plan/sample-counter'
@@ -56,7 +56,7 @@ type Images = ImageArray | DeviceTensor
 export class GridMask extends Augmentation<GridMaskOptions> {
   readonly #drawer: Drawer
   readonly #unit: Range | ((height: number, width: number) => Range)
-  readonly #fill: Fill
+  readonly #fills: EncodedFills
   readonly #target: ExecutionTarget
 
   readonly #masking: Method<Images> = {
@@ -108,7 +108,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
     super({ ...settings, threads: target.threads }, probability, 0)
     this.#drawer = new Drawer(drawn)
     this.#unit = unitOf
-    this.#fill = fill
+    this.#fills = new EncodedFills(fill)
     this.#target = target
   }
 
@@ -125,7 +125,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
       if (value !== undefined) return checkInteger(name, value, 0, MAX_SIDE)
       if (typeof this.#unit !== 'function') return 0
       const expected = `a whole number from 0 to ${MAX_SIDE}`
-      const hint = "The unit is a function of the image's size: give `height` and `width`"
+      const hint = 'The unit depends on the image size: pass `height` and `width`'
       invalid('ERR_INVALID_ARG_TYPE', name, expected, value, hint)
     }
     const height = side('height', given.height)
@@ -234,7 +234,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
 
   #mask(given: Given, dimensions: Dimensions, dtype: DType): Task<Images> {
     const { count, height, width } = dimensions
-    const fill = fillOf(this.#fill, dtype, dimensions)
+    const fill = this.#fills.of(dtype, dimensions)
     const { samples, commit } = this.samplesOf<NativeSamples>(
       given,
       count,
@@ -299,8 +299,8 @@ function refuseNone(options: unknown): void {
   if (key !== undefined) return // which is told
   throw new GridMaskError(
     'ERR_INVALID_ARG_TYPE',
-    'Expected `options` to have `ratio` and `unit`, but received neither: of a preset, look at its ' +
-      `name. ${hint}`,
+    'Expected `options` to have `ratio` and `unit`, but received neither. If it is a preset, ' +
+      `check its name. ${hint}`,
   )
 }
 
@@ -311,7 +311,7 @@ function warnOfLargeUnit([min]: Range, height: number, width: number): void {
   warnOnce(
     'GRIDMASK_UNIT',
     `\`unit\` is ${min} pixels and more, far beyond images of ${height}×${width}: most stay as they are, ` +
-      'some lose everything. Choose it from half of the shorter side to all of it: docs/choosing.md',
+      'some lose everything. Choose it between half of the shorter side and all of it: docs/choosing.md',
   )
 }
 

@@ -39,7 +39,7 @@ function refuseOthers(params: unknown): void {
     invalid('ERR_INVALID_ARG_TYPE', 'params', expected, params, hint)
   }
   if (typeof (params as { plan?: unknown }).plan === 'function') {
-    const hint = 'It draws them: `plan({ count: 1, height, width }).at(0)`'
+    const hint = 'It draws parameters: `plan({ count: 1, height, width }).at(0)`'
     invalid('ERR_INVALID_ARG_TYPE', 'params', expected, params, hint)
   }
 }
@@ -163,8 +163,7 @@ function checkBoxes(boxes: unknown, [height, width]: ImageSize): Box[] {
   const isLarge = height > 1 && width > 1
   // A box about a part of a pixel may be meant; a list of nothing else is not.
   if (box && isLarge && edges.every(isUnit) && !edges.every(Number.isInteger)) {
-    const hint =
-      'Boxes that are fractions of the image are multiplied by its width and height first'
+    const hint = 'Multiply boxes that are fractions of the image by its width and height'
     invalid('ERR_OUT_OF_RANGE', 'boxes', 'in pixels', box, hint)
   }
   return checked
@@ -179,7 +178,7 @@ export function checkBox(name: string, box: unknown): Box {
       typeof box === 'number'
         ? 'Each box is an array of its own: [[x0, y0, x1, y1]]'
         : 'width' in Object(box)
-          ? 'Of x, y, width and height: [x, y, x + width, y + height]'
+          ? 'From x, y, width and height: [x, y, x + width, y + height]'
           : undefined
     invalid('ERR_INVALID_ARG_TYPE', name, 'four numbers [x0, y0, x1, y1]', box, hint)
   }

@@ -87,7 +87,7 @@ function checkLabels(name: string, value: unknown, length: number): void {
   if (!types.isFloat32Array(value)) {
     const hint =
       types.isTypedArray(value) && !types.isFloat64Array(value)
-        ? 'Numbers of classes become rows first: docs/recipes.md'
+        ? 'Turn class numbers into rows first: docs/recipes.md'
         : hintOnArray(name, value)
     invalid('ERR_INVALID_ARG_TYPE', name, 'a Float32Array', value, hint)
   }

@@ -4,6 +4,7 @@ import type { Layout, Shape } from '../arrays/batch-shape'
 import type { ImageArray } from '../arrays/typed-array'
 import type { DeviceId } from '../backend/devices'
 import type { ImageSize } from '../core/geometry'
+import type { DeviceTensor } from '../execution/device-tensor'
 import type { CropKind } from '../plan/crop'
 import type { Normalization } from '../plan/normalization'
 import type { PreprocessorParams, PreprocessorPlan } from '../plan/preprocessor-plan'
@@ -24,7 +25,8 @@ export const floatTypes = ['float32', 'float16', 'bfloat16'] as const
 export type FloatType = (typeof floatTypes)[number]
 
 /**
- * Settings of a {@link Preprocessor}.
+ * Settings of a {@link Preprocessor}. `D` is the type of the result, `V` where it is made: the types of
+ * results follow from them.
  *
  * @example
  * ```ts
@@ -34,7 +36,10 @@ export type FloatType = (typeof floatTypes)[number]
  * }
  * ```
  */
-export interface PreprocessorOptions<D extends FloatType = FloatType> {
+export interface PreprocessorOptions<
+  D extends FloatType = FloatType,
+  V extends DeviceId = 'auto' | 'cpu',
+> {
   /**
    * Height and width of the result in pixels, 0 … 16384. Default: the images' own, without the
    * padding; all of a list are of the same size then.
@@ -69,8 +74,11 @@ export interface PreprocessorOptions<D extends FloatType = FloatType> {
   layout?: Layout | undefined
   /** 64-bit key of all draws, 0 … 2⁶⁴-1. Default 0: give every run its own. */
   seed?: number | bigint | string | undefined
-  /** Where to work. Default 'auto', which is the CPU for images on the host. */
-  device?: DeviceId | undefined
+  /**
+   * Where to work. Default 'auto', which is the CPU for images on the host. On a GPU the result is a
+   * {@link DeviceTensor}, whatever the images are in. Tensors are worked on where they are.
+   */
+  device?: V | undefined
   /**
    * Threads that work on a batch, the caller's included, 1 … 1024. Default: the environment variable
    * GRIDMASK_THREADS, or what the operating system lets the process run at a time.
@@ -111,9 +119,10 @@ export interface PreprocessRequest extends DrawRequest {
   layout?: Layout | undefined
   /**
    * Where the result goes: a Float32Array, or for 'float16' and 'bfloat16' a Uint16Array (for the
-   * former a Float16Array too), of the result's length, apart from the images. Default: a new one.
+   * former a Float16Array too), of the result's length, apart from the images; on a GPU a
+   * {@link DeviceTensor} of the result's shape, layout and dtype. Default: a new one.
    */
-  out?: ImageArray | undefined
+  out?: ImageArray | DeviceTensor | undefined
   /** Do again what a plan says, or what you choose, instead of drawing: one element an image. */
   plan?: PreprocessorPlan | readonly PreprocessorParams[] | undefined
   /** Where to work, instead of the Preprocessor's own `device`. */

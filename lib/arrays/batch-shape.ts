@@ -132,7 +132,7 @@ function warnIfChannelsFirst(n: number, second: number, third: number, fourth: n
   )
 }
 
-const TILES = 'Larger images are masked in tiles: docs/recipes.md'
+const TILES = 'Mask larger images in tiles: docs/recipes.md'
 
 function checkLayout(value: unknown): Layout {
   if (typeof value === 'string' && /^channels.?last$/i.test(value)) {
@@ -160,7 +160,7 @@ function hintOnShape(shape: unknown): string {
   if (!Array.isArray(shape) || !shape.every((side) => typeof side === 'number')) return ''
   if (shape.length === 3) return `One image is [1, ${shape.join(', ')}]`
   if (shape.length === 2) return `One image of one channel is [1, 1, ${shape.join(', ')}]`
-  if (shape.length > 4) return 'More dimensions are folded into these four: docs/recipes.md'
+  if (shape.length > 4) return 'Fold more dimensions into these four: docs/recipes.md'
   return ''
 }
 
@@ -189,7 +189,7 @@ function hintOnDType(value: string): string {
   const alike = dtypes.find((dtype) => dtype === value)
   if (alike !== undefined) return `Did you mean '${alike}'?`
   return /^(u?int|float|double|f)\d*$/.test(value)
-    ? 'Convert the images to one of them, such as by `Float32Array.from(images)`'
+    ? 'Convert the images to one of them, for example with `Float32Array.from(images)`'
     : ''
 }
 
@@ -238,7 +238,7 @@ export function checkOut(
   if (overlaps(array, out) && !sameMemory(array, out)) {
     throw new GridMaskError(
       'ERR_OVERLAP',
-      `Expected \`out\` to be the memory of \`${name}\` or apart from it, but the two overlap in part`,
+      `Expected \`out\` to be the memory of \`${name}\` or separate from it, but the two overlap in part`,
     )
   }
 }

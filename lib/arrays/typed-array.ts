@@ -118,8 +118,8 @@ export function resolveDType(name: string, tag: Tag, requested: DType | undefine
     throw new GridMaskError(
       'ERR_INVALID_ARG_TYPE',
       `Expected \`dtype\` to say what the ${tag} \`${name}\` holds, ` +
-        `${possible.map((dtype) => `'${dtype}'`).join(' or ')}, but received undefined. Whole numbers ` +
-        'of 16 bits are none of them: `Float32Array.from(' +
+        `${possible.map((dtype) => `'${dtype}'`).join(' or ')}, but received undefined. For 16-bit ` +
+        'integers, convert them: `Float32Array.from(' +
         `${name}, (v) => v / 65535)\``,
     )
   }
@@ -145,7 +145,7 @@ export function checkAttached(name: string, array: ArrayBufferView): void {
     throw new GridMaskError(
       'ERR_BUFFER_DETACHED',
       `Expected \`${name}\` to have its memory, but its buffer was detached: transferred to ` +
-        'another thread, or taken by an applyAsync() whose result is the array to go on with',
+        'another thread, or taken by applyAsync(): use the array that it resolves to',
       { cause },
     )
   }

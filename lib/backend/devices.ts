@@ -115,7 +115,7 @@ export function checkDevice(value: unknown): 'cpu' | CudaDevice {
 }
 
 function hintOnDevice(value: unknown): string | undefined {
-  if (typeof value === 'number') return `The GPU of that number is 'cuda:${value}'`
+  if (typeof value === 'number') return `That GPU is called 'cuda:${value}'`
   if (typeof value !== 'string') return undefined
   const name = value.toLowerCase()
   if (/^(auto|cpu|cuda(:\d+)?)$/.test(name)) return `Did you mean '${name}'?`

@@ -69,6 +69,30 @@ export function packHeader(...parts: Partial<BatchHeader>[]): Float64Array {
   return packed
 }
 
+const at = Object.fromEntries(headerFields.map((name, i) => [name, i])) as BatchHeader
+
+/** The same for a batch and its samples, without a look at every property: most calls are these. */
+export function packBatch(
+  layout: BatchLayout,
+  samples: Pick<BatchHeader, 'sampleKind' | 'first'>,
+  execution: Partial<Pick<BatchHeader, 'threads' | 'poolThreads' | 'device' | 'pieceBytes'>>,
+): Float64Array {
+  packed.fill(0)
+  packed[at.count] = layout.count
+  packed[at.planes] = layout.planes
+  packed[at.height] = layout.height
+  packed[at.width] = layout.width
+  packed[at.pixelBytes] = layout.pixelBytes
+  packed[at.valueBytes] = layout.valueBytes
+  packed[at.sampleKind] = samples.sampleKind
+  packed[at.first] = samples.first
+  packed[at.threads] = execution.threads ?? 0
+  packed[at.poolThreads] = execution.poolThreads ?? 0
+  packed[at.device] = execution.device ?? 0
+  packed[at.pieceBytes] = execution.pieceBytes ?? 0
+  return packed
+}
+
 export function unpackHeader(header: Float64Array): BatchHeader {
   const fields = headerFields.map((name, i) => [name, header[i]] as const)
   return Object.fromEntries(fields) as BatchHeader

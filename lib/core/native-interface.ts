@@ -108,17 +108,22 @@ export const IMAGE_FIELDS = ['height', 'width', 'channels', 'top', 'left', 'flip
 export const SCALE_FIELDS = ['channel', 'a', 'b'] as const
 
 /** The places of the arguments are those of PreprocessAt in native/addon/arguments.h. */
-export type PreprocessArguments = [
+export type PreprocessArguments<Images, Target> = [
   header: Float64Array,
-  /** One for each image, or one for all of them; all of bytes, or all of float32. */
-  sources: readonly Bytes[],
-  target: Bytes,
+  sources: Images,
+  target: Target,
   images: Int32Array,
   scales: Float32Array,
   /** Masks for the result; undefined: none. */
   plan: Uint8Array | undefined,
   fill: Uint8Array,
 ]
+
+/** One for each image, or one for all of them; all of bytes, or all of float32. */
+type ImageArrays = readonly Bytes[]
+
+/** What the CPU makes a batch of. */
+export type HostPreprocessArguments = PreprocessArguments<ImageArrays, Bytes>
 
 /** native/addon/cuda.cc. What is asked for asynchronously may be refused at once. */
 interface NativeCuda {
@@ -156,6 +161,12 @@ interface NativeCuda {
   mixHost(
     ...args: [...mix: MixArguments<Bytes>, async: boolean]
   ): CudaOutcome | Promise<CudaOutcome>
+  preprocess(...args: PreprocessArguments<CudaMemory, CudaMemory>): CudaOutcome
+  preprocessHost(...args: PreprocessArguments<ImageArrays, CudaMemory>): CudaOutcome
+  /** What the crops need of the images, for `preprocess` with `cutSource`. */
+  uploadImages(
+    ...args: PreprocessArguments<ImageArrays, undefined>
+  ): CudaOutcome | Promise<CudaMemory | CudaOutcome>
 }
 
 /** All functions of native/addon/addon.cc. Of a header each reads what it has a use for. */
@@ -164,8 +175,8 @@ export interface Native {
   applyAsync(...args: ApplyArguments<Bytes>): number | Promise<number>
   mix(...args: MixArguments<Bytes>): number
   mixAsync(...args: MixArguments<Bytes>): number | Promise<number>
-  preprocess(...args: PreprocessArguments): number
-  preprocessAsync(...args: PreprocessArguments): number | Promise<number>
+  preprocess(...args: HostPreprocessArguments): number
+  preprocessAsync(...args: HostPreprocessArguments): number | Promise<number>
   draw(
     header: Float64Array,
     settings: NativeSamples['data'],

@@ -351,6 +351,26 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     )
   }
 
+  /**
+   * @internal A new one, its content not defined, on a device or beside another tensor: on its device
+   * and stream.
+   */
+  static make(
+    where: DeviceTensor | CudaDevice,
+    dtype: DType,
+    dimensions: Dimensions,
+  ): DeviceTensor {
+    const [device, stream] = DeviceTensor.is(where)
+      ? [where.#device, where.#givenStream]
+      : [where, undefined]
+    return DeviceTensor.#allocate(tags[dtype], dtype, device, dimensions, stream)
+  }
+
+  /** @internal */
+  static deviceOf(tensor: DeviceTensor): CudaDevice {
+    return tensor.#device
+  }
+
   /** @internal Lets go of a tensor that nobody has seen, whatever the driver says. */
   static discard(tensor: DeviceTensor): void {
     tensor.#release()
@@ -456,6 +476,7 @@ function expectedOf(problem: string, bytes: number, { id }: CudaDevice): string 
   }
 }
 
-function isMemory(value: CudaMemory | CudaOutcome): value is CudaMemory {
+/** Memory, or why there is none. */
+export function isMemory(value: CudaMemory | CudaOutcome): value is CudaMemory {
   return typeof value === 'object' && !('call' in value)
 }

@@ -49,7 +49,8 @@ export interface GridMix<T> {
   partner: Int32Array
   /**
    * The fraction of each sample's pixels that stayed its own, exactly; 1 for a sample that is not
-   * masked, or is its own partner.
+   * masked, or is its own partner. Of a {@link DeviceTensor} it is counted when it is first read, so that
+   * the call need not wait for it.
    */
   lambda: Float64Array
 }

@@ -26,7 +26,7 @@ export function checkFill(name: string, value: unknown): Fill {
       invalid(
         'ERR_INVALID_ARG_TYPE',
         `${name}[${i}]`,
-        'a number, or null for a channel that stays',
+        'a number, or null to leave the channel as it is',
         number,
       )
     })
@@ -96,7 +96,7 @@ function encodeConstant(
     if (value === null) continue
     if (some) bytes.fill(0xff, (channels + channel) * size, (channels + channel + 1) * size)
     if (dtype === 'uint8' && !(Number.isInteger(value) && value >= 0 && value <= 255)) {
-      const hint = 'Bytes are filled as they are before normalisation: with 255 · mean'
+      const hint = 'Bytes are not normalised: fill them with 255 · mean'
       invalid(
         'ERR_OUT_OF_RANGE',
         'fill',

@@ -41,7 +41,7 @@ const linearOptions = new Set(['to', 'epochs', 'from'])
  */
 export function linear(options: LinearOptions): Schedule {
   if (typeof options === 'number') {
-    const hint = 'By their names: linear({ to: 0.8, epochs: 240 })'
+    const hint = 'Name the options: linear({ to: 0.8, epochs: 240 })'
     invalid('ERR_INVALID_ARG_TYPE', 'options', 'an object', options, hint)
   }
   const {

@@ -216,7 +216,9 @@ struct Operands {
 
 std::optional<Operands> operandsOf(const Napi::Value& sourceValue, const Napi::Value& targetValue) {
   const cuda::Allocation* source = memoryOf(sourceValue);
-  const cuda::Allocation* target = memoryOf(targetValue);
+  // In place both are one, and to look into an object takes longer than to see that.
+  const cuda::Allocation* target =
+      sourceValue.StrictEquals(targetValue) ? source : memoryOf(targetValue);
   if (source == nullptr || target == nullptr || &source->device() != &target->device()) {
     return std::nullopt;
   }

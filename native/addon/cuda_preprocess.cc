@@ -39,8 +39,8 @@ Napi::Value preprocess(const Napi::CallbackInfo& info) {
   });
 }
 
-// preprocessHost(header, sources, target, images, scales, plan, fill): the same for a list of arrays,
-// as that of the CPU.
+// preprocessHost(header, sources, target, images, scales, plan, fill): the same for a list of
+// arrays, as that of the CPU.
 Napi::Value preprocessHost(const Napi::CallbackInfo& info) {
   BatchHeader header;
   if (!takesHeader(info, header)) return statusValue(info, kBadArguments);
@@ -65,8 +65,9 @@ struct Uploaded {
   }
 };
 
-// uploadImages(header, sources, undefined, images, scales, plan, fill): a promise for memory with what
-// the crops need of the images, for preprocess() with `cutSource`. The list of sources is lib/'s own.
+// uploadImages(header, sources, undefined, images, scales, plan, fill): a promise for memory with
+// what the crops need of the images, for preprocess() with `cutSource`. The list of sources is
+// lib/'s own.
 Napi::Value uploadImages(const Napi::CallbackInfo& info) {
   BatchHeader header;
   if (!takesHeader(info, header)) return statusValue(info, kBadArguments);
@@ -82,7 +83,8 @@ Napi::Value uploadImages(const Napi::CallbackInfo& info) {
     uploaded.outcome = Outcome::of(device->driver, [&](cuda::Wrote&) {
       const cuda::Current current(*device);
       const cuda::StreamLease lease(*device);
-      uploaded.memory = cuda::uploadRegions(lease.stream(), *regions, lease.stream().handle(), staging);
+      uploaded.memory =
+          cuda::uploadRegions(lease.stream(), *regions, lease.stream().handle(), staging);
       // Who is told so may do with the images as he likes.
       CUDA_CALL(device->driver, cuStreamSynchronize, lease.stream().handle());
     });

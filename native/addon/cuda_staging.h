@@ -21,7 +21,7 @@ inline void onThreads(unsigned threads, void (*work)(void*), void* context) {
 }
 
 inline std::optional<cuda::Staging> stagingOf(std::optional<size_t> pieceBytes,
-                                       std::optional<size_t> threads) {
+                                              std::optional<size_t> threads) {
   if (!pieceBytes || *pieceBytes == 0 || !threads || *threads == 0) return std::nullopt;
   return cuda::Staging{*pieceBytes, static_cast<unsigned>(*threads), onThreads};
 }
@@ -29,7 +29,8 @@ inline std::optional<cuda::Staging> stagingOf(std::optional<size_t> pieceBytes,
 constexpr size_t kMaxPiece = size_t{1} << 40;
 
 // Two arguments of those that move host memory.
-inline std::optional<cuda::Staging> stagingOf(const Napi::Value& pieceBytes, const Napi::Value& threads) {
+inline std::optional<cuda::Staging> stagingOf(const Napi::Value& pieceBytes,
+                                              const Napi::Value& threads) {
   return stagingOf(wholeNumber(pieceBytes, kMaxPiece), wholeNumber(threads, cpu::kMaxThreads));
 }
 

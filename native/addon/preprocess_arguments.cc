@@ -66,17 +66,17 @@ bool parseImages(const Napi::Value& list, uint32_t channels, PreprocessBatch& ba
     PackedImage image;
     std::memcpy(&image, packed->data + i * sizeof image, sizeof image);
     if (!isSane(image, channels)) return false;
-    batch.images[i] = {nullptr,   image.height, image.width,    static_cast<uint32_t>(image.channels),
-                       image.top, image.left,   image.flip != 0};
+    batch.images[i] = {
+        nullptr,   image.height, image.width,    static_cast<uint32_t>(image.channels),
+        image.top, image.left,   image.flip != 0};
   }
   return true;
 }
 
 // Takes an image off what is left of a source. False: there is not enough.
 bool take(Bytes& source, bool floats, SourceImage& image) {
-  const auto bytes =
-      product({static_cast<size_t>(image.height), static_cast<size_t>(image.width),
-               static_cast<size_t>(image.channels), floats ? sizeof(float) : 1});
+  const auto bytes = product({static_cast<size_t>(image.height), static_cast<size_t>(image.width),
+                              static_cast<size_t>(image.channels), floats ? sizeof(float) : 1});
   if (!bytes || source.length < *bytes) return false;
   image.data = source.data;
   source.data += *bytes;

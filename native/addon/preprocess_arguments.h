@@ -19,8 +19,8 @@ namespace gridmask::addon {
 Status parsePreprocess(const Napi::CallbackInfo& info, const BatchHeader& header,
                        const std::optional<Bytes>& target, PreprocessBatch& batch);
 
-// The same with images in memory of a device, whose addresses nobody follows here: one after another,
-// or what regions() are of them where the header says so.
+// The same with images in memory of a device, whose addresses nobody follows here: one after
+// another, or what regions() are of them where the header says so.
 Status parsePreprocess(const Napi::CallbackInfo& info, const BatchHeader& header,
                        const Bytes& source, const Bytes& target, PreprocessBatch& batch);
 

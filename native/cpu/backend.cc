@@ -61,7 +61,8 @@ struct Memory {
 
 class MaskJob final : public Job {
  public:
-  MaskJob(const MaskBatch& batch, const Tiling& tiling, unsigned threads, const Kernels& kernels)
+  MaskJob(const MaskBatch& batch, const Tiling& tiling, unsigned threads, const Kernels& kernels,
+          Strategy strategy)
       : Job({tiling.count(), tiling.grain(), threads,
              Memory(nullptr, batch, kernels).carver.bytes()}),
         batch_(batch),
@@ -74,7 +75,7 @@ class MaskJob final : public Job {
                rows_.inPlace ? kMaskedInPlace
                : streams_    ? kMaskedPastCaches
                              : kMaskedApart,
-               fills_.splat() ? Strategy::kAuto : Strategy::kRuns),
+               fills_.splat() ? strategy : Strategy::kRuns),
         maskPlanes_(batch.pixelBytes == sizeof(uint32_t) ? kernels.maskPlanes : nullptr) {}
 
   void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
@@ -175,16 +176,17 @@ class MaskJob final : public Job {
 
 }  // namespace
 
-std::unique_ptr<Job> applyJob(const MaskBatch& batch, unsigned threads, const Kernels& kernels) {
+std::unique_ptr<Job> applyJob(const MaskBatch& batch, unsigned threads, const Kernels& kernels,
+                              Strategy strategy) {
   if (batch.isEmpty()) return noJob();
   if (batch.noise.kind != NoiseKind::kNone) return noiseJob(batch, threads, kernels);
   if (batch.filled != nullptr) return someChannelsJob(batch, threads, kernels);
   const Tiling tiling(batch, rowsOfShare(batch, threads));
-  return std::make_unique<MaskJob>(batch, tiling, threads, kernels);
+  return std::make_unique<MaskJob>(batch, tiling, threads, kernels, strategy);
 }
 
-void apply(const MaskBatch& batch, unsigned threads, const Kernels& kernels) {
-  run(*applyJob(batch, threads, kernels));
+void apply(const MaskBatch& batch, unsigned threads, const Kernels& kernels, Strategy strategy) {
+  run(*applyJob(batch, threads, kernels, strategy));
 }
 
 }  // namespace gridmask::cpu

@@ -43,6 +43,15 @@ Prepared prepareTile(const MaskBatch& batch, const Tile& tile, const uint8_t* so
   return prepareMask(part, samplesOf(batch), tile.sample, launch);
 }
 
+// Bytes of a tile. A tile crosses the bus twice: with four for each thread the ways up and down
+// overlap, where two would do for an upload alone. Samples that are smaller are not cut.
+size_t tileBytesOf(const BatchLayout& batch, const Staging& staging) {
+  const size_t piece = pieceBytesOf(batch.bytes() / 2, staging);
+  const size_t sample = batch.sampleBytes();
+  const size_t whole = (piece + sample - 1) / sample * sample;
+  return whole <= staging.pieceBytes ? whole : piece;
+}
+
 // A thread's part of applyHost(): tile by tile goes up, is masked in place, and comes down, while
 // the thread copies the next one in and the last one out.
 class HostWorker {
@@ -193,7 +202,7 @@ void applyHost(Device& device, const MaskBatch& batch, const Staging& staging, W
   if (batch.isEmpty()) return;
   const Range range("gridmask.apply to arrays");
   const Current current(device);
-  const std::vector<Tile> tiles = tilesOf(batch, pieceBytesOf(batch.bytes(), staging));
+  const std::vector<Tile> tiles = tilesOf(batch, tileBytesOf(batch, staging));
   const auto threads = static_cast<unsigned>(std::min<size_t>(staging.threads, tiles.size()));
   Crew crew(device, tiles.size());
   crew.run(staging, threads, std::nullopt, [&](StagingBuffers& buffers) {

@@ -27,7 +27,10 @@
   GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 4, 4, true, false) \
   GRIDMASK_MASK_KERNELS_OF(KERNEL, random, 1, 1, false, true)      \
   GRIDMASK_MASK_KERNELS_OF(KERNEL, random, 2, 1, false, true)      \
-  GRIDMASK_MASK_KERNELS_OF(KERNEL, random, 4, 1, false, true)
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, random, 4, 1, false, true)      \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, random, 1, 3, true, true)       \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, random, 2, 3, true, true)       \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, random, 4, 3, true, true)
 
 // KERNEL(name, bytes of a value, several values a pixel, in place): cuda/mask_rows_kernel.h, for
 // all others.
@@ -60,9 +63,9 @@
 
 // KERNEL(name, bytes of a value, three channels together): PreprocessTile of
 // cuda/preprocess_kernel.h.
-#define GRIDMASK_PREPROCESS_KERNELS(KERNEL)        \
-  KERNEL(gridmask_preprocess_planar_4, 4, false)   \
-  KERNEL(gridmask_preprocess_planar_2, 2, false)   \
+#define GRIDMASK_PREPROCESS_KERNELS(KERNEL)          \
+  KERNEL(gridmask_preprocess_planar_4, 4, false)     \
+  KERNEL(gridmask_preprocess_planar_2, 2, false)     \
   KERNEL(gridmask_preprocess_interleaved_4, 4, true) \
   KERNEL(gridmask_preprocess_interleaved_2, 2, true)
 

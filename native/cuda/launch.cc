@@ -202,12 +202,11 @@ Prepared prepareMask(const Batch& batch, const Samples& samples, size_t first, L
   params.pixelReciprocal = reciprocalOf(params.valuesPerPixel);
   params.valuesPerRow = static_cast<uint32_t>(params.rowBytes / valueBytes);
 
-  SampleConstants constants(layout, imageHeightOf(batch), batch.firstRow);
-  for (size_t i = 0; i < layout.count; ++i) {
-    const PackedSample sample = samples[first + i];
+  SampleConstants constants(layout, imageHeightOf(batch), batch.firstRow, launch);
+  samples.forEach(first, layout.count, [&](size_t i, const PackedSample& sample) {
     if (isWorkedAt(sample, inPlace)) constants.add(sample, static_cast<uint32_t>(i));
-  }
-  if (!constants.addTo(launch)) return Prepared::kNothing;
+  });
+  if (!constants.end()) return Prepared::kNothing;
   const bool ready = noise
                          ? prepareNoise(batch, samples, first, launch)
                          : (!constants.anyIs(KernelSample::kFine) &&

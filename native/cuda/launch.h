@@ -19,6 +19,7 @@
 
 #include "cuda/kernel_list.h"
 #include "cuda/kernel_params.h"
+#include "cuda/kernel_sample.h"
 #include "lattice/batch.h"
 #include "lattice/mix.h"
 #include "lattice/sample_draws.h"
@@ -48,6 +49,7 @@ struct Launch {
   uint32_t valueBytes;  // 1, 2 or 4: so much is selected at a time
   KernelParams params;
   std::vector<uint8_t> constants;  // empty: they travel with the parameters
+  TurnedAxesTable axes;            // for the next one
 };
 
 enum class Prepared {

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "cuda/kernel_sample.h"
-
 namespace gridmask::cuda {
 namespace {
 
@@ -70,9 +68,11 @@ bool setTiles(Launch& launch, uint32_t rowsOfThread, uint32_t preferredShift) {
 }
 
 uint32_t addConstants(Launch& launch, const void* data, size_t bytes) {
-  const size_t at = launch.constants.size();
-  const size_t padded = (bytes + kConstantAlignment - 1) / kConstantAlignment * kConstantAlignment;
-  launch.constants.resize(at + padded);
+  const auto aligned = [](size_t size) {
+    return (size + kConstantAlignment - 1) / kConstantAlignment * kConstantAlignment;
+  };
+  const size_t at = aligned(launch.constants.size());
+  launch.constants.resize(at + aligned(bytes));
   if (bytes != 0) std::memcpy(launch.constants.data() + at, data, bytes);
   return static_cast<uint32_t>(at);
 }
@@ -81,27 +81,6 @@ void end(Launch& launch) {
   if (launch.constants.size() > kInlinedBytes) return;
   std::memcpy(launch.params.inlined, launch.constants.data(), launch.constants.size());
   launch.constants.clear();
-}
-
-void SampleConstants::add(const PackedSample& sample, uint32_t number) {
-  const Lattice lattice = latticeOf(sample, canvas_);
-  samples_.push_back(kernelSampleOf(lattice, number, firstRow_));
-  flags_ |= samples_.back().place % KernelSample::kPlaces;
-  if (samples_.back().is(KernelSample::kRandom)) {
-    units_.resize(samples_.size());
-    units_.back() = kernelUnitsOf(lattice, height_, width_, firstRow_);
-  }
-}
-
-bool SampleConstants::addTo(Launch& launch) const {
-  if (samples_.empty()) return false;
-  launch.params.entries = static_cast<uint32_t>(samples_.size());
-  addConstants(launch, samples_.data(), samples_.size() * sizeof(KernelSample));
-  if (!units_.empty()) {
-    launch.params.unitsAt =
-        addConstants(launch, units_.data(), units_.size() * sizeof(KernelUnits));
-  }
-  return true;
 }
 
 }  // namespace gridmask::cuda

@@ -146,15 +146,27 @@ class MaskTile {
       GRIDMASK_UNROLL
       for (int r = 0; r < kRows; ++r, phases.nextRow()) dropped[r] = squares(phases.row);
     }
-    if (Shape::random && sample.is(KernelSample::kRandom)) {
-      GRIDMASK_UNROLL
-      for (int r = 0; r < kRows; ++r) {
-        dropped[r] = drawnSquares(dropped[r], params, entry, x, y + r, kPerPixel, kPerPixel);
-      }
+    if (Shape::random && sample.is(KernelSample::kRandom) && dropsAny()) {
+      drawRows(params, entry, x, y);
     }
     const uint32_t kept = sample.is(KernelSample::kReverse) ? 0xFFFFFFFFu : 0;
     GRIDMASK_UNROLL
     for (int r = 0; r < kRows; ++r) dropped[r] = (dropped[r] ^ kept) >> lead() & kAll;
+  }
+
+  // Takes out of all rows the squares whose units keep them.
+  GRIDMASK_HD void drawRows(const KernelParams& params, uint32_t entry, int32_t x, int32_t y) {
+    SquareDraws draws(params, entry);
+    GRIDMASK_NO_UNROLL
+    for (int r = 0; r < kRows; ++r) {
+      const uint32_t drawn = draws.nextRow(dropped[0], y + r, [&](uint32_t bit) {
+        return x + static_cast<int32_t>(bit / kPerPixel);
+      });
+      // Each row comes first in its turn, so that none is addressed.
+      GRIDMASK_UNROLL
+      for (int k = 0; k + 1 < kRows; ++k) dropped[k] = dropped[k + 1];
+      dropped[kRows - 1] = drawn;
+    }
   }
 
   GRIDMASK_HD static uint32_t squares(Phases<uint32_t> phases) {

@@ -66,20 +66,24 @@ template <int values, bool interleaved>
 GRIDMASK_HD inline uint32_t droppedValues(const KernelParams& params, const KernelSample& sample,
                                           uint32_t entry, int32_t begin, int32_t row,
                                           uint32_t vectors) {
-  int32_t x = begin;
-  uint32_t firstEnd = 1;
+  const bool fine = sample.is(KernelSample::kFine);
   uint32_t bits;
   if (interleaved) {
-    x = static_cast<int32_t>(pixelOf(params, begin));
-    firstEnd = static_cast<uint32_t>(x + 1) * params.valuesPerPixel - static_cast<uint32_t>(begin);
-    bits = squaresOfValues(phasesAt(sample, x, row), sample.is(KernelSample::kFine), firstEnd,
-                           params.valuesPerPixel, values * vectors);
+    const auto x = static_cast<int32_t>(pixelOf(params, begin));
+    const uint32_t end =
+        static_cast<uint32_t>(x + 1) * params.valuesPerPixel - static_cast<uint32_t>(begin);
+    bits = squaresOfValues(phasesAt(sample, x, row), fine, end, params.valuesPerPixel,
+                           values * vectors);
   } else {
-    bits = planarSquares<values>(phasesAt(sample, x, row), sample.is(KernelSample::kFine), vectors);
+    bits = planarSquares<values>(phasesAt(sample, begin, row), fine, vectors);
   }
   if (sample.is(KernelSample::kRandom)) {
-    bits = drawnSquares(bits, params, entry, x, row, firstEnd,
-                        interleaved ? params.valuesPerPixel : 1);
+    // Units are numbered from the row's first pixel on.
+    if (begin < 0) bits &= 0xFFFFFFFFu << -begin;
+    bits = SquareDraws(params, entry).nextRow(bits, row, [&](uint32_t bit) {
+      const int32_t value = begin + static_cast<int32_t>(bit);
+      return interleaved ? static_cast<int32_t>(pixelOf(params, value)) : value;
+    });
   }
   return sample.is(KernelSample::kReverse) ? ~bits : bits;
 }

@@ -96,7 +96,9 @@ GRIDMASK_HD inline uint32_t droppedBytes(const KernelParams& params, const Kerne
                                      firstEnd, params.valuesPerPixel, params.vectorBytes);
   squares &= all;
   if (sample.is(KernelSample::kRandom)) {
-    squares = drawnSquares(squares, params, entry, x, y, firstEnd, params.valuesPerPixel);
+    squares = SquareDraws(params, entry).nextRow(squares, y, [&](uint32_t bit) {
+      return static_cast<int32_t>(quotient(begin + bit, params.pixelReciprocal));
+    });
   }
   return sample.is(KernelSample::kReverse) ? ~squares & all : squares;
 }

@@ -119,7 +119,7 @@ Prepared prepareMix(const MixBatch& batch, Launch& launch) {
   const uint64_t vectors = uint64_t{params.height} * params.vectorsPerRow;
   const bool whole = params.vectorBytes == kVectorBytes;
 
-  SampleConstants constants(layout, batch.height, 0);
+  SampleConstants constants(layout, batch.height, 0, launch);
   std::vector<MixPartner> partners;
   std::vector<MixKept> kept;
   if (batch.inPlace()) {
@@ -145,7 +145,7 @@ Prepared prepareMix(const MixBatch& batch, Launch& launch) {
       return Prepared::kUnsupported;
     prepareNew(batch, constants, partners);
   }
-  if (!constants.addTo(launch)) return Prepared::kNothing;
+  if (!constants.end()) return Prepared::kNothing;
   params.partnersAt = addConstants(launch, partners.data(), partners.size() * sizeof(MixPartner));
   if (params.turns > 1) {
     params.keptAt = addConstants(launch, kept.data(), kept.size() * sizeof(MixKept));

@@ -38,9 +38,8 @@ std::unique_ptr<Allocation> uploadRegions(Stream& stream, const SourceRegions& r
   if (together != nullptr) {
     upload(stream, *memory, together, staging);
   } else if (regions.bytes() != 0) {
-    uploadPieces(stream, *memory, staging, [&](size_t begin, size_t bytes, uint8_t* to) {
-      regions.copy(begin, bytes, to);
-    });
+    uploadPieces(stream, *memory, staging,
+                 [&](size_t begin, size_t bytes, uint8_t* to) { regions.copy(begin, bytes, to); });
   }
   return memory;
 }

@@ -15,13 +15,13 @@ namespace gridmask::cuda {
 void preprocess(Stream& stream, const PreprocessBatch& batch, const Allocation& source,
                 const Allocation& target, Wrote& wrote);
 
-// The same for images on the host. Returns when they have been read, or where they are pinned and go
-// up as they lie, when that is on the target's stream.
+// The same for images on the host. Returns when they have been read, or where they are pinned and
+// go up as they lie, when that is on the target's stream.
 void preprocessHost(Stream& stream, const PreprocessBatch& batch, const Allocation& target,
                     const Staging& staging, Wrote& wrote);
 
-// What of the images is needed, on the device: for work on `on`. SourceRegions::placedAt() says what
-// lies where.
+// What of the images is needed, on the device: for work on `on`. SourceRegions::placedAt() says
+// what lies where.
 std::unique_ptr<Allocation> uploadRegions(Stream& stream, const SourceRegions& regions, CUstream on,
                                           const Staging& staging);
 

@@ -2,24 +2,27 @@
 //
 // The kernels that make a batch of decoded images: crop, mirror, pick channels, normalise, mask.
 //
-// PreprocessTile, for images of bytes whose channels, at most four, lie together:
+// PreprocessTile, for images of bytes whose channels, at most four, lie together in words that can
+// be read, and a result of planes or of three channels together:
 //
-//   a thread   a vector of the result in `rows` rows, one below the other, and the same in all
-//              planes: each pixel is decided once, and its bytes are read once
-//   a warp     a tile of 2^tileShift such vectors side by side, the rest of the 32 below
+//   a thread   as many pixels of a row as a vector of 16 bytes has values, in all channels: each
+//              pixel is decided once, and its bytes are read once
+//   a warp     a tile of 2^tileShift threads side by side, the rest of the 32 below
 //   the grid   x: a sample's tiles, y and z: samples
 //
 // Four pixels are at most sixteen bytes, which are read as words. Which of these bytes a value is
 // made of is a number of four bits, so that mirroring, channels and their order are all one thing:
-// other numbers.
+// other numbers. Channels together are three vectors of a thread, which the warp's threads exchange
+// before they write them, so that neighbours write what lies side by side. That is why there are
+// two phases.
 //
 // PreprocessPixel, for all others: a thread has a pixel, value by value.
 //
-// What is dropped is not read, but where a vector has a pixel that is kept.
+// What is dropped is not read, but where a thread has a pixel beside it that is kept.
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
+#include <cstring>
 
 #include "cuda/kernel_params.h"
 #include "cuda/mask_bits.h"
@@ -37,12 +40,12 @@ template <int valueBytes_, bool together_>
 struct PreprocessShape {
   static constexpr int valueBytes = valueBytes_;
   static constexpr bool together = together_;  // three channels, in one plane; else planes of one
-  static constexpr int values = 16 / valueBytes;
-  // In planes a thread has enough to wait for. Else more rows share its start.
-  static constexpr int rows = together ? 4 : 1;
-  static constexpr int tileShift = together ? 3 : valueBytes == 4 ? 5 : 2;
-  static constexpr int minBlocks = 4;
+  static constexpr int pixels = kValuesOf<valueBytes>;
+  static constexpr int tileShift = valueBytes == 4 ? 5 : 2;
+  static constexpr int minBlocks = valueBytes == 4 ? 6 : 4;
 };
+
+constexpr int kTogether = 3;  // channels
 
 // Four values of the result, as bits, of so many bytes each.
 template <int valueBytes>
@@ -50,13 +53,13 @@ struct FourValues {
   uint32_t bits[4];
 
   // Of four bytes, which become numbers: there is no NaN. What is dropped becomes the fill.
-  GRIDMASK_HD FourValues(uint32_t bytes, const float (&a)[4], const float (&b)[4],
-                         const uint32_t (&fill)[4], uint32_t dropped, ValueType type) {
+  GRIDMASK_HD FourValues(uint32_t bytes, const KernelScale& scale, uint32_t dropped,
+                         ValueType type) {
     float values[4];
     GRIDMASK_UNROLL
     for (int k = 0; k < 4; ++k) {
       const auto value = static_cast<float>(bytes >> (8 * k) & 0xFF);
-      values[k] = exact::add(exact::multiply(value, a[k]), b[k]);
+      values[k] = exact::add(exact::multiply(value, scale.a), scale.b);
     }
     if (valueBytes == 4) {
       round<ValueType::kFloat32>(values);
@@ -67,7 +70,7 @@ struct FourValues {
     }
     GRIDMASK_UNROLL
     for (int k = 0; k < 4; ++k) {
-      if ((dropped >> k & 1) != 0) bits[k] = fill[k];
+      if ((dropped >> k & 1) != 0) bits[k] = scale.fill;
     }
   }
 
@@ -82,95 +85,149 @@ struct FourValues {
 template <class Shape>
 class PreprocessTile {
  public:
-  GRIDMASK_HD explicit PreprocessTile(const KernelParams& params) : params_(params) {}
+  // The first phase: all, or what the threads exchange. False: there is nothing in this tile for
+  // any thread of the warp.
+  GRIDMASK_HD bool make(const KernelParams& params, uint32_t blockX, uint32_t blockY,
+                        uint32_t blockZ, uint32_t threadX) {
+    const uint32_t entry = blockZ * params.gridY + blockY;
+    const uint32_t tile = (blockX * params.threadsPerBlock + threadX) / kWarp;
+    if (entry >= params.entries || tile >= params.tilesPerSample) return false;
+    lane_ = threadX % kWarp;
+    const uint32_t tileRow = quotient(tile, params.tileColumnsReciprocal);
+    tileColumn_ = (tile - tileRow * params.tileColumns) << params.tileShift;
+    tileRow_ = tileRow << (5 - params.tileShift);
+    target_ = params.target + entry * params.sampleBytes;
+    const uint32_t column = columnOf(params, lane_);
+    const uint32_t row = rowOf(params, lane_);
+    if (column < params.vectorsPerRow && row < params.height)
+      makePixels(params, entry, column, row);
+    return true;
+  }
 
-  GRIDMASK_HD void run(uint32_t blockX, uint32_t blockY, uint32_t blockZ, uint32_t threadX) {
-    const uint32_t entry = blockZ * params_.gridY + blockY;
-    const uint32_t tile = (blockX * params_.threadsPerBlock + threadX) / kWarp;
-    if (entry >= params_.entries || tile >= params_.tilesPerSample) return;
-    const uint32_t lane = threadX % kWarp;
-    const uint32_t tileRow = quotient(tile, params_.tileColumnsReciprocal);
-    const uint32_t tileColumn = tile - tileRow * params_.tileColumns;
-    const uint32_t shift = params_.tileShift;
-    column_ = (tileColumn << shift) + (lane & ((1u << shift) - 1));
-    row_ = ((tileRow << (5 - shift)) + (lane >> shift)) * Shape::rows;
-    if (column_ >= params_.vectorsPerRow || row_ >= params_.height) return;
-    const auto image =
-        constant<KernelImage>(params_, params_.imagesAt + entry * params_.imageStep);
-    makeRows(entry, image);
+  // What the warp's threads exchange: the threads' vectors one after another.
+  static constexpr uint32_t kExchanged = Shape::together ? kTogether * kWarp : 1;
+  GRIDMASK_HD void give(Vector* exchanged) const {
+    GRIDMASK_UNROLL
+    for (int k = 0; k < kTogether; ++k) exchanged[kTogether * lane_ + k] = vectors_[k];
+  }
+
+  // The second phase: writes them, neighbours side by side.
+  GRIDMASK_HD void write(const KernelParams& params, const Vector* exchanged) const {
+    if ((params.preprocessFlags & kByValues) == 0) {
+      GRIDMASK_UNROLL
+      for (uint32_t k = 0; k < kTogether; ++k) {
+        const uint32_t number = k * kWarp + lane_;
+        const uint32_t lane = number / kTogether;
+        const uint32_t column = columnOf(params, lane);
+        const uint32_t row = rowOf(params, lane);
+        if (column >= params.vectorsPerRow || row >= params.height) continue;
+        storeOnce(target_ + row * params.rowBytes +
+                      uint64_t{kTogether * column + number % kTogether} * kVectorBytes,
+                  exchanged[number]);
+      }
+      return;
+    }
+    using Value = typename Unsigned<kValueBytes>::type;
+    constexpr uint32_t kValues = kTogether * kPixels;  // of a thread
+    GRIDMASK_NO_UNROLL
+    for (uint32_t number = lane_; number < kWarp * kValues; number += kWarp) {
+      const uint32_t lane = number / kValues;
+      const uint32_t value = columnOf(params, lane) * kValues + number % kValues;
+      const uint32_t row = rowOf(params, lane);
+      if (value >= params.valuesPerRow || row >= params.height) continue;
+      Value bits;
+      memcpy(&bits, reinterpret_cast<const uint8_t*>(exchanged) + number * kValueBytes,
+             sizeof bits);
+      store<Value>(target_ + row * params.rowBytes + uint64_t{value} * kValueBytes, bits);
+    }
   }
 
  private:
-  static constexpr int kPerPixel = Shape::together ? 3 : 1;
   static constexpr int kValueBytes = Shape::valueBytes;
-  static constexpr int kValues = Shape::values;
-  static constexpr uint32_t kAll = kAllOf<kValueBytes>;
-  // A vector of three channels begins in the middle of a pixel, and has to do with one more.
-  static constexpr int kPixels = (kValues + 2 * (kPerPixel - 1)) / kPerPixel;
-  static constexpr int kGroups = Shape::together ? 1 : kValues / 4;
-  static constexpr int kWords = kPixels <= 2 ? 2 : 4;
-  using Source = Stretch<kWords>;
+  static constexpr int kPixels = Shape::pixels;
+  static constexpr uint32_t kAll = (1u << kPixels) - 1;
+  static constexpr int kGroups = kPixels / 4;
+  using Source = Stretch;
   using Four = FourValues<kValueBytes>;
 
-  GRIDMASK_HD uint32_t firstPixel() const { return column_ * kValues / kPerPixel; }
-  // Of its values, those that lie before the vector.
-  GRIDMASK_HD uint32_t lead() const { return column_ * kValues % kPerPixel; }
-  // That the vector has a value of; of planes, that a group has.
-  GRIDMASK_HD uint32_t pixels() const {
-    return Shape::together ? (lead() + kValues + kPerPixel - 1) / kPerPixel : 4;
+  GRIDMASK_HD uint32_t columnOf(const KernelParams& params, uint32_t lane) const {
+    return tileColumn_ + (lane & ((1u << params.tileShift) - 1));
+  }
+  GRIDMASK_HD uint32_t rowOf(const KernelParams& params, uint32_t lane) const {
+    return tileRow_ + (lane >> params.tileShift);
   }
 
-  GRIDMASK_HD void makeRows(uint32_t entry, const KernelImage& image) {
-    const bool masks = (params_.preprocessFlags & kHasMasks) != 0;
-    const KernelSample sample = masks ? sampleAt(params_, entry) : KernelSample{};
-    const auto x = static_cast<int32_t>(firstPixel());
-    TilePhases phases(sample, x, static_cast<int32_t>(row_));
-    const bool may =
-        sample.is(KernelSample::kDense) || phases.mayHaveSquares<kPixels, Shape::rows>();
-    const Channels channels(*this, image);
-    uint8_t* to = params_.target + entry * params_.sampleBytes + row_ * params_.rowBytes +
-                  uint64_t{column_} * kVectorBytes;
-    // Nobody needs values beyond the row.
-    const uint32_t left = params_.valuesPerRow - column_ * kValues;
-    const uint32_t beyond = left < kValues ? kAll << left : 0;
-    GRIDMASK_NO_UNROLL
-    for (int r = 0; r < Shape::rows; ++r, phases.nextRow(), to += params_.rowBytes) {
-      const uint32_t y = row_ + r;
-      if (y >= params_.height) break;
-      uint32_t dropped = may ? squares(phases.row) : 0;
-      if (sample.is(KernelSample::kRandom)) {
-        dropped = drawnSquares(dropped, params_, entry, x, static_cast<int32_t>(y), kPerPixel,
-                               kPerPixel);
-      }
-      if (sample.is(KernelSample::kReverse)) dropped = ~dropped;
-      dropped = (dropped >> lead() | beyond) & kAll;
-      Source source[kGroups];
-      GRIDMASK_UNROLL
-      for (int g = 0; g < kGroups; ++g) {
-        const uint32_t all = Shape::together ? kAll : 0xFu << (4 * g);
-        source[g] = {};
-        if ((dropped & all) != all) source[g] = read(image, entry, firstPixel() + 4 * g, y);
-      }
-      channels.write(*this, source, dropped, to);
-    }
-  }
-
-  GRIDMASK_HD static uint32_t squares(Phases<uint32_t> phases) {
-    constexpr uint32_t kPixel = (1u << kPerPixel) - 1;
-    uint32_t bits = 0;
+  GRIDMASK_HD void makePixels(const KernelParams& params, uint32_t entry, uint32_t column,
+                              uint32_t row) {
+    const uint32_t x = column * kPixels;
+    const uint32_t left = params.width - x;
+    const uint32_t dropped = decide(params, entry, x, row) | (left < kPixels ? kAll << left : 0);
+    const auto image = constant<KernelImage>(params, params.imagesAt + entry * params.imageStep);
+    Source source[kGroups];
     GRIDMASK_UNROLL
-    for (int k = 0; k < kPixels; ++k, phases.next()) {
-      if (phases.inSquare()) bits |= kPixel << (k * kPerPixel);
+    for (int g = 0; g < kGroups; ++g) {
+      source[g] = {};
+      if ((~dropped >> (4 * g) & 0xF) != 0) source[g] = read(image, entry, x + 4 * g, row);
     }
-    return bits;
+    // Of the bytes of channel 0.
+    const uint32_t numbers = pixelBytesOf(image) * (image.across < 0 ? 0x0123u : 0x3210u);
+    if constexpr (Shape::together) {
+      uint32_t bits[kTogether * kPixels];
+      GRIDMASK_UNROLL
+      for (uint32_t channel = 0; channel < kTogether; ++channel) {
+        GRIDMASK_UNROLL
+        for (int g = 0; g < kGroups; ++g) {
+          const Four values = makeFour(params, channel, numbers, source[g], dropped >> (4 * g));
+          GRIDMASK_UNROLL
+          for (int k = 0; k < 4; ++k) bits[kTogether * (4 * g + k) + channel] = values.bits[k];
+        }
+      }
+      GRIDMASK_UNROLL
+      for (int k = 0; k < kTogether; ++k) vectors_[k] = vectorOf(bits + k * kPixels);
+    } else {
+      uint8_t* to = target_ + row * params.rowBytes + uint64_t{column} * kVectorBytes;
+      GRIDMASK_NO_UNROLL
+      for (uint32_t plane = 0; plane < params.planes; ++plane, to += params.planeBytes) {
+        uint32_t bits[kPixels];
+        GRIDMASK_UNROLL
+        for (int g = 0; g < kGroups; ++g) {
+          const Four values = makeFour(params, plane, numbers, source[g], dropped >> (4 * g));
+          GRIDMASK_UNROLL
+          for (int k = 0; k < 4; ++k) bits[4 * g + k] = values.bits[k];
+        }
+        put(params, to, bits, left);
+      }
+    }
   }
 
-  // The bytes of pixels() pixels from x on, as they lie in the image.
-  GRIDMASK_HD Source read(const KernelImage& image, uint32_t entry, uint32_t x,
-                          uint32_t y) const {
+  // Bits of the pixels.
+  GRIDMASK_HD static uint32_t decide(const KernelParams& params, uint32_t entry, uint32_t column,
+                                     uint32_t row) {
+    if ((params.preprocessFlags & kHasMasks) == 0) return 0;
+    const KernelSample sample = sampleAt(params, entry);
+    const auto x = static_cast<int32_t>(column);
+    const auto y = static_cast<int32_t>(row);
+    TilePhases phases(sample, x, y);
+    uint32_t dropped = 0;
+    if (sample.is(KernelSample::kDense) || phases.mayHaveSquares<kPixels, 1>()) {
+      GRIDMASK_UNROLL
+      for (int k = 0; k < kPixels; ++k, phases.row.next()) {
+        if (phases.row.inSquare()) dropped |= 1u << k;
+      }
+    }
+    if (sample.is(KernelSample::kRandom) && dropped != 0) {
+      dropped = SquareDraws(params, entry).nextRow(dropped, y, [&](uint32_t bit) {
+        return x + static_cast<int32_t>(bit);
+      });
+    }
+    return sample.is(KernelSample::kReverse) ? ~dropped & kAll : dropped;
+  }
+
+  // The bytes of four pixels from x on, as they lie in the image.
+  GRIDMASK_HD static Source read(const KernelImage& image, uint32_t entry, uint32_t x, uint32_t y) {
     Source none{};
     if (y < image.yBegin || y >= image.yEnd) return none;
-    const uint32_t end = x + pixels();
+    const uint32_t end = x + 4;
     const uint32_t from = x > image.xBegin ? x : image.xBegin;
     const uint32_t to = end < image.xEnd ? end : image.xEnd;
     if (from >= to) return none;
@@ -180,139 +237,51 @@ class PreprocessTile {
                         static_cast<uint64_t>(int64_t{static_cast<int32_t>(first)} * image.across);
     const uint32_t pixelBytes = pixelBytesOf(image);
     return Source::load(reinterpret_cast<const uint8_t*>(static_cast<uintptr_t>(at)),
-                        (end - x) * pixelBytes, (mirrored ? end - to : from - x) * pixelBytes,
-                        (mirrored ? end - from : to - x) * pixelBytes, image.bytewise != 0);
+                        4 * pixelBytes, (mirrored ? end - to : from - x) * pixelBytes,
+                        (mirrored ? end - from : to - x) * pixelBytes);
   }
 
   GRIDMASK_HD static uint32_t pixelBytesOf(const KernelImage& image) {
     return static_cast<uint32_t>(image.across < 0 ? -image.across : image.across);
   }
 
-  GRIDMASK_HD ValueType type() const {
-    return static_cast<ValueType>(params_.preprocessFlags >> kTypeShift);
+  GRIDMASK_HD static Four makeFour(const KernelParams& params, uint32_t channel, uint32_t numbers,
+                                   const Source& source, uint32_t dropped) {
+    const KernelScale scale = constant<KernelScale>(
+        params, params.scalesAt + channel * static_cast<uint32_t>(sizeof(KernelScale)));
+    const Picker picker(numbers + scale.channel * 0x1111u);
+    return Four(picker.pick(source), scale, dropped,
+                static_cast<ValueType>(params.preprocessFlags >> kTypeShift));
   }
 
-  GRIDMASK_HD KernelScale scaleAt(uint32_t channel) const {
-    return constant<KernelScale>(
-        params_, params_.scalesAt + channel * static_cast<uint32_t>(sizeof(KernelScale)));
-  }
-
-  // What becomes of the pixels' bytes, in planes.
-  class Planes {
-   public:
-    GRIDMASK_HD Planes(const PreprocessTile&, const KernelImage& image)
-        : numbers_(pixelBytesOf(image) * (image.across < 0 ? 0x0123u : 0x3210u)) {}
-
-    GRIDMASK_HD void write(const PreprocessTile& tile, const Source (&source)[kGroups],
-                           uint32_t dropped, uint8_t* to) const {
-      GRIDMASK_NO_UNROLL
-      for (uint32_t plane = 0; plane < tile.params_.planes; ++plane) {
-        const KernelScale scale = tile.scaleAt(plane);
-        const Picker picker(numbers_ + scale.channel * 0x1111u);
-        const float a[4] = {scale.a, scale.a, scale.a, scale.a};
-        const float b[4] = {scale.b, scale.b, scale.b, scale.b};
-        const uint32_t fill[4] = {scale.fill, scale.fill, scale.fill, scale.fill};
-        const Four values(picker.pick(source[0]), a, b, fill, dropped, tile.type());
-        if constexpr (kGroups == 1) {
-          tile.put(to, values.bits);
-        } else {
-          const Four more(picker.pick(source[kGroups - 1]), a, b, fill, dropped >> 4, tile.type());
-          tile.put(to, values.bits, more.bits);
-        }
-        to += tile.params_.planeBytes;
-      }
-    }
-
-   private:
-    uint32_t numbers_;  // of the bytes of channel 0
-  };
-
-  // The same for three channels together.
-  class Together {
-   public:
-    GRIDMASK_HD Together(const PreprocessTile& tile, const KernelImage& image) {
-      const KernelScale scales[3] = {tile.scaleAt(0), tile.scaleAt(1), tile.scaleAt(2)};
-      // In the order of the vector's values: to choose is cheaper than to read at places that differ
-      // from thread to thread.
-      const uint32_t lead = tile.lead();
-      own_ = lead == 0 ? scales[0] : lead == 1 ? scales[1] : scales[2];
-      next_ = lead == 0 ? scales[1] : lead == 1 ? scales[2] : scales[0];
-      last_ = lead == 0 ? scales[2] : lead == 1 ? scales[0] : scales[1];
-      // How many pixels further on each value is.
-      const uint32_t pixelsOn = lead == 0 ? 0x1000u : lead == 1 ? 0x1100u : 0x1110u;
-      const uint32_t furtherOn = lead == 0 ? 0x2211u : lead == 1 ? 0x2221u : 0x3222u;
-      const uint32_t pixelBytes = pixelBytesOf(image);
-      const uint32_t turned = (tile.pixels() - 1) * 0x1111u;
-      const bool mirrored = image.across < 0;
-      first_ = pixelBytes * (mirrored ? turned - pixelsOn : pixelsOn) + own_.channel * 0x1001u +
-               next_.channel * 0x0010u + last_.channel * 0x0100u;
-      second_ = pixelBytes * (mirrored ? turned - furtherOn : furtherOn) +
-                next_.channel * 0x1001u + last_.channel * 0x0010u + own_.channel * 0x0100u;
-    }
-
-    GRIDMASK_HD void write(const PreprocessTile& tile, const Source (&source)[kGroups],
-                           uint32_t dropped, uint8_t* to) const {
-      const Four values =
-          fourOf(own_, next_, last_, Picker(first_).pick(source[0]), dropped, tile.type());
-      if constexpr (kValues == 4) {
-        tile.put(to, values.bits);
-      } else {
-        const Four more =
-            fourOf(next_, last_, own_, Picker(second_).pick(source[0]), dropped >> 4, tile.type());
-        tile.put(to, values.bits, more.bits);
-      }
-    }
-
-   private:
-    // Of one channel after another, from the first's on.
-    GRIDMASK_HD static Four fourOf(const KernelScale& first, const KernelScale& second,
-                                   const KernelScale& third, uint32_t bytes, uint32_t dropped,
-                                   ValueType type) {
-      const float a[4] = {first.a, second.a, third.a, first.a};
-      const float b[4] = {first.b, second.b, third.b, first.b};
-      const uint32_t fill[4] = {first.fill, second.fill, third.fill, first.fill};
-      return Four(bytes, a, b, fill, dropped, type);
-    }
-
-    KernelScale own_, next_, last_;
-    uint32_t first_, second_;  // the numbers of the bytes of four values, and of four more
-  };
-
-  using Channels = std::conditional_t<Shape::together, Together, Planes>;
-
-  GRIDMASK_HD void put(uint8_t* to, const uint32_t (&bits)[4]) const {
-    if ((params_.preprocessFlags & kByValues) == 0) {
-      storeOnce(to, {{bits[0], bits[1], bits[2], bits[3]}});
-    } else {
-      putEach<0>(to, bits);
-    }
-  }
-  // The same of values of 16 bits.
-  GRIDMASK_HD void put(uint8_t* to, const uint32_t (&bits)[4], const uint32_t (&more)[4]) const {
-    if ((params_.preprocessFlags & kByValues) == 0) {
-      storeOnce(to, {{bits[0] | bits[1] << 16, bits[2] | bits[3] << 16, more[0] | more[1] << 16,
-                      more[2] | more[3] << 16}});
-    } else {
-      putEach<0>(to, bits);
-      putEach<4>(to, more);
-    }
-  }
-  // Where rows do not begin and end at multiples of a vector.
-  template <uint32_t first>
-  GRIDMASK_HD void putEach(uint8_t* to, const uint32_t (&bits)[4]) const {
-    using Value = typename Unsigned<kValueBytes>::type;
-    const uint32_t left = params_.valuesPerRow - column_ * kValues;
+  GRIDMASK_HD static Vector vectorOf(const uint32_t* bits) {
+    Vector vector;
     GRIDMASK_UNROLL
-    for (uint32_t k = 0; k < 4; ++k) {
-      if (first + k < left) {
-        store<Value>(to + (first + k) * kValueBytes, static_cast<Value>(bits[k]));
-      }
+    for (int w = 0; w < 4; ++w) {
+      vector.word[w] = kValueBytes == 4 ? bits[w] : bits[2 * w] | bits[2 * w + 1] << 16;
+    }
+    return vector;
+  }
+
+  GRIDMASK_HD static void put(const KernelParams& params, uint8_t* to,
+                              const uint32_t (&bits)[kPixels], uint32_t left) {
+    if ((params.preprocessFlags & kByValues) == 0) {
+      storeOnce(to, vectorOf(bits));
+      return;
+    }
+    // Where rows do not begin and end at multiples of a vector.
+    using Value = typename Unsigned<kValueBytes>::type;
+    GRIDMASK_UNROLL
+    for (uint32_t k = 0; k < kPixels; ++k) {
+      if (k < left) store<Value>(to + k * kValueBytes, static_cast<Value>(bits[k]));
     }
   }
 
-  const KernelParams& params_;
-  uint32_t column_ = 0;
-  uint32_t row_ = 0;
+  uint32_t lane_;
+  uint32_t tileColumn_;  // of its first thread
+  uint32_t tileRow_;
+  uint8_t* target_;  // the sample's
+  Vector vectors_[kTogether];
 };
 
 // Any image, result and mask.
@@ -336,11 +305,10 @@ class PreprocessPixel {
     const uint32_t y = (tileRow << (5 - shift)) + (lane >> shift);
     if (x >= params_.width || y >= params_.height) return;
 
-    const auto image =
-        constant<KernelImage>(params_, params_.imagesAt + entry * params_.imageStep);
+    const auto image = constant<KernelImage>(params_, params_.imagesAt + entry * params_.imageStep);
     const bool dropped = drops(entry, static_cast<int32_t>(x), static_cast<int32_t>(y));
-    const bool isRead = !dropped && x >= image.xBegin && x < image.xEnd && y >= image.yBegin &&
-                        y < image.yEnd;
+    const bool isRead =
+        !dropped && x >= image.xBegin && x < image.xEnd && y >= image.yBegin && y < image.yEnd;
     const uint64_t at = image.origin + entry * image.next + uint64_t{y} * image.down +
                         static_cast<uint64_t>(int64_t{static_cast<int32_t>(x)} * image.across);
     const auto* const from = reinterpret_cast<const uint8_t*>(static_cast<uintptr_t>(at));

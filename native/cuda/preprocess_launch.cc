@@ -3,6 +3,8 @@
 #include "cuda/preprocess_launch.h"
 
 #include <algorithm>
+#include <cstring>
+#include <vector>
 
 #include "cuda/launch_parts.h"
 #include "cuda/preprocess_kernel.h"
@@ -28,8 +30,7 @@ void cut(int32_t begin, int32_t side, int32_t length, uint16_t& from, uint16_t& 
   to = static_cast<uint16_t>(last);
 }
 
-KernelImage kernelImageOf(const PreprocessBatch& batch, const SourceImage& image,
-                          const Readable& readable) {
+KernelImage kernelImageOf(const PreprocessBatch& batch, const SourceImage& image) {
   const size_t valueBytes = sourceBytesOf(batch);
   const size_t pixelBytes = batch.planarSource ? valueBytes : image.channels * valueBytes;
   const size_t rowBytes = static_cast<size_t>(image.width) * pixelBytes;
@@ -48,21 +49,16 @@ KernelImage kernelImageOf(const PreprocessBatch& batch, const SourceImage& image
   result.down = static_cast<uint32_t>(rowBytes);
   result.channelBytes = static_cast<uint32_t>(
       batch.planarSource ? static_cast<size_t>(image.height) * rowBytes : valueBytes);
-  const auto begin = reinterpret_cast<uintptr_t>(image.data);
-  const uintptr_t end = begin + imageBytesOf(batch, image);
-  constexpr uintptr_t kWord = sizeof(uint32_t);
-  result.bytewise = begin / kWord * kWord < reinterpret_cast<uintptr_t>(readable.begin) ||
-                    (end + kWord - 1) / kWord * kWord > reinterpret_cast<uintptr_t>(readable.end);
   return result;
 }
 
 // All images; or one, where the others differ from it by their places alone, which are evenly
 // spaced.
-void addImages(const PreprocessBatch& batch, const Readable& readable, Launch& launch) {
+void addImages(const PreprocessBatch& batch, Launch& launch) {
   std::vector<KernelImage> images;
   images.reserve(batch.count);
   for (const SourceImage& image : batch.images) {
-    images.push_back(kernelImageOf(batch, image, readable));
+    images.push_back(kernelImageOf(batch, image));
   }
   const KernelImage& first = images[0];
   const uint64_t next = batch.count > 1 ? images[1].origin - first.origin : 0;
@@ -94,21 +90,19 @@ void addScales(const PreprocessBatch& batch, Launch& launch) {
   for (size_t channel = 0; channel < batch.channels(); ++channel) {
     scales.push_back(scaleOf(batch, channel));
   }
-  launch.params.scalesAt =
-      addConstants(launch, scales.data(), scales.size() * sizeof(KernelScale));
+  launch.params.scalesAt = addConstants(launch, scales.data(), scales.size() * sizeof(KernelScale));
 }
 
 struct TileKernel {
   Kernel kernel;
   size_t valueBytes;
   bool together;
-  uint32_t values;
-  uint32_t rows;
+  uint32_t pixels;
   uint32_t tileShift;
 };
 template <class Shape>
 constexpr TileKernel tileKernelOf(Kernel kernel) {
-  return {kernel, Shape::valueBytes, Shape::together, Shape::values, Shape::rows, Shape::tileShift};
+  return {kernel, Shape::valueBytes, Shape::together, Shape::pixels, Shape::tileShift};
 }
 constexpr TileKernel kTileKernels[] = {
 #define GRIDMASK_LIST(name, ...) tileKernelOf<PreprocessShape<__VA_ARGS__>>(Kernel::name),
@@ -116,15 +110,23 @@ constexpr TileKernel kTileKernels[] = {
 #undef GRIDMASK_LIST
 };
 
-bool hasWords(const PreprocessBatch& batch) {
+// Whether all words that have a byte of the images can be read, and tell a pixel's channels apart.
+bool hasWords(const PreprocessBatch& batch, const Readable& readable) {
   if (batch.floatSource || batch.planarSource) return false;
-  return std::all_of(batch.images.begin(), batch.images.end(),
-                     [](const SourceImage& image) { return image.channels <= kMostChannels; });
+  constexpr uintptr_t kWord = sizeof(uint32_t);
+  const auto first = reinterpret_cast<uintptr_t>(readable.begin);
+  const auto last = reinterpret_cast<uintptr_t>(readable.end);
+  return std::all_of(batch.images.begin(), batch.images.end(), [&](const SourceImage& image) {
+    const auto begin = reinterpret_cast<uintptr_t>(image.data);
+    const uintptr_t end = begin + imageBytesOf(batch, image);
+    return image.channels <= kMostChannels && begin / kWord * kWord >= first &&
+           (end + kWord - 1) / kWord * kWord <= last;
+  });
 }
 
 // Images whose pixels are read as words, and a result of planes or of three channels together.
-bool prepareTiles(const PreprocessBatch& batch, Launch& launch) {
-  if (!hasWords(batch)) return false;
+bool prepareTiles(const PreprocessBatch& batch, const Readable& readable, Launch& launch) {
+  if (!hasWords(batch, readable)) return false;
   const bool together = batch.planes == 1 && batch.channels() == 3;
   if (!together && batch.pixelBytes != batch.valueBytes) return false;
   KernelParams& params = launch.params;
@@ -132,10 +134,11 @@ bool prepareTiles(const PreprocessBatch& batch, Launch& launch) {
     if (kernel.valueBytes != batch.valueBytes || kernel.together != together) continue;
     launch.kernel = kernel.kernel;
     params.valuesPerRow = static_cast<uint32_t>(params.rowBytes / batch.valueBytes);
-    params.vectorsPerRow = (params.valuesPerRow + kernel.values - 1) / kernel.values;
+    // A thread's pixels are a vector in each channel.
+    params.vectorsPerRow = (params.width + kernel.pixels - 1) / kernel.pixels;
     const uint64_t places = reinterpret_cast<uintptr_t>(batch.target) | params.rowBytes;
     if (places % kVectorBytes != 0) params.preprocessFlags |= kByValues;
-    return setTiles(launch, kernel.rows, kernel.tileShift);
+    return setTiles(launch, 1, kernel.tileShift);
   }
   return false;
 }
@@ -156,8 +159,7 @@ bool isAligned(const PreprocessBatch& batch) {
 
 }  // namespace
 
-Prepared preparePreprocess(const PreprocessBatch& batch, const Readable& readable,
-                           Launch& launch) {
+Prepared preparePreprocess(const PreprocessBatch& batch, const Readable& readable, Launch& launch) {
   if (batch.isEmpty()) return Prepared::kNothing;
   begin(launch, batch, nullptr, batch.target);
   if (isTooLarge(batch) || !isAligned(batch)) return Prepared::kUnsupported;
@@ -170,17 +172,17 @@ Prepared preparePreprocess(const PreprocessBatch& batch, const Readable& readabl
 
   bool fine = false;
   if (batch.samples != nullptr) {
-    SampleConstants constants(batch, batch.height, 0);
+    SampleConstants constants(batch, batch.height, 0, launch);
     for (size_t n = 0; n < batch.count; ++n) {
       constants.add(batch.samples[n], static_cast<uint32_t>(n));
     }
-    (void)constants.addTo(launch);
+    (void)constants.end();
     fine = constants.anyIs(KernelSample::kFine);
     params.preprocessFlags |= kHasMasks;
   }
-  addImages(batch, readable, launch);
+  addImages(batch, launch);
   addScales(batch, launch);
-  if (!(!fine && prepareTiles(batch, launch)) && !preparePixels(launch)) {
+  if (!(!fine && prepareTiles(batch, readable, launch)) && !preparePixels(launch)) {
     return Prepared::kUnsupported;
   }
   end(launch);

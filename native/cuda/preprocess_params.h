@@ -26,7 +26,7 @@ struct KernelImage {
   uint32_t channelBytes;  // from channel to channel
   // The pixels that the image has; others are black.
   uint16_t xBegin, xEnd, yBegin, yEnd;
-  uint32_t bytewise;  // 1: a word that has one of its bytes may reach beyond what can be read
+  uint32_t padding;
 };
 static_assert(sizeof(KernelImage) == 40, "the same on both sides");
 

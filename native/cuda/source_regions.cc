@@ -60,8 +60,7 @@ const uint8_t* SourceRegions::asTheyLie() const {
   if (regions_.empty()) return nullptr;
   const uint8_t* const first = regions_[0].data;
   const bool lies = std::all_of(regions_.begin(), regions_.end(), [&](const Region& region) {
-    return region.rows == 1 && region.data == first + region.at &&
-           region.bytes() % kAlignment == 0;
+    return region.rows == 1 && region.data == first + region.at && region.bytes() % kAlignment == 0;
   });
   return lies ? first : nullptr;
 }
@@ -77,8 +76,8 @@ void SourceRegions::copy(size_t begin, size_t count, uint8_t* to) const {
       const size_t row = place / region->rowBytes;
       const size_t inRow = place - row * region->rowBytes;
       const size_t bytes = std::min(region->rowBytes - inRow, last - place);
-      std::memcpy(to + (region->at + place - begin),
-                  region->data + row * region->stepBytes + inRow, bytes);
+      std::memcpy(to + (region->at + place - begin), region->data + row * region->stepBytes + inRow,
+                  bytes);
       place += bytes;
     }
   }

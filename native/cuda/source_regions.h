@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What of the images on the host a batch needs on the device: of an image that is cropped the rows and
-// columns of the crop, all of them behind one another. What nobody needs does not cross the bus.
+// What of the images on the host a batch needs on the device: of an image that is cropped the rows
+// and columns of the crop, all of them behind one another. What nobody needs does not cross the
+// bus.
 #pragma once
 
 #include <cstddef>

@@ -39,36 +39,26 @@ GRIDMASK_HD inline uint32_t firstBytes(int32_t count) {
   return count <= 0 ? 0 : count >= 4 ? 0xFFFFFFFFu : (1u << (8 * count)) - 1;
 }
 
-template <int words>
 struct Stretch {
-  uint32_t word[words];
+  uint32_t word[4];
 
   // `bytes` bytes, of which those in [begin, end) are read and the others are 0. The words at both
-  // ends are read whole, unless `bytewise` is set: of each byte that is read the word that it is in
-  // must be readable then.
-  GRIDMASK_HD static Stretch load(const uint8_t* from, uint32_t bytes, uint32_t begin, uint32_t end,
-                                  bool bytewise) {
-    Stretch stretch{};
-    if (bytewise) {
-      GRIDMASK_UNROLL
-      for (uint32_t k = 0; k < 4 * words; ++k) {
-        if (k < begin || k >= end) continue;
-        stretch.word[k / 4] |= uint32_t{cuda::load<uint8_t>(from + k)} << (8 * (k % 4));
-      }
-      return stretch;
-    }
+  // ends are read whole.
+  GRIDMASK_HD static Stretch load(const uint8_t* from, uint32_t bytes, uint32_t begin,
+                                  uint32_t end) {
     const uint32_t before = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(from)) & 3;
-    uint32_t read[words + 1];
+    uint32_t read[5];
     GRIDMASK_UNROLL
-    for (uint32_t k = 0; k <= words; ++k) {
+    for (uint32_t k = 0; k < 5; ++k) {
       const bool isNeeded = 4 * k + 4 > before + begin && 4 * k < before + end;
       read[k] = isNeeded ? cuda::load<uint32_t>(from - before + 4 * k) : 0;
     }
+    Stretch stretch;
     GRIDMASK_UNROLL
-    for (int k = 0; k < words; ++k) stretch.word[k] = wordFrom(read[k], read[k + 1], before);
+    for (int k = 0; k < 4; ++k) stretch.word[k] = wordFrom(read[k], read[k + 1], before);
     if (begin == 0 && end == bytes) return stretch;
     GRIDMASK_UNROLL
-    for (int k = 0; k < words; ++k) {
+    for (int k = 0; k < 4; ++k) {
       stretch.word[k] &= firstBytes(static_cast<int32_t>(end) - 4 * k) &
                          ~firstBytes(static_cast<int32_t>(begin) - 4 * k);
     }
@@ -82,10 +72,7 @@ class Picker {
   GRIDMASK_HD explicit Picker(uint32_t numbers)
       : ofEight_(numbers & 0x7777u), half_(0x3210u + ((numbers & 0x8888u) >> 1)) {}
 
-  GRIDMASK_HD uint32_t pick(const Stretch<2>& from) const {
-    return bytesAt(from.word[0], from.word[1], ofEight_);
-  }
-  GRIDMASK_HD uint32_t pick(const Stretch<4>& from) const {
+  GRIDMASK_HD uint32_t pick(const Stretch& from) const {
     return bytesAt(bytesAt(from.word[0], from.word[1], ofEight_),
                    bytesAt(from.word[2], from.word[3], ofEight_), half_);
   }

@@ -28,8 +28,8 @@ size_t pieceBytesOf(size_t bytes, const Staging& staging);
 bool upload(Stream& stream, const Allocation& allocation, const uint8_t* source,
             const Staging& staging);
 
-// The same for memory that is not pinned: `read` copies so many bytes from a place on. It is called on
-// several threads.
+// The same for memory that is not pinned: `read` copies so many bytes from a place on. It is called
+// on several threads.
 using Read = std::function<void(size_t begin, size_t bytes, uint8_t* to)>;
 void uploadPieces(Stream& stream, const Allocation& allocation, const Staging& staging,
                   const Read& read);

@@ -30,6 +30,7 @@ const trials = new Map([
   ['npm run test:native', []],
   ['npm run test:sanitize', []],
   ['npm run test:gpu', []],
+  ['npm run example', ['cifar']],
   ['npm run train', ['--quick']],
   ['npm run build', []],
   ['npm run build:page', []],

@@ -87,6 +87,7 @@ describe('on its own photographs', () => {
       const [, d, r, l] = row.trim().split(/\s+/).map(Number) as [number, number, number, number]
       expect(l).toBe(Math.ceil(d * r))
     }
+    expect(result.stdout).toMatch(/from decoded images +[\d,]+ images\/s +[\d.]+ GB\/s\n/)
     expect(result.stdout).toMatch(/new array +[\d,]+ images\/s +[\d.]+ GB\/s\n/)
     expect(result.stdout).toMatch(/in place +[\d,]+ images\/s +[\d.]+ GB\/s\n/)
   })

@@ -32,8 +32,8 @@ inline Pictures randomPictures(Random& random) {
   batch.count = static_cast<size_t>(random.between(1, 4));
   batch.height = random.between(1, random.chance(0.05) ? 100 : 12);
   batch.width = random.chance(0.5) ? 16 * random.between(1, 8) : random.between(1, 140);
-  const auto channels = static_cast<size_t>(
-      random.chance(0.3) ? 3 : random.between(1, random.chance(0.1) ? 9 : 4));
+  const auto channels =
+      static_cast<size_t>(random.chance(0.3) ? 3 : random.between(1, random.chance(0.1) ? 9 : 4));
   const bool interleaved = random.chance(0.4);
   batch.planes = interleaved ? 1 : channels;
   batch.pixelBytes = interleaved ? channels * batch.valueBytes : batch.valueBytes;
