@@ -44,7 +44,7 @@ export interface GridMaskOptions {
   probability?: number | Schedule | undefined
   /**
    * What dropped pixels become: a number, one for each channel (null: the channel stays as it is, such as
-   * alpha; on the CPU alone), or {@link NoiseFill}, such as
+   * alpha), or {@link NoiseFill}, such as
    * `{ noise: 'uniform', low: -1, high: 1 }`. Default 0, the mean colour of normalised images. For
    * uint8 images 0 … 255.
    */

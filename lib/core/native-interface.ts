@@ -163,9 +163,9 @@ interface NativeCuda {
   ): CudaOutcome | Promise<CudaOutcome>
   preprocess(...args: PreprocessArguments<CudaMemory, CudaMemory>): CudaOutcome
   preprocessHost(...args: PreprocessArguments<ImageArrays, CudaMemory>): CudaOutcome
-  /** What the crops need of the images, for `preprocess` with `cutSource`. */
+  /** What the crops need of the images, for `preprocess` with `cutSource` and the same target. */
   uploadImages(
-    ...args: PreprocessArguments<ImageArrays, undefined>
+    ...args: PreprocessArguments<ImageArrays, CudaMemory>
   ): CudaOutcome | Promise<CudaMemory | CudaOutcome>
 }
 

@@ -26,12 +26,6 @@ class MaskOperation implements BatchOperation {
     return description
   }
 
-  get cpuOnly(): string | undefined {
-    const { fill, layout } = this
-    const someStay = fill instanceof Uint8Array && fill.length > layout.planes * layout.pixelBytes
-    return someStay ? 'a `fill` of null, for channels that stay' : undefined
-  }
-
   get afterFailure(): string {
     return '; masking it again with the same plan completes it'
   }

@@ -66,19 +66,32 @@ export function preprocessOnDevice(preprocessing: Preprocessing): DeviceTensor {
 export function preprocessOnDeviceAsync(
   preprocessing: Preprocessing,
 ): [result: DeviceTensor, done: Promise<void>] {
+  const { sources, tensor, dimensions } = preprocessing
   const result = targetOf(preprocessing)
-  if (isEmpty(preprocessing.dimensions)) return [result, Promise.resolve()]
-  const begun =
-    preprocessing.tensor === undefined
-      ? uploaded(preprocessing, result)
-      : start(preprocessing, result)
+  if (isEmpty(dimensions)) return [result, Promise.resolve()]
+  if (tensor !== undefined) {
+    start(preprocessing, result)
+    return [result, completed(preprocessing, result)]
+  }
+  const [taken] = takeSources(sources.arrays, () => undefined)
   const done = async () => {
-    await begun
-    const outcome = await DeviceTensor.completion(result)
-    if (typeof outcome === 'object') outcome.wrote = true
-    finish(outcome, preprocessing, result)
+    try {
+      await upload(taken, preprocessing, result)
+      await completed(preprocessing, result)
+    } catch (error) {
+      // To go on with. Of a list each image would have to be given back.
+      if (error instanceof GridMaskError && taken.length === 1)
+        error.array = taken[0] as SourceArray
+      throw error
+    }
   }
   return [result, done()]
+}
+
+async function completed(preprocessing: Preprocessing, result: DeviceTensor): Promise<void> {
+  const outcome = await DeviceTensor.completion(result)
+  if (typeof outcome === 'object') outcome.wrote = true
+  finish(outcome, preprocessing, result)
 }
 
 /** Puts the work on the stream, with the images where they are. */
@@ -99,26 +112,18 @@ function start(preprocessing: Preprocessing, result: DeviceTensor): void {
   layNoise(preprocessing, result)
 }
 
-/** Takes the images, uploads them on other threads, and puts the work on the stream then. */
-function uploaded(preprocessing: Preprocessing, result: DeviceTensor): Promise<void> {
-  const { sources } = preprocessing
-  const [taken] = takeSources(sources.arrays, () => undefined)
-  const begun = native.cuda.uploadImages(
-    ...argumentsOf(taken, undefined, preprocessing, staged(preprocessing)),
+/** Uploads images on other threads, and puts the work on the stream then. */
+async function upload(
+  taken: readonly SourceArray[],
+  preprocessing: Preprocessing,
+  result: DeviceTensor,
+): Promise<void> {
+  const memory = await native.cuda.uploadImages(
+    ...argumentsOf(taken, DeviceTensor.memory(result), preprocessing, staged(preprocessing)),
   )
-  if (typeof begun === 'number') finish(begun, preprocessing, result)
   const there = { cutSource: 1, floatSource: taken[0] instanceof Float32Array ? 1 : 0 }
-  return Promise.resolve(begun)
-    .then((memory) => {
-      if (!isMemory(memory)) finish(memory, preprocessing, result)
-      else startFrom(memory, preprocessing, result, there)
-    })
-    .catch((error) => {
-      // To go on with. Of a list each image would have to be given back.
-      if (error instanceof GridMaskError && taken.length === 1)
-        error.array = taken[0] as SourceArray
-      throw error
-    })
+  if (!isMemory(memory)) finish(memory, preprocessing, result)
+  else startFrom(memory, preprocessing, result, there)
 }
 
 function startFrom(

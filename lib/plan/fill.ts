@@ -8,7 +8,7 @@ import { checkNoise, encodeNoise, isForAll, type NoiseFill } from './noise-fill'
 
 /**
  * What dropped pixels become: one value, one for each channel, or noise. Null for a channel leaves it as it
- * is, such as alpha: `[0, 0, 0, null]`; on the CPU alone.
+ * is, such as alpha: `[0, 0, 0, null]`.
  *
  * @example
  * ```ts

@@ -225,10 +225,8 @@ std::optional<Operands> operandsOf(const Napi::Value& sourceValue, const Napi::V
   return Operands{source, target};
 }
 
-// There are no kernels for rectangles, nor for channels that stay.
-bool hasKernels(const MaskBatch& batch) {
-  return std::holds_alternative<Samples>(batch.masks) && batch.filled == nullptr;
-}
+// There are no kernels for rectangles.
+bool hasKernels(const MaskBatch& batch) { return std::holds_alternative<Samples>(batch.masks); }
 
 // apply(header, source, target, samples, indices, fill) for two memories of one device, which may
 // be the same. Done when it is on the target's stream.

@@ -32,7 +32,8 @@ Napi::Value preprocess(const Napi::CallbackInfo& info) {
     return statusValue(info, kBadArguments);
   }
   PreprocessBatch batch;
-  const Status parsed = parsePreprocess(info, header, bytesOf(*source), bytesOf(*target), batch);
+  const Status parsed =
+      parsePreprocessOnDevice(info, header, bytesOf(*source), bytesOf(*target), batch);
   if (parsed != kDone) return statusValue(info, parsed);
   return perform(info, false, target->device().driver, [&](cuda::Wrote& wrote) {
     cuda::preprocess(streamFor(info.Env(), target->device()), batch, *source, *target, wrote);
@@ -65,32 +66,32 @@ struct Uploaded {
   }
 };
 
-// uploadImages(header, sources, undefined, images, scales, plan, fill): a promise for memory with
-// what the crops need of the images, for preprocess() with `cutSource`. The list of sources is
-// lib/'s own.
+// uploadImages(header, sources, target, images, scales, plan, fill): a promise for memory with what
+// the crops need of the images, for preprocess() with `cutSource`. The memory is on the target's
+// stream, so that nothing has to be ordered; the target itself may be gone by then. The list of
+// sources is lib/'s own.
 Napi::Value uploadImages(const Napi::CallbackInfo& info) {
   BatchHeader header;
   if (!takesHeader(info, header)) return statusValue(info, kBadArguments);
+  const cuda::Allocation* target = memoryOf(info[PreprocessAt::kTarget]);
   const auto staging = stagingOf(header);
-  cuda::Device* device = deviceAt(wholeNumber(header.device, UINT32_MAX));
-  if (!staging || device == nullptr) return statusValue(info, kBadArguments);
+  if (target == nullptr || !staging) return statusValue(info, kBadArguments);
   PreprocessBatch batch;
-  const Status parsed = parsePreprocess(info, header, std::nullopt, batch);
+  const Status parsed = parsePreprocess(info, header, bytesOf(*target), batch);
   if (parsed != kDone) return statusValue(info, parsed);
   auto regions = std::make_shared<const cuda::SourceRegions>(batch);
-  return startAsync(info, [device, regions = std::move(regions), staging = *staging] {
-    Uploaded uploaded;
-    uploaded.outcome = Outcome::of(device->driver, [&](cuda::Wrote&) {
-      const cuda::Current current(*device);
-      const cuda::StreamLease lease(*device);
-      uploaded.memory =
-          cuda::uploadRegions(lease.stream(), *regions, lease.stream().handle(), staging);
-      // Who is told so may do with the images as he likes.
-      CUDA_CALL(device->driver, cuStreamSynchronize, lease.stream().handle());
-    });
-    if (uploaded.outcome.status != kDone) uploaded.memory.reset();
-    return uploaded;
-  });
+  cuda::Device& device = target->device();
+  return startAsync(
+      info, [&device, on = target->stream(), regions = std::move(regions), staging = *staging] {
+        Uploaded uploaded;
+        uploaded.outcome = Outcome::of(device.driver, [&](cuda::Wrote&) {
+          const cuda::Current current(device);
+          const cuda::StreamLease lease(device);
+          uploaded.memory = cuda::uploadRegions(lease.stream(), *regions, on, staging);
+        });
+        if (uploaded.outcome.status != kDone) uploaded.memory.reset();
+        return uploaded;
+      });
 }
 
 }  // namespace

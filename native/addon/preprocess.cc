@@ -18,7 +18,7 @@ Status parse(const Napi::CallbackInfo& info, BatchHeader& header, PreprocessBatc
   }
   const auto target = bytesOf(info[PreprocessAt::kTarget]);
   if (!threadsOf(header) || !target) return kBadArguments;
-  return parsePreprocess(info, header, target, batch);
+  return parsePreprocess(info, header, *target, batch);
 }
 
 // preprocess(header, sources, target, images, scales, plan, fill). Of the header the layout is the

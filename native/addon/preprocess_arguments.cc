@@ -85,8 +85,7 @@ bool take(Bytes& source, bool floats, SourceImage& image) {
 }
 
 // Every image in an array of its own, or all of them in one.
-Status placeInArrays(const Napi::Value& value, const std::optional<Bytes>& target,
-                     PreprocessBatch& batch) {
+Status placeInArrays(const Napi::Value& value, const Bytes& target, PreprocessBatch& batch) {
   if (!value.IsArray()) return kBadArguments;
   const auto sources = value.As<Napi::Array>();
   const bool together = sources.Length() == 1;
@@ -105,7 +104,7 @@ Status placeInArrays(const Napi::Value& value, const std::optional<Bytes>& targe
       if (i == 0) batch.floatSource = isFloat;
       if (isFloat != batch.floatSource) return kBadArguments;
       source = *bytes;
-      overlaps = overlaps || (target && overlap(source, *target));
+      overlaps = overlaps || overlap(source, target);
     }
     if (!take(source, batch.floatSource, batch.images[i])) return kBadArguments;
     if ((!together || i + 1 == batch.count) && source.length != 0) return kBadArguments;
@@ -170,20 +169,18 @@ bool placeTarget(const Bytes& target, PreprocessBatch& batch) {
 }  // namespace
 
 Status parsePreprocess(const Napi::CallbackInfo& info, const BatchHeader& header,
-                       const std::optional<Bytes>& target, PreprocessBatch& batch) {
-  if (!parse(info, header, batch) || (target && !placeTarget(*target, batch))) {
-    return kBadArguments;
-  }
+                       const Bytes& target, PreprocessBatch& batch) {
+  if (!parse(info, header, batch) || !placeTarget(target, batch)) return kBadArguments;
   const Status placed = placeInArrays(info[PreprocessAt::kSources], target, batch);
-  if (placed != kDone || !target) return placed;
+  if (placed != kDone) return placed;
   // What has been checked must not be written over; images and scales have been copied.
   const auto fill = bytesOf(info[PreprocessAt::kFill]);
   const auto packed = bytesOf(info[PreprocessAt::kPlan]);
-  return overlap(*target, *fill) || (packed && overlap(*target, *packed)) ? kBadArguments : kDone;
+  return overlap(target, *fill) || (packed && overlap(target, *packed)) ? kBadArguments : kDone;
 }
 
-Status parsePreprocess(const Napi::CallbackInfo& info, const BatchHeader& header,
-                       const Bytes& source, const Bytes& target, PreprocessBatch& batch) {
+Status parsePreprocessOnDevice(const Napi::CallbackInfo& info, const BatchHeader& header,
+                               const Bytes& source, const Bytes& target, PreprocessBatch& batch) {
   const auto cut = wholeNumber(header.cutSource, 1);
   if (!cut || !parse(info, header, batch) || !placeTarget(target, batch)) return kBadArguments;
   return placeInMemory(source, *cut == 1, target, batch);

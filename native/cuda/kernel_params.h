@@ -164,7 +164,9 @@ struct KernelParams {
   uint32_t fillStep;  // bytes from a fill to the next, 0: one for all
   uint32_t partnersAt;
   uint32_t noiseKeysAt;
-  uint32_t noiseChannelsAt;
+  // Noise: two numbers of each channel. Masks of rows whose pixels have several values, in place:
+  // 4 bytes for each value of a pixel, all ones where it is filled, else 0; 0: all are filled.
+  uint32_t channelsAt;
 
   uint32_t loadBytes;   // how source is read where target is written by 16 bytes: 16, 4, valueBytes
   uint32_t prefetches;  // a new tensor: so small that its source is asked for before it is decided

@@ -80,6 +80,15 @@ void addFillWords(const Batch& batch, Launch& launch) {
   launch.params.fillAt = addConstants(launch, words.data(), words.size());
 }
 
+// Of each value of a pixel, whether it is filled.
+void addFilledWords(const Batch& batch, Launch& launch) {
+  std::vector<uint32_t> words;
+  for (size_t at = 0; at < batch.layout.pixelBytes; at += launch.valueBytes) {
+    words.push_back(batch.filled[at] != 0 ? UINT32_MAX : 0);
+  }
+  launch.params.channelsAt = addConstants(launch, words.data(), words.size() * sizeof(uint32_t));
+}
+
 // Rows that are aligned, and pixels of a size that there is a kernel for.
 bool prepareTiles(const Batch& batch, bool random, Launch& launch) {
   KernelParams& params = launch.params;
@@ -128,6 +137,7 @@ bool prepareRows(const Batch& batch, Launch& launch) {
   const uint64_t threads = uint64_t{params.height} * params.vectorsPerRow;
   if (!setGrid(launch, threads, params.entries)) return false;
   addFillWords(batch, launch);
+  if (batch.filled != nullptr) addFilledWords(batch, launch);
   return true;
 }
 
@@ -169,8 +179,8 @@ bool prepareNoise(const Batch& batch, const Samples& samples, size_t first, Laun
     if (isWorkedAt(sample, batch.source == batch.target)) keys.push_back(noiseKeyOf(sample));
   }
   params.noiseKeysAt = addConstants(launch, keys.data(), keys.size() * sizeof(NoiseKey));
-  params.noiseChannelsAt = addConstants(launch, noise.channels + 2 * batch.firstChannel,
-                                        batch.layout.channels() * 2 * sizeof(float));
+  params.channelsAt = addConstants(launch, noise.channels + 2 * batch.firstChannel,
+                                   batch.layout.channels() * 2 * sizeof(float));
   return true;
 }
 
@@ -191,11 +201,13 @@ Prepared prepareMask(const Batch& batch, const Samples& samples, size_t first, L
   const bool noise = batch.noise.kind != NoiseKind::kNone;
   begin(launch, layout, batch.source, batch.target);
   KernelParams& params = launch.params;
+  if (batch.sampleBytes != 0) params.sampleBytes = batch.sampleBytes;
   // What is selected at a time: as much of a pixel as addresses allow.
   const auto addresses =
       reinterpret_cast<uintptr_t>(batch.source) | reinterpret_cast<uintptr_t>(batch.target);
-  const size_t valueBytes =
-      noise ? layout.valueBytes : powerDividing(addresses | layout.pixelBytes, sizeof(uint32_t));
+  const size_t valueBytes = noise || batch.filled != nullptr
+                                ? layout.valueBytes
+                                : powerDividing(addresses | layout.pixelBytes, sizeof(uint32_t));
   launch.valueBytes = static_cast<uint32_t>(valueBytes);
   if (isTooLarge(layout)) return Prepared::kUnsupported;
   params.valuesPerPixel = static_cast<uint32_t>(layout.pixelBytes / valueBytes);
@@ -209,7 +221,7 @@ Prepared prepareMask(const Batch& batch, const Samples& samples, size_t first, L
   if (!constants.end()) return Prepared::kNothing;
   const bool ready = noise
                          ? prepareNoise(batch, samples, first, launch)
-                         : (!constants.anyIs(KernelSample::kFine) &&
+                         : (!constants.anyIs(KernelSample::kFine) && batch.filled == nullptr &&
                             prepareTiles(batch, constants.anyIs(KernelSample::kRandom), launch)) ||
                                prepareRows(batch, launch);
   if (!ready) return Prepared::kUnsupported;

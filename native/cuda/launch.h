@@ -38,6 +38,10 @@ struct Batch {
   int32_t firstRow = 0;
   size_t firstChannel = 0;
   int32_t imageHeight = 0;  // 0: of the layout
+  size_t sampleBytes = 0;   // from a sample to the next, 0: of the layout
+  // Of a pixel of one plane as many bytes as it has: 0 for those that stay, in place alone. Null
+  // where none does.
+  const uint8_t* filled = nullptr;
 };
 
 struct Launch {

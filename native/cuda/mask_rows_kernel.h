@@ -187,6 +187,20 @@ GRIDMASK_HD inline Vector fillVectorOf(const KernelParams& params, uint32_t plan
   return fill;
 }
 
+// Bit k: whether value first + k of a row is of a channel that is filled.
+template <int values>
+GRIDMASK_HD inline uint32_t filledValues(const KernelParams& params, int32_t first) {
+  uint32_t bits = 0;
+  GRIDMASK_NO_UNROLL
+  for (int32_t k = first < 0 ? -first : 0; k < values; ++k) {
+    const int32_t value = first + k;
+    const uint32_t channel =
+        static_cast<uint32_t>(value) - pixelOf(params, value) * params.valuesPerPixel;
+    bits |= (constant<uint32_t>(params, params.channelsAt + channel * 4) & 1) << k;
+  }
+  return bits;
+}
+
 template <int valueBytes, bool interleaved, bool inPlace>
 GRIDMASK_HD inline void maskRowsThread(const KernelParams& params, uint32_t blockX, uint32_t blockY,
                                        uint32_t blockZ, uint32_t threadX) {
@@ -225,6 +239,9 @@ GRIDMASK_HD inline void maskRowsThread(const KernelParams& params, uint32_t bloc
     if (first >= rowEnd) continue;
     if (first + kValues > rowEnd) window.inside &= kAll >> (first + kValues - rowEnd);
     const Vector fill = fillVectorOf<valueBytes, interleaved>(params, plane, first);
+    if (interleaved && inPlace && params.channelsAt != 0) {
+      window.dropped &= filledValues<kValues>(params, first);
+    }
     if (inPlace) {
       storeDropped<valueBytes>(window.target, fill, window.dropped & window.inside);
     } else {

@@ -18,7 +18,13 @@ void preprocess(Stream& stream, const PreprocessBatch& batch, const Allocation& 
   stream.order(on, source.stream());
   stream.start(on);
   wrote = true;
-  stream.order(source.stream(), on);
+  try {
+    stream.order(source.stream(), on);
+  } catch (const Error&) {
+    // The images may be freed on their own stream now.
+    (void)target.device().driver.cuStreamSynchronize(on);
+    throw;
+  }
 }
 
 void preprocessHost(Stream& stream, const PreprocessBatch& batch, const Allocation& target,

@@ -281,7 +281,7 @@ class PreprocessTile {
   uint32_t tileColumn_;  // of its first thread
   uint32_t tileRow_;
   uint8_t* target_;  // the sample's
-  Vector vectors_[kTogether];
+  Vector vectors_[kTogether] = {};
 };
 
 // Any image, result and mask.
