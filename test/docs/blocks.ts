@@ -18,6 +18,7 @@ export interface Block {
 
 export const pages = [
   'README.md',
+  'docs/site/index.md',
   ...readdirSync(join(root, 'docs'))
     .map((name) => `docs/${name}`)
     .filter((page) => page.endsWith('.md'))

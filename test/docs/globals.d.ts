@@ -5,6 +5,8 @@ import type { Box, DeviceTensor, GridMask, Plan, Preprocessor } from 'gridmask'
 declare global {
   /** A batch of images, and what belongs to it. */
   let images: Float32Array
+  /** A batch as decoders give it. */
+  const bytes: Uint8Array
   let labels: Int32Array
   /** The same, as decoded. */
   const bytes: Uint8Array

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { root } from '../process'
-import { files, pages, site } from './server'
+import { base, files, pages, site } from './server'
 
 const textOf = new Map(pages.map((page) => [page, readFileSync(join(site, page), 'utf8')]))
 const idsOf = new Map(
@@ -38,18 +38,24 @@ test('every guide of docs/ is in the menu', () => {
     ),
   )
   const guides = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
-  const missing = guides.filter((name) => !menu.has(`/${name.replace('.md', '.html')}`))
+  const missing = guides.filter((name) => !menu.has(`${base}${name.replace('.md', '.html')}`))
   expect(missing).toEqual([])
 })
+
+/** The file that a page refers to by a path; undefined outside of the site. */
+function fileOf(page: string, path: string): string | undefined {
+  if (path === '') return page
+  const absolute = posix.resolve(`${base}${page}`, '..', path) + (path.endsWith('/') ? '/' : '')
+  if (!absolute.startsWith(base)) return undefined
+  return absolute.slice(base.length).replace(/(^|\/)$/, '$1index.html')
+}
 
 test.each(pages)('%s: links lead somewhere', (page) => {
   const lost: string[] = []
   for (const { element, target } of references(textOf.get(page) as string)) {
     if (/^(https?|data|mailto):/.test(target)) continue
     const [path = '', anchor = ''] = target.split('#')
-    const absolute = posix.resolve('/', posix.dirname(page), path).slice(1)
-    const file =
-      path === '' ? page : path.endsWith('/') ? posix.join(absolute, 'index.html') : absolute
+    const file = fileOf(page, path) ?? ''
     const id = decodeURIComponent(anchor)
     const ids = idsOf.get(file)
     const fits = element.includes('VPSkipLink') || id === '' || !ids || ids.has(id)

@@ -7,6 +7,9 @@ import { root } from '../process'
 
 export const site = join(root, 'build/site')
 
+/** The path that the site is made for: run.mjs. */
+export const base = process.env.GRIDMASK_SITE_BASE ?? '/'
+
 /** Every file, by its path from the site's top. */
 export const files = readdirSync(site, { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))
@@ -24,18 +27,19 @@ const types: Record<string, string> = {
   '.json': 'application/json',
 }
 
-/** @returns the server, and the address of the site's top. */
-export async function serve(): Promise<{ server: Server; origin: string }> {
+/** @returns the server, and the address of the site's top, without a slash. */
+export async function serve(): Promise<{ server: Server; top: string }> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
     const path = normalize(decodeURIComponent(pathname)).replace(/\/$/, '/index.html')
-    const file = join(site, path)
-    const found = existsSync(file) && statSync(file).isFile()
+    const file = join(site, path.slice(base.length))
+    const found = path.startsWith(base) && existsSync(file) && statSync(file).isFile()
     response.writeHead(found ? 200 : 404, { 'content-type': types[extname(file)] ?? 'text/plain' })
     response.end(found ? readFileSync(file) : 'not found')
   })
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
   })
-  return { server, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  const { port } = server.address() as AddressInfo
+  return { server, top: `http://127.0.0.1:${port}${base.slice(0, -1)}` }
 }

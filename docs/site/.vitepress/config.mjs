@@ -35,7 +35,7 @@ export default defineConfig({
   // Files of a static host, wherever it is: addresses end in .html, and nothing is fetched from elsewhere.
   cleanUrls: false,
   // The page to play with is a file of its own.
-  ignoreDeadLinks: [/^\/play\//],
+  ignoreDeadLinks: [/\/play\//],
   markdown: {
     // GitHub's names for headings, so that a link within docs/ is right in both places.
     anchor: {
