@@ -187,7 +187,7 @@ describe('images', () => {
       'of different sizes',
       apply([image(4, 4), image(4, 5)], {}, {}),
       'ERR_SHAPE_MISMATCH',
-      /no `size`/,
+      /no option `size`/,
     ],
     [
       'channel out of range',
