@@ -76,7 +76,7 @@ describe('options', () => {
       'its fill that leaves a channel',
       make({ gridmask: { ratio: 0.5, unit: 3, fill: [0, null] } }),
       'ERR_INVALID_ARG_VALUE',
-      /`gridmask\.fill`.*`channels` leaves out$/,
+      /`gridmask\.fill`.*use the option `channels`$/,
     ],
     [
       'its fill',
