@@ -21,7 +21,8 @@ function allocatedBytes(path: string): number {
   let bytes = 0
   for (let at = headers; at < headers + size * count; at += size) {
     const isAllocated = (file.readBigUInt64LE(at + 8) & 2n) !== 0n
-    if (isAllocated && file.readUInt32LE(at + 4) !== 8) bytes += Number(file.readBigUInt64LE(at + 0x20))
+    if (isAllocated && file.readUInt32LE(at + 4) !== 8)
+      bytes += Number(file.readBigUInt64LE(at + 0x20))
   }
   return bytes
 }
