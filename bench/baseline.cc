@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: MIT
 //
-// What the benchmarks measure against: memcpy and memset of a whole batch, by the C library, on the
-// same threads that mask it, each thread one piece.
+// What the benchmarks measure against: memcpy and memset of a whole batch, by the C library, on as
+// many threads as mask it, each thread one piece. Between wake() and rest() the threads spin, so
+// that a copy takes its own time and not that to wake them; at rest they take no core from what is
+// measured in turns with it.
 
 #include <napi.h>
 
 #include <algorithm>
+#include <atomic>
+#include <condition_variable>
 #include <cstring>
+#include <mutex>
+#include <thread>
 
-#include "cpu/pool.h"
+#include "cpu/spin.h"
 
 namespace {
 
@@ -23,33 +29,124 @@ Bytes bytesOf(const Napi::Value& value) {
   return Bytes{array.Data(), array.ByteLength()};
 }
 
-template <typename Piece>
-void inPieces(size_t bytes, unsigned threads, const Piece& piece) {
-  const size_t share = (bytes / threads + 63) / 64 * 64;
-  gridmask::cpu::parallelFor(threads, 1, threads, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) {
-      const size_t from = std::min(i * share, bytes);
-      piece(from, std::min((i + 1) * share, bytes) - from);
+// Spins, but not for as long as the system would let it where another thread needs the core.
+class Wait {
+ public:
+  void once() {
+    if (++times_ % 512 != 0) {
+      gridmask::cpu::spinOnce();
+    } else {
+      std::this_thread::yield();
     }
-  });
+  }
+
+ private:
+  unsigned times_ = 0;
+};
+
+class Team {
+ public:
+  // Of `threads`, the caller included. Returns when all of them spin.
+  void wake(unsigned threads) {
+    threads_ = threads;
+    for (; started_ < threads; ++started_) {
+      std::thread([this, number = started_] { live(number); }).detach();
+    }
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      awake_ = true;
+    }
+    wakes_.notify_all();
+    Wait wait;
+    while (spinning_ + 1 < started_) wait.once();
+  }
+
+  void rest() {
+    awake_ = false;
+    Wait wait;
+    while (spinning_ != 0) wait.once();
+  }
+
+  void copy(Bytes target, const uint8_t* source) {
+    target_ = target;
+    source_ = source;
+    working_ = threads_ - 1;
+    ++round_;
+    doPiece(0);
+    Wait wait;
+    while (working_ != 0) wait.once();
+  }
+
+ private:
+  void live(unsigned number) {
+    for (;;) {
+      {
+        std::unique_lock<std::mutex> lock(mutex_);
+        wakes_.wait(lock, [this] { return awake_.load(); });
+      }
+      unsigned seen = round_;
+      ++spinning_;
+      Wait wait;
+      while (awake_) {
+        if (round_ == seen) {
+          wait.once();
+          continue;
+        }
+        wait = {};
+        seen = round_;
+        if (number >= threads_) continue;
+        doPiece(number);
+        --working_;
+      }
+      --spinning_;
+    }
+  }
+
+  // Fills where there is no source.
+  void doPiece(unsigned number) const {
+    const size_t share = (target_.length / threads_ + 63) / 64 * 64;
+    const size_t from = std::min(number * share, target_.length);
+    const size_t bytes = std::min(from + share, target_.length) - from;
+    if (source_ == nullptr) {
+      std::memset(target_.data + from, 0, bytes);
+    } else {
+      std::memcpy(target_.data + from, source_ + from, bytes);
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wakes_;
+  unsigned started_ = 1;
+  unsigned threads_ = 1;
+  Bytes target_{};
+  const uint8_t* source_ = nullptr;
+  std::atomic<bool> awake_{false};
+  std::atomic<unsigned> spinning_{0};
+  std::atomic<unsigned> working_{0};
+  std::atomic<unsigned> round_{0};
+};
+
+// Never destroyed: its threads outlive main().
+Team& team() {
+  static Team* instance = new Team;
+  return *instance;
 }
 
-// copy(target, source, threads), both Uint8Array of the same length
-void copy(const Napi::CallbackInfo& info) {
-  const Bytes target = bytesOf(info[0]);
-  const Bytes source = bytesOf(info[1]);
-  inPieces(target.length, info[2].As<Napi::Number>().Uint32Value(),
-           [&](size_t from, size_t n) { std::memcpy(target.data + from, source.data + from, n); });
-}
+// wake(threads)
+void wake(const Napi::CallbackInfo& info) { team().wake(info[0].As<Napi::Number>().Uint32Value()); }
 
-// fill(target, threads)
-void fill(const Napi::CallbackInfo& info) {
-  const Bytes target = bytesOf(info[0]);
-  inPieces(target.length, info[1].As<Napi::Number>().Uint32Value(),
-           [&](size_t from, size_t n) { std::memset(target.data + from, 0, n); });
-}
+// rest()
+void rest(const Napi::CallbackInfo&) { team().rest(); }
+
+// copy(target, source), both Uint8Array of the same length
+void copy(const Napi::CallbackInfo& info) { team().copy(bytesOf(info[0]), bytesOf(info[1]).data); }
+
+// fill(target)
+void fill(const Napi::CallbackInfo& info) { team().copy(bytesOf(info[0]), nullptr); }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
+  exports["wake"] = Napi::Function::New(env, wake);
+  exports["rest"] = Napi::Function::New(env, rest);
   exports["copy"] = Napi::Function::New(env, copy);
   exports["fill"] = Napi::Function::New(env, fill);
   return exports;

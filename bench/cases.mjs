@@ -1,161 +1,177 @@
 // SPDX-License-Identifier: MIT
 //
-// What is measured, against what, and how much is to be reached.
-import { createRequire } from 'node:module'
-import { devices, GridMask, maskOf, presets } from 'gridmask'
+// What is measured on the CPU, against what, and how much is to be reached.
+import { GridMask, maskOf, presets } from 'gridmask'
+import { baseline, batchOf, bytesOf, channelsLast, large, small } from './batches.mjs'
 import { preprocessorCases } from './preprocessor-cases.mjs'
 
 /**
- * @typedef {{ against: string, ratio?: number } | { against: string, microseconds: number }} Target
- * @typedef {{
- *   name: string
- *   target: Target
- *   setUp: () => {
- *     subject: () => void
- *     baseline: () => void
- *     loop?: () => void
- *     sharp?: () => Promise<unknown>
- *   }
- * }} Case
- * @typedef {[n: number, c: number, h: number, w: number]} Shape
- * @typedef {(name: string, options: import('gridmask').GridMaskOptions, shape: Shape, ratio: number) => Case} MakeCase
+ * @typedef {import('./batches.mjs').Case} Case
+ * @typedef {import('./batches.mjs').Shape} Shape
+ * @typedef {import('./batches.mjs').Dtype} Dtype
+ * @typedef {'apart' | 'new' | 'inPlace' | 'mix' | 'mixInPlace'} Operation
+ * @typedef {{ title: string, options: import('gridmask').GridMaskOptions }} Masks
  */
 
-/** @type {{ copy(target: Uint8Array, source: Uint8Array, threads: number): void, fill(target: Uint8Array, threads: number): void }} */
-const { copy, fill } = createRequire(import.meta.url)('../build/bench/bench_baseline.node')
+const every = { probability: 1, seed: 1, device: /** @type {const} */ ('cpu') }
+const noise = { noise: /** @type {const} */ ('normal'), mean: 0, std: 1 }
+const imagenetOptions = { ...presets.imagenet, ...every }
+const cifarOptions = { ...presets.cifar10, ...every, rotate: 360 }
 
-const threads = devices()[0]?.threads ?? 1
+/** @type {Masks} */
+const imagenet = { title: 'rotated', options: imagenetOptions }
+/** @type {Masks} */
+const imagenetUpright = { title: 'upright', options: { ...imagenetOptions, rotate: 0 } }
+/** @type {Masks} */
+const imagenetNoise = { title: 'noise', options: { ...imagenetOptions, fill: noise } }
+/** @type {Masks} */
+const cifar = { title: 'rotated', options: cifarOptions }
+/** @type {Masks} */
+const cifarUpright = { title: 'upright', options: { ...cifarOptions, rotate: 0 } }
+/** @type {Masks} */
+const cifarRandom = { title: 'Random GridMask', options: { ...cifarOptions, unitProbability: 0.5 } }
 
+const wording = {
+  apart: 'into another array',
+  new: 'new array',
+  inPlace: 'in place',
+  mix: 'GridMix into another array',
+  mixInPlace: 'GridMix in place',
+}
+
+/** Four times as many, so that no cache holds them; a quarter, so that one does. */
 /** @type {Shape} */
-const large = [64, 3, 224, 224]
+const beyondCaches = [256, 3, 224, 224]
 /** @type {Shape} */
-const small = [256, 3, 32, 32]
-
-const masked = { probability: 1, seed: 1 }
-const imagenet = { ...presets.imagenet, ...masked }
-const cifar10 = { ...presets.cifar10, ...masked }
+const inCaches = [16, 3, 224, 224]
 
 /** @type {Case[]} */
 export const cases = [
-  outOfPlace('64×3×224×224, ImageNet, into another array', imagenet, large, 1.1),
-  newArray('64×3×224×224, ImageNet, new array', imagenet, large, 1.1),
-  inPlace('64×3×224×224, ImageNet, in place, unrotated', { ...imagenet, rotate: 0 }, large, 0.45),
-  inPlace('64×3×224×224, ImageNet, in place, rotated', imagenet, large, 0.8),
-  outOfPlace('256×3×32×32, CIFAR-10, into another array', cifar10, small, 1.5),
-  outOfPlace(
-    '256×3×32×32, CIFAR-10 rotated, into another array',
-    { ...cifar10, rotate: 360 },
-    small,
-    1.5,
-  ),
-  newArray('256×3×32×32, CIFAR-10, new array', cifar10, small, 1.5),
-  newArray('256×3×32×32, CIFAR-10 rotated, new array', { ...cifar10, rotate: 360 }, small, 1.5),
-  inPlace('256×3×32×32, CIFAR-10, in place', cifar10, small, 3),
-  inPlace('256×3×32×32, CIFAR-10 rotated, in place', { ...cifar10, rotate: 360 }, small, 3),
-  oneImage('1×3×32×32, CIFAR-10 rotated, in place, the whole call', { ...cifar10, rotate: 360 }),
-  ...preprocessorCases((target, source) => copy(target, source, threads)),
+  masked(large, 'float32', imagenet, 'apart', 1.1),
+  masked(large, 'float32', imagenet, 'new', 1.1),
+  masked(channelsLast(large), 'float32', imagenet, 'apart', 1.1),
+  masked(large, 'float16', imagenet, 'apart', 1.2),
+  masked(channelsLast(large), 'float16', imagenet, 'apart', 1.2),
+  masked(large, 'uint8', imagenet, 'apart', 1.25),
+  masked(channelsLast(large), 'uint8', imagenet, 'apart', 1.25),
+  masked(beyondCaches, 'float32', imagenetUpright, 'inPlace', 0.45),
+  masked(beyondCaches, 'float32', imagenet, 'inPlace', 0.8),
+  masked(large, 'float32', imagenetUpright, 'inPlace', 0.45),
+  masked(large, 'float32', imagenet, 'inPlace', 0.7),
+  masked(inCaches, 'float32', imagenetUpright, 'inPlace', 0.45),
+  masked(inCaches, 'float32', imagenet, 'inPlace', 0.7),
+  masked(channelsLast(large), 'float32', imagenet, 'inPlace', 0.7),
+  masked(large, 'uint8', imagenet, 'inPlace'),
+  masked(channelsLast(large), 'uint8', imagenet, 'inPlace'),
+  masked(large, 'float32', imagenetNoise, 'apart'),
+  masked(large, 'float32', imagenetNoise, 'inPlace'),
+  masked(small, 'float32', cifarUpright, 'apart', 2),
+  masked(small, 'float32', cifar, 'apart', 2),
+  masked(small, 'float32', cifar, 'new', 2),
+  masked(small, 'float32', cifarUpright, 'inPlace', 4),
+  masked(small, 'float32', cifar, 'inPlace', 4),
+  masked(small, 'float32', cifarRandom, 'apart', 3.5),
+  masked(small, 'float16', cifar, 'apart'),
+  masked(small, 'uint8', cifar, 'apart'),
+  masked(channelsLast(small), 'uint8', cifarUpright, 'apart', 2),
+  masked(channelsLast(small), 'uint8', cifar, 'apart', 3),
+  masked(channelsLast(small), 'uint8', cifar, 'inPlace'),
+  masked(large, 'float32', imagenet, 'mix', 1.5),
+  masked(large, 'float32', imagenet, 'mixInPlace'),
+  masked(large, 'uint8', imagenet, 'mix', 2),
+  masked(channelsLast(large), 'uint8', imagenet, 'mix'),
+  masked(small, 'float32', cifar, 'mix', 3.5),
+  masked(small, 'float32', cifar, 'mixInPlace'),
+  masked(channelsLast(small), 'uint8', cifar, 'mix'),
+  oneImage(),
+  ...preprocessorCases(),
 ]
 
 /**
- * Against a copy, or in place against memory that is filled.
+ * Against a copy, or in place against memory that is filled. A new array is allocated by the call:
+ * so it is by what it is held against.
  *
- * @param {string} name
- * @param {import('gridmask').GridMaskOptions} options
  * @param {Shape} shape
- * @param {number} ratio
- * @param {{ inPlace: boolean }} where
+ * @param {Dtype} dtype
+ * @param {Masks} masks
+ * @param {Operation} operation
+ * @param {number} [limit]
  * @returns {Case}
  */
-function applied(name, options, shape, ratio, { inPlace }) {
+function masked(shape, dtype, { title, options }, operation, limit) {
+  const last = shape[3] === 3
+  const layout = last ? 'NHWC' : 'NCHW'
+  const fills = operation === 'inPlace'
   return {
-    name,
-    target: { against: `${inPlace ? 'memset' : 'memcpy'}, same threads`, ratio },
+    name: `${shape.join('×')} ${dtype}, ${title}, ${wording[operation]}`,
+    against: fills ? 'memset' : operation === 'new' ? 'memcpy into a new array' : 'memcpy',
+    ...(limit === undefined ? {} : { limit }),
     setUp: () => {
-      const images = batch(shape)
-      const out = inPlace ? images : batch(shape)
+      const images = batchOf(shape, dtype)
+      const away = operation === 'apart' || operation === 'mix' || operation === 'mixInPlace'
+      const other = away ? batchOf(shape, dtype) : images
       const gridmask = new GridMask(options)
-      const mask = maskOf({ d: 20, ratio: 0.5, angle: 30 }, [shape[2], shape[3]])
+      // Of any dtype, which the types tell apart.
+      const given = /** @type {Float32Array} */ (images)
+      const request = {
+        shape,
+        layout: /** @type {'NCHW' | 'NHWC'} */ (layout),
+        dtype: /** @type {'float32'} */ (dtype),
+      }
+      const [height, width] = last ? [shape[1], shape[2]] : [shape[2], shape[3]]
+      const mask = maskOf({ d: 20, ratio: 0.5, angle: 30 }, [height, width])
+      const mixes = operation === 'mix' || operation === 'mixInPlace'
+      const out = /** @type {Float32Array} */ (operation === 'mixInPlace' ? images : other)
       return {
-        subject: () => gridmask.apply(images, { shape, out }),
-        baseline: () =>
-          inPlace ? fill(bytes(images), threads) : copy(bytes(out), bytes(images), threads),
-        loop: () => plainLoop(out, images, mask),
+        subject: mixes
+          ? () => gridmask.gridmix(given, { ...request, out })
+          : operation === 'new'
+            ? () => gridmask.apply(given, request)
+            : () => gridmask.apply(given, { ...request, out }),
+        baseline: fills
+          ? () => baseline.fill(bytesOf(other))
+          : operation === 'new'
+            ? () => baseline.copy(new Uint8Array(images.byteLength), bytesOf(images))
+            : () => baseline.copy(bytesOf(other), bytesOf(images)),
+        ...(mixes ? {} : { loop: () => plainLoop(other, images, mask, last ? 3 : 1) }),
       }
     },
   }
 }
 
-/** @type {MakeCase} */
-function outOfPlace(...given) {
-  return applied(...given, { inPlace: false })
-}
-
-/** @type {MakeCase} */
-function inPlace(...given) {
-  return applied(...given, { inPlace: true })
-}
-
-/**
- * Memory that the call itself allocates: so does what it is held against.
- *
- * @type {MakeCase}
- */
-function newArray(name, options, shape, ratio) {
-  return {
-    name,
-    target: { against: 'memcpy into a new array', ratio },
-    setUp: () => {
-      const images = batch(shape)
-      const gridmask = new GridMask(options)
-      return {
-        subject: () => gridmask.apply(images, { shape }),
-        baseline: () => copy(new Uint8Array(images.byteLength), bytes(images), threads),
-      }
-    },
-  }
-}
-
-/**
- * @param {string} name
- * @param {import('gridmask').GridMaskOptions} options
- * @returns {Case}
- */
-function oneImage(name, options) {
+/** @returns {Case} */
+function oneImage() {
   /** @type {Shape} */
   const shape = [1, 3, 32, 32]
-  const images = batch(shape)
-  const gridmask = new GridMask(options)
   return {
-    name,
-    target: { against: 'time', microseconds: 5 },
-    setUp: () => ({
-      subject: () => gridmask.apply(images, { shape, out: images }),
-      baseline: () => fill(bytes(images), threads),
-    }),
+    name: '1×3×32×32 float32, rotated, in place, the whole call',
+    against: 'time',
+    microseconds: 5,
+    setUp: () => {
+      const images = batchOf(shape, 'float32')
+      const gridmask = new GridMask(cifarOptions)
+      return {
+        subject: () => gridmask.apply(images, { shape, out: images }),
+        baseline: () => baseline.fill(bytesOf(images)),
+      }
+    },
   }
-}
-
-/** @param {Shape} shape */
-function batch(shape) {
-  return new Float32Array(shape.reduce((a, b) => a * b)).fill(0.5)
-}
-
-/** @param {Float32Array} array */
-function bytes(array) {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
 }
 
 /**
  * What one would write without this package, the mask's work not even counted.
  *
- * @param {Float32Array} out
- * @param {Float32Array} images
+ * @param {ReturnType<typeof batchOf>} out
+ * @param {ReturnType<typeof batchOf>} images
  * @param {Uint8Array} mask
+ * @param {number} channels of a pixel
  */
-function plainLoop(out, images, mask) {
-  for (let start = 0; start < images.length; start += mask.length) {
+function plainLoop(out, images, mask, channels) {
+  for (let at = 0; at < images.length; ) {
     for (let pixel = 0; pixel < mask.length; pixel++) {
-      out[start + pixel] = mask[pixel] === 1 ? /** @type {number} */ (images[start + pixel]) : 0
+      for (let channel = 0; channel < channels; channel++, at++) {
+        out[at] = mask[pixel] === 1 ? /** @type {number} */ (images[at]) : 0
+      }
     }
   }
 }

@@ -12,6 +12,7 @@ const { Plan } =
   )
 
 /**
+ * `decoded`: the batch is made of images of bytes, three channels together.
  * `reach`: how much of a copy's time, or in place of a fill's, is wanted at most.
  * @typedef {{
  *   name: string
@@ -20,6 +21,7 @@ const { Plan } =
  *   inPlace: boolean
  *   mixes?: boolean
  *   noise?: 0 | 1 | 2
+ *   decoded?: boolean
  *   reach?: number | undefined
  * }} GpuCase
  */
@@ -71,6 +73,10 @@ export const gpuCases = [
     mixes: true,
   }),
   ...both('64×3×224×224 float32, normal noise', large, 1.5, 2, { noise: 2 }),
+  ...made('64×3×224×224 float32 of bytes', large, 0.72),
+  ...made('64×224×224×3 float32 of bytes', last),
+  ...made('64×3×224×224 float16 of bytes', { ...large, valueBytes: 2 }),
+  ...made('64×3×299×299 float32 of bytes', odd),
 ]
 
 /**
@@ -87,6 +93,18 @@ function both(name, batch, newReach, inPlaceReach, more) {
     { ...made, inPlace: false, reach: newReach },
     { ...made, inPlace: true, reach: inPlaceReach },
   ]
+}
+
+/**
+ * What Preprocessor makes.
+ *
+ * @param {string} name
+ * @param {import('./bytes.mjs').BatchShape} batch
+ * @param {number} [reach]
+ * @returns {GpuCase[]}
+ */
+function made(name, batch, reach) {
+  return [{ name, options: imagenet, batch, inPlace: false, decoded: true, reach }]
 }
 
 /** The bytes of the batch, and those that must move. @param {GpuCase} gpuCase */

@@ -4,7 +4,7 @@
 // device's own clock, beside copies and fills of the same batch; calls by the host's, beside the
 // least that the driver takes for the same.
 import { createRequire } from 'node:module'
-import { cudaStatus, DeviceTensor, devices, GridMask } from 'gridmask'
+import { cudaStatus, DeviceTensor, devices, GridMask, normalization, Preprocessor } from 'gridmask'
 import { median } from '../dist/cli/measure.js'
 import { bytesOf, cifar10, gpuCases, imagenet, large, packedPlan, small } from './gpu-cases.mjs'
 import { duration, megabytes, printTable } from './text.mjs'
@@ -108,7 +108,10 @@ function kernelRows(settings) {
  * @param {import('./gpu-cases.mjs').GpuCase} gpuCase
  * @returns {Times}
  */
-function measure(settings, { options, batch: full, inPlace, mixes = false, noise = 0 }) {
+function measure(
+  settings,
+  { options, batch: full, inPlace, mixes = false, noise = 0, decoded = false },
+) {
   const { quick, ordinal, path, totalMemory } = settings
   const batch = sized(full, settings)
   const { count, channels, height, width, valueBytes } = batch
@@ -126,6 +129,7 @@ function measure(settings, { options, batch: full, inPlace, mixes = false, noise
     inPlace,
     mixes,
     noise,
+    decoded,
     batches,
   }
   /** @param {number} launches @param {number} rounds @returns {Times} */
@@ -189,6 +193,10 @@ async function callRows(settings) {
       },
       disposed,
     )
+    const mix = () => {
+      gridmask.gridmix(images, { out: images })
+    }
+    await row('GridMix in place', 'launch', 'a bare launch', null, mix, () => images.ready())
     await row('in place, waited for', 'wait', 'launch and wait', 1.4, async () => {
       inPlace()
       await images.ready()
@@ -214,12 +222,70 @@ async function callRows(settings) {
     )
     images.dispose()
   }
+  rows.push(...(await preprocessorRows(settings)))
   return rows
 }
 
+/** Bytes of the host, and those that a tensor holds. @param {Settings} settings @returns {Promise<Row[]>} */
+async function preprocessorRows(settings) {
+  const device = /** @type {const} */ (`cuda:${settings.ordinal}`)
+  const decoded = sized({ ...large, layout: 'NHWC', valueBytes: 1 }, settings)
+  const { count, channels, height, width } = decoded
+  const shape = /** @type {const} */ ([count, height, width, channels])
+  const name = `${count}×${height}×${width}×${channels} uint8`
+  const least = measure(settings, { name, options: imagenet, batch: decoded, inPlace: false })
+  const bytes = new Uint8Array(count * height * width * channels)
+  const { seed, ...gridmask } = imagenet
+  const preprocessor = new Preprocessor({
+    normalize: normalization.imagenet,
+    gridmask,
+    seed,
+    device,
+  })
+  const there = DeviceTensor.from(bytes, { shape, layout: 'NHWC', device })
+  /** @type {DeviceTensor | undefined} */
+  let made
+  const disposed = async () => {
+    await made?.ready()
+    made?.dispose()
+  }
+  const uploaded = async () => {
+    made = preprocessor.apply(bytes, { shape })
+    await made.ready()
+  }
+  const launched = () => {
+    made = preprocessor.apply(there)
+  }
+  const ofHost = 1e3 * (await timeOf(uploaded, disposed, settings))
+  const ofTensor = 1e3 * (await timeOf(launched, disposed, settings))
+  there.dispose()
+  const upload = 1e3 * median(least.upload)
+  const launch = 1e3 * median(least.launch)
+  return [
+    {
+      ...{
+        name,
+        what: 'Preprocessor, waited for',
+        microseconds: ofHost,
+        against: 'upload, pinned',
+      },
+      ...{ baselineMicroseconds: upload, ratio: ofHost / upload, reach: null },
+    },
+    {
+      ...{
+        name,
+        what: 'Preprocessor, of a tensor',
+        microseconds: ofTensor,
+        against: 'a bare launch',
+      },
+      ...{ baselineMicroseconds: launch, ratio: ofTensor / launch, reach: null },
+    },
+  ]
+}
+
 /** Whether the bytes of a case are told by its plan alone. @param {import('./gpu-cases.mjs').GpuCase} gpuCase */
-function isCounted({ mixes, noise, options }) {
-  return !mixes && !noise && (options.unitProbability ?? 1) === 1
+function isCounted({ mixes, noise, decoded, options }) {
+  return !mixes && !noise && !decoded && (options.unitProbability ?? 1) === 1
 }
 
 /** What each case must move, and how long memory needs for it by its maker's figure. */

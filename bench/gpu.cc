@@ -17,6 +17,7 @@
 #include "cuda/allocation.h"
 #include "cuda/context.h"
 #include "cuda/launch.h"
+#include "cuda/preprocess_launch.h"
 #include "cuda/stream.h"
 
 namespace {
@@ -169,6 +170,7 @@ double hostTime(const Work& work) {
 struct Request {
   std::vector<PackedSample> samples;
   std::vector<int32_t> partner;  // empty: masked, not mixed
+  bool decoded;                  // the batch is made of images of bytes, three channels together
   Noise noise;
   std::vector<float> channels;  // of the noise
   BatchLayout layout;
@@ -185,8 +187,25 @@ struct Times {
   std::vector<double> kernel, copy, fill, launch, wait, upload, bothWays;
 };
 
+cuda::Prepared preparePictures(const Request& request, const uint8_t* source, uint8_t* target,
+                               const std::vector<uint8_t>& fill, cuda::Launch& launch) {
+  PreprocessBatch batch{};
+  static_cast<BatchLayout&>(batch) = request.layout;
+  batch.target = target;
+  batch.type = request.layout.valueBytes == 4 ? ValueType::kFloat32 : ValueType::kFloat16;
+  batch.samples = request.samples.data();
+  batch.fill = fill.data();
+  const uint8_t* image = source;
+  for (size_t n = 0; n < batch.count; ++n, image += 3 * batch.pixels()) {
+    batch.images.push_back({image, batch.height, batch.width, 3, 0, 0, false});
+  }
+  for (uint32_t channel = 0; channel < 3; ++channel) batch.scales.push_back({channel, 0.017f, -2});
+  return cuda::preparePreprocess(batch, {source, image}, launch);
+}
+
 cuda::Prepared prepare(const Request& request, const uint8_t* source, uint8_t* target,
                        const std::vector<uint8_t>& fill, cuda::Launch& launch) {
+  if (request.decoded) return preparePictures(request, source, target, fill, launch);
   if (!request.partner.empty()) {
     const MixBatch batch{
         {request.layout, source, target}, request.samples.data(), request.partner.data()};
@@ -237,8 +256,8 @@ Times measure(cuda::Device& device, const Request& request) {
   const auto launch = [&](size_t i) {
     cuda::Launch& one = prepared[i % request.batches];
     void* arguments[] = {&one.params};
-    CUDA_CALL(driver, cuLaunchKernel, function, one.gridX, one.gridY, one.gridZ, one.blockX, 1, 1,
-              0, stream, arguments, nullptr);
+    CUDA_CALL(driver, cuLaunchKernel, function, one.gridX, one.gridY, one.gridZ, one.blockX,
+              one.blockY, 1, 0, stream, arguments, nullptr);
   };
   const auto repeat = [&](const auto& work) {
     return [&request, work] {
@@ -328,6 +347,7 @@ Napi::Value measureFrom(const Napi::CallbackInfo& info) {
                                      : NoiseType::kUint8,
                    true, request.channels.data()};
   request.inPlace = given.Get("inPlace").ToBoolean();
+  request.decoded = given.Get("decoded").ToBoolean();
   request.batches = number("batches");
   request.launches = number("launches");
   request.rounds = number("rounds");

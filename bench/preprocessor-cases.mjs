@@ -4,46 +4,64 @@
 // without Preprocessor: a loop in JavaScript, and sharp's own planes.
 import { normalization, Preprocessor, presets } from 'gridmask'
 import sharp from 'sharp'
+import { baseline, bytesOf } from './batches.mjs'
 
-const [count, side] = [64, 224]
-const pixels = side * side
+const { mean, std } = /** @type {{ mean: number[], std: number[] }} */ (normalization.imagenet)
+const imagenet = { gridmask: { ...presets.imagenet, probability: 1 }, seed: 1 }
+const cifar = { gridmask: { ...presets.cifar10, probability: 1 }, seed: 1 }
 
-/**
- * @param {(target: Uint8Array, source: Uint8Array) => void} copy
- * @returns {import('./cases.mjs').Case[]}
- */
-export function preprocessorCases(copy) {
-  const { mean, std } = /** @type {{ mean: number[], std: number[] }} */ (normalization.imagenet)
-
-  /** @param {string} name @param {import('gridmask').PreprocessorOptions<'float32'>} options */
-  const made = (name, options) => ({
-    name,
-    target: { against: 'memcpy of the result', ratio: 0.55 },
-    setUp: () => {
-      const images = new Uint8Array(count * pixels * 3).map((_, i) => i * 31)
-      const out = new Float32Array(images.length)
-      const other = new Float32Array(images.length)
-      const preprocessor = new Preprocessor({ normalize: normalization.imagenet, ...options })
-      /** @type {[number, number, number, number]} */
-      const shape = [count, side, side, 3]
-      return {
-        subject: () => preprocessor.apply(images, { shape, out }),
-        baseline: () => copy(bytes(other), bytes(out)),
-        loop: () => plainLoop(other, images, mean, std),
-        sharp: () => planesBySharp(images),
-      }
-    },
-  })
-  const gridmask = { ...presets.imagenet, probability: 1 }
+/** @returns {import('./batches.mjs').Case[]} */
+export function preprocessorCases() {
   return [
-    made('64×224×224×3 bytes → NCHW float32, normalised', {}),
-    made('64×224×224×3 bytes → NCHW float32, normalised and masked', { gridmask, seed: 1 }),
+    made('normalised', 64, 224, {}, 0.55),
+    made('normalised and masked', 64, 224, imagenet, 0.55),
+    made('the same, to float16', 64, 224, { ...imagenet, dtype: 'float16' }),
+    made('the same, cropped to 219', 64, 224, { ...imagenet, size: [219, 219], crop: 'random' }),
+    made('the same, NHWC', 64, 224, { ...imagenet, layout: 'NHWC' }),
+    made('padded, cropped, mirrored, masked', 256, 32, {
+      ...cifar,
+      ...{ padding: 4, size: [32, 32], crop: 'random', flip: 0.5 },
+    }),
+    made('the same, to float16', 256, 32, {
+      ...cifar,
+      ...{ padding: 4, size: [32, 32], crop: 'random', flip: 0.5, dtype: 'float16' },
+    }),
   ]
 }
 
-/** @param {Float32Array} array */
-function bytes(array) {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+/**
+ * @param {string} title
+ * @param {number} count
+ * @param {number} side
+ * @param {import('gridmask').PreprocessorOptions<'float32' | 'float16'>} options
+ * @param {number} [limit]
+ * @returns {import('./batches.mjs').Case}
+ */
+function made(title, count, side, options, limit) {
+  /** @type {[number, number, number, number]} */
+  const shape = [count, side, side, 3]
+  return {
+    name: `${shape.join('×')} bytes → floats, ${title}`,
+    against: 'memcpy of the result',
+    ...(limit === undefined ? {} : { limit }),
+    setUp: () => {
+      const images = new Uint8Array(shape.reduce((a, b) => a * b)).map((_, i) => i * 31)
+      const preprocessor = new Preprocessor({ normalize: normalization.imagenet, ...options })
+      const out = preprocessor.apply(images, { shape })
+      const other = new Uint8Array(out.byteLength)
+      const all = {
+        subject: () => preprocessor.apply(images, { shape, out }),
+        baseline: () => baseline.copy(other, bytesOf(out)),
+      }
+      if (limit === undefined) return all
+      const floats = new Float32Array(images.length)
+      return {
+        ...all,
+        loop: () => plainLoop(floats, images, count, side * side),
+        sharp: () => planesBySharp(images, count, side),
+      }
+    },
+  }
 }
 
 /**
@@ -51,10 +69,10 @@ function bytes(array) {
  *
  * @param {Float32Array} out
  * @param {Uint8Array} images
- * @param {number[]} mean
- * @param {number[]} std
+ * @param {number} count
+ * @param {number} pixels
  */
-function plainLoop(out, images, mean, std) {
+function plainLoop(out, images, count, pixels) {
   for (let n = 0; n < count; n++) {
     const first = n * 3 * pixels
     for (let pixel = 0; pixel < pixels; pixel++) {
@@ -72,11 +90,14 @@ function plainLoop(out, images, mean, std) {
  * What sharp can do of it: planes of floats, not normalised, since its `linear` rounds to bytes.
  *
  * @param {Uint8Array} images
+ * @param {number} count
+ * @param {number} side
  */
-function planesBySharp(images) {
+function planesBySharp(images, count, side) {
+  const bytes = side * side * 3
   const planes = Array.from({ length: count * 3 }, (_, i) => {
     const n = Math.floor(i / 3)
-    const image = images.subarray(n * 3 * pixels, (n + 1) * 3 * pixels)
+    const image = images.subarray(n * bytes, (n + 1) * bytes)
     return sharp(image, { raw: { width: side, height: side, channels: 3 } })
       .extractChannel(/** @type {0 | 1 | 2} */ (i % 3))
       .raw({ depth: 'float' })

@@ -36,24 +36,24 @@ function measured(name, unit, rotate, beside) {
 }
 
 const series = [
-  measured('d 96…223, upright', [96, 224], 0, -0.012),
-  measured('d 96…223, turned', [96, 224], 360, 0),
-  measured('d 24…32, upright', [24, 33], 0, 0.012),
+  measured('upright\nd 96…223 pixels', [96, 224], 0, -0.012),
+  measured('turned\nd 96…223 pixels', [96, 224], 360, 0),
+  measured('upright\nd 24…32 pixels', [24, 33], 0, 0.012),
 ]
 for (const { name, points } of series) {
   const cells = points.map(
     ({ y, error }, i) => `r ${ratios[i]}: ${y.toFixed(3)} ± ${error.toFixed(3)}`,
   )
-  console.log(`${name.padEnd(18)} ${cells.join('   ')}`)
+  console.log(`${name.replace('\n', ', ').padEnd(26)} ${cells.join('   ')}`)
 }
 const formula = ratios.map((x) => ({ x, y: 1 - (1 - x) ** 2 }))
 writeFileSync(
   file,
   linePlot({
-    title: 'What is kept of an image of 224×224',
-    xLabel: 'r, the width of the kept stripe as a fraction of d',
-    yLabel: 'k, kept fraction: mean and standard deviation',
-    series: [{ name: '1 − (1 − r)²', points: formula, style: 'dashes' }, ...series],
+    title: 'How much images of 224×224 keep',
+    xLabel: 'r, the width of the kept stripe as a fraction of the unit',
+    yLabel: 'kept fraction: mean ± standard deviation',
+    series: [{ name: '1 − (1 − r)²\nequation 3', points: formula, style: 'dashes' }, ...series],
   }),
 )
 console.log(`written: ${file}`)
@@ -61,39 +61,35 @@ console.log(`written: ${file}`)
 const units = Array.from({ length: 28 }, (_, i) => 8 * (i + 1))
 
 /**
- * Below what, and above what, the kept fraction is for one image in twenty.
+ * Between which kept fractions nine images of ten lie.
  *
  * @param {string} name
  * @param {number} rotate
  */
 function spread(name, rotate) {
-  const sorted = units.map((unit) =>
-    Float64Array.from(keptFractions({ ratio: 0.6, unit, rotate })).sort(),
-  )
-  return [0.95, 0.05].map((part) => ({
-    name: `${name}, ${100 * part} %`,
-    points: sorted.map((kept, i) => ({
-      x: /** @type {number} */ (units[i]),
-      y: /** @type {number} */ (kept[Math.floor(part * images)]),
-    })),
-  }))
+  const points = units.map((unit) => {
+    const kept = keptFractions({ ratio: 0.6, unit, rotate }).sort((a, b) => a - b)
+    const at = (/** @type {number} */ part) =>
+      /** @type {number} */ (kept[Math.floor(part * images)])
+    return { x: unit, low: at(0.05), y: at(0.95) }
+  })
+  return { name: `${name}\n9 of 10 images`, points, style: 'band' }
 }
 
-const bounds = [...spread('upright', 0), ...spread('turned', 360)]
-for (const { name, points } of bounds) {
-  console.log(
-    `${name.padEnd(18)} ${points.map(({ x, y }) => `d ${x}: ${y.toFixed(3)}`).join('   ')}`,
-  )
+const bands = [spread('upright', 0), spread('turned', 360)]
+for (const { name, points } of bands) {
+  const cells = points.map(({ x, low, y }) => `d ${x}: ${low.toFixed(3)}…${y.toFixed(3)}`)
+  console.log(`${name.split('\n')[0]}, nine of ten  ${cells.join('   ')}`)
 }
 const limit = units.map((x) => ({ x, y: 1 - (1 - 0.6) ** 2 }))
 writeFileSync(
   spreadFile,
   linePlot({
-    title: 'Kept of single images of 224×224, r = 0.6',
-    xLabel: 'd, the side of a unit in pixels',
-    yLabel: 'k, kept fraction: nine of ten images lie between',
-    series: [{ name: '1 − (1 − r)²', points: limit, style: 'dashes' }, ...bounds],
-    yMin: 0.6,
+    title: 'How much single images of 224×224 keep, for r = 0.6',
+    xLabel: 'd, the side of a unit, in pixels',
+    yLabel: 'kept fraction of an image',
+    series: [...bands, { name: '1 − (1 − r)²\nequation 3', points: limit, style: 'dashes' }],
+    yMin: 0.7,
   }),
 )
 console.log(`written: ${spreadFile}`)

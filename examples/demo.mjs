@@ -4,20 +4,20 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { devices, GridMask, keepRatio, presets } from 'gridmask'
+import { devices, GridMask, keepRatio, normalization, Preprocessor, presets } from 'gridmask'
 import { isSameFile } from '../dist/cli/files.js'
 import { printable } from '../dist/cli/output.js'
 import { UserError } from '../dist/cli/user-error.js'
-import { defaultCredit, defaultPhotos, readPhotos } from './demo/photos.mjs'
+import { defaultCredit, defaultPhotos, readPhotos, sampleImages } from './demo/photos.mjs'
 import { presetsSheet } from './demo/presets.mjs'
-import { imagenet, sampleBatch, scheduleSheet } from './demo/schedule.mjs'
+import { imagenet, scheduleSheet } from './demo/schedule.mjs'
 import { overviewSheet, variantsSheet } from './demo/variants.mjs'
 
 const SHEETS = /** @type {const} */ (['overview', 'variants', 'presets', 'schedule'])
 
 const USAGE = `npm run demo -- [--out FOLDER] [--palette] [PHOTO …]
 
-  PHOTO      pictures in any format that sharp decodes; without any, four old photographs
+  PHOTO      pictures in any format that sharp decodes; without any, four that come with this repository
   --out      where the contact sheets go, by default demo-output
   --palette  sheets of 256 colours, a third of the size`
 
@@ -83,12 +83,12 @@ function fileOf(folder, name) {
 function printPhotos(photos, ours) {
   console.log('Photographs')
   for (const { name } of photos) console.log(`  ${printable(name)}`)
-  if (ours) console.log('  Digital images courtesy of the Getty’s Open Content Program; CC0.')
+  if (ours) console.log(`  ${defaultCredit.replace('Photographs: ', 'By ')}`)
 }
 
 function printPlan() {
   const [epoch, count, side] = [240, 8, 224]
-  const plan = imagenet.plan({ count, epoch, index: 0 })
+  const plan = imagenet.plan({ count, epoch, index: 0, height: side, width: side })
   const table = [['sample', 'd', 'r', 'l', 'δx', 'δy', 'angle', 'kept']]
   for (const [i, sample] of [...plan].entries()) {
     const { masked, d, ratio, l, deltaX, deltaY, angle } = sample
@@ -105,21 +105,27 @@ function printPlan() {
 
 /** @param {readonly import('./demo/photos.mjs').Photo[]} photos */
 async function printThroughput(photos) {
-  const gridmask = new GridMask({ ...presets.imagenet, probability: 1 })
-  const { images, shape } = await sampleBatch(photos, 64)
+  const [count, side] = [64, 224]
+  const mask = { ...presets.imagenet, probability: 1 }
+  const decoded = await sampleImages(photos, count, side, side)
+  const preprocessor = new Preprocessor({ normalize: normalization.imagenet, gridmask: mask })
+  const images = new Preprocessor({ normalize: normalization.imagenet }).apply(decoded)
+  const gridmask = new GridMask(mask)
+  const shape = /** @type {const} */ ([count, 3, side, side])
   const [cpu] = devices()
   const size = `${shape.join(' × ')} float32, ${(images.byteLength / 1e6).toFixed(1)} MB`
   console.log(`\nThroughput: ${size}, every sample masked, ${cpu?.threads} threads`)
   const cases = {
-    'new array': () => gridmask.apply(images, { shape }),
-    'in place': () => gridmask.apply(images, { shape, out: images }),
+    'from decoded images': () => preprocessor.apply(decoded),
+    'masked alone, new array': () => gridmask.apply(images, { shape }),
+    'masked alone, in place': () => gridmask.apply(images, { shape, out: images }),
   }
   for (const [name, run] of Object.entries(cases)) {
     const seconds = medianSeconds(run)
-    const imagesPerSecond = Math.round(shape[0] / seconds).toLocaleString('en')
+    const imagesPerSecond = Math.round(count / seconds).toLocaleString('en')
     const speed = (images.byteLength / seconds / 1e9).toFixed(1)
     console.log(
-      `  ${name.padEnd(10)}${imagesPerSecond.padStart(9)} images/s${speed.padStart(7)} GB/s`,
+      `  ${name.padEnd(24)}${imagesPerSecond.padStart(9)} images/s${speed.padStart(7)} GB/s`,
     )
   }
 }

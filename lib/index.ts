@@ -11,11 +11,12 @@ export {
 export { GridMask } from './api/gridmask'
 export { type GridMixPlanRequest, gridmix, type TensorGridMixPlanRequest } from './api/gridmix'
 export { type IgnoreDroppedRequest, ignoreDropped, type LabelArray } from './api/ignore-dropped'
+export { type LauncherRank, launcherRank, shardIndices } from './api/launcher-rank'
 export { keepRatio, maskOf, visibleFraction } from './api/mask-queries'
 export { type LabelRequest, mixLabels } from './api/mix-labels'
 export type { GridMaskOptions } from './api/options'
 export { Placement, type Point } from './api/placement'
-export { type Preprocessed, Preprocessor } from './api/preprocessor'
+export { type Preprocessed, type PreprocessedOn, Preprocessor } from './api/preprocessor'
 export type {
   FloatType,
   PreprocessorOptions,

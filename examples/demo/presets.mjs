@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // The authors' settings, each on images of the size that it was made for.
-import { GridMask, presets } from 'gridmask'
+import { normalization, Preprocessor, presets } from 'gridmask'
 import { captionOf } from '../../dist/cli/contact-sheet.js'
 import { resizePicture } from '../../dist/cli/pictures.js'
-import { toPictures } from './photos.mjs'
-import { SEED, sampleBatch } from './schedule.mjs'
+import { sampleImages, toPictures } from './photos.mjs'
+import { SEED } from './schedule.mjs'
 import { colours, columnX, MARGIN, Sheet, SIDE, WIDTH } from './sheet.mjs'
 
 /** @typedef {import('./photos.mjs').Photo} Photo */
@@ -25,17 +25,21 @@ export async function presetsSheet(photos) {
   const sheet = new Sheet(WIDTH)
   const top = sheet.heading(
     'Presets',
-    `The settings with which the authors trained, in epoch ${LAST_EPOCH}: five samples of a batch each.`,
+    `The settings that the authors trained with, in epoch ${LAST_EPOCH}. Five samples of one batch each.`,
   )
   let y = top + 36
   const settingsHeight = 170
   for (const { name, title, width, height } of rows) {
-    const gridmask = new GridMask({ ...presets[name], seed: SEED })
-    const { images, shape } = await sampleBatch(photos, SAMPLES, width, height)
-    const plan = gridmask.plan({ count: SAMPLES, epoch: LAST_EPOCH, index: 0, height, width })
-    const masked = toPictures(gridmask.apply(images, { shape, plan }), shape)
+    const preprocessor = new Preprocessor({
+      normalize: normalization.imagenet,
+      gridmask: presets[name],
+      seed: SEED,
+    })
+    const images = await sampleImages(photos, SAMPLES, width, height)
+    const plan = preprocessor.plan({ count: SAMPLES, epoch: LAST_EPOCH, index: 0, height, width })
+    const masked = toPictures(preprocessor.apply(images, { plan }), width, height)
     const shownHeight = Math.round((SIDE * height) / width)
-    drawSettings(sheet, y, title, describe(name, gridmask, width, height))
+    drawSettings(sheet, y, title, describe(name, preprocessor, width, height))
     for (const [i, picture] of masked.entries()) {
       const x = columnX(i + 1)
       const kernel = width < SIDE ? 'nearest' : 'lanczos3'
@@ -67,23 +71,23 @@ function drawSettings(sheet, y, title, lines) {
 
 /**
  * @param {keyof typeof presets} name
- * @param {GridMask} gridmask
+ * @param {Preprocessor} preprocessor
  * @param {number} width
  * @param {number} height
  */
-function describe(name, gridmask, width, height) {
+function describe(name, preprocessor, width, height) {
   const { ratio, unit, rotate = 0 } = presets[name]
   const range = typeof unit === 'function' ? unit(height, width) : unit
   const [min = 0, max = 0] = typeof range === 'number' ? [range, range + 1] : range
-  const p = gridmask.probabilityAt(LAST_EPOCH)
+  const p = preprocessor.probabilityAt(LAST_EPOCH)
   let reached = 0
-  while (gridmask.probabilityAt(reached) !== p) reached++
+  while (preprocessor.probabilityAt(reached) !== p) reached++
   const scale = Number((SIDE / width).toFixed(2))
   return [
     `presets.${name}`,
     `${width} × ${height}${scale === 1 ? '' : `, shown ×${scale}`}`,
     `d ${min} … ${max - 1}`,
     `r ${ratio}, ${rotate > 1 ? `0 … ${rotate - 1}°` : 'not rotated'}`,
-    reached === 0 ? `p ${p}` : `p ${gridmask.probabilityAt(0)} → ${p} in ${reached} epochs`,
+    reached === 0 ? `p ${p}` : `p ${preprocessor.probabilityAt(0)} → ${p} in ${reached} epochs`,
   ]
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // The same samples at several epochs, under the schedule of the ImageNet preset.
-import { GridMask, presets } from 'gridmask'
+import { normalization, Preprocessor, presets } from 'gridmask'
 import { resizePicture } from '../../dist/cli/pictures.js'
-import { crop, toBatch, toPictures } from './photos.mjs'
+import { sampleImages, toPictures } from './photos.mjs'
 import { colours, columnX, MARGIN, Sheet, SIDE } from './sheet.mjs'
 
 /** @typedef {import('./photos.mjs').Photo} Photo */
@@ -11,23 +11,13 @@ import { colours, columnX, MARGIN, Sheet, SIDE } from './sheet.mjs'
 // Of few samples the share that is masked may lie far from p; with this seed it does not.
 export const SEED = 690
 
-export const imagenet = new GridMask({ ...presets.imagenet, seed: SEED })
+export const imagenet = new Preprocessor({
+  normalize: normalization.imagenet,
+  gridmask: presets.imagenet,
+  seed: SEED,
+})
 
-/**
- * A batch as from a loader: each photo in turn, each time another part of it.
- *
- * @param {readonly Photo[]} photos
- * @param {number} count
- * @param {number} [width]
- * @param {number} [height]
- */
-export async function sampleBatch(photos, count, width = SIDE, height = SIDE) {
-  const pictures = Array.from({ length: count }, (_, i) => {
-    const photo = /** @type {Photo} */ (photos[i % photos.length])
-    return crop(photo, Math.floor(i / photos.length), width, height)
-  })
-  return toBatch(await Promise.all(pictures))
-}
+const size = { height: SIDE, width: SIDE }
 
 /** @param {readonly Photo[]} photos */
 export async function scheduleSheet(photos) {
@@ -40,19 +30,19 @@ export async function scheduleSheet(photos) {
   )
   const columns = epochs.map((epoch, i) => ({ epoch, x: MARGIN + i * (side + gap) }))
   drawCurve(sheet, columns, side, top + 40)
-  const y = top + 180
-  const { images, shape } = await sampleBatch(photos, count)
+  const y = top + 218
+  const images = await sampleImages(photos, count, SIDE, SIDE)
   for (const { epoch, x } of columns) {
-    const plan = imagenet.plan({ count, epoch, index: 0 })
-    const pictures = toPictures(imagenet.apply(images, { shape, plan }), shape)
+    const plan = imagenet.plan({ count, epoch, index: 0, ...size })
+    const pictures = toPictures(imagenet.apply(images, { plan }), SIDE, SIDE)
     for (const [i, picture] of pictures.entries()) {
       const row = y + i * (side + gap)
       sheet.panel(await resizePicture(picture, side, side), x, row)
       if (plan.at(i)?.masked) sheet.frame(x, row, side, colours.accent, 4)
     }
-    drawCount(sheet, x + side / 2, y + count * (side + gap) + 18, epoch, plan)
+    drawCount(sheet, x + side / 2, y - 42, epoch, plan)
   }
-  sheet.height = y + count * (side + gap) + 44 + MARGIN
+  sheet.height = y + count * (side + gap) - gap + MARGIN
   return sheet
 }
 
@@ -70,20 +60,20 @@ export async function drawMosaics(sheet, photos, top) {
   const count = across ** 2
   const columns = [0, 60, 120, 180, 240, 299].map((epoch, i) => ({ epoch, x: columnX(i) }))
   drawCurve(sheet, columns, SIDE, top)
-  const y = top + 136
-  const { images, shape } = await sampleBatch(photos, count)
+  const y = top + 178
+  const images = await sampleImages(photos, count, SIDE, SIDE)
   for (const { epoch, x } of columns) {
-    const plan = imagenet.plan({ count, epoch, index: 0 })
-    const pictures = toPictures(imagenet.apply(images, { shape, plan }), shape)
+    const plan = imagenet.plan({ count, epoch, index: 0, ...size })
+    const pictures = toPictures(imagenet.apply(images, { plan }), SIDE, SIDE)
     for (const [i, picture] of pictures.entries()) {
       const left = x + (i % across) * (side + gap)
       const row = y + Math.floor(i / across) * (side + gap)
       sheet.panel(await resizePicture(picture, side, side), left, row)
       if (plan.at(i)?.masked) sheet.frame(left, row, side, colours.accent, 3)
     }
-    drawCount(sheet, x + SIDE / 2, y + SIDE + 32, epoch, plan)
+    drawCount(sheet, x + SIDE / 2, y - 42, epoch, plan)
   }
-  return y + SIDE + 58
+  return y + SIDE
 }
 
 /**
@@ -91,7 +81,7 @@ export async function drawMosaics(sheet, photos, top) {
  * @param {number} x
  * @param {number} y
  * @param {number} epoch
- * @param {import('gridmask').Plan} plan
+ * @param {import('gridmask').PreprocessorPlan} plan
  */
 function drawCount(sheet, x, y, epoch, plan) {
   const masked = [...plan].filter((sample) => sample.masked).length

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // One parameter changed at a time, on the same photographs.
-import { applyPlan, keepRatio, maskOf, Plan } from 'gridmask'
-import { crop, toBatch, toPictures } from './photos.mjs'
+import { keepRatio, maskOf, normalization, Preprocessor } from 'gridmask'
+import { crop, toImage, toPictures } from './photos.mjs'
 import { drawMosaics } from './schedule.mjs'
 import { colours, columnX, GAP, MARGIN, Sheet, SIDE, WIDTH } from './sheet.mjs'
 
@@ -20,6 +20,8 @@ const variants = [
     params: centred(28, { unitProbability: 0.5, seed: 8 }),
   },
 ]
+
+const preprocessor = new Preprocessor({ normalize: normalization.imagenet })
 
 /**
  * In training the offsets are drawn; here whole units fill the image. Offsets count from the corner
@@ -95,9 +97,11 @@ async function drawVariants(sheet, photos, top) {
   let y = masks + SIDE + GAP
   for (const photo of photos) {
     const original = await crop(photo, 0, SIDE, SIDE)
-    const { images, shape } = toBatch(variants.map(() => original))
-    const masked = applyPlan(images, Plan.from(variants.map(({ params }) => params)), { shape })
-    for (const [column, picture] of toPictures(masked, shape).entries()) {
+    const batch = preprocessor.apply(
+      variants.map(() => toImage(original)),
+      { plan: variants.map(({ params }) => ({ top: 0, left: 0, ...params })) },
+    )
+    for (const [column, picture] of toPictures(batch, SIDE, SIDE).entries()) {
       sheet.panel(picture, columnX(column), y)
     }
     y += SIDE + GAP

@@ -1,5 +1,6 @@
-// An epoch's batches: in shuffled order, of one shard, from any batch on, decoded ahead by a pool.
+// An epoch's batches: in shuffled order, of one process, from any batch on, decoded ahead by a pool.
 import { createHash } from 'node:crypto'
+import { launcherRank, shardIndices } from 'gridmask'
 
 /**
  * @typedef {object} EpochOptions
@@ -7,8 +8,7 @@ import { createHash } from 'node:crypto'
  * @property {number} epoch
  * @property {number} seed
  * @property {number} batch samples of a batch; the last one has what is left
- * @property {number} [shard] which part of the epoch this process takes, from 0
- * @property {number} [shards] into how many parts it is divided
+ * @property {import('gridmask').LauncherRank} [shard] which process this is, and of how many
  * @property {number} [from] batches to pass over: those trained on before an interruption
  * @property {number} [ahead] batches that are decoded while one is trained on
  */
@@ -33,8 +33,9 @@ export function orderOf(count, seed, epoch) {
  *
  * @param {EpochOptions} options
  */
-export function batchesOf({ count, epoch, seed, batch, shard = 0, shards = 1, from = 0 }) {
-  const own = orderOf(count, seed, epoch).filter((_, place) => place % shards === shard)
+export function batchesOf({ count, epoch, seed, batch, shard = launcherRank(), from = 0 }) {
+  const order = orderOf(count, seed, epoch)
+  const own = shardIndices(count, shard).map((place) => /** @type {number} */ (order[place]))
   const batches = Array.from({ length: Math.ceil(own.length / batch) }, (_, b) =>
     own.slice(b * batch, (b + 1) * batch),
   )

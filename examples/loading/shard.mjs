@@ -1,7 +1,8 @@
-// One process of several: loads its part of an epoch, and writes each sample to the place that its
-// number has in a file that all of them share.
+// One process of several, as its launcher says: loads its part of an epoch, and writes each sample to the
+// place that its number has in a file that all of them share.
 import { open } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { launcherRank } from 'gridmask'
 import { Piscina } from 'piscina'
 import { namesOf } from './dataset.mjs'
 import { loadEpoch } from './epoch.mjs'
@@ -15,15 +16,13 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '42' },
     epoch: { type: 'string', default: '2' },
     batch: { type: 'string', default: '8' },
-    shard: { type: 'string', default: '0' },
-    shards: { type: 'string', default: '1' },
     from: { type: 'string', default: '0' },
     to: { type: 'string', default: 'Infinity' },
     workers: { type: 'string', default: '2' },
   },
 })
 const { data, out, ...numbers } = values
-const { count, side, seed, epoch, batch, shard, shards, from, to, workers } =
+const { count, side, seed, epoch, batch, from, to, workers } =
   /** @type {Record<keyof typeof numbers, number>} */ (
     Object.fromEntries(Object.entries(numbers).map(([name, text]) => [name, Number(text)]))
   )
@@ -31,7 +30,7 @@ const { count, side, seed, epoch, batch, shard, shards, from, to, workers } =
 const pool = new Piscina({
   filename: new URL('worker.mjs', import.meta.url).href,
   maxThreads: workers,
-  // One thread for masks in each worker: the workers are what keeps the cores busy.
+  // One thread of Preprocessor's in each worker: the workers are what keeps the cores busy.
   workerData: { files: namesOf(data, count), side, seed, threads: 1 },
 })
 const file = await open(out, 'r+')
@@ -42,8 +41,6 @@ for await (const { indices, images } of loadEpoch(pool, {
   epoch,
   seed,
   batch,
-  shard,
-  shards,
   from,
 })) {
   for (const [n, index] of indices.entries()) {
@@ -55,4 +52,4 @@ for await (const { indices, images } of loadEpoch(pool, {
 }
 await file.close()
 await pool.close({ force: true })
-console.log(JSON.stringify({ shard, sizes }))
+console.log(JSON.stringify({ ...launcherRank(), sizes }))

@@ -14,6 +14,8 @@ const SAMPLE_BYTES = 3 * 96 * 96 * 4
 const run = promisify(execFile)
 const script = fileURLToPath(new URL('shard.mjs', import.meta.url))
 
+/** @typedef {{ args?: string[], env?: NodeJS.ProcessEnv }} Process */
+
 const folder = await mkdtemp(join(tmpdir(), 'gridmask-loading-'))
 try {
   await writeDataset(folder, COUNT)
@@ -23,17 +25,21 @@ try {
    * group at the same time, the groups one after another.
    *
    * @param {string} name
-   * @param {string[][][]} groups the arguments of each process
+   * @param {Process[][]} groups
    */
   const load = async (name, ...groups) => {
     const out = join(folder, name)
     await writeFile(out, Buffer.alloc(COUNT * SAMPLE_BYTES))
     let written = 0
     for (const group of groups) {
-      const runs = group.map((args) => run(process.execPath, [script, ...common, out, ...args]))
+      const runs = group.map(({ args = [], env }) =>
+        run(process.execPath, [script, ...common, out, ...args], {
+          env: { ...process.env, ...env },
+        }),
+      )
       for (const { stdout } of await Promise.all(runs)) {
-        const { shard, sizes } = JSON.parse(stdout)
-        console.log(`${name}, shard ${shard}: batches of ${sizes.join(', ')}`)
+        const { rank, worldSize, sizes } = JSON.parse(stdout)
+        console.log(`${name}, rank ${rank} of ${worldSize}: batches of ${sizes.join(', ')}`)
         for (const size of sizes) written += size
       }
     }
@@ -42,13 +48,17 @@ try {
   }
   const common = ['--data', folder, '--count', String(COUNT), '--out']
 
-  const whole = await load('one process', [[]])
-  const thirds = ['0', '1', '2'].map((shard) => ['--shards', '3', '--shard', shard])
+  const whole = await load('one process', [{}])
+  // As a launcher does it.
+  const thirds = ['0', '1', '2'].map((RANK) => ({ env: { RANK, WORLD_SIZE: '3' } }))
   /** @type {[name: string, bytes: Buffer][]} */
   const others = [
     ['three processes', await load('three processes', thirds)],
-    ['other batches', await load('other batches', [['--batch', '5', '--workers', '1']])],
-    ['interrupted', await load('interrupted', [['--to', '3']], [['--from', '3']])],
+    ['other batches', await load('other batches', [{ args: ['--batch', '5', '--workers', '1'] }])],
+    [
+      'interrupted',
+      await load('interrupted', [{ args: ['--to', '3'] }], [{ args: ['--from', '3'] }]),
+    ],
   ]
   for (const [name, bytes] of others) {
     const equal = bytes.equals(whole)

@@ -11,17 +11,35 @@ import { checkFill, type Fill } from '../plan/fill'
 import type { Plan, SampleParams } from '../plan/plan'
 import { checkPlan } from './gridmask'
 
-/** The request of {@link applyPlan}. */
+/**
+ * The request of {@link applyPlan}.
+ *
+ * @example
+ * ```ts
+ * const request: ApplyPlanRequest = { shape: [1, 3, 224, 224], fill: [0.1, 0, -0.1] }
+ * ```
+ */
 export interface ApplyPlanRequest extends ArrayRequest {
-  /** What dropped pixels become: a number, one for each channel, or {@link NoiseFill}. Default 0. */
+  /**
+   * What dropped pixels become: a number, one number per channel, or {@link NoiseFill}. Default 0.
+   */
   fill?: Fill | undefined
   /** Where to work. Default 'auto', the CPU. */
   device?: DeviceId | undefined
 }
 
-/** The request of {@link applyPlan} on a {@link DeviceTensor}, which says the rest itself. */
+/**
+ * The request of {@link applyPlan} on a {@link DeviceTensor}. The tensor has the rest.
+ *
+ * @example
+ * ```ts
+ * applyPlan(batch, plan, { out: batch, fill: 0.5 })
+ * ```
+ */
 export interface TensorApplyPlanRequest extends TensorRequest {
-  /** What dropped pixels become: a number, one for each channel, or {@link NoiseFill}. Default 0. */
+  /**
+   * What dropped pixels become: a number, one number per channel, or {@link NoiseFill}. Default 0.
+   */
   fill?: Fill | undefined
 }
 
@@ -29,17 +47,22 @@ const tensorKeys = new Set<string>([...arrayRequestKeys, 'fill'])
 const requestKeys = new Set<string>([...arrayRequestKeys, 'fill', 'device'])
 
 /**
- * Masks a batch as a plan says, without a `GridMask`: parameters chosen by hand, or replayed.
+ * Masks a batch according to a plan, without a `GridMask`: with parameters of your own, or to
+ * repeat a mask.
  *
  * @param images all samples, one after another
  * @param plan one element for each sample
  * @returns `out`, or a new array of the type of `images`
  * @example
- * applyPlan(images, Plan.from([{ d: 100, ratio: 0.6, angle: 30 }]), { shape: [1, 3, 224, 224] })
+ * ```ts run
+ * const params = { d: 4, ratio: 0.5, angle: 90 }
+ * const masked = applyPlan(new Uint8Array(64).fill(1), [params], { shape: [1, 1, 8, 8], fill: 7 })
+ * console.log([...new Set(masked)])   // [ 1, 7 ]
+ * ```
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
  *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_ALLOCATION, ERR_DISPOSED,
- *   ERR_CUDA_UNAVAILABLE; nothing has been written then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message
- *   says if anything has
+ *   ERR_CUDA_UNAVAILABLE; nothing has been written. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message
+ *   says whether anything has
  */
 export function applyPlan<T extends ImageArray>(
   images: T,

@@ -1,6 +1,6 @@
 /**
- * From the conventions of other libraries to ours. What they call "ratio" is mostly the dropped
- * side; here it is the paper's r, the kept one. docs/conventions.md has the table.
+ * Converts the conventions of other libraries to ours. Their "ratio" mostly means the dropped side;
+ * here it is the paper's r, the kept one. docs/conventions.md has the table.
  */
 import { checkInteger, checkNumber, checkOptions, checkProbability, invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
@@ -11,7 +11,14 @@ import { checkFill } from '../plan/fill'
 import type { SampleParams } from '../plan/plan'
 import type { GridMaskOptions } from './options'
 
-/** Arguments of NVIDIA DALI's `fn.grid_mask`, with its defaults. */
+/**
+ * Arguments of NVIDIA DALI's `fn.grid_mask`, with its defaults.
+ *
+ * @example
+ * ```ts
+ * const args: DaliArguments = { tile: 100, ratio: 0.4, shiftX: 12 }
+ * ```
+ */
 export interface DaliArguments {
   /** Side of a unit in pixels; a whole number from 2. Default 100. */
   tile?: number | undefined
@@ -28,11 +35,16 @@ export interface DaliArguments {
 const daliKeys = new Set(['tile', 'ratio', 'angle', 'shiftX', 'shiftY'])
 
 /**
- * The mask that DALI's `fn.grid_mask` draws, as parameters of ours. Without rotation and with whole
- * shifts every pixel is the same. DALI turns about the corner and shifts by fractions, we about the
- * centre and by whole pixels: rotated masks agree to within half a pixel of shift.
+ * Converts the mask that DALI's `fn.grid_mask` draws to our parameters. Without rotation, and with
+ * whole shifts, every pixel is the same. DALI turns about the corner and shifts by fractions of a
+ * pixel. We turn about the centre and shift by whole pixels, so rotated masks agree to within half
+ * a pixel.
  *
  * @param size the image's [height, width] in pixels
+ * @example
+ * ```ts run
+ * console.log(fromDali({ tile: 100, ratio: 0.4 }, [224, 224]).ratio)   // 0.6
+ * ```
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  */
 export function fromDali(args: DaliArguments, size: ImageSize | readonly number[]): SampleParams {
@@ -73,11 +85,21 @@ export function fromDali(args: DaliArguments, size: ImageSize | readonly number[
   }
 }
 
-/** Arguments of KerasCV's `GridMask` layer, with its defaults. */
+/**
+ * Arguments of KerasCV's `GridMask` layer, with its defaults.
+ *
+ * @example
+ * ```ts
+ * const args: KerasCVArguments = { ratioFactor: [0, 0.5], rotationFactor: 0.15 }
+ * ```
+ */
 export interface KerasCVArguments {
-  /** Side of the dropped square as a fraction of the unit: at most this, or within these two; in [0, 1). Default [0, 0.5]. */
+  /**
+   * Side of the dropped square as a fraction of the unit: at most this number, or between these
+   * two; in [0, 1). Default [0, 0.5].
+   */
   ratioFactor?: number | readonly number[] | undefined
-  /** Rotation as a fraction of a full turn, either way; in [0, 1]. Default 0.15. */
+  /** Rotation as a fraction of a full turn, in either direction; in [0, 1]. Default 0.15. */
   rotationFactor?: number | undefined
 }
 
@@ -85,9 +107,15 @@ const kerasKeys = new Set(['ratioFactor', 'rotationFactor'])
 
 /**
  * Options that draw as KerasCV's `GridMask` layer does: the unit from 0.3 of the width to half the
- * height, the dropped side as given. Angles are drawn from as wide an arc, counter-clockwise only,
- * which by the lattice's symmetry makes the same set of slants once the arc is a quarter turn.
+ * height, and the dropped side as given. Angles are drawn from an equally wide arc, but only
+ * counter-clockwise. By the symmetry of the lattice this gives the same slants if the arc is a
+ * quarter turn or more.
  *
+ * @example
+ * ```ts run
+ * const gridmask = new GridMask({ ...fromKerasCV({ ratioFactor: 0.5 }), seed: 42 })
+ * console.log(gridmask.options.ratio)   // [ 0.5, 1 ]
+ * ```
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  */
 export function fromKerasCV(args: KerasCVArguments = {}): GridMaskOptions {
@@ -110,7 +138,15 @@ export function fromKerasCV(args: KerasCVArguments = {}): GridMaskOptions {
   }
 }
 
-/** Arguments of albumentations' `GridDropout`, of version 2 and, where they differ, of those before. */
+/**
+ * Arguments of albumentations' `GridDropout`, in version 2 and, if they differ, in earlier
+ * versions.
+ *
+ * @example
+ * ```ts
+ * const args: GridDropoutArguments = { ratio: 0.4, unitSizeRange: [24, 64], p: 1 }
+ * ```
+ */
 export interface GridDropoutArguments {
   /** Side of the hole as a fraction of the unit, in (0, 1). Default 0.5. */
   ratio?: number | undefined
@@ -119,23 +155,30 @@ export interface GridDropoutArguments {
    * image's shorter side.
    */
   unitSizeRange?: readonly number[] | undefined
-  /** The smallest unit, where the arguments are of a version before 1.4. */
+  /** The smallest unit, in versions before 1.4, instead of `unitSizeRange`. */
   unitSizeMin?: number | undefined
-  /** The largest. */
+  /** The largest, likewise: needed with `unitSizeMin`. */
   unitSizeMax?: number | undefined
   /** Units across and down, instead of their size; whole numbers from 1. */
   holesNumberXy?: readonly number[] | undefined
-  /** Units across, where the arguments are of a version before 1.4. */
+  /** Units across, in versions before 1.4, instead of `holesNumberXy`. Default 10. */
   holesNumberX?: number | undefined
-  /** Units down. */
+  /** Units down, likewise. Default 10. */
   holesNumberY?: number | undefined
   /** The probability that an image is masked, in [0, 1]. Default 0.5. */
   p?: number | undefined
-  /** What dropped pixels become: a number, or one for each channel. Default 0. */
+  /** What dropped pixels become: a number, or one number per channel. Default 0. */
   fill?: number | readonly number[] | undefined
 }
 
-/** Arguments of AlbumentationsX' `GridMask` with its default pattern, "lines". */
+/**
+ * Arguments of AlbumentationsX' `GridMask` with its default pattern, "lines".
+ *
+ * @example
+ * ```ts
+ * const args: AlbumentationsGridMaskArguments = { numGridRange: [4, 8], lineWidthRange: [0.3, 0.4] }
+ * ```
+ */
 export interface AlbumentationsGridMaskArguments {
   /** Fewest and most units along the shorter side, both included. Default [3, 7]. */
   numGridRange?: readonly number[] | undefined
@@ -145,7 +188,7 @@ export interface AlbumentationsGridMaskArguments {
   rotationRange?: readonly number[] | undefined
   /** The probability that an image is masked, in [0, 1]. Default 0.5. */
   p?: number | undefined
-  /** What dropped pixels become: a number, or one for each channel. Default 0. */
+  /** What dropped pixels become: a number, or one number per channel. Default 0. */
   fill?: number | readonly number[] | undefined
 }
 
@@ -158,12 +201,19 @@ const albumentationsKeys = new Set<string>([...dropoutKeys, ...lineKeys, 'p', 'f
 type AlbumentationsArguments = Partial<GridDropoutArguments & AlbumentationsGridMaskArguments>
 
 /**
- * Options that draw as albumentations does. With arguments of its `GridDropout` (`ratio`, units or holes)
- * as that, except that its holes are shifted each by itself and ours make a lattice of squares. Else
- * as AlbumentationsX' `GridMask`, which drops lines where the paper drops squares: `reverse` is set.
+ * Options that draw as albumentations does. With arguments of its `GridDropout` (`ratio`, units or
+ * holes) they draw like that, except that its holes are shifted separately and ours form a lattice
+ * of squares. Otherwise they draw like the `GridMask` of AlbumentationsX, which drops lines instead
+ * of squares: `reverse` is set.
  *
- * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (also where arguments of both are
- *   given), ERR_OUT_OF_RANGE
+ * @param args of one of the two: {@link GridDropoutArguments} or {@link AlbumentationsGridMaskArguments}
+ * @example
+ * ```ts run
+ * const options = fromAlbumentations({ ratio: 0.4, unitSizeRange: [24, 64] })
+ * console.log(options.ratio, options.unit, options.probability)   // 0.6 [ 24, 65 ] 0.5
+ * ```
+ * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (also if arguments of both
+ *   are given), ERR_OUT_OF_RANGE
  */
 export function fromAlbumentations(
   args: GridDropoutArguments | AlbumentationsGridMaskArguments = {},

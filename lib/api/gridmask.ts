@@ -18,7 +18,7 @@ import { Augmentation, checkPlanLength } from '../execution/augmentation'
 import type { DeviceTensor } from '../execution/device-tensor'
 import { draw } from '../execution/draw-plan'
 import { type Given, type Method, run, runAsync, type Task } from '../execution/job'
-import { fillOf, maskOperation } from '../execution/mask-batch'
+import { EncodedFills, maskOperation } from '../execution/mask-batch'
 import { mixed, mixOf, mixOperation } from '../execution/mix-batch'
 import { type ExecutionTarget, isEmpty, layoutOf } from '../execution/operation'
 import {
@@ -32,7 +32,7 @@ import {
   type TensorGridMixRequest,
 } from '../execution/requests'
 import { checkRatioRange, checkRotate, checkUnit, Drawer, type Range } from '../plan/draw-settings'
-import { checkFill, type Fill } from '../plan/fill'
+import { checkFill } from '../plan/fill'
 import { PackedPlan, Plan, type SampleParams } from '../plan/plan'
 import { type PlanRequest, planKeys } from '../plan/requests'
 import { readCount, type SampleRange } from '../plan/sample-counter'
@@ -43,12 +43,20 @@ type Images = ImageArray | DeviceTensor
 
 /**
  * The GridMask augmentation (Chen, Liu, Zhao, Jia 2020, arXiv 2001.04086) with its settings, a seed
- * and an epoch. Holds no reference to any array after a call.
+ * and an epoch. It keeps no reference to any array after a call.
+ *
+ * @example
+ * ```ts run
+ * const gridmask = new GridMask({ ...presets.imagenet, probability: 1, seed: 42 })
+ * const images = new Float32Array(2 * 3 * 224 * 224).fill(1)
+ * const masked = gridmask.apply(images, { shape: [2, 3, 224, 224] })
+ * console.log(masked.includes(0), images.includes(0))   // true false
+ * ```
  */
 export class GridMask extends Augmentation<GridMaskOptions> {
   readonly #drawer: Drawer
   readonly #unit: Range | ((height: number, width: number) => Range)
-  readonly #fill: Fill
+  readonly #fills: EncodedFills
   readonly #target: ExecutionTarget
 
   readonly #masking: Method<Images> = {
@@ -100,13 +108,13 @@ export class GridMask extends Augmentation<GridMaskOptions> {
     super({ ...settings, threads: target.threads }, probability, 0)
     this.#drawer = new Drawer(drawn)
     this.#unit = unitOf
-    this.#fill = fill
+    this.#fills = new EncodedFills(fill)
     this.#target = target
   }
 
   /**
-   * Draws the parameters of a batch's masks without applying them. Samples that it numbers itself
-   * (no `index`, no `indices`) count as seen, so that the next batch draws anew.
+   * Draws the parameters of a batch's masks without applying them. If it numbers the samples itself
+   * (no `index`, no `indices`), it advances the sample counter, so the next batch gets new masks.
    *
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
    */
@@ -117,7 +125,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
       if (value !== undefined) return checkInteger(name, value, 0, MAX_SIDE)
       if (typeof this.#unit !== 'function') return 0
       const expected = `a whole number from 0 to ${MAX_SIDE}`
-      const hint = "The unit is a function of the image's size: give `height` and `width`"
+      const hint = 'The unit depends on the image size: pass `height` and `width`'
       invalid('ERR_INVALID_ARG_TYPE', name, expected, value, hint)
     }
     const height = side('height', given.height)
@@ -129,15 +137,16 @@ export class GridMask extends Augmentation<GridMaskOptions> {
   }
 
   /**
-   * Masks a batch: each sample is masked with the probability of the epoch, with parameters of its
-   * own. Kept values keep their bits, dropped ones become `fill`. Synchronous, on all cores or on
-   * the GPU. A {@link DeviceTensor} is masked on its own device, whatever the `device` option says.
+   * Masks a batch: each sample is masked with the probability of the epoch, and with its own
+   * parameters. Kept values keep their bits, dropped values become `fill`. Synchronous, on all
+   * cores or on the GPU. A {@link DeviceTensor} is masked on its own device, whatever the `device`
+   * option says.
    *
    * @param images all samples, one after another; views at any offset and shared memory work
    * @returns `out`, or a new array of the type of `images`
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
    *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_ALLOCATION, ERR_DISPOSED; nothing
-   *   has been written then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message says if anything has
+   *   has been written. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message says whether anything has
    */
   apply<T extends ImageArray>(images: T, request: ApplyRequest): Masked<T>
   apply<T extends ImageArray>(
@@ -152,16 +161,17 @@ export class GridMask extends Augmentation<GridMaskOptions> {
   }
 
   /**
-   * As {@link GridMask.apply}, off the main thread. Takes the array as a BYOB reader does: detaches
-   * it at once, with every view of its buffer, masks it in place, and resolves to an array over the
-   * same memory. With `out` in another buffer both are taken, and the result lies in the memory of
-   * `out`. Memory that cannot be taken (an addon's, as what sharp returns; WebAssembly's; that of the
-   * pool of small Buffers) is copied: the array stays as it was, and the result is one of its own. Shared
-   * memory is not detached; nobody should write to it meanwhile. Of a DeviceTensor nothing is taken;
-   * without `out` the result is a new tensor.
+   * Like {@link GridMask.apply}, off the main thread. It takes the array as a BYOB reader does: it
+   * detaches the array at once, with every view of its buffer, masks it in place, and resolves to
+   * an array over the same memory. If `out` is in another buffer, both are taken, and the result
+   * uses the memory of `out`. Memory that cannot be taken (of an addon, such as sharp's results; of
+   * WebAssembly; of the pool of small Buffers) is copied: the array stays as it was, and the result
+   * is a new array. Shared memory is not detached; do not write to it meanwhile. A DeviceTensor is
+   * not taken; without `out` the result is a new tensor.
    *
-   * @returns rejects with what `apply` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then,
-   *   but where CUDA fails: the error's `array` is the one that was taken
+   * @param images all samples, one after another
+   * @returns rejects with the errors of `apply`, and ERR_BUFFER_RESIZABLE. Nothing is detached
+   *   then, except if CUDA fails: the error's `array` is the one that was taken
    */
   applyAsync<T extends ImageArray>(images: T, request: ApplyRequest): Promise<Masked<T>>
   applyAsync<T extends ImageArray>(
@@ -176,14 +186,15 @@ export class GridMask extends Augmentation<GridMaskOptions> {
   }
 
   /**
-   * GridMix (section 4.4, Table 9): masks a batch as {@link GridMask.apply} does, but what is dropped
-   * of a sample becomes what its partner has there, another sample of the batch; `fill` is not used.
-   * Partners are drawn, one cycle through the batch, or given. A host array that is mixed on a CUDA
-   * device has to fit its memory as a whole.
+   * GridMix (section 4.4, Table 9): masks a batch as {@link GridMask.apply} does, but a dropped
+   * pixel takes the value that the sample's partner, another sample of the batch, has there. `fill`
+   * is not used. Partners are drawn, as one cycle through the batch, unless you pass them. A host
+   * array that is mixed on a CUDA device must fit into its memory as a whole.
    *
-   * @returns the images, `out` or new ones; whose pixels each sample got; and how much it kept, for
-   *   {@link mixLabels}
-   * @throws {GridMaskError} what `apply` throws, and for `partner` ERR_INVALID_ARG_TYPE,
+   * @param images all samples, one after another
+   * @returns the images, `out` or new ones; the partner of each sample; and the fraction that it
+   *   kept, for {@link mixLabels}
+   * @throws {GridMaskError} the errors of `apply`, and for `partner` ERR_INVALID_ARG_TYPE,
    *   ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE, ERR_SHAPE_MISMATCH
    */
   gridmix<T extends ImageArray>(images: T, request: GridMixRequest): GridMix<Masked<T>>
@@ -199,12 +210,13 @@ export class GridMask extends Augmentation<GridMaskOptions> {
   }
 
   /**
-   * As {@link GridMask.gridmix}, off the main thread. Takes the array as
-   * {@link GridMask.applyAsync} does: detaches it at once, mixes it in place, and resolves with one
-   * over the same memory.
+   * Like {@link GridMask.gridmix}, off the main thread. It takes the array as {@link
+   * GridMask.applyAsync} does: it detaches the array at once, mixes it in place, and resolves with
+   * one over the same memory.
    *
-   * @returns rejects with what `gridmix` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then,
-   *   but where CUDA fails: the error's `array` is the one that was taken
+   * @param images all samples, one after another
+   * @returns rejects with the errors of `gridmix`, and ERR_BUFFER_RESIZABLE. Nothing is detached
+   *   then, except if CUDA fails: the error's `array` is the one that was taken
    */
   gridmixAsync<T extends ImageArray>(
     images: T,
@@ -223,7 +235,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
 
   #mask(given: Given, dimensions: Dimensions, dtype: DType): Task<Images> {
     const { count, height, width } = dimensions
-    const fill = fillOf(this.#fill, dtype, dimensions)
+    const fill = this.#fills.of(dtype, dimensions)
     const { samples, commit } = this.samplesOf<NativeSamples>(
       given,
       count,
@@ -288,8 +300,8 @@ function refuseNone(options: unknown): void {
   if (key !== undefined) return // which is told
   throw new GridMaskError(
     'ERR_INVALID_ARG_TYPE',
-    'Expected `options` to have `ratio` and `unit`, but received neither: of a preset, look at its ' +
-      `name. ${hint}`,
+    'Expected `options` to have `ratio` and `unit`, but received neither. If it is a preset, ' +
+      `check its name. ${hint}`,
   )
 }
 
@@ -300,7 +312,7 @@ function warnOfLargeUnit([min]: Range, height: number, width: number): void {
   warnOnce(
     'GRIDMASK_UNIT',
     `\`unit\` is ${min} pixels and more, far beyond images of ${height}×${width}: most stay as they are, ` +
-      'some lose everything. Choose it from half of the shorter side to all of it: docs/tasks.md',
+      'some lose everything. Choose it between half of the shorter side and all of it: docs/choosing.md',
   )
 }
 

@@ -16,31 +16,50 @@ interface PlanRequest extends PartnerRequest {
   plan: Plan | readonly SampleParams[]
 }
 
-/** The request of {@link gridmix}. */
+/**
+ * The request of {@link gridmix}.
+ *
+ * @example
+ * ```ts
+ * const request: GridMixPlanRequest = { shape: [2, 3, 224, 224], plan, partner: [1, 0] }
+ * ```
+ */
 export interface GridMixPlanRequest extends ArrayRequest, PlanRequest {
   /** Where to work. Default 'auto', the CPU. */
   device?: DeviceId | undefined
 }
 
-/** The request of {@link gridmix} on a {@link DeviceTensor}, which says the rest itself. */
+/**
+ * The request of {@link gridmix} on a {@link DeviceTensor}. The tensor has the rest.
+ *
+ * @example
+ * ```ts
+ * gridmix(batch, { plan, out: batch })
+ * ```
+ */
 export interface TensorGridMixPlanRequest extends TensorRequest, PlanRequest {}
 
 const tensorKeys = new Set([...mixKeys].filter((key) => !drawKeys.some((draw) => draw === key)))
 const requestKeys = new Set<string>([...tensorKeys, 'device'])
 
 /**
- * Mixes a batch as a plan says, without a `GridMask`: what is dropped of a sample becomes what its
- * partner has there (section 4.4). The plan of {@link GridMask.plan} and the partners of a result
- * give that result again.
+ * Mixes a batch according to a plan, without a `GridMask`: a dropped pixel takes the value that the
+ * sample's partner has there (section 4.4). The plan of {@link GridMask.plan} and the partners of a
+ * result give the same result again.
  *
  * @param images all samples, one after another
  * @returns the images, `out` or new ones; the partners; and how much each sample kept
  * @example
- * gridmix(images, { shape: [2, 3, 224, 224], plan: [params, params], partner: [1, 0] })
+ * ```ts run
+ * const images = Float32Array.from({ length: 2 * 64 }, (_, i) => (i < 64 ? 1 : 2))
+ * const params = { d: 8, ratio: 0.5 }
+ * const mixed = gridmix(images, { shape: [2, 1, 8, 8], plan: [params, params], partner: [1, 0] })
+ * console.log(mixed.lambda, [...new Set(mixed.images)])   // Float64Array(2) [ 0.75, 0.75 ] [ 1, 2 ]
+ * ```
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
  *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_ALLOCATION, ERR_DISPOSED,
- *   ERR_CUDA_UNAVAILABLE; nothing has been written then. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message
- *   says if anything has
+ *   ERR_CUDA_UNAVAILABLE; nothing has been written. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message
+ *   says whether anything has
  */
 export function gridmix<T extends ImageArray>(
   images: T,

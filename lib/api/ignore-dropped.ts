@@ -26,7 +26,14 @@ export const labelConstructors = {
 
 type LabelTag = keyof typeof labelConstructors
 
-/** A batch of label maps: one whole number for each pixel. */
+/**
+ * A batch of label maps: one whole number for each pixel.
+ *
+ * @example
+ * ```ts
+ * const maps: LabelArray = new BigInt64Array(8 * 512 * 512)
+ * ```
+ */
 export type LabelArray =
   | Uint8Array
   | Uint8ClampedArray
@@ -38,13 +45,20 @@ export type LabelArray =
   | BigUint64Array
   | BigInt64Array
 
-/** The request of {@link ignoreDropped}. */
+/**
+ * The request of {@link ignoreDropped}.
+ *
+ * @example
+ * ```ts
+ * const request: IgnoreDroppedRequest = { shape: [8, 512, 512], label: 255 }
+ * ```
+ */
 export interface IgnoreDroppedRequest {
   /** `[n, h, w]`. Height and width at most 16384. */
   shape: readonly [n: number, height: number, width: number] | readonly number[]
   /**
-   * What the labels of dropped pixels become: a whole number that the array's type can hold, for one of
-   * 64 bits as a number or a bigint.
+   * The label for dropped pixels: a whole number that the array can hold; for a 64-bit array a
+   * number or a bigint.
    */
   label: number | bigint
   /**
@@ -57,18 +71,21 @@ export interface IgnoreDroppedRequest {
 const requestKeys = new Set(['shape', 'label', 'out'])
 
 /**
- * Gives the pixels that a plan drops a label of their own, which the loss then ignores: exactly those
- * that `apply` and `applyPlan` fill with the same plan. The paper does not do this: in its
- * segmentation (section 4.3) a network has to tell what it cannot see, as the authors' answers
- * confirm. So it is a choice, for tasks in which that asks too much.
+ * Gives the pixels that a plan drops a separate label, which the loss then ignores. These are
+ * exactly the pixels that `apply` and `applyPlan` fill with the same plan. The paper does not do
+ * this: in its segmentation (section 4.3) a network has to infer what it cannot see, as the
+ * authors' answers confirm. Use this if that asks too much of the network.
  *
  * @param labels all label maps, one after another, each of h · w pixels
  * @param plan one element for each map
  * @returns `out`, or a new array of the type of `labels`
  * @example
- * const plan = gridmask.plan({ count: 8 })
- * gridmask.apply(images, { shape: [8, 3, 512, 512], plan, out: images })
- * ignoreDropped(labels, plan, { shape: [8, 512, 512], label: 255, out: labels })
+ * ```ts run
+ * const plan = new GridMask({ ratio: 0.5, unit: 8, seed: 42 }).plan({ count: 1 })
+ * const labels = new Uint8Array(16 * 16).fill(7)
+ * ignoreDropped(labels, plan, { shape: [1, 16, 16], label: 255, out: labels })
+ * console.log([...new Set(labels)].sort())   // [ 255, 7 ]
+ * ```
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
  *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_ALLOCATION; nothing has been written then
  */

@@ -39,7 +39,7 @@ function refuseOthers(params: unknown): void {
     invalid('ERR_INVALID_ARG_TYPE', 'params', expected, params, hint)
   }
   if (typeof (params as { plan?: unknown }).plan === 'function') {
-    const hint = 'It draws them: `plan({ count: 1, height, width }).at(0)`'
+    const hint = 'It draws parameters: `plan({ count: 1, height, width }).at(0)`'
     invalid('ERR_INVALID_ARG_TYPE', 'params', expected, params, hint)
   }
 }
@@ -52,9 +52,14 @@ function samplesOf(params: MaskParams): NativeSamples {
 }
 
 /**
- * M, the mask of equation 1: one byte a pixel, row by row, 1 = kept, 0 = dropped.
+ * M, the mask of equation 1: one byte per pixel, row by row, 1 = kept, 0 = dropped.
  *
+ * @param params of one sample: {@link SampleParams}, or {@link RegionParams} of a baseline
  * @param size [height, width] in pixels, each 0 … 16384
+ * @example
+ * ```ts run
+ * console.log(maskOf({ d: 4, ratio: 0.5, deltaY: 1 }, [1, 8]).join(' '))   // 1 1 0 0 1 1 0 0
+ * ```
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  */
 export function maskOf(params: MaskParams, size: ImageSize | readonly number[]): Uint8Array {
@@ -83,9 +88,14 @@ function countKept(
 
 /**
  * k, the exact fraction of an image that the mask keeps (equation 2), without drawing it. Equation
- * 3, `1 - (1-r)²`, is its limit for many units. An image without pixels keeps all: 1.
+ * 3, `1 - (1-r)²`, is its limit for many units. For an image without pixels it is 1.
  *
+ * @param params of one sample: {@link SampleParams}, or {@link RegionParams} of a baseline
  * @param size [height, width] in pixels, each 0 … 16384
+ * @example
+ * ```ts run
+ * console.log(keepRatio({ d: 100, ratio: 0.6 }, [1000, 1000]))   // 0.84
+ * ```
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  */
 export function keepRatio(params: MaskParams, size: ImageSize | readonly number[]): number {
@@ -96,13 +106,19 @@ export function keepRatio(params: MaskParams, size: ImageSize | readonly number[
 }
 
 /**
- * For each box, the exact fraction of its pixels that the mask keeps: what a detector can still see
- * of an object, so that hidden ones can be dropped or weighted down. A pixel belongs to a box that
- * holds its centre, so boxes may have fractions; parts outside the image do not count. A box without
- * a pixel has nothing to be seen: 0.
+ * For each box, the exact fraction of its pixels that the mask keeps: the part of an object that a
+ * detector can still see, so that you can drop hidden objects or reduce their weight. A pixel
+ * belongs to a box that contains its centre, so boxes may have fractions. Parts outside the image
+ * do not count. For a box without pixels the result is 0.
  *
+ * @param params of one sample: {@link SampleParams}, or {@link RegionParams} of a baseline
  * @param size [height, width] in pixels, each 0 … 16384
  * @param boxes `[x0, y0, x1, y1]` each, in pixels, x0 ≤ x1, y0 ≤ y1
+ * @example
+ * ```ts run
+ * const boxes = [[0, 0, 32, 32], [0, 0, 20, 20], [5, 5, 15, 15]] as const
+ * console.log(visibleFraction({ d: 32, ratio: 0.5 }, [64, 64], boxes))   // [ 0.75, 0.36, 0 ]
+ * ```
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  */
 export function visibleFraction(
@@ -147,8 +163,7 @@ function checkBoxes(boxes: unknown, [height, width]: ImageSize): Box[] {
   const isLarge = height > 1 && width > 1
   // A box about a part of a pixel may be meant; a list of nothing else is not.
   if (box && isLarge && edges.every(isUnit) && !edges.every(Number.isInteger)) {
-    const hint =
-      'Boxes that are fractions of the image are multiplied by its width and height first'
+    const hint = 'Multiply boxes that are fractions of the image by its width and height'
     invalid('ERR_OUT_OF_RANGE', 'boxes', 'in pixels', box, hint)
   }
   return checked
@@ -163,7 +178,7 @@ export function checkBox(name: string, box: unknown): Box {
       typeof box === 'number'
         ? 'Each box is an array of its own: [[x0, y0, x1, y1]]'
         : 'width' in Object(box)
-          ? 'Of x, y, width and height: [x, y, x + width, y + height]'
+          ? 'From x, y, width and height: [x, y, x + width, y + height]'
           : undefined
     invalid('ERR_INVALID_ARG_TYPE', name, 'four numbers [x0, y0, x1, y1]', box, hint)
   }

@@ -8,13 +8,22 @@ import { MAX_COUNT } from '../core/limits'
 import { allocating } from '../core/memory'
 import { checkPartner } from '../plan/mix-partners'
 
-/** The request of {@link mixLabels}. */
+/**
+ * The request of {@link mixLabels}.
+ *
+ * @example
+ * ```ts
+ * const request: LabelRequest = { shape: [2, 10], partner: [1, 0], lambda: [0.7, 0.9] }
+ * ```
+ */
 export interface LabelRequest {
   /** `[n, classes]`. */
   shape: readonly [n: number, classes: number] | readonly number[]
   /** As GridMix gave it: the sample that each was mixed with. */
   partner: ArrayLike<number>
-  /** As GridMix gave it: the fraction of each sample that is its own, in [0, 1]. */
+  /**
+   * From the result of GridMix: the fraction of its own pixels that each sample kept, in [0, 1].
+   */
   lambda: ArrayLike<number>
   /** Where the result goes; may be the labels themselves, or overlap them. Default: a new array. */
   out?: Float32Array | undefined
@@ -23,14 +32,17 @@ export interface LabelRequest {
 const keys = new Set(['shape', 'partner', 'lambda', 'out'])
 
 /**
- * The labels of mixed samples, as Mixup has them: `lambda · y_i + (1 - lambda) · y_partner`, computed
- * in double precision and rounded once.
+ * Computes the labels of mixed samples, as in Mixup: `lambda · y_i + (1 - lambda) · y_partner`, in
+ * double precision, rounded once.
  *
  * @param oneHot a row of `classes` numbers for each sample: one-hot, or any distribution
  * @returns `out`, or a new array
  * @example
- * const { images, partner, lambda } = gridmask.gridmix(batch, { shape: [64, 3, 224, 224] })
- * const targets = mixLabels(oneHot, { shape: [64, 1000], partner, lambda })
+ * ```ts run
+ * const labels = Float32Array.of(1, 0, 0, 1)   // two samples, two classes
+ * const mixed = mixLabels(labels, { shape: [2, 2], partner: [1, 0], lambda: [0.75, 0.5] })
+ * console.log(mixed)   // Float32Array(4) [ 0.75, 0.25, 0.5, 0.5 ]
+ * ```
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
  *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_ALLOCATION; nothing has been written then
  */
@@ -77,7 +89,7 @@ function checkLabels(name: string, value: unknown, length: number): void {
   if (!types.isFloat32Array(value)) {
     const hint =
       types.isTypedArray(value) && !types.isFloat64Array(value)
-        ? 'Numbers of classes become rows first: docs/recipes.md'
+        ? 'Turn class numbers into rows first: docs/recipes.md'
         : hintOnArray(name, value)
     invalid('ERR_INVALID_ARG_TYPE', name, 'a Float32Array', value, hint)
   }

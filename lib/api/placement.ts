@@ -4,12 +4,27 @@ import type { Box, ImageSize } from '../core/geometry'
 import { encodeLabel, type LabelArray, labelConstructors, labelTag } from './ignore-dropped'
 import { checkBox } from './mask-queries'
 
-/** A point in pixels, from the image's upper left corner: the first pixel's centre is [0.5, 0.5]. */
+/**
+ * A point in pixels, from the upper left corner of the image: the centre of the first pixel is
+ * [0.5, 0.5].
+ *
+ * @example
+ * ```ts
+ * const point: Point = [12.5, 30]
+ * ```
+ */
 export type Point = readonly [x: number, y: number]
 
 /**
- * Where the crop and flip of one sample put what belongs to its image. Coordinates are those of
- * {@link Box}: from the image's upper left corner in, from the result's out.
+ * Moves boxes, points and labels of an image as the crop and flip of one sample move its pixels.
+ * Coordinates are those of {@link Box}: in the image for arguments, in the result for results.
+ *
+ * @example
+ * ```ts run
+ * const preprocessor = new Preprocessor({ size: [32, 32], padding: 4 })
+ * const placement = preprocessor.placement({ top: 0, left: 8 }, [32, 32])
+ * console.log(placement.boxes([[10, 10, 20, 20]]))   // [ [ 6, 14, 16, 24 ] ]
+ * ```
  */
 export class Placement {
   readonly #image: ImageSize
@@ -31,9 +46,11 @@ export class Placement {
   }
 
   /**
-   * Boxes, cut to the result. One that lies outside of it has no area left; it stays in its place, so
-   * that labels go on belonging to their boxes. `visibleFraction` takes them as they are.
+   * Moves boxes and cuts them to the result. A box outside the result has no area left. It keeps
+   * its place in the list, so that labels still belong to their boxes. `visibleFraction` takes the
+   * boxes as they are.
    *
+   * @param boxes `[x0, y0, x1, y1]` each, in pixels of the image
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
    */
   boxes(
@@ -53,9 +70,10 @@ export class Placement {
   }
 
   /**
-   * Points, which may come to lie outside of the result. What is named left or right, of a body say, is
-   * the other one after a flip.
+   * Moves points, which may end up outside the result. After a flip, exchange the names of left and
+   * right points yourself, such as those of a body.
    *
+   * @param points `[x, y]` each, in pixels of the image
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
    */
   keypoints(points: readonly (Point | ArrayLike<number>)[]): [x: number, y: number][] {
@@ -77,9 +95,10 @@ export class Placement {
   }
 
   /**
-   * The label map of the result, from that of the image, one number a pixel, row by row.
+   * Makes the label map of the result from that of the image, one number per pixel, row by row.
    *
-   * @param label that of pixels outside of the image, such as the one that the loss ignores
+   * @param labels h · w whole numbers, of the image
+   * @param label the label for pixels outside the image, such as one that the loss ignores
    * @returns a new array of the type of `labels`
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_SHAPE_MISMATCH,
    *   ERR_BUFFER_DETACHED

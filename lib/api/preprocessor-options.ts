@@ -4,6 +4,7 @@ import type { Layout, Shape } from '../arrays/batch-shape'
 import type { ImageArray } from '../arrays/typed-array'
 import type { DeviceId } from '../backend/devices'
 import type { ImageSize } from '../core/geometry'
+import type { DeviceTensor } from '../execution/device-tensor'
 import type { CropKind } from '../plan/crop'
 import type { Normalization } from '../plan/normalization'
 import type { PreprocessorParams, PreprocessorPlan } from '../plan/preprocessor-plan'
@@ -13,10 +14,32 @@ import type { GridMaskOptions } from './options'
 /** Types of a Preprocessor's result. */
 export const floatTypes = ['float32', 'float16', 'bfloat16'] as const
 
+/**
+ * Type of a {@link Preprocessor}'s result.
+ *
+ * @example
+ * ```ts
+ * const dtype: FloatType = 'bfloat16'
+ * ```
+ */
 export type FloatType = (typeof floatTypes)[number]
 
-/** Settings of a {@link Preprocessor}. */
-export interface PreprocessorOptions<D extends FloatType = FloatType> {
+/**
+ * Settings of a {@link Preprocessor}. `D` is the type of the result, `V` where it is made: the types of
+ * results follow from them.
+ *
+ * @example
+ * ```ts
+ * const options: PreprocessorOptions = {
+ *   size: [224, 224], crop: 'random', flip: 0.5, channels: [0, 1, 2],
+ *   normalize: normalization.imagenet, gridmask: presets.imagenet, seed: 42,
+ * }
+ * ```
+ */
+export interface PreprocessorOptions<
+  D extends FloatType = FloatType,
+  V extends DeviceId = 'auto' | 'cpu',
+> {
   /**
    * Height and width of the result in pixels, 0 … 16384. Default: the images' own, without the
    * padding; all of a list are of the same size then.
@@ -51,11 +74,15 @@ export interface PreprocessorOptions<D extends FloatType = FloatType> {
   layout?: Layout | undefined
   /** 64-bit key of all draws, 0 … 2⁶⁴-1. Default 0: give every run its own. */
   seed?: number | bigint | string | undefined
-  /** Where to work. Default 'auto', which is the CPU for images on the host. */
-  device?: DeviceId | undefined
   /**
-   * Threads that work on a batch, the caller's included, 1 … 1024. Default: the environment variable
-   * GRIDMASK_THREADS, or what the operating system lets the process run at a time.
+   * Where to work. Default 'auto', which is the CPU for images on the host. On a GPU the result is a
+   * {@link DeviceTensor}, whatever the images are in. Tensors are worked on where they are.
+   */
+  device?: V | undefined
+  /**
+   * Number of threads that work on a batch, including the caller's, 1 … 1024. Default: the
+   * environment variable GRIDMASK_THREADS, or as many as the operating system lets the process run
+   * at a time.
    */
   threads?: number | undefined
 }
@@ -75,20 +102,28 @@ export const preprocessorKeys = new Set<string>([
   'threads',
 ])
 
-/** The request of {@link Preprocessor.apply} and {@link Preprocessor.applyAsync}. */
+/**
+ * The request of {@link Preprocessor.apply} and {@link Preprocessor.applyAsync}.
+ *
+ * @example
+ * ```ts
+ * const request: PreprocessRequest = { shape: [64, 256, 256, 3], epoch: 12, index: 640 }
+ * ```
+ */
 export interface PreprocessRequest extends DrawRequest {
   /**
-   * `[n, h, w, c]` of one array that holds all images, or `[n, c, h, w]` with layout 'NCHW'. A list's
-   * images say it themselves.
+   * `[n, h, w, c]` of one array that holds all images, or `[n, c, h, w]` with layout 'NCHW'. Not
+   * needed for a list, whose images say it themselves.
    */
   shape?: Shape | readonly number[] | undefined
   /** Order of that array's dimensions. Default 'NHWC', as decoders give images. */
   layout?: Layout | undefined
   /**
    * Where the result goes: a Float32Array, or for 'float16' and 'bfloat16' a Uint16Array (for the
-   * former a Float16Array too), of the result's length, apart from the images. Default: a new one.
+   * former a Float16Array too), of the result's length, apart from the images; on a GPU a
+   * {@link DeviceTensor} of the result's shape, layout and dtype. Default: a new one.
    */
-  out?: ImageArray | undefined
+  out?: ImageArray | DeviceTensor | undefined
   /** Do again what a plan says, or what you choose, instead of drawing: one element an image. */
   plan?: PreprocessorPlan | readonly PreprocessorParams[] | undefined
   /** Where to work, instead of the Preprocessor's own `device`. */
@@ -104,7 +139,14 @@ export const preprocessKeys = new Set<string>([
   'device',
 ])
 
-/** The request of {@link Preprocessor.plan}. */
+/**
+ * The request of {@link Preprocessor.plan}.
+ *
+ * @example
+ * ```ts
+ * const request: PreprocessorPlanRequest = { count: 2, height: [480, 375], width: [640, 500] }
+ * ```
+ */
 export interface PreprocessorPlanRequest extends DrawRequest {
   /** Number of images. Not needed with `indices`. */
   count?: number | undefined

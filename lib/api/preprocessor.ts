@@ -1,11 +1,11 @@
 import { type Dimensions, layouts } from '../arrays/batch-shape'
 import { type ImageSources, readSources, type SourceSize } from '../arrays/image-sources'
 import type { Float16ArrayLike } from '../arrays/typed-array'
-import { checkThreads, defaultThreads } from '../backend/devices'
+import type { CudaDevice } from '../backend/cuda'
+import { checkDevice, checkThreads, type DeviceId, defaultThreads } from '../backend/devices'
 import {
   checkChoice,
   checkInteger,
-  checkList,
   checkOptions,
   checkProbability,
   checkSeed,
@@ -13,16 +13,19 @@ import {
 } from '../core/check'
 import { GridMaskError } from '../core/errors'
 import type { ImageSize } from '../core/geometry'
-import { MAX_CHANNELS, MAX_SIDE } from '../core/limits'
+import { MAX_SIDE } from '../core/limits'
 import { Augmentation, checkPlanLength } from '../execution/augmentation'
+import { type CudaDeviceId, DeviceTensor } from '../execution/device-tensor'
 import { fillOf } from '../execution/mask-batch'
 import { isEmpty } from '../execution/operation'
+import type { Preprocessing } from '../execution/preprocess-arguments'
+import { preprocess, preprocessAsync } from '../execution/preprocess-batch'
 import {
-  checkPreprocessDevice,
-  type Preprocessing,
-  preprocess,
-  preprocessAsync,
-} from '../execution/preprocess-batch'
+  deviceFor,
+  preprocessOnDevice,
+  preprocessOnDeviceAsync,
+  tensorSources,
+} from '../execution/preprocess-tensors'
 import { CROP_BLOCK, CROP_WORDS, CropDrawer, cropKinds } from '../plan/crop'
 import type { Fill } from '../plan/fill'
 import { checkNormalization, type Normalization, scalesOf } from '../plan/normalization'
@@ -32,6 +35,7 @@ import { readCount, type SampleRange } from '../plan/sample-counter'
 import { GridMask } from './gridmask'
 import { optionKeys } from './options'
 import { Placement } from './placement'
+import { checkChannels, checkCrops, checkSides, checkSize } from './preprocessor-checks'
 import {
   type FloatType,
   floatTypes,
@@ -70,8 +74,27 @@ function makeMask(
   return { gridmask, options: maskOptions(gridmask.options) }
 }
 
-/** What a result of a type comes in. */
+/**
+ * What a result of a type comes in, on the host.
+ *
+ * @example
+ * ```ts
+ * const batch: Preprocessed<'float16'> = new Uint16Array(3 * 224 * 224)
+ * ```
+ */
 export type Preprocessed<D extends FloatType> = D extends 'float32' ? Float32Array : Uint16Array
+
+/**
+ * What a result comes in that is made of host arrays on a device.
+ *
+ * @example
+ * ```ts
+ * const onHost: PreprocessedOn<'float32', 'cpu'> = new Float32Array(3 * 224 * 224)
+ * ```
+ */
+export type PreprocessedOn<D extends FloatType, V extends DeviceId> = V extends CudaDeviceId
+  ? DeviceTensor<Preprocessed<D>>
+  : Preprocessed<D>
 
 /**
  * From decoded images to what a model takes, in one pass: cropped, mirrored, normalised, masked by
@@ -79,15 +102,20 @@ export type Preprocessed<D extends FloatType> = D extends 'float32' ? Float32Arr
  * docs/preprocessor.md says what is computed. Holds no reference to any array after a call.
  *
  * @example
+ * ```ts run
  * const preprocessor = new Preprocessor({
  *   size: [32, 32], padding: 4, crop: 'random', flip: 0.5,
  *   normalize: normalization.cifar10, gridmask: presets.cifar10, seed: 42,
  * })
- * const batch = preprocessor.apply(bytes, { shape: [256, 32, 32, 3], epoch, index })
+ * const bytes = new Uint8Array(2 * 32 * 32 * 3)
+ * const batch = preprocessor.apply(bytes, { shape: [2, 32, 32, 3], epoch: 140, index: 0 })
+ * console.log(batch.length)   // 6144
+ * ```
  */
-export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation<
-  PreprocessorOptions<D>
-> {
+export class Preprocessor<
+  D extends FloatType = 'float32',
+  V extends DeviceId = 'auto',
+> extends Augmentation<PreprocessorOptions<D, V>> {
   readonly #size: ImageSize | undefined
   readonly #padding: number
   readonly #crops: CropDrawer
@@ -98,16 +126,18 @@ export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation<
   readonly #dtype: FloatType
   readonly #channelsLast: boolean
   readonly #seed: bigint
+  readonly #device: 'auto' | 'cpu' | CudaDevice
   readonly #threads: number
 
   /**
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE (also for an option that
    *   does not exist), ERR_OUT_OF_RANGE, ERR_SHAPE_MISMATCH, ERR_CUDA_UNAVAILABLE
    */
-  constructor(options: PreprocessorOptions<D> = {}) {
-    const given = checkOptions<PreprocessorOptions<D>>('options', options, preprocessorKeys)
+  constructor(options: PreprocessorOptions<D, V> = {}) {
+    const given = checkOptions<PreprocessorOptions<D, V>>('options', options, preprocessorKeys)
     const { size, padding = 0, crop = 'center', flip = 0, channels, normalize, gridmask } = given
     const { dtype = 'float32', layout = 'NCHW', seed = 0, device = 'auto', threads } = given
+    const target = checkDevice(device)
     const checked = {
       padding: checkInteger('padding', padding, 0, MAX_SIDE),
       crop: checkChoice('crop', crop, cropKinds),
@@ -115,7 +145,7 @@ export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation<
       dtype: checkChoice('dtype', dtype, floatTypes) as D,
       layout: checkChoice('layout', layout, layouts),
       seed: checkSeed('seed', seed),
-      device: checkPreprocessDevice(device),
+      device: device as V,
       threads: threads === undefined ? defaultThreads() : checkThreads('threads', threads),
     }
     const optional = {
@@ -137,6 +167,7 @@ export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation<
     this.#dtype = checked.dtype
     this.#channelsLast = checked.layout === 'NHWC'
     this.#seed = checked.seed
+    this.#device = device === 'auto' ? 'auto' : target
     this.#threads = checked.threads
   }
 
@@ -172,24 +203,35 @@ export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation<
   }
 
   /**
-   * Makes a batch of images. Synchronous, on all cores.
+   * Makes a batch of images. Synchronous, on all cores; or on a GPU: `device` names it, or the images
+   * are a {@link DeviceTensor} there. Then the result is one too, and the call returns when the images
+   * have been read and the work is on the result's stream.
    *
    * @param images one array with the values of all, one image after another, or a list with one image
    *   each: `{ data, info }` of sharp, `ImageData`, or `{ data, width, height, channels }`. Views at
-   *   any offset and shared memory work. A Float32Array holds values of 0…255, as bytes do
-   * @returns `out`, or a new array: [n, c, h, w], or [n, h, w, c] with layout 'NHWC'
+   *   any offset and shared memory work. A Float32Array holds values of 0…255, as bytes do; so do
+   *   tensors of 'uint8' and 'float32'
+   * @param request which samples, and how the images are given; `out` decides the result's type
+   * @returns `out`, or a new array or tensor: [n, c, h, w], or [n, h, w, c] with layout 'NHWC'
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
-   *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_CUDA_UNAVAILABLE; nothing has been
-   *   written then
+   *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_CUDA_UNAVAILABLE, ERR_DISPOSED;
+   *   nothing has been written. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message says whether anything
+   *   has
    */
-  apply<T extends Preprocessed<D> | Float16ArrayLike>(
-    images: ImageSources,
+  apply<T extends Preprocessed<D> | Float16ArrayLike | DeviceTensor>(
+    images: ImageSources | DeviceTensor,
     request: PreprocessRequest & { out: T },
   ): T
-  apply(images: ImageSources, request?: PreprocessRequest): Preprocessed<D>
-  apply(images: ImageSources, request: PreprocessRequest = {}): unknown {
+  apply(images: DeviceTensor, request?: PreprocessRequest): DeviceTensor<Preprocessed<D>>
+  apply<W extends DeviceId>(
+    images: ImageSources,
+    request: PreprocessRequest & { device: W },
+  ): PreprocessedOn<D, W>
+  apply(images: ImageSources, request?: PreprocessRequest): PreprocessedOn<D, V>
+  apply(images: ImageSources | DeviceTensor, request: PreprocessRequest = {}): unknown {
     const { preprocessing, commit } = this.#prepare(images, request)
-    const result = preprocess(preprocessing)
+    const onHost = preprocessing.device === 'cpu'
+    const result = onHost ? preprocess(preprocessing) : preprocessOnDevice(preprocessing)
     commit?.(result, result)
     return result
   }
@@ -198,18 +240,36 @@ export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation<
    * As {@link Preprocessor.apply}, off the main thread. An image's array that is all of its buffer is
    * taken, as {@link GridMask.applyAsync} takes one: it is detached at once. One that is a part of
    * its buffer, or that cannot be taken, is copied. `out` is taken, and the result lies in its memory.
-   * Shared memory is not detached; nobody should write to it meanwhile.
+   * Shared memory is not detached; nobody should write to it meanwhile. A tensor is not taken: leave
+   * `out` alone until then.
    *
-   * @returns rejects with what `apply` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then
+   * @param images as for `apply`
+   * @param request as for `apply`
+   * @returns rejects with the errors of `apply`, and ERR_BUFFER_RESIZABLE; nothing is detached
+   *   then, but where CUDA fails: where the images are one array, the error's `array` is that
    */
-  applyAsync<T extends Preprocessed<D> | Float16ArrayLike>(
-    images: ImageSources,
+  applyAsync<T extends Preprocessed<D> | Float16ArrayLike | DeviceTensor>(
+    images: ImageSources | DeviceTensor,
     request: PreprocessRequest & { out: T },
   ): Promise<T>
-  applyAsync(images: ImageSources, request?: PreprocessRequest): Promise<Preprocessed<D>>
-  async applyAsync(images: ImageSources, request: PreprocessRequest = {}): Promise<unknown> {
+  applyAsync(
+    images: DeviceTensor,
+    request?: PreprocessRequest,
+  ): Promise<DeviceTensor<Preprocessed<D>>>
+  applyAsync<W extends DeviceId>(
+    images: ImageSources,
+    request: PreprocessRequest & { device: W },
+  ): Promise<PreprocessedOn<D, W>>
+  applyAsync(images: ImageSources, request?: PreprocessRequest): Promise<PreprocessedOn<D, V>>
+  async applyAsync(
+    images: ImageSources | DeviceTensor,
+    request: PreprocessRequest = {},
+  ): Promise<unknown> {
     const { preprocessing, commit } = this.#prepare(images, request)
-    const [result, done] = preprocessAsync(preprocessing)
+    const onHost = preprocessing.device === 'cpu'
+    const [result, done] = onHost
+      ? preprocessAsync(preprocessing)
+      : preprocessOnDeviceAsync(preprocessing)
     commit?.(result, result)
     await done
     return result
@@ -235,8 +295,10 @@ export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation<
 
   #prepare(images: unknown, request: unknown) {
     const given = { ...checkOptions<PreprocessRequest>('request', request, preprocessKeys) }
-    checkPreprocessDevice(given.device)
-    const sources = readSources(images, given)
+    const device = deviceFor(images, given, this.#device)
+    const tensor = DeviceTensor.is(images) ? images : undefined
+    const sources =
+      tensor === undefined ? readSources(images, given) : tensorSources(tensor, given as object)
     const { sizes, nameOf } = sources
     const size = this.#resultSize(sizes, (i) => `\`${nameOf(i)}\``)
     const channels = this.#resultChannels(sizes, nameOf)
@@ -260,6 +322,7 @@ export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation<
     )
     const preprocessing: Preprocessing = {
       sources,
+      tensor,
       padding: this.#padding,
       plan,
       channels,
@@ -268,6 +331,7 @@ export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation<
       dtype,
       fill: fillOf(this.#fill, dtype, dimensions),
       out: given.out,
+      device,
       threads: this.#threads,
     }
     return { preprocessing, ...drawn }
@@ -355,52 +419,4 @@ export class Preprocessor<D extends FloatType = 'float32'> extends Augmentation<
 
 function indexOf({ first, indices }: Pick<SampleRange, 'first' | 'indices'>, i: number): number {
   return indices === undefined ? first + i : (indices[i] as number)
-}
-
-function checkSize(value: unknown): ImageSize {
-  if (!Array.isArray(value) || value.length !== 2) {
-    invalid('ERR_INVALID_ARG_TYPE', 'size', '[height, width]', value)
-  }
-  return [
-    checkInteger('size[0]', value[0], 0, MAX_SIDE),
-    checkInteger('size[1]', value[1], 0, MAX_SIDE),
-  ]
-}
-
-function checkChannels(value: unknown): readonly number[] {
-  const expected = 'an array of whole numbers'
-  if (!Array.isArray(value)) invalid('ERR_INVALID_ARG_TYPE', 'channels', expected, value)
-  checkInteger('channels.length', value.length, 1, MAX_CHANNELS)
-  return Array.from(value, (channel, k) =>
-    checkInteger(`channels[${k}]`, channel, 0, MAX_CHANNELS - 1),
-  )
-}
-
-/** One side of all images, or of each. */
-function checkSides(name: string, value: unknown, count: number): (i: number) => number {
-  if (typeof value === 'number' || value === undefined) {
-    const side = checkInteger(name, value, 0, MAX_SIDE)
-    return () => side
-  }
-  const expected = 'a whole number, or an array of one for each image'
-  const sides = checkList(name, value, count, expected, Int32Array, (side, i) =>
-    checkInteger(`${name}[${i}]`, side, 0, MAX_SIDE),
-  )
-  return (i) => sides[i] as number
-}
-
-/** Refuses crops that are not within the padded images. */
-function checkCrops(
-  name: string,
-  crops: Int32Array,
-  sizes: readonly Pick<SourceSize, 'height' | 'width'>[],
-  padding: number,
-  [height, width]: ImageSize,
-): void {
-  sizes.forEach((image, i) => {
-    const element = name === 'plan' ? `plan[${i}]` : name
-    const [top, left] = crops.subarray(i * CROP_WORDS) as unknown as [number, number]
-    checkInteger(`${element}.top`, top, 0, image.height + 2 * padding - height)
-    checkInteger(`${element}.left`, left, 0, image.width + 2 * padding - width)
-  })
 }

@@ -4,6 +4,21 @@ import type { GridMaskOptions } from './options'
 /**
  * The settings with which the authors trained, from their published code and their answers to
  * questions about it. Spread one to change it: `new GridMask({ ...presets.imagenet, seed: 7 })`.
+ *
+ * | preset | `ratio` | `unit` | `rotate` | `probability` | trained |
+ * |---|---|---|---|---|---|
+ * | `imagenet` | 0.6 | [96, 224) | 360 | grows to 0.8 in epoch 240 | ResNet-50 on 224×224, 300 epochs |
+ * | `cifar10` | 0.4 | [24, 33) | 0 | grows to 0.8 in epoch 280 | CIFAR-10, 32×32 |
+ * | `coco` | 0.5 | [2, shorter side) | 0 | 0.7 | Faster R-CNN on COCO |
+ * | `cityscapes` | 0.5 | [96, 512) | 0 | grows to 0.75 in epoch 250 | PSPNet on Cityscapes, 300 epochs |
+ *
+ * All other options have their defaults.
+ *
+ * @example
+ * ```ts run
+ * const gridmask = new GridMask({ ...presets.imagenet, seed: 7 })
+ * console.log(gridmask.options.ratio, gridmask.options.unit)   // 0.6 [ 96, 224 ]
+ * ```
  */
 export const presets: Readonly<
   Record<'imagenet' | 'cifar10' | 'coco' | 'cityscapes', Readonly<GridMaskOptions>>

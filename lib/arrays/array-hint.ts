@@ -22,7 +22,7 @@ function hint(name: string, value: unknown): string {
     return `Convert it: \`Float32Array.from(${name}${flat})\``
   }
   if (types.isAnyArrayBuffer(value)) {
-    return `View it by the type of its values: \`new Float32Array(${name})\`, \`new Uint8Array(${name})\``
+    return `Wrap it in an array of the type of its values: \`new Float32Array(${name})\`, \`new Uint8Array(${name})\``
   }
   if (types.isDataView(value)) {
     return `View it: \`new Uint8Array(${name}.buffer, ${name}.byteOffset, ${name}.byteLength)\``
@@ -42,7 +42,7 @@ function hint(name: string, value: unknown): string {
     return 'A clone of a DeviceTensor has no memory: send what its download() gives'
   }
   if (value.constructor?.name === 'DeviceTensor') {
-    return 'It is of another copy of gridmask: two are installed, or a module registry was reset'
+    return 'It comes from another copy of gridmask: two are installed, or a module registry was reset'
   }
   if (typeof dataSync === 'function') return `\`await ${name}.data()\` gives the tensor's array`
   if (typeof toBuffer === 'function')

@@ -19,26 +19,50 @@ import {
   type Tag,
 } from './typed-array'
 
-/** Order of an array's dimensions. */
+/**
+ * Order of an array's dimensions.
+ *
+ * @example
+ * ```ts
+ * const layout: Layout = 'NHWC'
+ * ```
+ */
 export type Layout = 'NCHW' | 'NHWC'
 
-/** `[n, c, h, w]` for layout NCHW, `[n, h, w, c]` for NHWC. */
+/**
+ * `[n, c, h, w]` for layout NCHW, `[n, h, w, c]` for NHWC.
+ *
+ * @example
+ * ```ts
+ * const shape: Shape = [64, 3, 224, 224]
+ * ```
+ */
 export type Shape = readonly [number, number, number, number]
 
-/** What every request says of its arrays. */
+/**
+ * What every request says of its arrays.
+ *
+ * @example
+ * ```ts
+ * const request: ArrayRequest = { shape: [64, 224, 224, 3], layout: 'NHWC' }
+ * ```
+ */
 export interface ArrayRequest {
   /** `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC. Height and width at most 16384. */
   shape: Shape | readonly number[]
   /**
-   * Default 'NCHW'. Needed where `shape` reads as `[n, h, w, c]`: where its last number is 1, 3 or 4 and
-   * its second is not.
+   * Default 'NCHW'. Required if `shape` reads like `[n, h, w, c]`: if its last number is 1, 3 or 4
+   * and its second is not.
    */
   layout?: Layout | undefined
-  /** Needed for a Uint16Array, which holds 'float16' or 'bfloat16'; else the array's type says it. */
+  /**
+   * Required for a Uint16Array, which holds 'float16' or 'bfloat16'. Otherwise the type of the
+   * array decides.
+   */
   dtype?: DType | undefined
   /**
    * Where the result goes: an array of the same type and length. `out: images` works in place and
-   * writes only what is dropped. May not overlap `images` in part. Default: a new array.
+   * writes only dropped pixels. May not overlap `images` in part. Default: a new array.
    */
   out?: ImageArray | undefined
 }
@@ -111,7 +135,7 @@ function warnIfChannelsFirst(n: number, second: number, third: number, fourth: n
   )
 }
 
-const TILES = 'Larger images are masked in tiles: docs/recipes.md'
+const TILES = 'Mask larger images in tiles: docs/recipes.md'
 
 function checkLayout(value: unknown): Layout {
   if (typeof value === 'string' && /^channels.?last$/i.test(value)) {
@@ -139,7 +163,7 @@ function hintOnShape(shape: unknown): string {
   if (!Array.isArray(shape) || !shape.every((side) => typeof side === 'number')) return ''
   if (shape.length === 3) return `One image is [1, ${shape.join(', ')}]`
   if (shape.length === 2) return `One image of one channel is [1, 1, ${shape.join(', ')}]`
-  if (shape.length > 4) return 'More dimensions are folded into these four: docs/recipes.md'
+  if (shape.length > 4) return 'Fold more dimensions into these four: docs/recipes.md'
   return ''
 }
 
@@ -168,7 +192,7 @@ function hintOnDType(value: string): string {
   const alike = dtypes.find((dtype) => dtype === value)
   if (alike !== undefined) return `Did you mean '${alike}'?`
   return /^(u?int|float|double|f)\d*$/.test(value)
-    ? 'Convert the images to one of them, such as by `Float32Array.from(images)`'
+    ? 'Convert the images to one of them, for example with `Float32Array.from(images)`'
     : ''
 }
 
@@ -217,7 +241,7 @@ export function checkOut(
   if (overlaps(array, out) && !sameMemory(array, out)) {
     throw new GridMaskError(
       'ERR_OVERLAP',
-      `Expected \`out\` to be the memory of \`${name}\` or apart from it, but the two overlap in part`,
+      `Expected \`out\` to be the memory of \`${name}\` or separate from it, but the two overlap in part`,
     )
   }
 }

@@ -8,27 +8,71 @@ import { MAX_CHANNELS, MAX_COUNT, MAX_SIDE } from '../core/limits'
 import { type Layout, readDimensions, type Shape } from './batch-shape'
 import { checkAttached, lengthOf, tagOf } from './typed-array'
 
-/** An array of decoded values: bytes, a Buffer's too, or numbers of 0…255. */
+/**
+ * An array of decoded values: bytes, also in a Buffer, or numbers in 0…255.
+ *
+ * @example
+ * ```ts
+ * const bytes: SourceArray = new Uint8ClampedArray(480 * 640 * 4)
+ * ```
+ */
 export type SourceArray = Uint8Array | Uint8ClampedArray | Float32Array
 
-/** What sharp's `raw().toBuffer({ resolveWithObject: true })` resolves to. */
+/**
+ * What sharp's `raw().toBuffer({ resolveWithObject: true })` resolves to.
+ *
+ * @example
+ * ```ts
+ * const data = new Uint8Array(480 * 640 * 3)
+ * const image: SharpOutput = { data, info: { width: 640, height: 480, channels: 3 } }
+ * ```
+ */
 export interface SharpOutput {
+  /** The image's values, row by row, pixel by pixel. */
   data: SourceArray
+  /** Its size: width and height in pixels, and the number of channels. */
   info: { width: number; height: number; channels: number }
 }
 
-/** One image, row by row, pixel by pixel. Without `channels` it has four, as `ImageData` does. */
+/**
+ * One image, row by row, pixel by pixel. Without `channels` it has four, as `ImageData` does.
+ *
+ * @example
+ * ```ts
+ * const data = new Uint8Array(480 * 640 * 3)
+ * const image: DecodedImage = { data, width: 640, height: 480, channels: 3 }
+ * ```
+ */
 export interface DecodedImage {
+  /** The image's values, row by row, pixel by pixel. */
   data: SourceArray
+  /** Pixels in a row, 0 … 16384. */
   width: number
+  /** Rows, 0 … 16384. */
   height: number
+  /** Values of a pixel. Default 4, as of `ImageData`. */
   channels?: number | undefined
 }
 
-/** One image of a list. `ImageData` of a canvas or a browser is a {@link DecodedImage}. */
+/**
+ * One image of a list. `ImageData` of a canvas or a browser is a {@link DecodedImage}.
+ *
+ * @example
+ * ```ts
+ * const image: ImageSource = { data: new Uint8ClampedArray(480 * 640 * 4), width: 640, height: 480 }
+ * ```
+ */
 export type ImageSource = SharpOutput | DecodedImage
 
-/** The images of a batch: one array, or a list. */
+/**
+ * The images of a batch: one array, or a list.
+ *
+ * @example
+ * ```ts
+ * const one: ImageSources = new Uint8Array(64 * 256 * 256 * 3)
+ * const list: ImageSources = [{ data: new Uint8Array(256 * 256 * 4), width: 256, height: 256 }]
+ * ```
+ */
 export type ImageSources = SourceArray | readonly ImageSource[]
 
 export interface SourceSize {

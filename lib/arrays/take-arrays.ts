@@ -74,7 +74,7 @@ function refuseResizable(buffers: readonly ArrayBuffer[]): void {
   throw new GridMaskError(
     'ERR_BUFFER_RESIZABLE',
     'Expected an array of fixed length for applyAsync(), but received one whose buffer can be ' +
-      'resized. Copy it, `new Uint8Array(images)` or as its type is called, or use apply()',
+      'resized. Copy it, for example with `new Uint8Array(images)`, or use apply()',
   )
 }
 
@@ -131,7 +131,7 @@ function copyOf(tag: Tag, array: ImageArray): ImageArray {
     throw new GridMaskError(
       'ERR_OUT_OF_RANGE',
       `Could not allocate ${byteLengthOf(array)} bytes for a copy of \`images\`, which applyAsync() ` +
-        'needs since their memory cannot be taken; apply() needs none',
+        'needs because their memory cannot be taken; apply() needs no copy',
       { cause },
     )
   }
@@ -140,8 +140,8 @@ function copyOf(tag: Tag, array: ImageArray): ImageArray {
 function untransferable(): GridMaskError {
   return new GridMaskError(
     'ERR_INVALID_ARG_VALUE',
-    'Expected `out` to have memory that applyAsync() can take, but it belongs to somebody else: ' +
-      'WebAssembly, an addon, the pool that small Buffers share, or nobody may write to it. Leave ' +
+    'Expected `out` to have memory that applyAsync() can take, but it belongs to something else ' +
+      '(WebAssembly, an addon, the pool that small Buffers share) or is immutable. Leave ' +
       '`out` out, or use apply()',
   )
 }

@@ -8,7 +8,14 @@ import type { DType } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
 import { hintOnArray } from './array-hint'
 
-/** A batch of images on the host. */
+/**
+ * A batch of images on the host.
+ *
+ * @example
+ * ```ts
+ * const images: ImageArray = new Float32Array(64 * 3 * 224 * 224)
+ * ```
+ */
 export type ImageArray =
   | Float32Array
   | Uint8Array
@@ -16,10 +23,20 @@ export type ImageArray =
   | Uint16Array
   | Float16ArrayLike
 
-/** `Float16Array` where the runtime has it; described here so that older type libraries do. */
+/**
+ * `Float16Array` where the runtime has it; described here so that older type libraries do.
+ *
+ * @example
+ * ```ts
+ * const halves = (array: Float16ArrayLike) => gridmask.apply(array, { shape })
+ * ```
+ */
 export interface Float16ArrayLike extends ArrayBufferView {
+  /** 2. */
   readonly BYTES_PER_ELEMENT: number
+  /** Number of values. */
   readonly length: number
+  /** By which it is recognised. */
   readonly [Symbol.toStringTag]: 'Float16Array'
   [index: number]: number
 }
@@ -101,8 +118,8 @@ export function resolveDType(name: string, tag: Tag, requested: DType | undefine
     throw new GridMaskError(
       'ERR_INVALID_ARG_TYPE',
       `Expected \`dtype\` to say what the ${tag} \`${name}\` holds, ` +
-        `${possible.map((dtype) => `'${dtype}'`).join(' or ')}, but received undefined. Whole numbers ` +
-        'of 16 bits are none of them: `Float32Array.from(' +
+        `${possible.map((dtype) => `'${dtype}'`).join(' or ')}, but received undefined. For 16-bit ` +
+        'integers, convert them: `Float32Array.from(' +
         `${name}, (v) => v / 65535)\``,
     )
   }
@@ -128,7 +145,7 @@ export function checkAttached(name: string, array: ArrayBufferView): void {
     throw new GridMaskError(
       'ERR_BUFFER_DETACHED',
       `Expected \`${name}\` to have its memory, but its buffer was detached: transferred to ` +
-        'another thread, or taken by an applyAsync() whose result is the array to go on with',
+        'another thread, or taken by applyAsync(): use the array that it resolves to',
       { cause },
     )
   }

@@ -18,14 +18,22 @@ import {
 } from '../core/native-interface'
 import { native } from './native'
 
-/** Whether CUDA can be used, and if not, why not. */
+/**
+ * Whether CUDA can be used, and if not, why not.
+ *
+ * @example
+ * ```ts
+ * const { available, message }: CudaStatus = cudaStatus()
+ * ```
+ */
 export interface CudaStatus {
+  /** Whether it can be used. */
   available: boolean
-  /** For programs, where it is not available. */
+  /** For programs, where it is not available; else left out. */
   reason?: CudaReason
   /** For people: what there is, or what is missing and what to do. */
   message: string
-  /** The CUDA version up to which the driver goes, such as '13.0'; where a driver was found. */
+  /** The CUDA version up to which the driver goes, such as '13.0'. Left out where no driver was found. */
   driverVersion?: string
 }
 
@@ -48,6 +56,12 @@ export function openCuda(): Opened {
 /**
  * Whether CUDA can be used, and if not, why not. Loads the driver and, on the first device that has
  * them, the kernels, so the first call may take some tenths of a second. Never throws.
+ *
+ * @example
+ * ```ts
+ * const { available, message } = cudaStatus()
+ * if (!available) console.error(message)
+ * ```
  */
 export function cudaStatus(): CudaStatus {
   const opened = openCuda()
@@ -132,10 +146,10 @@ function adviceOn(reason: CudaReason, detail: string, { version }: Opened): stri
   const driver = version === 0 ? 'the NVIDIA driver' : `the NVIDIA driver (${versionText(version)})`
   switch (reason) {
     case 'no-addon':
-      return 'CUDA needs the native addon of gridmask, in whose place plain TypeScript works here'
+      return 'CUDA needs the native addon of gridmask, but plain TypeScript is in use here'
     case 'no-kernels':
       return (
-        'This build of gridmask has no CUDA kernels. Use a prebuilt one, or build it where nvcc is ' +
+        'This build of gridmask has no CUDA kernels. Use a prebuilt one, or build it with nvcc ' +
         'on the PATH'
       )
     case 'no-driver':
@@ -150,13 +164,13 @@ function adviceOn(reason: CudaReason, detail: string, { version }: Opened): stri
       )
     case 'driver-mismatch':
       return (
-        `The NVIDIA driver's library does not match the kernel module that runs (${detail}), as ` +
-        'after an update. Restart the machine, or in a container take the library of the host'
+        `The NVIDIA driver's library does not match the kernel module that is running (${detail}), as ` +
+        'happens after an update. Restart the machine, or in a container take the library of the host'
       )
     case 'no-device':
       return (
-        `${capital(driver)} finds no GPU (${detail}). See whether \`nvidia-smi\` lists one, what ` +
-        'CUDA_VISIBLE_DEVICES says, and whether the container was given GPUs'
+        `${capital(driver)} finds no GPU (${detail}). Check whether \`nvidia-smi\` lists one, what ` +
+        'CUDA_VISIBLE_DEVICES says, and whether the container has GPUs'
       )
     case 'unsupported-gpu':
       return (
@@ -164,7 +178,7 @@ function adviceOn(reason: CudaReason, detail: string, { version }: Opened): stri
         "toolkit that supports the GPU, or use device 'cpu'"
       )
     case 'driver-error':
-      return `CUDA could not be started (${detail}). See whether \`nvidia-smi\` works`
+      return `CUDA could not be started (${detail}). Check whether \`nvidia-smi\` works`
   }
 }
 
@@ -198,18 +212,18 @@ export function cudaError(outcome: CudaOutcome, doing: string, after = ''): Grid
     if (outcome === OVERLAP) {
       return new GridMaskError(
         'ERR_OVERLAP',
-        'Expected `out` to be the memory of `images` or apart from it, but the two overlap in part',
+        'Expected `out` to be the memory of `images` or separate from it, but the two overlap in part',
       )
     }
     if (outcome === OUT_OF_HOST_MEMORY) {
-      return new GridMaskError('ERR_ALLOCATION', `Out of the host's memory while ${doing}`)
+      return new GridMaskError('ERR_ALLOCATION', `The host ran out of memory while ${doing}`)
     }
     throw new Error(`gridmask's native code refused arguments that had been checked (${outcome})`)
   }
   const { error, call, name, text } = outcome
   const description = text === '' ? '' : ` (${text})`
   const stays = lasting.has(error)
-    ? ". The device's context is lost to this process: start a new one, or use device 'cpu'"
+    ? ". The device's context is lost to this process: start a new process, or use device 'cpu'"
     : ''
   const code: ErrorCode = error === OUT_OF_MEMORY ? 'ERR_CUDA_OUT_OF_MEMORY' : 'ERR_CUDA'
   return new GridMaskError(

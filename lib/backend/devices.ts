@@ -4,27 +4,53 @@ import { fallback } from '../fallback/fallback'
 import { type CudaDevice, cudaDevice, openCuda } from './cuda'
 import { native } from './native'
 
-/** Where host arrays are worked on: 'auto' is the CPU, 'cuda' the first GPU. */
+/**
+ * Where host arrays are masked: 'auto' is the CPU, 'cuda' is the first GPU.
+ *
+ * @example
+ * ```ts
+ * const device: DeviceId = 'cuda:1'
+ * ```
+ */
 export type DeviceId = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`
 
-/** The processor. */
+/**
+ * The processor.
+ *
+ * @example
+ * ```ts
+ * const cpu: CpuInfo = devices()[0]
+ * ```
+ */
 export interface CpuInfo {
+  /** Its name as a `device` option. */
   id: 'cpu'
   /** The processor's name as the operating system gives it. */
   name: string
   /** Threads that work on a batch, the caller's included. */
   threads: number
-  /** The instruction set of the inner loops: the best of those built in that runs here. */
+  /**
+   * The instruction set of the loops in use: the best one that this processor has, or the one that
+   * GRIDMASK_INSTRUCTIONS names. 'none' in plain TypeScript.
+   */
   instructionSet: string
   /**
-   * 'native', or 'typescript' where the package has no binary for the platform: the same results,
-   * many times slower.
+   * 'native', or 'typescript' if the package has no binary for the platform: the same results, many
+   * times slower.
    */
   backend: 'native' | 'typescript'
 }
 
-/** A GPU. */
+/**
+ * A GPU.
+ *
+ * @example
+ * ```ts
+ * const gpu: CudaInfo | undefined = devices()[1]
+ * ```
+ */
 export interface CudaInfo {
+  /** Its name as a `device` option. */
   id: `cuda:${number}`
   /** The GPU's name as the driver gives it. */
   name: string
@@ -32,24 +58,38 @@ export interface CudaInfo {
   computeCapability: string
   /** Bytes of its memory. */
   totalMemory: number
+  /** How many multiprocessors it has. */
   multiprocessors: number
 }
 
-/** A device that this process can use. */
+/**
+ * A device that this process can use.
+ *
+ * @example
+ * ```ts
+ * const all: DeviceInfo[] = devices()
+ * ```
+ */
 export type DeviceInfo = CpuInfo | CudaInfo
 
 const MAX_THREADS = 1024
 
 /**
- * The devices of this process, the CPU first, then the GPUs in the driver's order. Whether a GPU has
- * kernels in this build is looked at when it is first used, and by {@link cudaStatus}.
+ * The devices of this process: the CPU first, then the GPUs in the order of the driver. Whether
+ * this build has kernels for a GPU is checked when the GPU is first used, and by {@link
+ * cudaStatus}.
+ *
+ * @example
+ * ```ts run
+ * console.log(devices()[0].id)   // cpu
+ * ```
  */
 export function devices(): [CpuInfo, ...CudaInfo[]] {
   const cpu: CpuInfo = {
     id: 'cpu',
     name: processorName(),
     threads: native === fallback ? 1 : defaultThreads(),
-    instructionSet: native.instructionSet,
+    instructionSet: native.instructionSet(),
     backend: native === fallback ? 'typescript' : 'native',
   }
   const gpus = openCuda().devices.map(
@@ -76,7 +116,7 @@ export function checkDevice(value: unknown): 'cpu' | CudaDevice {
 }
 
 function hintOnDevice(value: unknown): string | undefined {
-  if (typeof value === 'number') return `The GPU of that number is 'cuda:${value}'`
+  if (typeof value === 'number') return `That GPU is called 'cuda:${value}'`
   if (typeof value !== 'string') return undefined
   const name = value.toLowerCase()
   if (/^(auto|cpu|cuda(:\d+)?)$/.test(name)) return `Did you mean '${name}'?`

@@ -2,9 +2,10 @@
  * Loads the native addon, or says what stands in its way.
  */
 import { createRequire } from 'node:module'
+import { invalid } from '../core/check'
 import { environmentVariable, warnOnce } from '../core/environment'
 import { GridMaskError } from '../core/errors'
-import type { Native } from '../core/native-interface'
+import { DONE, type Native } from '../core/native-interface'
 import { fallback } from '../fallback/fallback'
 import { addonPaths, CUT, describeFile, filesThere, isSupported, isThere, libc } from './find-addon'
 
@@ -21,11 +22,15 @@ export function load(): Native {
   }
   const causes: unknown[] = []
   for (const path of paths) {
+    let addon: Native
     try {
-      return loadFrom(path)
+      addon = loadFrom(path)
     } catch (cause) {
       causes.push(cause)
+      continue
     }
+    chooseInstructions(addon)
+    return addon
   }
   const [cause = new Error('there is no file of the addon')] = causes
   throw new GridMaskError('ERR_NATIVE_LOAD', messageOf([cause, ...causes.slice(1)]), { cause })
@@ -34,7 +39,7 @@ export function load(): Native {
 function warned(reason: string): Native {
   warnOnce(
     'GRIDMASK_FALLBACK',
-    `gridmask works in plain TypeScript, since ${reason}. Its results are the same, but it is ` +
+    `gridmask runs in plain TypeScript because ${reason}. Its results are the same, but it is ` +
       'many times slower and uses one thread. See docs/install.md',
   )
   return fallback
@@ -50,6 +55,16 @@ function loadFrom(path: string): Native {
     throw new Error(`it is of gridmask ${addon.version ?? 'before 0.1.0'}, not of ${version}`)
   }
   return addon
+}
+
+/** GRIDMASK_INSTRUCTIONS, so that tests can see each instruction set that this processor has. */
+function chooseInstructions(addon: Native): void {
+  const name = environmentVariable('GRIDMASK_INSTRUCTIONS')
+  if (name === undefined || addon.useInstructions(name) === DONE) return
+  const names = addon.instructionSets().map((known) => `'${known}'`)
+  const expected =
+    names.length === 1 ? `${names[0]} on this processor` : `one of ${names.join(', ')}`
+  invalid('ERR_INVALID_ARG_VALUE', 'GRIDMASK_INSTRUCTIONS', expected, name)
 }
 
 function messageOf(causes: unknown[]): string {
@@ -69,9 +84,9 @@ function messageOf(causes: unknown[]): string {
   return [
     `The native addon of gridmask could not be loaded on ${system.join(', ')}. Looked at:`,
     ...tried,
-    `What was said: ${reasons.join('; ')}`,
+    `The error was: ${reasons.join('; ')}`,
     causes.map(missingRight).find(Boolean) ?? remedy(files.some(({ found }) => found !== '')),
-    'GRIDMASK_FALLBACK=1 does without it, many times slower. See docs/install.md',
+    'GRIDMASK_FALLBACK=1 works without it, but is many times slower. See docs/install.md',
   ].join('\n')
 }
 
@@ -79,23 +94,23 @@ function messageOf(causes: unknown[]): string {
 function missingRight(cause: unknown): string | undefined {
   const { code, name } = (cause ?? {}) as { code?: unknown; name?: unknown }
   if (code === 'ERR_DLOPEN_DISABLED') {
-    return 'Node runs without the right to load addons: add --allow-addons to its flags'
+    return 'Node has no permission to load addons: add --allow-addons to its flags'
   }
   if (code === 'ERR_ACCESS_DENIED') {
-    return "Node runs without the right to read the package's folder: add it to --allow-fs-read"
+    return "Node has no permission to read the package's folder: add it to --allow-fs-read"
   }
   if (name === 'NotCapable' || name === 'PermissionDenied') {
-    return 'Deno runs without the right to load addons: add --allow-ffi and --allow-read to its flags'
+    return 'Deno has no permission to load addons: add --allow-ffi and --allow-read to its flags'
   }
   return undefined
 }
 
 function remedy(there: boolean): string {
   return there
-    ? 'Install the package again on this very kind of system (a node_modules folder of another one ' +
-        'does not serve), or build it here: `npm rebuild gridmask --ignore-scripts=false`, with a ' +
+    ? 'Install the package again on a system of this kind (a node_modules folder from another kind ' +
+        'does not work), or build it here: `npm rebuild gridmask --ignore-scripts=false`, with a ' +
         'C++17 compiler and Python'
     : 'Install the package again, in full, or build it here: `npm rebuild gridmask ' +
-        '--ignore-scripts=false`, with a C++17 compiler and Python. Where a bundler took the package ' +
-        'in, leave it outside, or copy its `prebuilds` folder beside the bundle'
+        '--ignore-scripts=false`, with a C++17 compiler and Python. If a bundler included the ' +
+        'package, leave it outside, or copy its `prebuilds` folder beside the bundle'
 }

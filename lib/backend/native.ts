@@ -20,13 +20,13 @@ export function expectDone(status: number, name = 'images'): void {
   if (status === OVERLAP) {
     throw new GridMaskError(
       'ERR_OVERLAP',
-      `Expected \`out\` to be the memory of \`${name}\` or apart from it, but the two overlap in part`,
+      `Expected \`out\` to be the memory of \`${name}\` or separate from it, but the two overlap in part`,
     )
   }
   if (status === OUT_OF_HOST_MEMORY) {
     throw new GridMaskError(
       'ERR_ALLOCATION',
-      `Could not allocate what it takes to work on \`${name}\`; nothing has been written`,
+      `Could not allocate the memory to work on \`${name}\`; nothing has been written`,
     )
   }
   throw new Error(`gridmask's native code refused arguments that had been checked (${status})`)

@@ -28,29 +28,59 @@ import { type DrawRequest, type PlanRequest, planKeys } from '../plan/requests'
 import { readCount, type SampleRange } from '../plan/sample-counter'
 import type { Schedule } from '../plan/schedule'
 
-/** Settings that all methods have. */
+/**
+ * Settings that all methods have.
+ *
+ * @example
+ * ```ts
+ * const options: BaselineOptions = { probability: linear({ to: 0.8, epochs: 240 }), seed: 42 }
+ * ```
+ */
 export interface BaselineOptions {
-  /** The probability that a sample is masked, in [0, 1], or a function of the epoch. */
+  /**
+   * The probability that a sample is masked, in [0, 1], or a function of the epoch. Default 1; for
+   * {@link RandomErasing} 0.5.
+   */
   probability?: number | Schedule | undefined
-  /** What dropped pixels become, as GridMask's: a number, one for each channel, or noise. Default 0. */
+  /**
+   * What dropped pixels become, as for GridMask: a number, one number per channel, or noise.
+   * Default 0.
+   */
   fill?: Fill | undefined
-  /** 64-bit key of all draws, 0 … 2⁶⁴-1, as text too. Default 0: give every run its own. */
+  /** 64-bit key of all draws, 0 … 2⁶⁴-1; also as text. Default 0. Give every run its own. */
   seed?: number | bigint | string | undefined
   /** These methods work on the CPU: 'auto', the default, is the same as 'cpu'. */
   device?: 'auto' | 'cpu' | undefined
-  /** Threads that work on a batch, as GridMask's, 1 … 1024. Default: GRIDMASK_THREADS, or all. */
+  /**
+   * Number of threads that work on a batch, as for GridMask, 1 … 1024. Default: GRIDMASK_THREADS,
+   * or all.
+   */
   threads?: number | undefined
 }
 
 export const baselineKeys = ['probability', 'fill', 'seed', 'device', 'threads'] as const
 
-/** The request of `apply` and `applyAsync`: that of GridMask, but for the kind of its plan. */
+/**
+ * The request of `apply` and `applyAsync`: the same as for GridMask, except for the kind of plan.
+ *
+ * @example
+ * ```ts
+ * const request: RegionApplyRequest = { shape: [256, 3, 32, 32], epoch: 12, index: 512 }
+ * ```
+ */
 export interface RegionApplyRequest extends ArrayRequest, DrawRequest {
-  /** Do again what a plan says, instead of drawing: one element for each sample. */
+  /** Repeats a plan instead of drawing: one element for each sample. */
   plan?: RegionPlan | readonly RegionParams[] | undefined
 }
 
-/** The request of `plan`. */
+/**
+ * The request of `plan`.
+ *
+ * @example
+ * ```ts
+ * const request: RegionPlanRequest = { count: 256, height: 32, width: 32 }
+ * ```
+ */
 export interface RegionPlanRequest extends PlanRequest {
   /** The images' height in pixels, 0 … 16384. */
   height: number
@@ -69,8 +99,8 @@ export type DrawRegions = (
 const MAX_REGIONS = 2 ** 18
 
 /**
- * A method that drops rectangles, with its settings, a seed and an epoch. Holds no reference to any
- * array after a call.
+ * A method that drops rectangles, with its settings, a seed and an epoch. It keeps no reference to
+ * any array after a call.
  */
 export abstract class Baseline<Options extends BaselineOptions> extends Augmentation<Options> {
   readonly #seed: bigint
@@ -109,8 +139,8 @@ export abstract class Baseline<Options extends BaselineOptions> extends Augmenta
   }
 
   /**
-   * Draws what would be dropped of a batch's images, without applying it. Samples that it numbers
-   * itself (no `index`, no `indices`) count as seen, so that the next batch draws anew.
+   * Draws the rectangles for a batch without applying them. If it numbers the samples itself (no
+   * `index`, no `indices`), it advances the sample counter, so the next batch gets new masks.
    *
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
    */
@@ -126,8 +156,8 @@ export abstract class Baseline<Options extends BaselineOptions> extends Augmenta
   }
 
   /**
-   * Masks a batch: each sample with the probability of the epoch. Kept values keep their bits, dropped
-   * ones become `fill`. Synchronous, on all cores.
+   * Masks a batch: each sample with the probability of the epoch. Kept values keep their bits,
+   * dropped values become `fill`. Synchronous, on all cores.
    *
    * @param images all samples, one after another; views at any offset and shared memory work
    * @returns `out`, or a new array of the type of `images`
@@ -141,10 +171,11 @@ export abstract class Baseline<Options extends BaselineOptions> extends Augmenta
   }
 
   /**
-   * As `apply`, off the main thread, under the terms of `applyAsync` of GridMask: takes the array, and
+   * Like `apply`, off the main thread. Like GridMask's `applyAsync`, it takes the array and
    * resolves to one over the same memory.
    *
-   * @returns rejects with what `apply` throws, and ERR_BUFFER_RESIZABLE; nothing is detached then
+   * @param images all samples, one after another
+   * @returns rejects with the errors of `apply`, and ERR_BUFFER_RESIZABLE; nothing is detached then
    */
   async applyAsync<T extends ImageArray>(
     images: T,

@@ -11,16 +11,23 @@ import {
   type DrawRegions,
 } from './baseline'
 
-/** Settings of {@link Cutout}. */
+/**
+ * Settings of {@link Cutout}.
+ *
+ * @example
+ * ```ts
+ * const options: CutoutOptions = { size: [40, 81], keep: 0.75 }
+ * ```
+ */
 export interface CutoutOptions extends BaselineOptions {
   /**
-   * The square's side in pixels, 1 … 32768. A pair [min, max) is drawn from for each image, max
-   * exclusive. Default 16, the original's for CIFAR-10 (section 4.1).
+   * Side of the square in pixels, 1 … 32768. From a pair [min, max) a side is drawn for each image,
+   * max exclusive. Default 16, as in its paper for CIFAR-10 (section 4.1).
    */
   size?: number | readonly [min: number, max: number] | readonly number[] | undefined
   /**
-   * Several squares, of one side, are dropped until no more than this part of the image is kept; in
-   * (0, 1): the "multi-region Cutout" that GridMask is compared with (section 3, Figure 5), there
+   * Drops several squares of one side until at most this part of the image is kept; in (0, 1). This
+   * is the "multi-region Cutout" that GridMask is compared with (section 3, Figure 5), there with
    * 0.75. Default: one square.
    */
   keep?: number | undefined
@@ -34,6 +41,13 @@ const FIRST_BLOCK = 0xc0000000
 /**
  * Cutout (DeVries, Taylor 2017, arXiv 1708.04552), to compare GridMask with: a square centred on any
  * pixel of the image, clipped at its border (section 3.2). Every image is masked by default.
+ *
+ * @example
+ * ```ts run
+ * const cutout = new Cutout({ size: 8, seed: 42 })
+ * const masked = cutout.apply(new Uint8Array(32 * 32).fill(1), { shape: [1, 1, 32, 32] })
+ * console.log(masked.includes(0))   // true
+ * ```
  */
 export class Cutout extends Baseline<CutoutOptions> {
   /**

@@ -9,14 +9,21 @@ import {
   type DrawRegions,
 } from './baseline'
 
-/** Settings of {@link HideAndSeek}. */
+/**
+ * Settings of {@link HideAndSeek}.
+ *
+ * @example
+ * ```ts
+ * const options: HideAndSeekOptions = { sizes: [4, 8], hideProbability: 0.5 }
+ * ```
+ */
 export interface HideAndSeekOptions extends BaselineOptions {
   /**
-   * Sides of the cells in pixels, one of which is drawn for each image, 0 … 16384; 0 hides nothing.
-   * Default [0, 16, 32, 44, 56], the authors' for images of 224×224.
+   * Sides of the cells in pixels, 0 … 16384; one of them is drawn for each image. 0 hides nothing.
+   * Default [0, 16, 32, 44, 56], the authors' values for images of 224×224.
    */
   sizes?: readonly number[] | undefined
-  /** p_hide, the probability that a cell is hidden, in [0, 1]. Default 0.5, the original's. */
+  /** p_hide, the probability that a cell is hidden, in [0, 1]. Default 0.5, as in its paper. */
   hideProbability?: number | undefined
 }
 
@@ -29,9 +36,16 @@ const MAX_SIZES = 2 ** 16
 
 /**
  * Hide-and-Seek (Singh, Lee 2017, arXiv 1704.04232; Singh, Yu, Sarmasi, Pradeep, Lee 2018, arXiv
- * 1811.02545), to compare GridMask with: a grid of square cells from the image's upper left corner on,
- * each hidden with probability p_hide (section 3 of both). Every image is masked by default, but for
- * those whose cells are drawn to be 0.
+ * 1811.02545), to compare GridMask with: a grid of square cells that begins in the upper left
+ * corner of the image; each cell is hidden with probability p_hide (section 3 of both). Every image
+ * is masked by default, except if the drawn side is 0.
+ *
+ * @example
+ * ```ts run
+ * const hiding = new HideAndSeek({ sizes: [8], seed: 42 })
+ * const plan = hiding.plan({ count: 1, height: 32, width: 32 })
+ * console.log(plan.at(0)?.size)   // 8
+ * ```
  */
 export class HideAndSeek extends Baseline<HideAndSeekOptions> {
   /**

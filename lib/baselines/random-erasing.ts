@@ -2,16 +2,23 @@ import { checkOptions, invalid } from '../core/check'
 import type { Range } from '../plan/draw-settings'
 import { Baseline, type BaselineOptions, baselineKeys, type DrawRegions } from './baseline'
 
-/** Settings of {@link RandomErasing}. */
+/**
+ * Settings of {@link RandomErasing}.
+ *
+ * @example
+ * ```ts
+ * const options: RandomErasingOptions = { area: [0.02, 0.33], aspect: [0.3, 3.3] }
+ * ```
+ */
 export interface RandomErasingOptions extends BaselineOptions {
   /**
    * s, the rectangle's area as a part of the image's, drawn from [min, max) within [0, 1]. Default
-   * [0.02, 0.4], the original's s_l and s_h.
+   * [0.02, 0.4], s_l and s_h of its paper.
    */
   area?: readonly [min: number, max: number] | readonly number[] | undefined
   /**
-   * The rectangle's height divided by its width, drawn from [min, max), above 0. Default
-   * [0.3, 1 / 0.3], the original's r₁ and r₂.
+   * The rectangle's height divided by its width, drawn from [min, max), above 0. Default [0.3, 1 /
+   * 0.3], r₁ and r₂ of its paper.
    */
   aspect?: readonly [min: number, max: number] | readonly number[] | undefined
 }
@@ -26,9 +33,16 @@ const ATTEMPTS = 100
 
 /**
  * Random Erasing (Zhong, Zheng, Kang, Li, Yang 2017, arXiv 1708.04896), to compare GridMask with: a
- * rectangle of random area, aspect and place, drawn again until it lies within the image
- * (Algorithm 1). Half of the images are masked by default, the original's p. It fills with random
- * values: `fill: { noise: 'uniform', low: 0, high: 255, shared: false }`, for uint8.
+ * rectangle of random area, aspect and place, drawn again until it lies within the image (Algorithm
+ * 1). Half of the images are masked by default, as in its paper. The paper fills with random
+ * values: `fill: { noise: 'uniform', low: 0, high: 255, shared: false }` for uint8.
+ *
+ * @example
+ * ```ts run
+ * const erasing = new RandomErasing({ probability: 1, seed: 42 })
+ * const plan = erasing.plan({ count: 1, height: 32, width: 32 })
+ * console.log(plan.at(0)?.regions.length)   // 1
+ * ```
  */
 export class RandomErasing extends Baseline<RandomErasingOptions> {
   /**

@@ -1,9 +1,9 @@
-/** The sheet of `gridmask preview`: each photograph, and beside it samples of it. */
+/** The sheet of `gridmask preview`: each photograph, and after it samples of it. */
 import { keepRatio } from '../api/mask-queries'
 import type { Sample } from '../plan/plan'
 import { printable } from './output'
 import { type Picture, resizePicture } from './pictures'
-import { BELOW_HEADING, COLUMNS, colours, columnX, MARGIN, Sheet, SIDE, WIDTH } from './sheet'
+import { BELOW_HEADING, colours, GAP, MARGIN, Sheet, SIDE, WIDTH } from './sheet'
 import { UserError } from './user-error'
 
 /** A photograph of the size that is masked. */
@@ -21,35 +21,49 @@ export interface Place {
   height: number
 }
 
-const ACROSS = COLUMNS - 1
 const CAPTION = 44
 const TOP = BELOW_HEADING + 30
 // Of text as SVG more is not drawn.
 const MAX_HEIGHT = 32767
 const LONGEST_NAME = 26
+/** A letter of the line below the heading takes about so much. */
+const LETTER = 10
 
 interface Size {
   width: number
   height: number
 }
 
-/** The height at which a picture is shown. */
-function shownHeight({ width, height }: Size): number {
-  return Math.max(1, Math.round((SIDE * height) / width))
+/** How a photograph and its samples are laid out: pictures of one size, row by row. */
+interface Grid {
+  columns: number
+  rows: number
+  /** Of a picture as it is shown, pixels. */
+  width: number
+  height: number
 }
 
-/** The height of a photograph with `count` samples, captions included. */
-function blockHeight(count: number, size: Size): number {
-  return Math.ceil(count / ACROSS) * (shownHeight(size) + CAPTION)
+function gridOf(count: number, size: Size): Grid {
+  const aspect = size.width / size.height
+  // A wide picture is shown wide, about as large as a square one.
+  const wanted = Math.round(SIDE * Math.min(Math.sqrt(Math.max(1, aspect)), 3))
+  // The pixels of a small picture are shown as squares of one size.
+  const times = Math.ceil(wanted / size.width - 0.25)
+  const width = times > 1 ? times * size.width : wanted
+  const fitting = Math.max(1, Math.floor((WIDTH - 2 * MARGIN + GAP) / (width + GAP)))
+  const rows = Math.ceil((1 + count) / fitting)
+  // As even as can be, so that no row is nearly empty.
+  const columns = Math.ceil((1 + count) / rows)
+  return { columns, rows, width, height: Math.max(1, Math.round(width / aspect)) }
 }
 
-function sheetHeight(photos: number, count: number, size: Size): number {
-  return TOP + photos * blockHeight(count, size) - CAPTION + 30 + MARGIN
+function sheetHeight(photos: number, { rows, height }: Grid): number {
+  return TOP + photos * rows * (height + CAPTION) - CAPTION + 30 + MARGIN
 }
 
 /** @throws {UserError} where a sheet of so many photographs, with `count` samples each, would be too high */
 export function checkSheet(photos: number, count: number, size: Size): void {
-  const height = sheetHeight(photos, count, size)
+  const height = sheetHeight(photos, gridOf(count, size))
   if (height <= MAX_HEIGHT) return
   throw new UserError(
     `The sheet would be ${height} pixels high, more than ${MAX_HEIGHT}: ` +
@@ -65,28 +79,30 @@ export async function contactSheet(
   photos: readonly [Photo, ...Photo[]],
   line: string,
 ): Promise<{ sheet: Sheet; places: Place[][] }> {
-  const sheet = new Sheet(WIDTH)
-  sheet.heading('GridMask', line)
   const size = photos[0].original
-  const count = photos[0].masked.length
-  sheet.height = sheetHeight(photos.length, count, size)
-  const shown = shownHeight(size)
+  const grid = gridOf(photos[0].masked.length, size)
+  const { columns, rows, width, height } = grid
+  const sheet = new Sheet(
+    2 * MARGIN + Math.max(columns * (width + GAP) - GAP, LETTER * line.length),
+  )
+  sheet.heading('GridMask', line)
+  sheet.height = sheetHeight(photos.length, grid)
   // What is smaller than its place is shown pixel by pixel.
-  const kernel = size.width < SIDE ? 'nearest' : 'lanczos3'
-  const draw = async (picture: Picture, x: number, y: number, caption: string) => {
-    sheet.panel(await resizePicture(picture, SIDE, shown, { kernel }), x, y)
-    sheet.text(x, y + shown + 24, caption, { size: 16, fill: colours.quiet })
-    return { x, y, width: SIDE, height: shown }
+  const kernel = size.width < width ? 'nearest' : 'lanczos3'
+  const draw = async (picture: Picture, place: number, caption: string) => {
+    const x = MARGIN + (place % columns) * (width + GAP)
+    const y = TOP + Math.floor(place / columns) * (height + CAPTION)
+    sheet.panel(await resizePicture(picture, width, height, { kernel }), x, y)
+    sheet.text(x, y + height + 24, caption, { size: 16, fill: colours.quiet })
+    return { x, y, width, height }
   }
   const places: Place[][] = []
   for (const [n, { name, original, masked }] of photos.entries()) {
-    const top = TOP + n * blockHeight(count, size)
-    await draw(original, columnX(0), top, shortened(name))
+    const first = n * rows * columns
+    await draw(original, first, shortened(name))
     const own: Place[] = []
     for (const [i, { picture, sample }] of masked.entries()) {
-      const y = top + Math.floor(i / ACROSS) * (shown + CAPTION)
-      const caption = captionOf(sample, size.width, size.height)
-      own.push(await draw(picture, columnX(1 + (i % ACROSS)), y, caption))
+      own.push(await draw(picture, first + 1 + i, captionOf(sample, size.width, size.height)))
     }
     places.push(own)
   }

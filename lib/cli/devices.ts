@@ -17,6 +17,7 @@ export function devicesCommand(): Command {
       `
 Environment:
   GRIDMASK_THREADS       threads that work on a batch
+  GRIDMASK_INSTRUCTIONS  baseline, avx2 or avx512: the loops' instruction set
   GRIDMASK_CUDA_DRIVER   a CUDA driver library to load instead of the system's`,
     )
     .action(({ json }: { json?: true }) => {

@@ -72,8 +72,9 @@ export function failuresCommand(): Command {
     .addHelpText(
       'after',
       `
-"GridMask, d x…2x" has units, instead of dropped squares, with sides from x to 2x: the caption
-calls x "the size of one removal unit". docs/figure5.md says what holds for which reading.
+"GridMask" drops squares with sides from x to 2x, as the text has it. "GridMask by unit" has units
+with sides from x to 2x, as the caption has it, so its squares are half as wide. docs/figure5.md says what
+holds for which reading.
 
 Examples:
   $ gridmask failures                                table of the whole figure
@@ -146,9 +147,17 @@ function filesOf(path: string | undefined): string[] {
 
 const isSvg = (file: string) => /\.svg$/i.test(file)
 
+/** What x … 2x is the side of. */
+const sidesOf: Record<FailureMethod, string> = {
+  gridmask: 'removed square x…2x',
+  'gridmask-unit': 'unit x…2x, square half',
+  cutout: 'removed square x…2x',
+  'hide-and-seek': 'removed square x…2x',
+}
+
 const names: Record<FailureMethod, string> = {
   gridmask: 'GridMask',
-  'gridmask-unit': 'GridMask, d x…2x',
+  'gridmask-unit': 'GridMask by unit',
   cutout: 'Cutout',
   'hide-and-seek': 'Hide-and-Seek',
 }
@@ -169,11 +178,11 @@ export function failureTable({ curves, xs }: FailureFigure, columns?: number): s
 export function failurePlot({ curves, images }: FailureFigure, command?: string): string {
   return linePlot({
     ...(command === undefined ? {} : { description: command }),
-    title: 'Failure cases as removed squares grow',
-    xLabel: 'x: sides of removed squares are drawn from x to 2x pixels',
-    yLabel: `probability of a failure, ${images.toLocaleString('en')} images each`,
+    title: 'How often an object is hidden, or left, as a whole',
+    xLabel: 'x in pixels: sides are drawn from x to 2x',
+    yLabel: `share of failures among ${images.toLocaleString('en')} images`,
     series: failureMethods.map((method) => ({
-      name: names[method],
+      name: `${names[method]}\n${sidesOf[method]}`,
       points: curves[method].map(({ x, probability, standardError }) => ({
         x,
         y: probability,

@@ -28,7 +28,7 @@ export function compare(
 }
 
 /** How many calls make a round long enough to time. */
-function callsFor(work: () => void, milliseconds: number): number {
+export function callsFor(work: () => void, milliseconds: number): number {
   let calls = 1
   while (time(work, calls) * calls < milliseconds) calls *= 2
   return calls

@@ -1,4 +1,4 @@
-/** The page to play with, docs/play/: where it is, with which parameters, and on the screen. */
+/** The interactive page, docs/play/: where it is, with which parameters, and on the screen. */
 import { existsSync } from 'node:fs'
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -18,6 +18,8 @@ export interface PageParams {
   reverse?: boolean | undefined
   unitProbability?: number | undefined
   d?: number | undefined
+  /** The page has names for its fills; by default it shows the mean colour. */
+  fill?: 'black' | undefined
   height?: number | undefined
   width?: number | undefined
 }

@@ -1,17 +1,20 @@
-/** Curves as an SVG picture: axes with round numbers, markers, error bars, names at the curves' ends. */
+/** Curves as an SVG picture: axes with round numbers, markers, error bars, bands, names at the curves' ends. */
 
 export interface PlotPoint {
   x: number
   y: number
   /** Half the length of an error bar. */
   error?: number
+  /** The lower edge of a band, whose upper edge is y. */
+  low?: number
 }
 
 export interface PlotSeries {
+  /** In one or more lines. */
   name: string
   points: readonly PlotPoint[]
-  /** A line with markers; only a dashed line, for what a formula says; only markers. */
-  style?: 'line' | 'dashes' | 'markers'
+  /** A line with markers; only a dashed line, for what a formula says; only markers; a filled range. */
+  style?: 'line' | 'dashes' | 'markers' | 'band'
 }
 
 export interface Plot {
@@ -28,9 +31,10 @@ export interface Plot {
 const WIDTH = 720
 const HEIGHT = 440
 const LEFT = 74
-const RIGHT = 150
+const RIGHT = 178
 const TOP = 48
 const BOTTOM = 62
+const LINE = 16
 
 // Okabe and Ito's colours, which the colour-blind can tell apart.
 const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#555555']
@@ -91,13 +95,21 @@ export function linePlot(plot: Plot): string {
   }
   parts.push(`<path d="M${LEFT},${TOP}V${HEIGHT - BOTTOM}H${WIDTH - RIGHT}" class="axis"/>`)
 
-  const labelY = labelPositions(series.map(({ points }) => atY(points.at(-1)?.y ?? 0)))
-  series.forEach(({ name, points, style = 'line' }, i) => {
+  const ends = series.map(({ name, points }) => {
+    const { x = 0, y = 0, low = y } = points.at(-1) ?? {}
+    return { lines: name.split('\n'), x: atX(x), y: (atY(y) + atY(low)) / 2 }
+  })
+  const labelY = labelPositions(ends)
+  series.forEach(({ points, style = 'line' }, i) => {
     const colour = colours[i % colours.length] as string
     const marker = markers[i % markers.length] as (typeof markers)[number]
     const line = points.map(({ x, y }) => `${atX(x)},${atY(y)}`).join('L')
-    const dashes = style === 'dashes' ? ' stroke-dasharray="6 5"' : ''
-    if (style !== 'markers') {
+    if (style === 'band') {
+      const back = points.map(({ x, y, low = y }) => `${atX(x)},${atY(low)}`).reverse()
+      parts.push(`<path d="M${line}L${back.join('L')}Z" fill="${colour}" fill-opacity="0.22"/>`)
+      parts.push(`<path d="M${line}M${back.join('L')}" class="line" stroke="${colour}"/>`)
+    } else if (style !== 'markers') {
+      const dashes = style === 'dashes' ? ' stroke-dasharray="6 5"' : ''
       parts.push(`<path d="M${line}" class="line" stroke="${colour}"${dashes}/>`)
     }
     for (const { x, y, error } of points) {
@@ -107,22 +119,32 @@ export function linePlot(plot: Plot): string {
         )
       }
     }
-    if (style !== 'dashes') {
+    // Many markers on one line are no more than a thicker line.
+    if (style === 'markers' || (style === 'line' && points.length <= 20)) {
       const marks = points.map(({ x, y }) => marker(atX(x), atY(y))).join('')
       parts.push(`<path d="${marks}" fill="${colour}"/>`)
     }
-    const x = atX(points.at(-1)?.x ?? 0) + 12
-    parts.push(`<text x="${x}" y="${(labelY[i] as number) + 4}" fill="${colour}" class="name">`)
-    parts.push(`${escaped(name)}</text>`)
+    const { lines, x, y } = ends[i] as (typeof ends)[number]
+    const label = labelY[i] as number
+    const left = WIDTH - RIGHT + 22
+    // From the end of the curve to its name, wherever that had to go.
+    parts.push(`<path d="M${round(x + 7)},${round(y)}L${left - 4},${round(label)}" class="lead"/>`)
+    lines.forEach((words, k) => {
+      const baseline = round(label + 4 + LINE * (k - (lines.length - 1) / 2))
+      const weight = k === 0 ? ' class="name"' : ''
+      parts.push(
+        `<text x="${left}" y="${baseline}" fill="${colour}"${weight}>${escaped(words)}</text>`,
+      )
+    })
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="Helvetica, Arial, sans-serif" font-size="13">
-<style>.grid{stroke:#ddd}.axis{stroke:#333;fill:none}.line{fill:none;stroke-width:1.8}.end{text-anchor:end}.middle{text-anchor:middle}.name{font-weight:bold}text{stroke:none}</style>
 <title>${escaped(title)}</title>${
     description === undefined
       ? ''
       : `
 <desc>${escaped(description)}</desc>`
   }
+<style>.grid{stroke:#ddd}.axis{stroke:#333;fill:none}.line{fill:none;stroke-width:1.8}.end{text-anchor:end}.middle{text-anchor:middle}.lead{stroke:#aaa;stroke-width:.8}.name{font-weight:bold}text{stroke:none}</style>
 <rect width="100%" height="100%" fill="#fff"/>
 <text x="${LEFT}" y="26" font-size="16" font-weight="bold">${escaped(title)}</text>
 ${parts.join('\n')}
@@ -132,16 +154,23 @@ ${parts.join('\n')}
 `
 }
 
-/** Moves names apart that would lie on one another. */
-function labelPositions(wanted: readonly number[]): number[] {
-  const order = wanted
-    .map((_, i) => i)
-    .sort((a, b) => (wanted[a] as number) - (wanted[b] as number))
-  const positions = [...wanted]
-  let last = Number.NEGATIVE_INFINITY
-  for (const i of order) {
-    positions[i] = Math.max(positions[i] as number, last + 16)
-    last = positions[i] as number
+/** Moves names apart that would lie on one another, as little as that takes. */
+function labelPositions(ends: readonly { lines: readonly string[]; y: number }[]): number[] {
+  const heights = ends.map(({ lines }) => LINE * lines.length + 4)
+  const positions = ends.map(({ y }) => y)
+  const order = ends.map((_, i) => i).sort((a, b) => (positions[a] ?? 0) - (positions[b] ?? 0))
+  for (let round = 0; round < 100; round++) {
+    for (const [k, i] of order.entries()) {
+      const [height, next] = [heights[i] as number, order[k + 1]]
+      const lowest = HEIGHT - BOTTOM - height / 2
+      positions[i] = Math.min(lowest, Math.max(TOP + height / 2, positions[i] as number))
+      if (next === undefined) continue
+      const wanted = (height + (heights[next] as number)) / 2
+      const lacking = wanted - ((positions[next] as number) - (positions[i] as number))
+      if (lacking <= 0) continue
+      positions[i] = (positions[i] as number) - lacking / 2
+      positions[next] = (positions[next] as number) + lacking / 2
+    }
   }
   return positions
 }

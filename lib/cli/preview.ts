@@ -76,8 +76,8 @@ export function previewCommand(): Command {
     )
     .option(
       '--open',
-      'show the page to play with in a browser, at those of these settings that it has; photographs ' +
-        'are not needed then',
+      'show the interactive page in a browser, with these settings; it shows one mask at a time, so it ' +
+        'ignores ranges, and needs no photographs',
     )
     .option('--json', 'print file, settings, and every sample with its place in the sheet, as JSON')
     .addHelpText(
@@ -121,14 +121,18 @@ async function run(paths: string[], options: PreviewOptions, command: Command): 
 
 /** The page shows one mask: it has a number where a range could be drawn from. */
 async function showPage(options: PreviewOptions, command: Command, alone: boolean): Promise<void> {
-  const { preset, ratio, unit, reverse, unitProbability, seed, epoch, size } = options
+  const { preset, ratio, unit, reverse, unitProbability, fill, seed, epoch, size } = options
   const isGiven = (name: string) => command.getOptionValueSource(name) === 'cli'
   const ranges = Object.entries({ ratio, unit }).flatMap(([name, value]) =>
     Array.isArray(value) ? [`--${name} ${value.join(':')}`] : [],
   )
-  const others = ['rotate', 'probability', 'fill'].filter(isGiven).map((name) => `--${name}`)
+  const others = ['rotate', 'probability'].filter(isGiven).map((name) => `--${name}`)
+  const isBlack = fill.every((value) => value === 0)
+  if (!isBlack && fill.some((value, i) => value !== MEAN_COLOUR[i])) others.push('--fill')
   const left = [...ranges, ...others]
-  if (left.length > 0) note(`the page shows single masks, and has no ${left.join(', ')}`)
+  if (left.length > 0) {
+    note(`the page shows one mask at a time, so it ignores ${left.join(', ')}`)
+  }
   const single = (value: PreviewOptions['ratio']) => (typeof value === 'number' ? value : undefined)
   const page = await openPage({
     preset,
@@ -136,6 +140,7 @@ async function showPage(options: PreviewOptions, command: Command, alone: boolea
     d: single(unit),
     reverse,
     unitProbability,
+    fill: isBlack ? 'black' : undefined,
     seed,
     epoch,
     ...size,

@@ -31,6 +31,10 @@ export const headerFields = [
   'valueType',
   /** For images that become a batch: 1 where each channel of an image is a plane of its own. */
   'planarSource',
+  /** For images on a device that become a batch: 1 where their values are float32, not bytes. */
+  'floatSource',
+  /** For images on a device that become a batch: 1 where only what their crops need is there. */
+  'cutSource',
 ] as const
 
 /** What an array of samples holds; SampleKind of native/addon/batch_header.h. */
@@ -62,6 +66,30 @@ export function packHeader(...parts: Partial<BatchHeader>[]): Float64Array {
       if (place !== undefined) packed[place] = part[name as keyof BatchHeader] ?? 0
     }
   }
+  return packed
+}
+
+const at = Object.fromEntries(headerFields.map((name, i) => [name, i])) as BatchHeader
+
+/** The same for a batch and its samples, without a look at every property: most calls are these. */
+export function packBatch(
+  layout: BatchLayout,
+  samples: Pick<BatchHeader, 'sampleKind' | 'first'>,
+  execution: Partial<Pick<BatchHeader, 'threads' | 'poolThreads' | 'device' | 'pieceBytes'>>,
+): Float64Array {
+  packed.fill(0)
+  packed[at.count] = layout.count
+  packed[at.planes] = layout.planes
+  packed[at.height] = layout.height
+  packed[at.width] = layout.width
+  packed[at.pixelBytes] = layout.pixelBytes
+  packed[at.valueBytes] = layout.valueBytes
+  packed[at.sampleKind] = samples.sampleKind
+  packed[at.first] = samples.first
+  packed[at.threads] = execution.threads ?? 0
+  packed[at.poolThreads] = execution.poolThreads ?? 0
+  packed[at.device] = execution.device ?? 0
+  packed[at.pieceBytes] = execution.pieceBytes ?? 0
   return packed
 }
 

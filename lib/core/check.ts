@@ -144,7 +144,7 @@ export function checkSeed(name: string, value: unknown): bigint {
   else if (typeof value === 'number') {
     if (!Number.isSafeInteger(value)) {
       const isFraction = value > 0 && value < 1
-      const hint = isFraction ? 'One of Math.random() is Math.floor(Math.random() * 2 ** 32)' : ''
+      const hint = isFraction ? 'For a random seed, use Math.floor(Math.random() * 2 ** 32)' : ''
       invalid('ERR_OUT_OF_RANGE', name, expected, value, hint)
     }
     seed = BigInt(value)
@@ -221,7 +221,7 @@ export function checkOptions<T extends object>(
     throw new GridMaskError(
       'ERR_INVALID_ARG_VALUE',
       `Unknown property \`${key}\` in \`${name}\`${meant === '' ? '.' : `: ${meant}`} ` +
-        `Known are ${[...known].join(', ')}`,
+        `Known properties: ${[...known].join(', ')}`,
     )
   }
   const given: Partial<Record<string, unknown>> = {}
@@ -231,11 +231,11 @@ export function checkOptions<T extends object>(
 
 function hintOnOptions(name: string, value: unknown): string {
   if (name !== 'request') return hintOn('', value)
-  if (value === undefined) return 'It says what is wanted: { shape } of images, { count } of a plan'
+  if (value === undefined) return 'Pass { shape } for images, { count } for a plan'
   if (Array.isArray(value)) {
     return typeof value[0] === 'number'
-      ? `Name what it is: { shape: ${describe(value)} }`
+      ? `Name it: { shape: ${describe(value)} }`
       : 'The order is: images, plan, request'
   }
-  return typeof value === 'number' ? `Name what it is: { count: ${value} }` : hintOn('', value)
+  return typeof value === 'number' ? `Name it: { count: ${value} }` : hintOn('', value)
 }

@@ -1,4 +1,11 @@
-/** What went wrong, for programs: the `code` of a {@link GridMaskError}. */
+/**
+ * The kind of an error, for programs: the `code` of a {@link GridMaskError}.
+ *
+ * @example
+ * ```ts
+ * const code: ErrorCode = 'ERR_OUT_OF_RANGE'
+ * ```
+ */
 export type ErrorCode =
   | 'ERR_INVALID_ARG_TYPE'
   | 'ERR_INVALID_ARG_VALUE'
@@ -17,27 +24,42 @@ export type ErrorCode =
 const brand = Symbol.for('gridmask.GridMaskError')
 
 /**
- * The one class of error that this package throws. After a failed call nothing of the caller's has
+ * The only class of error that this package throws. After a failed call none of your arrays has
  * changed, unless the message says so.
  *
- * `instanceof` holds across copies of the package and across realms (Jest runs each test file in
- * one of its own).
+ * `instanceof` works across copies of the package and across realms (Jest runs each test file in a
+ * separate realm).
+ *
+ * @example
+ * ```ts run
+ * try {
+ *   new GridMask({ ratio: 2, unit: 96 })
+ * } catch (error) {
+ *   console.log(error instanceof GridMaskError && error.code)   // ERR_OUT_OF_RANGE
+ * }
+ * ```
  */
 export class GridMaskError extends Error {
-  /** Tells errors apart; the message may be reworded, the code may not. */
+  /** Tells errors apart. Messages may change, codes do not. */
   readonly code: ErrorCode
 
   /**
-   * Where CUDA failed in `applyAsync()`, which had taken the caller's array: an array over its
-   * memory, to go on with.
+   * If CUDA failed in `applyAsync()`, which had taken your array: an array over the same memory.
+   * Otherwise undefined.
    */
   declare array?: ArrayBufferView
 
+  /**
+   * @param code what went wrong, for programs
+   * @param message the same, for people
+   * @param options `cause`: the error behind this one. Default: none
+   */
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options)
     this.code = code
   }
 
+  /** @internal */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === 'object' && value !== null && brand in value
   }

@@ -21,7 +21,14 @@ export type CudaMemory = object & { readonly cudaMemory: never }
 /** What keeps memory of the host pinned. */
 export type PinnedMemory = object & { readonly pinnedMemory: never }
 
-/** Why CUDA can't be used. */
+/**
+ * Why CUDA can't be used.
+ *
+ * @example
+ * ```ts
+ * const reason: CudaReason | undefined = cudaStatus().reason
+ * ```
+ */
 export type CudaReason =
   | 'no-addon'
   | 'no-kernels'
@@ -101,17 +108,22 @@ export const IMAGE_FIELDS = ['height', 'width', 'channels', 'top', 'left', 'flip
 export const SCALE_FIELDS = ['channel', 'a', 'b'] as const
 
 /** The places of the arguments are those of PreprocessAt in native/addon/arguments.h. */
-export type PreprocessArguments = [
+export type PreprocessArguments<Images, Target> = [
   header: Float64Array,
-  /** One for each image, or one for all of them; all of bytes, or all of float32. */
-  sources: readonly Bytes[],
-  target: Bytes,
+  sources: Images,
+  target: Target,
   images: Int32Array,
   scales: Float32Array,
   /** Masks for the result; undefined: none. */
   plan: Uint8Array | undefined,
   fill: Uint8Array,
 ]
+
+/** One for each image, or one for all of them; all of bytes, or all of float32. */
+type ImageArrays = readonly Bytes[]
+
+/** What the CPU makes a batch of. */
+export type HostPreprocessArguments = PreprocessArguments<ImageArrays, Bytes>
 
 /** native/addon/cuda.cc. What is asked for asynchronously may be refused at once. */
 interface NativeCuda {
@@ -149,6 +161,12 @@ interface NativeCuda {
   mixHost(
     ...args: [...mix: MixArguments<Bytes>, async: boolean]
   ): CudaOutcome | Promise<CudaOutcome>
+  preprocess(...args: PreprocessArguments<CudaMemory, CudaMemory>): CudaOutcome
+  preprocessHost(...args: PreprocessArguments<ImageArrays, CudaMemory>): CudaOutcome
+  /** What the crops need of the images, for `preprocess` with `cutSource` and the same target. */
+  uploadImages(
+    ...args: PreprocessArguments<ImageArrays, CudaMemory>
+  ): CudaOutcome | Promise<CudaMemory | CudaOutcome>
 }
 
 /** All functions of native/addon/addon.cc. Of a header each reads what it has a use for. */
@@ -157,8 +175,8 @@ export interface Native {
   applyAsync(...args: ApplyArguments<Bytes>): number | Promise<number>
   mix(...args: MixArguments<Bytes>): number
   mixAsync(...args: MixArguments<Bytes>): number | Promise<number>
-  preprocess(...args: PreprocessArguments): number
-  preprocessAsync(...args: PreprocessArguments): number | Promise<number>
+  preprocess(...args: HostPreprocessArguments): number
+  preprocessAsync(...args: HostPreprocessArguments): number | Promise<number>
   draw(
     header: Float64Array,
     settings: NativeSamples['data'],
@@ -175,6 +193,11 @@ export interface Native {
   countPlan(header: Float64Array, plan: Uint8Array, counts: Float64Array): number
   useLargePages(array: Bytes): number
   readHeader(header: Float64Array): BatchHeader
-  instructionSet: string
+  /** Those that run here, each of which has what the ones before it have. */
+  instructionSets(): string[]
+  /** The one in use. */
+  instructionSet(): string
+  /** Chooses one for the whole process, from the next call on. */
+  useInstructions(name: string): number
   cuda: NativeCuda
 }

@@ -92,11 +92,11 @@ const aliases: Record<string, readonly string[]> = {
 const notes: Record<string, readonly [ours: string, note: string]> = {
   inplace: ['out', '`out: images` works in place'],
   mode: ['reverse', 'The mode that drops stripes is `reverse: true`'],
-  dropratio: ['ratio', 'It is the part that is kept: 1 less the one dropped'],
+  dropratio: ['ratio', 'It is the part that is kept: 1 minus the part that is dropped'],
   ratiofactor: ['ratio', 'It is the part that is kept: see fromKerasCV()'],
   channelslast: ['layout', "It is layout: 'NHWC'"],
   unitsizerange: ['unit', 'Its upper end is exclusive'],
-  shape: ['count', 'Where the unit depends on the image, `height` and `width` too'],
+  shape: ['count', 'If the unit depends on the image, also pass `height` and `width`'],
 }
 
 const plain = (name: string) => name.replaceAll(/[_-]/g, '').toLowerCase()

@@ -30,27 +30,51 @@ import { GridMaskError } from '../core/errors'
 import { inspectWith } from '../core/inspection'
 import type { CudaMemory, CudaOutcome } from '../core/native-interface'
 
-/** A CUDA device: 'cuda' is the first one. */
+/**
+ * A CUDA device: 'cuda' is the first one.
+ *
+ * @example
+ * ```ts
+ * const device: CudaDeviceId = 'cuda:0'
+ * ```
+ */
 export type CudaDeviceId = 'cuda' | `cuda:${number}`
 
-/** The request of {@link DeviceTensor.from}. */
+/**
+ * The request of {@link DeviceTensor.from}.
+ *
+ * @example
+ * ```ts
+ * const request: DeviceTensorRequest = { shape: [64, 3, 224, 224], device: 'cuda:0' }
+ * ```
+ */
 export interface DeviceTensorRequest {
   /** `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC. Height and width at most 16384. */
   shape: Shape | readonly number[]
   /** Default 'NCHW'. */
   layout?: Layout | undefined
-  /** Needed for a Uint16Array, which holds 'float16' or 'bfloat16'; else the array's type says it. */
+  /**
+   * Required for a Uint16Array, which holds 'float16' or 'bfloat16'. Otherwise the type of the
+   * array decides.
+   */
   dtype?: DType | undefined
   /** Default 'cuda', the first device. */
   device?: CudaDeviceId | undefined
   /**
-   * The `CUstream` (or `cudaStream_t`) that orders all work on the tensor; it must outlive it.
-   * Default: one of this package's, the same for all tensors of a device in this thread.
+   * The `CUstream` (or `cudaStream_t`) that orders all work on the tensor; it must outlive the
+   * tensor. Default: a stream of this package, the same for all tensors of a device in this thread.
    */
   stream?: bigint | undefined
 }
 
-/** The request of {@link DeviceTensor.wrap}. */
+/**
+ * The request of {@link DeviceTensor.wrap}.
+ *
+ * @example
+ * ```ts
+ * const request: DevicePointer = { pointer, shape: [64, 3, 224, 224], dtype: 'float32', stream }
+ * ```
+ */
 export interface DevicePointer {
   /** Address of the first value; aligned to the dtype's size. */
   pointer: bigint
@@ -60,12 +84,13 @@ export interface DevicePointer {
   dtype: DType
   /** Default 'NCHW'. */
   layout?: Layout | undefined
-  /** The device whose memory it is. Default 'cuda', the first one. */
+  /** The device that the memory belongs to. Default 'cuda', the first one. */
   device?: CudaDeviceId | undefined
   /**
-   * The `CUstream` (or `cudaStream_t`) on which other code works with this memory: it orders all
+   * The `CUstream` (or `cudaStream_t`) on which other code works with this memory. It orders all
    * work on the tensor, and must outlive it. Default 0n, the default stream, which waits for all
-   * streams but those made as non-blocking. Not 2n, which is another stream in every thread.
+   * streams that were not created as non-blocking. Not 2n, which is a different stream in every
+   * thread.
    */
   stream?: bigint | undefined
 }
@@ -89,17 +114,23 @@ const PER_THREAD_STREAM = 2n
 const WORD = 1n << 64n
 
 /**
- * A batch of images in the memory of a CUDA device. `T` is the type of array that it came from, and
- * that `download()` makes.
+ * A batch of images in the memory of a CUDA device. `T` is the type of the array that it was made
+ * from, and that `download()` returns.
  *
- * Operations on tensors are ordered by stream: they return when the work is on the tensor's stream,
- * and those on one tensor happen one after another in the order of the calls, also where another's
- * stream is different. `download()`, `downloadAsync()` and `ready()` wait; what has failed on the
- * device since is thrown by the next of those.
+ * Operations on tensors are ordered by stream: they return when the work is on the tensor's stream.
+ * Operations on one tensor happen in the order of the calls, even if another tensor with a
+ * different stream takes part. `download()`, `downloadAsync()` and `ready()` wait. If something
+ * fails on the device, the next of these calls throws it.
  *
- * The memory is given back by `dispose()`, at the end of a `using` block, or when the tensor is
- * garbage-collected. That may be late: the collector does not see how much memory of the device is
- * held.
+ * `dispose()`, the end of a `using` block, or garbage collection gives the memory back. Garbage
+ * collection may be late: the collector does not know how much device memory a tensor holds.
+ *
+ * @example
+ * ```ts
+ * using tensor = DeviceTensor.from(images, { shape: [64, 3, 224, 224], device: 'cuda:0' })
+ * gridmask.apply(tensor, { epoch, index, out: tensor })
+ * const masked = await tensor.downloadAsync()
+ * ```
  */
 export class DeviceTensor<T extends ImageArray = ImageArray> {
   readonly #memory: CudaMemory
@@ -112,7 +143,9 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
 
   /** As given: `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC. */
   readonly shape: Shape
+  /** Order of the dimensions. */
   readonly layout: Layout
+  /** Type of the values. */
   readonly dtype: DType
   /** The device's id, such as 'cuda:0'. */
   readonly device: `cuda:${number}`
@@ -142,10 +175,11 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * Copies a batch to a device. Returns when `images` has been read, or, where that lies in pinned
-   * memory ({@link DeviceTensor.allocateHost}, or another's), when the copy is on the stream: the
-   * device reads it then, until `ready()` resolves.
+   * Copies a batch to a device. It returns when `images` has been read. If `images` is in pinned
+   * memory (of {@link DeviceTensor.allocateHost}, or of other code), it returns when the copy is on
+   * the stream, and the device reads the array until `ready()` resolves.
    *
+   * @param images all samples, one after another
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
    *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_CUDA_UNAVAILABLE, ERR_CUDA_OUT_OF_MEMORY,
    *   ERR_CUDA
@@ -167,11 +201,11 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * Memory of other CUDA code in the process as a tensor: its own, which must stay allocated while
-   * the tensor is used. Disposing of the tensor does not free it.
+   * Makes a tensor of memory that belongs to other CUDA code in the process. The memory must stay
+   * allocated while the tensor is used. Disposing of the tensor does not free it.
    *
-   * @throws {GridMaskError} ERR_INVALID_ARG_VALUE where the pointer is not to memory of that device,
-   *   or the allocation ends before the shape does; ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE,
+   * @throws {GridMaskError} ERR_INVALID_ARG_VALUE if the pointer is not to memory of that device,
+   *   or the allocation is too small for the shape; ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE,
    *   ERR_CUDA_UNAVAILABLE, ERR_CUDA
    */
   static wrap(request: DevicePointer): DeviceTensor {
@@ -195,13 +229,13 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * Pinned memory of the host, for arrays that go to a device: `from()` has the device read it, and
-   * `download({ out })` has it written, without a copy between. To pin it takes some milliseconds
-   * for 40 MB: keep it for many batches.
+   * Allocates pinned memory of the host, for arrays that go to a device. With `from()` the device
+   * reads it directly, and with `download({ out })` the device writes it directly. Pinning 40 MB
+   * takes some milliseconds, so keep the memory for many batches.
    *
    * @param bytes its length
    * @param device default 'cuda', the first one
-   * @returns shared memory, filled with zeros, for a typed array to lie on
+   * @returns shared memory, filled with zeros, for a typed array
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
    *   ERR_CUDA_UNAVAILABLE, ERR_CUDA_OUT_OF_MEMORY, ERR_CUDA
    */
@@ -211,9 +245,9 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * Gives the driver back what only waits to be used again: memory of tensors that were disposed of,
-   * and the pinned memory that host arrays go through. Where an allocation finds no memory, that is
-   * done without being asked for.
+   * Gives memory that is kept for reuse back to the driver: that of disposed tensors, and the
+   * pinned memory that host arrays go through. If an allocation finds no memory, this happens
+   * automatically.
    *
    * @param device default 'cuda', the first one
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_CUDA_UNAVAILABLE, ERR_CUDA
@@ -223,13 +257,13 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     expectCuda(native.cuda.emptyCache(number), `giving back unused memory of ${id}`)
   }
 
-  /** Address of the first value on the device; 0n where there is none. Throws ERR_DISPOSED. */
+  /** Address of the first value on the device; 0n if there is none. Throws ERR_DISPOSED. */
   get pointer(): bigint {
     return native.cuda.pointer(this.#live())
   }
 
   /**
-   * The `CUstream` that orders the work on the tensor: other CUDA code in the process puts its own
+   * The `CUstream` that orders the work on the tensor. Other CUDA code in the process puts its work
    * on it, or waits for an event that it records there. Throws ERR_DISPOSED.
    */
   get stream(): bigint {
@@ -242,7 +276,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * Copies the batch to the host, once what was asked of the tensor is done.
+   * Copies the batch to the host, after all earlier operations on the tensor.
    *
    * @param request `out`: an array of the type and length of the result to copy into. Default: a
    *   new array
@@ -268,8 +302,9 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * As {@link DeviceTensor.download}, off the main thread: what the tensor holds at the time of the
-   * call, whatever is done with it meanwhile. Rejects with what that throws.
+   * Like {@link DeviceTensor.download}, off the main thread. It resolves to what the tensor holds
+   * at the time of the call, whatever happens to the tensor meanwhile. Rejects with the errors of
+   * `download()`.
    */
   async downloadAsync(): Promise<T> {
     const memory = this.#live()
@@ -282,9 +317,9 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * Resolves when what was asked of the tensor is done.
+   * Resolves when all earlier operations on the tensor are done.
    *
-   * @returns rejects with ERR_CUDA where something has failed on the device, and with ERR_DISPOSED
+   * @returns rejects with ERR_CUDA if something has failed on the device, and with ERR_DISPOSED
    */
   async ready(): Promise<void> {
     const outcome = await native.cuda.ready(this.#live())
@@ -292,11 +327,11 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * Gives the memory back, in the order of the stream: operations that were asked for are done
-   * first, and nobody waits for them. A second call does nothing.
+   * Gives the memory back, in the order of the stream: earlier operations are done first, but the
+   * call does not wait for them. A second call does nothing.
    *
-   * @throws {GridMaskError} ERR_CUDA where the driver refuses; the tensor is disposed of then too.
-   *   Not where the device's context is lost, and all its memory with it
+   * @throws {GridMaskError} ERR_CUDA if the driver refuses; the tensor is disposed of all the same.
+   *   Not if the context of the device is lost, and all its memory with it
    */
   dispose(): void {
     if (this.#disposed) return
@@ -304,6 +339,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     if (!isLost(outcome)) expectCuda(outcome, `freeing memory of ${this.device}`)
   }
 
+  /** As `dispose()`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose()
   }
@@ -317,6 +353,26 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
       this.#dimensions,
       this.#givenStream,
     )
+  }
+
+  /**
+   * @internal A new one, its content not defined, on a device or beside another tensor: on its device
+   * and stream.
+   */
+  static make(
+    where: DeviceTensor | CudaDevice,
+    dtype: DType,
+    dimensions: Dimensions,
+  ): DeviceTensor {
+    const [device, stream] = DeviceTensor.is(where)
+      ? [where.#device, where.#givenStream]
+      : [where, undefined]
+    return DeviceTensor.#allocate(tags[dtype], dtype, device, dimensions, stream)
+  }
+
+  /** @internal */
+  static deviceOf(tensor: DeviceTensor): CudaDevice {
+    return tensor.#device
   }
 
   /** @internal Lets go of a tensor that nobody has seen, whatever the driver says. */
@@ -424,6 +480,7 @@ function expectedOf(problem: string, bytes: number, { id }: CudaDevice): string 
   }
 }
 
-function isMemory(value: CudaMemory | CudaOutcome): value is CudaMemory {
+/** Memory, or why there is none. */
+export function isMemory(value: CudaMemory | CudaOutcome): value is CudaMemory {
   return typeof value === 'object' && !('call' in value)
 }

@@ -105,7 +105,6 @@ function prepareArrays<R>(
   const dimensions = readDimensions(given as Partial<ArrayRequest>)
   const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
   const task = method.prepare(given, dimensions, arrays.dtype)
-  if (task.target.device !== 'cpu') refuseWithoutKernels(task)
   // Schedules, plans and lists are the caller's code: the arrays may have changed.
   checkArrays(images, out, dimensions, arrays.dtype)
   return { out, arrays, dimensions, task }
@@ -114,15 +113,6 @@ function prepareArrays<R>(
 function prepareTensors<R>(images: DeviceTensor, request: unknown, method: Method<R>) {
   const given: Given = checkOptions('request', request, method.tensorKeys)
   const task = method.prepare(given, DeviceTensor.dimensions(images), images.dtype)
-  refuseWithoutKernels(task)
   // Last, for the reason given above.
   return { batch: checkTensors(images, given as Partial<TensorRequest>), task }
-}
-
-function refuseWithoutKernels({ operation: { cpuOnly } }: Task<unknown>): void {
-  if (cpuOnly === undefined) return
-  throw new GridMaskError(
-    'ERR_INVALID_ARG_VALUE',
-    `Expected host arrays and device 'cpu' for ${cpuOnly}: CUDA has no kernels for it`,
-  )
 }

@@ -2,11 +2,14 @@
 
 import type { Dimensions } from '../arrays/batch-shape'
 import { native } from '../backend/native'
-import { type BatchLayout, packHeader } from '../core/batch-header'
+import { type BatchLayout, packBatch } from '../core/batch-header'
 import type { DType } from '../core/dtype'
 import type { CudaMemory, CudaOutcome, EncodedFill, NativeSamples } from '../core/native-interface'
 import { encodeFill, type Fill, isUniformFill } from '../plan/fill'
 import { type BatchOperation, type Execution, isEmpty } from './operation'
+
+/** Of tensors the memory says it. */
+const nowhere: Execution = {}
 
 const description = { doing: 'masking', done: 'masked' } as const
 
@@ -21,12 +24,6 @@ class MaskOperation implements BatchOperation {
 
   get description(): BatchOperation['description'] {
     return description
-  }
-
-  get cpuOnly(): string | undefined {
-    const { fill, layout } = this
-    const someStay = fill instanceof Uint8Array && fill.length > layout.planes * layout.pixelBytes
-    return someStay ? 'a `fill` of null, for channels that stay' : undefined
   }
 
   get afterFailure(): string {
@@ -61,11 +58,18 @@ class MaskOperation implements BatchOperation {
 
   cuda(source: CudaMemory, target: CudaMemory): CudaOutcome {
     const { backend, samples, fill } = this
-    return backend.cuda.apply(this.header({}), source, target, samples.data, samples.indices, fill)
+    return backend.cuda.apply(
+      this.header(nowhere),
+      source,
+      target,
+      samples.data,
+      samples.indices,
+      fill,
+    )
   }
 
   private header(execution: Execution): Float64Array {
-    return packHeader(this.layout, this.samples, execution)
+    return packBatch(this.layout, this.samples, execution)
   }
 }
 
@@ -76,6 +80,26 @@ export function maskOperation(
   backend = native,
 ): BatchOperation {
   return new MaskOperation(layout, samples, fill, backend)
+}
+
+/** A fill that is encoded anew only where batches differ: native code does not write to it. */
+export class EncodedFills {
+  #last: { dtype: DType; channels: number; pixels: number; fill: EncodedFill } | undefined
+
+  constructor(private readonly fill: Fill) {}
+
+  of(dtype: DType, dimensions: Dimensions): EncodedFill {
+    const { channels, height, width } = dimensions
+    const last = this.#last
+    const pixels = height * width
+    if (last?.dtype === dtype && last.channels === channels && last.pixels === pixels) {
+      return last.fill
+    }
+    const fill = fillOf(this.fill, dtype, dimensions)
+    // Of an empty batch it may be shorter.
+    if (!isEmpty(dimensions)) this.#last = { dtype, channels, pixels, fill }
+    return fill
+  }
 }
 
 /** The fill of a batch. Where there is nothing to mask, any number of channels needs no memory. */

@@ -31,8 +31,8 @@ export function noteMasked(
   ) {
     warnOnce(
       'GRIDMASK_SEED',
-      'A batch was masked by two augmentations of the same seed: they draw the same numbers, so that ' +
-        'their masks go together. Give each a seed of its own',
+      'A batch was masked by two augmentations with the same seed. They draw the same numbers, so ' +
+        'their masks coincide. Give each its own seed',
     )
   }
   masked.set(memoryOf(target), { by, range })

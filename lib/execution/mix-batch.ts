@@ -9,20 +9,41 @@ import { allocating } from '../core/memory'
 import { type CudaOutcome, TOO_LARGE } from '../core/native-interface'
 import { checkPartner } from '../plan/mix-partners'
 import type { PackedPlan } from '../plan/plan'
-import { type BatchOperation, isEmpty } from './operation'
+import { DeviceTensor } from './device-tensor'
+import { type BatchOperation, type Execution, isEmpty } from './operation'
 import type { GridMix } from './requests'
 
 /** What is mixed how; the same for arrays and tensors. */
-export interface Mix {
-  plan: PackedPlan
-  partner: Int32Array
-  lambda: Float64Array
-  dimensions: Dimensions
+export class Mix {
+  #lambda: Float64Array | undefined
+
+  /** @param threads count the pixels of {@link Mix.lambda} */
+  constructor(
+    readonly plan: PackedPlan,
+    readonly partner: Int32Array,
+    private readonly dimensions: Dimensions,
+    private readonly threads: number,
+  ) {}
+
+  /** The fraction of each sample that stays its own, counted when it is first asked for. */
+  get lambda(): Float64Array {
+    this.#lambda ??= lambdaOf(this.plan, this.partner, this.dimensions, this.threads)
+    return this.#lambda
+  }
 }
 
-/** What the caller gets. */
-export function mixed<T>(images: T, { partner, lambda }: Mix): GridMix<T> {
-  const result = { images, partner, lambda }
+/** What the caller gets. Of a tensor lambda is counted when it is read, while the device works. */
+export function mixed<T>(images: T, mix: Mix): GridMix<T> {
+  const { partner } = mix
+  const result = DeviceTensor.is(images)
+    ? {
+        images,
+        partner,
+        get lambda() {
+          return mix.lambda
+        },
+      }
+    : { images, partner, lambda: mix.lambda }
   inspectWith(result, showMix)
   return result
 }
@@ -40,7 +61,7 @@ function showMix(
   return `{\n${rows.map((row) => `  ${row.replaceAll('\n', '\n  ')}`).join(',\n')}\n}`
 }
 
-/** The mix of a batch by a plan, with the partners given or drawn; `threads` count the pixels. */
+/** The mix of a batch by a plan, with the partners given or drawn. */
 export function mixOf(
   plan: PackedPlan,
   partner: unknown,
@@ -49,8 +70,7 @@ export function mixOf(
 ): Mix {
   const { count } = dimensions
   const partners = partner === undefined ? drawPartner(plan) : checkPartner(partner, count)
-  const lambda = lambdaOf(plan, partners, dimensions, threads)
-  return { plan, partner: partners, lambda, dimensions }
+  return new Mix(plan, partners, dimensions, threads)
 }
 
 function drawPartner(plan: PackedPlan): Int32Array {
@@ -59,7 +79,6 @@ function drawPartner(plan: PackedPlan): Int32Array {
   return partner
 }
 
-/** The fraction of each sample that stays its own. */
 function lambdaOf(
   plan: PackedPlan,
   partner: Int32Array,
@@ -78,17 +97,21 @@ function lambdaOf(
   return lambda
 }
 
-export function mixOperation(layout: BatchLayout, { plan, partner }: Mix): BatchOperation {
-  const rest = [plan.bytes, partner] as const
+export function mixOperation(layout: BatchLayout, mix: Mix): BatchOperation {
+  const rest = [mix.plan.bytes, mix.partner] as const
+  // Of host arrays all that can fail has been done before anything is written.
+  const header = (execution: Execution) => {
+    void mix.lambda
+    return packHeader(layout, execution)
+  }
   return {
     description: { doing: 'mixing', done: 'mixed' },
     afterFailure: ', and cannot be restored from what it holds',
-    cpu: (source, target, execution) =>
-      native.mix(packHeader(layout, execution), source, target, ...rest),
+    cpu: (source, target, execution) => native.mix(header(execution), source, target, ...rest),
     cpuAsync: (source, target, execution) =>
-      native.mixAsync(packHeader(layout, execution), source, target, ...rest),
+      native.mixAsync(header(execution), source, target, ...rest),
     cudaHost: (source, target, execution, async) =>
-      native.cuda.mixHost(packHeader(layout, execution), source, target, ...rest, async),
+      native.cuda.mixHost(header(execution), source, target, ...rest, async),
     cuda: (source, target) => native.cuda.mix(packHeader(layout), source, target, ...rest),
     expect: expectSmall,
   }

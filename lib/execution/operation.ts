@@ -26,8 +26,6 @@ export interface BatchOperation {
   readonly description: { readonly doing: string; readonly done: string }
   /** What a failure of CUDA leaves in host arrays that were worked on in place. */
   readonly afterFailure: string
-  /** What there are no kernels for, where there are none. */
-  readonly cpuOnly?: string | undefined
   cpu(source: ArrayBufferView, target: ArrayBufferView, execution: Execution): number
   cpuAsync(
     source: ArrayBufferView,

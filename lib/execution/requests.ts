@@ -4,15 +4,27 @@ import type { Plan, SampleParams } from '../plan/plan'
 import { type DrawRequest, drawKeys } from '../plan/requests'
 import type { DeviceTensor } from './device-tensor'
 
-/** The request of {@link GridMask.apply} and {@link GridMask.applyAsync}. */
+/**
+ * The request of {@link GridMask.apply} and {@link GridMask.applyAsync}.
+ *
+ * @example
+ * ```ts
+ * const request: ApplyRequest = { shape: [64, 224, 224, 3], layout: 'NHWC', epoch: 12, index: 640 }
+ * ```
+ */
 export interface ApplyRequest extends ArrayRequest, DrawRequest {
-  /** Do again what a plan says, instead of drawing: one element for each sample. */
+  /** Repeats a plan instead of drawing: one element for each sample. */
   plan?: Plan | readonly SampleParams[] | undefined
 }
 
 /**
- * The request of {@link GridMask.apply} on a {@link DeviceTensor}. What the tensor says of itself
- * need not be repeated.
+ * The request of {@link GridMask.apply} on a {@link DeviceTensor}. You need not repeat what the
+ * tensor has.
+ *
+ * @example
+ * ```ts
+ * const request: TensorApplyRequest = { epoch: 12, index: 640, out: batch }
+ * ```
  */
 export interface TensorApplyRequest extends Partial<Omit<ApplyRequest, 'out'>> {
   /**
@@ -22,42 +34,76 @@ export interface TensorApplyRequest extends Partial<Omit<ApplyRequest, 'out'>> {
   out?: DeviceTensor | undefined
 }
 
-/** What GridMix made of a batch. */
+/**
+ * The result of GridMix.
+ *
+ * @example
+ * ```ts
+ * const { partner, lambda }: GridMix<Float32Array> = gridmask.gridmix(images, { shape })
+ * ```
+ */
 export interface GridMix<T> {
   /** The mixed images. */
   images: T
-  /** `partner[i]` is the sample whose pixels sample i got where its own were dropped. */
+  /** `partner[i]` is the sample that replaced the dropped pixels of sample i. */
   partner: Int32Array
   /**
-   * The fraction of each sample's pixels that stayed its own, exactly; 1 for a sample that is not
-   * masked, or is its own partner.
+   * The exact fraction of its own pixels that each sample kept; 1 for a sample that is not masked,
+   * or is its own partner. For a {@link DeviceTensor} it is counted when it is first read, so that
+   * the call need not wait for it.
    */
   lambda: Float64Array
 }
 
-/** With whom a batch's samples are mixed. */
+/**
+ * The partners of a batch's samples.
+ *
+ * @example
+ * ```ts
+ * const request: PartnerRequest = { partner: [1, 2, 0] }
+ * ```
+ */
 export interface PartnerRequest {
   /**
-   * For each sample the one whose pixels it gets where its own are dropped: a permutation of
-   * 0 … n-1, in which a sample may be its own partner and then stays as it is. Default: drawn from
-   * what each sample's plan says it is (seed, epoch, index).
+   * For each sample, the one that replaces its dropped pixels: a permutation of 0 … n-1. A sample
+   * that is its own partner stays as it is. Default: drawn from the seed, epoch and index of each
+   * sample.
    */
   partner?: ArrayLike<number> | undefined
 }
 
-/** The request of {@link GridMask.gridmix} and {@link GridMask.gridmixAsync}. */
+/**
+ * The request of {@link GridMask.gridmix} and {@link GridMask.gridmixAsync}.
+ *
+ * @example
+ * ```ts
+ * const request: GridMixRequest = { shape: [2, 3, 224, 224], partner: [1, 0] }
+ * ```
+ */
 export interface GridMixRequest extends ApplyRequest, PartnerRequest {}
 
 /**
- * The request of {@link GridMask.gridmix} on a {@link DeviceTensor}. What the tensor says of itself
- * need not be repeated.
+ * The request of {@link GridMask.gridmix} on a {@link DeviceTensor}. You need not repeat what the
+ * tensor has.
+ *
+ * @example
+ * ```ts
+ * const request: TensorGridMixRequest = { epoch: 12, index: 640 }
+ * ```
  */
 export interface TensorGridMixRequest extends TensorApplyRequest, PartnerRequest {}
 
 export const applyKeys = new Set<string>([...arrayRequestKeys, ...drawKeys, 'plan'])
 export const mixKeys = new Set<string>([...applyKeys, 'partner'])
 
-/** The result's type: a Node `Buffer` comes back as the Uint8Array that it is. */
+/**
+ * The type of the result: for a Node `Buffer` it is a Uint8Array.
+ *
+ * @example
+ * ```ts
+ * const masked: Masked<Float32Array> = gridmask.apply(images, { shape })
+ * ```
+ */
 export type Masked<T extends ArrayBufferView> = T extends Uint8Array & { readUInt8: unknown }
   ? Uint8Array
   : T

@@ -1,6 +1,6 @@
 /** Masks batches that lie on a device. */
 
-import { type ArrayRequest, readDimensions, readDType } from '../arrays/batch-shape'
+import { type ArrayRequest, readDimensions, readDType, type Shape } from '../arrays/batch-shape'
 import { expectCuda } from '../backend/cuda'
 import { invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
@@ -29,8 +29,8 @@ export function checkTensors(images: DeviceTensor, given: Partial<TensorRequest>
     invalid('ERR_INVALID_ARG_TYPE', 'out', 'a DeviceTensor like `images`', out)
   }
   DeviceTensor.memory(out)
-  for (const key of ['device', 'dtype', 'layout', 'shape'] as const) {
-    if (String(out[key]) === String(images[key])) continue
+  for (const key of tensorFacts) {
+    if (key === 'shape' ? isSameShape(out.shape, images.shape) : out[key] === images[key]) continue
     throw new GridMaskError(
       key === 'shape' || key === 'layout' ? 'ERR_SHAPE_MISMATCH' : 'ERR_INVALID_ARG_VALUE',
       `Expected \`out\` to have ${key} ${images[key]} like \`images\`, but received ${out[key]}`,
@@ -39,12 +39,19 @@ export function checkTensors(images: DeviceTensor, given: Partial<TensorRequest>
   return { source: images, target: out }
 }
 
+const tensorFacts = ['device', 'dtype', 'layout', 'shape'] as const
+
+function isSameShape(a: Shape, b: Shape): boolean {
+  return a[0] === b[0] && a[1] === b[1] && a[2] === b[2] && a[3] === b[3]
+}
+
 /** What a request may say of tensors. */
 export type TensorRequest = Partial<Pick<ArrayRequest, 'shape' | 'layout' | 'dtype'>> & {
   out?: DeviceTensor | undefined
 }
 
-function agrees(
+/** Refuses what is said of a tensor and is not so. */
+export function agrees(
   key: 'shape' | 'layout' | 'dtype',
   value: unknown,
   images: DeviceTensor,

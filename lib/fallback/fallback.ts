@@ -20,6 +20,7 @@ type Values = Uint8Array | Uint16Array | Uint32Array
 const SLICE_MS = 10
 
 const DONE = 0
+const BAD_ARGUMENTS = 1
 
 /** The values of an array as whole numbers of their size, so that every bit of them is kept. */
 function valuesOf(array: ArrayBufferView, bytes: number): Values {
@@ -147,7 +148,9 @@ async function inSlices(work: Generator<void>): Promise<number> {
 }
 
 export const fallback: Native = {
-  instructionSet: 'none',
+  instructionSets: () => [],
+  instructionSet: () => 'none',
+  useInstructions: () => BAD_ARGUMENTS,
 
   apply(...args) {
     for (const _ of maskSamples(...args)) {

@@ -6,7 +6,7 @@ import { bufferOf, byteLengthOf, offsetOf } from '../arrays/typed-array'
 import { type BatchHeader, unpackHeader } from '../core/batch-header'
 import { type DType, dtypes } from '../core/dtype'
 import { bfloat16Bits, float16Bits } from '../core/float-bits'
-import { IMAGE_FIELDS, type PreprocessArguments, SCALE_FIELDS } from '../core/native-interface'
+import { type HostPreprocessArguments, IMAGE_FIELDS, SCALE_FIELDS } from '../core/native-interface'
 import { PackedPlan } from '../plan/plan'
 import { MaskRows } from './mask-rows'
 
@@ -62,7 +62,7 @@ function* imagesOf(sources: readonly ArrayBufferView[], packed: Int32Array): Gen
 
 /** Makes a batch image by image; the caller may do something else between them. */
 export function* preprocessImages(
-  ...[header, sources, target, packed, scales, plan, fill]: PreprocessArguments
+  ...[header, sources, target, packed, scales, plan, fill]: HostPreprocessArguments
 ): Generator<void> {
   const fields = unpackHeader(header)
   const { planes, height, width, pixelBytes, valueBytes, valueType, planarSource } = fields

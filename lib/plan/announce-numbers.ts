@@ -23,8 +23,8 @@ function open(): BroadcastChannel {
     if (data?.thread === threadId || !own.has(data?.key as string)) return
     warnOnce(
       'GRIDMASK_WORKERS',
-      'Several worker threads number samples each by itself, with the same seed: their samples get the ' +
-        'same masks. Give each batch its place in the epoch, `index`: docs/loading.md',
+      'Several worker threads with the same seed each number their samples from 0, so their samples get ' +
+        'the same masks. Pass the place of each batch in the epoch as `index`: docs/loading.md',
     )
   }
   // It keeps no thread alive.

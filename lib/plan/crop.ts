@@ -2,7 +2,14 @@
 
 import { CounterStream } from '../core/counter-stream'
 
-/** Where the random crops are, or in the middle. */
+/**
+ * Where the random crops are, or in the middle.
+ *
+ * @example
+ * ```ts
+ * const crop: CropKind = 'random'
+ * ```
+ */
 export type CropKind = 'random' | 'center'
 
 export const cropKinds: readonly CropKind[] = ['random', 'center']

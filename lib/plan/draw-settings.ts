@@ -79,7 +79,7 @@ export function checkUnit(name: string, value: unknown): Range {
   ) {
     const hint =
       min > 0 && max <= 1 && min + max !== 2
-        ? 'For fractions of the image give a function: (height, width) => …, in whole pixels'
+        ? 'For fractions of the image, pass a function: (height, width) => …, in whole pixels'
         : hintOnRange(value, min, max)
     invalid('ERR_OUT_OF_RANGE', name, expected, value, hint)
   }
@@ -89,8 +89,8 @@ export function checkUnit(name: string, value: unknown): Range {
 /** What may be wrong with the order of a range [min, max). */
 function hintOnRange(value: unknown, min: number, max: number): string {
   if (!Array.isArray(value)) return ''
-  if (min > max) return `The smaller comes first: [${max}, ${min}]`
-  return min === max ? `The upper end is exclusive: for one value, give ${min} alone` : ''
+  if (min > max) return `The smaller number comes first: [${max}, ${min}]`
+  return min === max ? `The upper end is exclusive: for one value, pass ${min} alone` : ''
 }
 
 /** The `rotate` option. */
@@ -99,7 +99,7 @@ export function checkRotate(value: unknown): number {
     value === true
       ? 'Any angle is 360'
       : Array.isArray(value)
-        ? 'It is the upper end alone, exclusive: angles begin at 0'
+        ? 'Pass only the upper end, which is exclusive: angles begin at 0'
         : typeof value === 'number' && !Number.isInteger(value)
           ? 'It is in whole degrees'
           : undefined

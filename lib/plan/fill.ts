@@ -8,7 +8,12 @@ import { checkNoise, encodeNoise, isForAll, type NoiseFill } from './noise-fill'
 
 /**
  * What dropped pixels become: one value, one for each channel, or noise. Null for a channel leaves it as it
- * is, such as alpha: `[0, 0, 0, null]`; on the CPU alone.
+ * is, such as alpha: `[0, 0, 0, null]`.
+ *
+ * @example
+ * ```ts
+ * const fills: Fill[] = [0, [124, 116, 104], [0, 0, 0, null], { noise: 'uniform', low: -1, high: 1 }]
+ * ```
  */
 export type Fill = number | readonly (number | null)[] | NoiseFill
 
@@ -21,7 +26,7 @@ export function checkFill(name: string, value: unknown): Fill {
       invalid(
         'ERR_INVALID_ARG_TYPE',
         `${name}[${i}]`,
-        'a number, or null for a channel that stays',
+        'a number, or null to leave the channel as it is',
         number,
       )
     })
@@ -91,7 +96,7 @@ function encodeConstant(
     if (value === null) continue
     if (some) bytes.fill(0xff, (channels + channel) * size, (channels + channel + 1) * size)
     if (dtype === 'uint8' && !(Number.isInteger(value) && value >= 0 && value <= 255)) {
-      const hint = 'Bytes are filled as they are before normalisation: with 255 · mean'
+      const hint = 'Bytes are not normalised: fill them with 255 · mean'
       invalid(
         'ERR_OUT_OF_RANGE',
         'fill',

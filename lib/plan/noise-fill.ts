@@ -13,34 +13,68 @@ import { GridMaskError } from '../core/errors'
 import { allocating } from '../core/memory'
 import { CROP_BLOCK } from './crop'
 
-/** One number for all channels, or one for each. */
+/**
+ * One number for all channels, or one for each.
+ *
+ * @example
+ * ```ts
+ * const mean: PerChannel = [0.485, 0.456, 0.406]
+ * ```
+ */
 export type PerChannel = number | readonly number[]
 
-/** Dropped pixels become numbers that are uniform in [low, high): docs/noise.md. */
+/**
+ * Dropped pixels become uniform random numbers in [low, high): docs/noise.md.
+ *
+ * @example
+ * ```ts
+ * const fill: UniformNoise = { noise: 'uniform', low: 0, high: 255 }
+ * ```
+ */
 export interface UniformNoise {
+  /** Which noise. */
   noise: 'uniform'
   /** Finite; 0 … 255 for uint8. */
   low: PerChannel
-  /** Not below `low`. Reached only where rounding to the dtype leads there. */
+  /** Not below `low`. Reached only by rounding to the dtype. */
   high: PerChannel
-  /** true, the default: all channels of a pixel come from one random number. false: each its own. */
+  /**
+   * true, the default: all channels of a pixel come from one random number. false: each has its
+   * own.
+   */
   shared?: boolean | undefined
 }
 
-/** Dropped pixels become normal numbers, none more than 5.77 · std from the mean: docs/noise.md. */
+/**
+ * Dropped pixels become normal random numbers, at most 5.77 · std from the mean: docs/noise.md.
+ *
+ * @example
+ * ```ts
+ * const fill: NormalNoise = { noise: 'normal', mean: [0.49, 0.48, 0.45], std: 0.2 }
+ * ```
+ */
 export interface NormalNoise {
+  /** Which noise. */
   noise: 'normal'
   /** The distribution's mean. For uint8, values are rounded and clamped to 0 … 255. */
   mean: PerChannel
   /** Its standard deviation, ≥ 0. */
   std: PerChannel
-  /** true, the default: all channels of a pixel come from one random number. false: each its own. */
+  /**
+   * true, the default: all channels of a pixel come from one random number. false: each has its
+   * own.
+   */
   shared?: boolean | undefined
 }
 
 /**
- * Noise in the place of dropped pixels. A value depends on the sample's seed, epoch and global
- * number, on the pixel and the channel, and on nothing else: not on batch, device or layout.
+ * Noise in place of dropped pixels. A value depends on the sample's seed, epoch and global number,
+ * on the pixel and the channel, but not on the batch, the device or the layout.
+ *
+ * @example
+ * ```ts
+ * const fill: NoiseFill = { noise: 'normal', mean: 0, std: 1, shared: false }
+ * ```
  */
 export type NoiseFill = UniformNoise | NormalNoise
 

@@ -2,15 +2,32 @@ import { checkNumber, checkOptions, invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
 import type { PerChannel } from './noise-fill'
 
-/** Mean and standard deviation of a data set's channels, of values in 0…1. */
+/**
+ * Mean and standard deviation of the channels of a data set, for values in 0…1.
+ *
+ * @example
+ * ```ts
+ * const own: Normalization = { mean: 0.5, std: 0.25 }
+ * ```
+ */
 export interface Normalization {
-  /** What becomes 0: a number for all of the result's channels, or one for each. */
+  /** The value that becomes 0: one number for all channels of the result, or one per channel. */
   mean: PerChannel
-  /** What becomes 1 more than that; above 0. A number for all channels, or one for each. */
+  /**
+   * The distance from the mean that becomes 1; above 0. One number for all channels, or one per
+   * channel.
+   */
   std: PerChannel
 }
 
-/** The usual statistics, of red, green and blue. */
+/**
+ * The usual statistics, of red, green and blue.
+ *
+ * @example
+ * ```ts run
+ * console.log(normalization.imagenet.mean)   // [ 0.485, 0.456, 0.406 ]
+ * ```
+ */
 export const normalization: Readonly<Record<'imagenet' | 'cifar10', Readonly<Normalization>>> =
   Object.freeze({
     imagenet: Object.freeze({

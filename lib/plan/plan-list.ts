@@ -27,10 +27,12 @@ export abstract class PlanList<Sample> implements Iterable<Sample> {
     return from >= 0 && from < this.length ? this.read(from) : undefined
   }
 
+  /** All samples, one after another. */
   *[Symbol.iterator](): Iterator<Sample> {
     for (let i = 0; i < this.length; i++) yield this.read(i)
   }
 
+  /** All samples, for `JSON.stringify`; `from()` makes a plan of them again. */
   toJSON(): Sample[] {
     return [...this]
   }
@@ -80,6 +82,6 @@ function hintOnPlan(value: unknown): string {
   if (listOf(value) !== undefined) {
     return "GridMask and applyPlan() take a Plan, those of 'gridmask/baselines' a RegionPlan"
   }
-  if ('d' in value || 'regions' in value) return 'One sample goes into an array too: `[params]`'
+  if ('d' in value || 'regions' in value) return 'Put a single sample into an array too: `[params]`'
   return 'shape' in value ? 'The order is: images, plan, request' : ''
 }

@@ -14,7 +14,14 @@ import type { NativeSamples } from '../core/native-interface'
 import { joinU64, splitU64 } from '../core/u64'
 import { listOf, PlanList, refusePlan } from './plan-list'
 
-/** The parameters of one sample's mask, as given. {@link Sample} is the same with all filled in. */
+/**
+ * The parameters of one sample's mask, as given. {@link Sample} is the same with all filled in.
+ *
+ * @example
+ * ```ts
+ * const params: SampleParams = { d: 100, ratio: 0.6, deltaX: 5, deltaY: 9, angle: 30 }
+ * ```
+ */
 export interface SampleParams {
   /** Side of a unit in pixels, 1 … 32767 (the paper's d, Figure 4). */
   d: number
@@ -32,11 +39,11 @@ export interface SampleParams {
   reverse?: boolean | undefined
   /** p_u, the probability that a unit drops its square, in [0, 1] (Table 6). Default 1. */
   unitProbability?: number | undefined
-  /** Two 32-bit words that, with `seed`, decide which units drop theirs. Default [0, 0]. */
+  /** Two 32-bit words that decide, with `seed`, which units drop their square. Default [0, 0]. */
   unitKey?: readonly [number, number] | readonly number[] | undefined
-  /** The 64-bit key of all draws; text where a number cannot hold it. Default 0. */
+  /** The 64-bit key of all draws; text if a number cannot hold it. Default 0. */
   seed?: number | bigint | string | undefined
-  /** The epoch that what else is drawn for the sample belongs to, 0 … 2³²-1. Default 0. */
+  /** The epoch for anything else that is drawn for the sample, 0 … 2³²-1. Default 0. */
   epoch?: number | undefined
   /** The sample's global number in the epoch, 0 … 2⁵³-1. Default 0. */
   index?: number | undefined
@@ -44,20 +51,40 @@ export interface SampleParams {
   masked?: boolean | undefined
 }
 
-/** The parameters of one sample's mask; survives `JSON.stringify` and is valid {@link SampleParams}. */
+/**
+ * The parameters of one sample's mask; survives `JSON.stringify` and is valid {@link SampleParams}.
+ *
+ * @example
+ * ```ts
+ * const sample: Sample | undefined = gridmask.plan({ count: 1, epoch: 12, index: 0 }).at(0)
+ * ```
+ */
 export interface Sample {
+  /** Whether the sample is masked. */
   masked: boolean
+  /** Side of a unit, pixels. */
   d: number
+  /** Width of the kept stripe as a fraction of `d`. */
   ratio: number
+  /** Width of the kept stripe, pixels. */
   l: number
+  /** Offset of the vertical stripes, pixels. */
   deltaX: number
+  /** Offset of the horizontal stripes, pixels. */
   deltaY: number
+  /** Rotation about the image's centre, degrees, counter-clockwise. */
   angle: number
+  /** Whether squares are kept and stripes dropped. */
   reverse: boolean
+  /** p_u, the probability that a unit drops its square. */
   unitProbability: number
+  /** Two 32-bit words that decide, with `seed`, which units drop their square. */
   unitKey: [number, number]
+  /** The 64-bit key of all draws; text if a number cannot hold it. */
   seed: number | string
+  /** The epoch that it was drawn for. */
   epoch: number
+  /** Its global number in the epoch. */
   index: number
 }
 
@@ -235,9 +262,15 @@ export function packParams(name: string, params: SampleParams): PackedPlan {
 }
 
 /**
- * The parameters drawn for, or given to, each sample of a batch: what `apply` did, in full, so that
- * it can be looked at, stored and done again. Immutable. `JSON.stringify` writes it as an array of
- * {@link Sample}, from which {@link Plan.from} makes an equal one.
+ * The parameters of each sample of a batch, drawn or given: everything that `apply` did, to
+ * inspect, store or repeat. Immutable. `JSON.stringify` writes it as an array of {@link Sample},
+ * from which {@link Plan.from} makes an equal one.
+ *
+ * @example
+ * ```ts run
+ * const plan = Plan.from([{ d: 8, ratio: 0.5 }, { d: 8, ratio: 0.5, masked: false }])
+ * console.log(plan.length, plan.at(0)?.l, plan.at(-1)?.masked)   // 2 4 false
+ * ```
  */
 export class Plan extends PlanList<Sample> {
   readonly #packed: PackedPlan
@@ -252,9 +285,10 @@ export class Plan extends PlanList<Sample> {
   }
 
   /**
-   * A plan with the given parameters, one element for each sample of a batch; or the plan whose clone
-   * (`structuredClone`, `postMessage`) or JSON is given.
+   * Makes a plan from parameters, one element for each sample of a batch, or from the clone
+   * (`structuredClone`, `postMessage`) or JSON of a plan.
    *
+   * @param samples what each sample gets, in order; or a plan
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE; the
    *   message names the element, as in `plan[3].ratio`
    */

@@ -4,7 +4,15 @@ import { CROP_WORDS } from './crop'
 import { PackedPlan, Plan, type Sample, type SampleParams, sampleKeys } from './plan'
 import { listOf, PlanList, refusePlan } from './plan-list'
 
-/** What a Preprocessor does with one image, as given. */
+/**
+ * What a Preprocessor does with one image, as you write it. Without `d` and `ratio` the image is
+ * not masked.
+ *
+ * @example
+ * ```ts
+ * const crops: PreprocessorParams[] = [{ top: 0, left: 0 }, { top: 0, left: 0, flip: true }]
+ * ```
+ */
 export interface PreprocessorParams extends Partial<SampleParams> {
   /** The crop's first row in the padded image. */
   top: number
@@ -17,10 +25,19 @@ export interface PreprocessorParams extends Partial<SampleParams> {
 /**
  * What a Preprocessor does with one image: the crop, and the parameters of the mask that is laid over
  * it. Survives `JSON.stringify` and is valid {@link PreprocessorParams} and {@link SampleParams}.
+ *
+ * @example
+ * ```ts
+ * const plan = preprocessor.plan({ count: 1, height: 480, width: 640 })
+ * const sample: PreprocessorSample | undefined = plan.at(0)
+ * ```
  */
 export interface PreprocessorSample extends Sample {
+  /** The crop's first row in the padded image. */
   top: number
+  /** The crop's first column in the padded image. */
   left: number
+  /** Whether the crop is mirrored, left to right. */
   flip: boolean
 }
 
@@ -67,6 +84,12 @@ export interface PackedCrops {
 /**
  * The crop, flip and mask of each image of a batch. Immutable. `JSON.stringify` writes it as an array
  * of {@link PreprocessorSample}, from which {@link PreprocessorPlan.from} makes an equal one.
+ *
+ * @example
+ * ```ts run
+ * const plan = PreprocessorPlan.from([{ top: 0, left: 4, flip: true }])
+ * console.log(plan.length, plan.at(0)?.left, plan.at(0)?.masked)   // 1 4 false
+ * ```
  */
 export class PreprocessorPlan extends PlanList<PreprocessorSample> {
   readonly #packed: PackedCrops
@@ -82,10 +105,11 @@ export class PreprocessorPlan extends PlanList<PreprocessorSample> {
   }
 
   /**
-   * A plan of the given crops, one element for each image of a batch; or the plan whose clone
-   * (`structuredClone`, `postMessage`) or JSON is given. Without `d` and `ratio` an element masks
+   * Makes a plan from crops, one element for each image of a batch, or from the clone
+   * (`structuredClone`, `postMessage`) or JSON of a plan. An element without `d` and `ratio` masks
    * nothing.
    *
+   * @param samples what each image gets, in order; or a plan
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE; the
    *   message names the element, as in `plan[3].top`
    */

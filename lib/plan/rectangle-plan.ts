@@ -16,18 +16,26 @@ import type { NativeSamples } from '../core/native-interface'
 import { joinU64, splitU64 } from '../core/u64'
 import { listOf, PlanList, refusePlan } from './plan-list'
 
-/** What one sample's mask drops, as given. {@link RegionSample} is the same with all filled in. */
+/**
+ * What the mask of one sample drops, as you write it. {@link RegionSample} is the same with every
+ * field.
+ *
+ * @example
+ * ```ts
+ * const params: RegionParams = { regions: [[0, 0, 8, 8]] }
+ * ```
+ */
 export interface RegionParams {
   /**
    * The dropped rectangles, `[x0, y0, x1, y1]` each, in whole pixels from the image's upper left
    * corner, 0 … 16384, x1 and y1 exclusive. They may overlap; parts beyond the image do not count.
    */
   regions: readonly (Box | readonly number[])[]
-  /** The side that was drawn for squares or cells, in pixels; kept as a note. Default 0. */
+  /** The side that was drawn for squares or cells, in pixels; only a note. Default 0. */
   size?: number | undefined
-  /** The 64-bit key of all draws; text where a number cannot hold it. Default 0. */
+  /** The 64-bit key of all draws; text if a number cannot hold it. Default 0. */
   seed?: number | bigint | string | undefined
-  /** The epoch that what else is drawn for the sample belongs to, 0 … 2³²-1. Default 0. */
+  /** The epoch for anything else that is drawn for the sample, 0 … 2³²-1. Default 0. */
   epoch?: number | undefined
   /** The sample's global number in the epoch, 0 … 2⁵³-1. Default 0. */
   index?: number | undefined
@@ -35,16 +43,27 @@ export interface RegionParams {
   masked?: boolean | undefined
 }
 
-/** What one sample's mask drops; survives `JSON.stringify` and is valid {@link RegionParams}. */
+/**
+ * What one sample's mask drops; survives `JSON.stringify` and is valid {@link RegionParams}.
+ *
+ * @example
+ * ```ts
+ * const plan = new Cutout({ size: 16 }).plan({ count: 1, height: 32, width: 32 })
+ * const sample: RegionSample | undefined = plan.at(0)
+ * ```
+ */
 export interface RegionSample {
   /** Whether the sample was to be masked. */
   masked: boolean
   /** In the order of y0, then x0; none of them empty. */
   regions: [x0: number, y0: number, x1: number, y1: number][]
-  /** The side drawn for its squares or cells, pixels; 0 where there was none. */
+  /** The side that was drawn for its squares or cells, in pixels; 0 if there was none. */
   size: number
+  /** The 64-bit key of all draws; text if a number cannot hold it. */
   seed: number | string
+  /** The epoch that it was drawn for. */
   epoch: number
+  /** Its global number in the epoch. */
   index: number
 }
 
@@ -149,6 +168,12 @@ export function packRegions(name: string, params: RegionParams): PackedRegions {
 /**
  * The rectangles drawn for, or given to, each sample of a batch. Immutable. `JSON.stringify` writes it
  * as an array of {@link RegionSample}, from which {@link RegionPlan.from} makes an equal one.
+ *
+ * @example
+ * ```ts run
+ * const plan = RegionPlan.from([{ regions: [[0, 0, 8, 8]] }])
+ * console.log(plan.length, plan.at(0)?.regions)   // 1 [ [ 0, 0, 8, 8 ] ]
+ * ```
  */
 export class RegionPlan extends PlanList<RegionSample> {
   readonly #packed: PackedRegions
@@ -163,9 +188,10 @@ export class RegionPlan extends PlanList<RegionSample> {
   }
 
   /**
-   * A plan with the given rectangles, one element for each sample of a batch; or the plan whose clone
-   * (`structuredClone`, `postMessage`) or JSON is given.
+   * Makes a plan from rectangles, one element for each sample of a batch, or from the clone
+   * (`structuredClone`, `postMessage`) or JSON of a plan.
    *
+   * @param samples what each sample gets, in order; or a plan
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE; the
    *   message names the element, as in `plan[3].regions[0]`
    */

@@ -58,7 +58,7 @@ export class SampleCounter {
     const probability: unknown = this.#schedule(at)
     const name = `probability(${at})`
     if (isPromise(probability)) {
-      const hint = 'A schedule answers at once: it may not be async'
+      const hint = 'A schedule must return a number, so it cannot be async'
       invalid('ERR_INVALID_ARG_TYPE', name, 'a number in [0, 1]', probability, hint)
     }
     return checkProbability(name, probability)
@@ -96,7 +96,7 @@ export class SampleCounter {
     warnOnce(
       'GRIDMASK_EPOCH',
       `None of the first ${IDLE_BATCHES} batches was masked: the probability is 0 in epoch 0 and grows ` +
-        'with the epoch, which nobody has set. Call setEpoch() where an epoch begins, or give `epoch` ' +
+        'with the epoch, which was never set. Call setEpoch() at the start of each epoch, or pass `epoch` ' +
         'with each batch',
     )
   }

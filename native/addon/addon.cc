@@ -12,8 +12,8 @@
 #include "addon/masks.h"
 #include "addon/mix.h"
 #include "addon/preprocess.h"
+#include "cpu/features.h"
 #include "cpu/huge_pages.h"
-#include "cpu/kernels.h"
 
 namespace gridmask::addon {
 namespace {
@@ -23,6 +23,32 @@ Napi::Value useLargePages(const Napi::CallbackInfo& info) {
   const auto bytes = info.Length() == 1 ? bytesOf(info[0]) : std::nullopt;
   if (bytes) cpu::useLargePages(bytes->data, bytes->length);
   return statusValue(info, bytes ? kDone : kBadArguments);
+}
+
+Napi::String nameOf(Napi::Env env, cpu::InstructionSet set) {
+  return Napi::String::New(env, std::string(cpu::kInstructionSets[static_cast<size_t>(set)]));
+}
+
+// instructionSets(): the names of those that run here, each of which has what the ones before it
+// have.
+Napi::Value instructionSets(const Napi::CallbackInfo& info) {
+  Napi::Array names = Napi::Array::New(info.Env());
+  for (uint32_t set = 0; set <= static_cast<uint32_t>(cpu::bestInstructions()); ++set) {
+    names[set] = nameOf(info.Env(), static_cast<cpu::InstructionSet>(set));
+  }
+  return names;
+}
+
+// instructionSet(): the name of the one in use.
+Napi::Value instructionSet(const Napi::CallbackInfo& info) {
+  return nameOf(info.Env(), cpu::instructionsInUse());
+}
+
+// useInstructions(name): in the whole process, from the next call on.
+Napi::Value useInstructions(const Napi::CallbackInfo& info) {
+  const bool used = info.Length() == 1 && info[0].IsString() &&
+                    cpu::useInstructions(info[0].As<Napi::String>().Utf8Value());
+  return statusValue(info, used ? kDone : kBadArguments);
 }
 
 // readHeader(header): an object of its fields, in their order. For tests.
@@ -45,7 +71,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["cuda"] = cudaFunctions(env);
   // That of the package whose TypeScript it belongs to.
   exports["version"] = Napi::String::New(env, GRIDMASK_VERSION);
-  exports["instructionSet"] = Napi::String::New(env, cpu::bestKernels().name);
+  addFunction<instructionSets>(exports, "instructionSets");
+  addFunction<instructionSet>(exports, "instructionSet");
+  addFunction<useInstructions>(exports, "useInstructions");
   return exports;
 }
 

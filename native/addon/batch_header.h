@@ -28,7 +28,9 @@ namespace gridmask::addon {
   FIELD(device)       /* for host arrays on CUDA: the device's number in the process */      \
   FIELD(pieceBytes)   /* for host arrays on CUDA: bytes that are staged at a time */         \
   FIELD(valueType)    /* for images that become a batch: a ValueType */                      \
-  FIELD(planarSource) /* for images that become a batch: 1 where channels are planes */
+  FIELD(planarSource) /* for images that become a batch: 1 where channels are planes */      \
+  FIELD(floatSource)  /* the same on a device: 1 where their values are floats */            \
+  FIELD(cutSource)    /* the same: 1 where only what their crops need is there */
 
 struct BatchHeader {
 #define GRIDMASK_FIELD(name) double name;

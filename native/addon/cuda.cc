@@ -17,38 +17,15 @@
 #include "addon/arguments.h"
 #include "addon/cuda_memory.h"
 #include "addon/cuda_operation.h"
+#include "addon/cuda_preprocess.h"
+#include "addon/cuda_staging.h"
 #include "addon/functions.h"
-#include "cpu/pool.h"
 #include "cuda/mix.h"
 
 namespace gridmask::addon {
 namespace {
 
 Napi::Value status(Napi::Env env, Status value) { return Napi::Number::New(env, value); }
-
-void onThreads(unsigned threads, void (*work)(void*), void* context) {
-  cpu::parallelFor(threads, 1, threads, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) work(context);
-  });
-}
-
-std::optional<cuda::Staging> stagingOf(std::optional<size_t> pieceBytes,
-                                       std::optional<size_t> threads) {
-  if (!pieceBytes || *pieceBytes == 0 || !threads || *threads == 0) return std::nullopt;
-  return cuda::Staging{*pieceBytes, static_cast<unsigned>(*threads), onThreads};
-}
-
-constexpr size_t kMaxPiece = size_t{1} << 40;
-
-// Two arguments of those that move host memory.
-std::optional<cuda::Staging> stagingOf(const Napi::Value& pieceBytes, const Napi::Value& threads) {
-  return stagingOf(wholeNumber(pieceBytes, kMaxPiece), wholeNumber(threads, cpu::kMaxThreads));
-}
-
-std::optional<cuda::Staging> stagingOf(const BatchHeader& header) {
-  return stagingOf(wholeNumber(header.pieceBytes, kMaxPiece),
-                   wholeNumber(header.threads, cpu::kMaxThreads));
-}
 
 // open(path): what there is of CUDA.
 Napi::Value open(const Napi::CallbackInfo& info) {
@@ -239,17 +216,17 @@ struct Operands {
 
 std::optional<Operands> operandsOf(const Napi::Value& sourceValue, const Napi::Value& targetValue) {
   const cuda::Allocation* source = memoryOf(sourceValue);
-  const cuda::Allocation* target = memoryOf(targetValue);
+  // In place both are one, and to look into an object takes longer than to see that.
+  const cuda::Allocation* target =
+      sourceValue.StrictEquals(targetValue) ? source : memoryOf(targetValue);
   if (source == nullptr || target == nullptr || &source->device() != &target->device()) {
     return std::nullopt;
   }
   return Operands{source, target};
 }
 
-// There are no kernels for rectangles, nor for channels that stay.
-bool hasKernels(const MaskBatch& batch) {
-  return std::holds_alternative<Samples>(batch.masks) && batch.filled == nullptr;
-}
+// There are no kernels for rectangles.
+bool hasKernels(const MaskBatch& batch) { return std::holds_alternative<Samples>(batch.masks); }
 
 // apply(header, source, target, samples, indices, fill) for two memories of one device, which may
 // be the same. Done when it is on the target's stream.
@@ -350,6 +327,7 @@ Napi::Object cudaFunctions(Napi::Env env) {
   addFunction<applyHost>(functions, "applyHost");
   addFunction<mix>(functions, "mix");
   addFunction<mixHost>(functions, "mixHost");
+  addCudaPreprocessFunctions(functions);
   return functions;
 }
 

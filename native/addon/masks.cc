@@ -54,10 +54,9 @@ Napi::Value draw(const Napi::CallbackInfo& info) {
   const auto samples = parseDraws(header, info[1], info[2], *count);
   // What has been checked must not be written over.
   if (!samples || (indices && overlap(*plan, *indices))) return statusValue(info, kBadArguments);
-  for (size_t i = 0; i < *count; ++i) {
-    const PackedSample sample = (*samples)[i];
+  samples->forEach(0, *count, [&](size_t i, const PackedSample& sample) {
     std::memcpy(plan->data + i * sizeof sample, &sample, sizeof sample);
-  }
+  });
   return statusValue(info, kDone);
 }
 

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "cpu/caches.h"
 #include "cpu/fills.h"
 #include "cpu/mask_bits.h"
 #include "cpu/noise.h"
@@ -19,9 +20,6 @@
 #include "cpu/some_channels.h"
 #include "cpu/tiling.h"
 #include "lattice/runs.h"
-#if defined(__linux__)
-#include <unistd.h>
-#endif
 
 namespace gridmask::cpu {
 namespace {
@@ -34,18 +32,6 @@ constexpr uint32_t kRunsAtOnce = 1024;
 constexpr size_t kShareBytes = 64 * 1024;
 constexpr size_t kLargestShareBytes = 512 * 1024;
 constexpr size_t kSharesPerThread = 8;
-
-// Bytes of a batch from which its result cannot stay in the caches anyway.
-size_t streamingThreshold() {
-  static const size_t bytes = [] {
-    long cache = 0;
-#ifdef _SC_LEVEL3_CACHE_SIZE
-    cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
-#endif
-    return cache > 0 ? static_cast<size_t>(cache) / 2 : size_t{8} << 20;
-  }();
-  return bytes;
-}
 
 // A share is worth waking a thread for, stays within the caches, and is small enough that no thread
 // waits long for another at the end.
@@ -84,14 +70,15 @@ struct Memory {
 // 2023. In place, a run costs little but what cannot be foreseen, where it begins and ends.
 class BlendCosts {
  public:
-  BlendCosts(const MaskBatch& batch, bool streams, Reach reach)
-      : always_(!batch.inPlace() && !streams),
+  BlendCosts(const MaskBatch& batch, bool streams, Reach reach, Strategy strategy)
+      : never_(!hasBitKernel(batch.pixelBytes) || strategy == Strategy::kRuns),
+        always_((!batch.inPlace() && !streams) || strategy == Strategy::kWords),
         blend_((reach == Reach::kNear ? 0.02 : 0.05) * planes(batch) *
                static_cast<double>(batch.rowBytes())),
         edges_(kEdge * planes(batch) * batch.width) {}
 
   bool prefersBlending(const Lattice& lattice) const {
-    if (always_) return true;
+    if (never_ || always_) return !never_;
     const double stepX = std::abs(lattice.x.stepX);
     const double stepY = std::abs(lattice.y.stepX);
     // Of an upright mask the rows that lie within a stripe have no edge.
@@ -103,6 +90,7 @@ class BlendCosts {
   static constexpr double kEdge = 10;
   static double planes(const MaskBatch& batch) { return static_cast<double>(batch.planes); }
 
+  const bool never_;
   const bool always_;
   const double blend_;
   const double edges_;
@@ -110,7 +98,8 @@ class BlendCosts {
 
 class MaskJob final : public Job {
  public:
-  MaskJob(const MaskBatch& batch, const Tiling& tiling, unsigned threads, const Kernels& kernels)
+  MaskJob(const MaskBatch& batch, const Tiling& tiling, unsigned threads, const Kernels& kernels,
+          Strategy strategy)
       : Job({tiling.count(), tiling.grain(), threads,
              Memory(nullptr, batch, kernels).carver.bytes()}),
         batch_(batch),
@@ -118,12 +107,11 @@ class MaskJob final : public Job {
         kernels_(kernels),
         rows_(batch),
         fills_(batch),
-        streams_(batch.bytes() >= streamingThreshold()),
+        streams_(batch.bytes() >= cachedBytes()),
         reach_(batch.bytes() <= kSecondLevelBytes ? Reach::kNear
                : streams_ && !rows_.inPlace       ? Reach::kPastCaches
                                                   : Reach::kFar),
-        costs_(batch, streams_, reach_),
-        canBlend_(hasBitKernel(batch.pixelBytes)) {}
+        costs_(batch, streams_, reach_, strategy) {}
 
   void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
     Memory memory(scratch, batch_, kernels_);
@@ -142,7 +130,7 @@ class MaskJob final : public Job {
     const Lattice lattice = latticeOf(samples[tile.sample], rows_.canvas);
     if (!lattice.masked || (lattice.gap() == 0 && !lattice.reverse)) {
       if (!rows_.inPlace) copyTile(batch_, rows_, tile);
-    } else if (canBlend_ && costs_.prefersBlending(lattice)) {
+    } else if (costs_.prefersBlending(lattice)) {
       blend(lattice, tile, memory);
     } else if (MaskBits::areExact(lattice, rows_.width) &&
                (!lattice.isUpright() || lattice.reverse || lattice.random)) {
@@ -212,21 +200,21 @@ class MaskJob final : public Job {
   const bool streams_;
   const Reach reach_;
   const BlendCosts costs_;
-  const bool canBlend_;
 };
 
 }  // namespace
 
-std::unique_ptr<Job> applyJob(const MaskBatch& batch, unsigned threads, const Kernels& kernels) {
+std::unique_ptr<Job> applyJob(const MaskBatch& batch, unsigned threads, const Kernels& kernels,
+                              Strategy strategy) {
   if (batch.isEmpty()) return noJob();
   if (batch.noise.kind != NoiseKind::kNone) return noiseJob(batch, threads, kernels);
   if (batch.filled != nullptr) return someChannelsJob(batch, threads, kernels);
   const Tiling tiling(batch, rowsOfShare(batch, threads));
-  return std::make_unique<MaskJob>(batch, tiling, threads, kernels);
+  return std::make_unique<MaskJob>(batch, tiling, threads, kernels, strategy);
 }
 
-void apply(const MaskBatch& batch, unsigned threads, const Kernels& kernels) {
-  run(*applyJob(batch, threads, kernels));
+void apply(const MaskBatch& batch, unsigned threads, const Kernels& kernels, Strategy strategy) {
+  run(*applyJob(batch, threads, kernels, strategy));
 }
 
 }  // namespace gridmask::cpu

@@ -10,9 +10,10 @@
 
 namespace gridmask::cpu {
 
-// Bytes that the last-level cache may keep of a result until somebody reads it. A virtual machine
-// of two cores often says that it has a cache of hundreds of megabytes, which is that of a machine
-// that it shares with many others: no processor has more than some megabytes a core.
+// Bytes that the last-level cache may keep of a result until somebody reads it: a larger one goes
+// past the caches. A virtual machine of two cores often says that it has a cache of hundreds of
+// megabytes, which is that of a machine that it shares with many others: no processor has more than
+// some megabytes a core.
 inline size_t cachedBytes() {
   static const size_t bytes = [] {
     constexpr size_t kUnknown = size_t{8} << 20;

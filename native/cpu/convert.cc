@@ -314,8 +314,7 @@ struct Vectors {
 const Converter* const* availableConverters() {
 #if defined(__x86_64__) && defined(__GNUC__)
   static const Converter* const all[] = {&avx512::kConverter, &avx2::kConverter, nullptr};
-  static const Converter* const* const first = hasAvx512() ? all : hasAvx2() ? all + 1 : all + 2;
-  return first;
+  return hasAvx512() ? all : hasAvx2() ? all + 1 : all + 2;
 #elif defined(__aarch64__) && defined(__ARM_NEON)
   static const Converter* const all[] = {&neon::kConverter, nullptr};
   return all;

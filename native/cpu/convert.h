@@ -78,7 +78,7 @@ struct Converter {
   }
 };
 
-// Those that this processor can run, the best one first; there may be none.
+// Those for the instructions in use (features.h), the best one first; there may be none.
 const Converter* const* availableConverters();  // ends with a null pointer
 
 inline const Converter* bestConverter() { return *availableConverters(); }

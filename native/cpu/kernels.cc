@@ -89,8 +89,7 @@ const Kernels* const* availableKernels() {
 #endif
       &baseline::kTable, nullptr};
 #if defined(__x86_64__) && defined(__GNUC__)
-  static const Kernels* const* const best = all + (hasAvx512() ? 0 : hasAvx2() ? 1 : 2);
-  return best;
+  return all + (hasAvx512() ? 0 : hasAvx2() ? 1 : 2);
 #else
   return all;
 #endif

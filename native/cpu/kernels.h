@@ -24,6 +24,8 @@ constexpr size_t kSplatBytes = 64;
 
 constexpr size_t kMaskSlack = 15;
 constexpr uint32_t kWordBits = 64;
+// Words that hold so many bits, with what the loops write or read behind them.
+constexpr size_t wordsOfBits(size_t bits) { return bits / kWordBits + 2; }
 constexpr size_t kBytesAhead = 1024;  // fetched by blendBits()
 constexpr size_t kLineBytes = 64;
 constexpr ptrdiff_t kRunsAhead = 8;  // whose memory is fetched while others are filled
@@ -59,8 +61,8 @@ struct Kernels {
   void (*maskWords)(uint32_t* mask, uint32_t columns, uint32_t rows, Phase32 x, Phase32 y,
                     uint32_t gap, bool reverse, const void* next);
 
-  // The same as bits, behind `first` others: a pixel's is 1 where it is dropped. Writes whole
-  // words, up to one past the last bit.
+  // The same as bits, behind `first` others: a pixel's is 1 where it is dropped. Here and below,
+  // `words` is memory for wordsOfBits().
   void (*maskBits)(uint64_t* words, uint32_t first, uint32_t columns, uint32_t rows,
                    const Phase32& x, const Phase32& y, uint32_t gap, bool reverse);
 
@@ -74,11 +76,6 @@ struct Kernels {
 
   // Writes `times` bytes of each word.
   void (*widenMask)(uint8_t* wide, const uint32_t* mask, size_t words, size_t times);
-
-  // target = mask ? fill : source, bit by bit, for a fill that is a splat; target and source are
-  // the same or apart.
-  void (*blend)(uint8_t* target, const uint8_t* source, const uint8_t* mask, size_t bytes,
-                const Fill& fill);
 
   // target = mask ? other : own, bit by bit; target and own are the same or apart, and apart from
   // other.
@@ -96,7 +93,7 @@ struct Kernels {
                      size_t pixelBytes, NoiseKind kind, NoiseType type, float a, float b);
 };
 
-// Those that this processor can run, the best one first; there is at least one.
+// Those for the instructions in use (features.h), the best one first; there is at least one.
 const Kernels* const* availableKernels();  // ends with a null pointer
 
 inline const Kernels& bestKernels() { return **availableKernels(); }

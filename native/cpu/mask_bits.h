@@ -25,7 +25,7 @@ class MaskBits {
   MaskBits(const Kernels& kernels, uint32_t width, Run* runs, Carver& carver)
       : kernels_(kernels),
         width_(width),
-        words_(carver.take<uint64_t>(std::max(kBitsOfRuns, width) / kWordBits + 2)),
+        words_(carver.take<uint64_t>(wordsOfBits(std::max(kBitsOfRuns, width)))),
         runs_(runs) {}
 
   static size_t mostRuns(uint32_t width) { return std::max(kBitsOfRuns, width) / 2 + 2; }

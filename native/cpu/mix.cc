@@ -13,41 +13,18 @@
 #include <utility>
 #include <vector>
 
+#include "cpu/caches.h"
 #include "cpu/mask_words.h"
 #include "cpu/mix_tiling.h"
 #include "cpu/row_context.h"
+#include "cpu/short_copy.h"
+#include "cpu/streaming_stores.h"
 #include "lattice/runs.h"
 
 namespace gridmask::cpu {
 namespace {
 
 static_assert(kMaxWidth * kMaxSide <= MixTiling::kTileBytes, "a tile by words is whole rows");
-
-// A call of memcpy() takes longer than to copy a short run.
-inline void copyBytes(uint8_t* to, const uint8_t* from, size_t bytes) {
-  // The first and the last bytes of a run, which may be the same ones.
-  const auto ends = [&](auto part) {
-    auto last = part;
-    std::memcpy(&part, from, sizeof part);
-    std::memcpy(&last, from + bytes - sizeof last, sizeof last);
-    std::memcpy(to, &part, sizeof part);
-    std::memcpy(to + bytes - sizeof last, &last, sizeof last);
-  };
-  struct Sixteen {
-    uint64_t half[2];
-  };
-  if (bytes > 32) {
-    std::memcpy(to, from, bytes);
-  } else if (bytes >= 16) {
-    ends(Sixteen{});
-  } else if (bytes >= 8) {
-    ends(uint64_t{});
-  } else if (bytes >= 4) {
-    ends(uint32_t{});
-  } else {
-    for (size_t k = 0; k < bytes; ++k) to[k] = from[k];
-  }
-}
 
 // The dropped runs of a tile, numbered from its first row's first pixel.
 struct RunList {
@@ -98,6 +75,7 @@ class MixJob final : public Job {
         tiling_(tiling),
         kernels_(kernels),
         rows_(batch),
+        streams_(batch.bytes() >= cachedBytes()),
         costs_(tiling.planes(), rows_.width, batch.pixelBytes,
                rows_.inPlace ? kMixedInPlace : kMixedApart, strategy) {}
 
@@ -131,14 +109,29 @@ class MixJob final : public Job {
       uint8_t* target = batch_.target + offsetOf(i, tile, p);
       const uint8_t* own = batch_.source + offsetOf(i, tile, p);
       const uint8_t* other = batch_.source + offsetOf(partner, tile, p);
-      size_t done = 0;
-      forEachDropped(runs, tile, [&](size_t begin, size_t end) {
-        copyBytes(target + done, own + done, begin - done);
-        copyBytes(target + begin, other + begin, end - begin);
-        done = end;
-      });
-      copyBytes(target + done, own + done, tile.bytes - done);
+      if (streams_) {
+        LineWriter writer(target);
+        mixPlane(runs, tile, own, other,
+                 [&](size_t, const uint8_t* from, size_t bytes) { writer.copy(from, bytes); });
+      } else {
+        mixPlane(runs, tile, own, other, [&](size_t at, const uint8_t* from, size_t bytes) {
+          copyBytes(target + at, from, bytes);
+        });
+      }
     }
+  }
+
+  // Calls `copy(at, from, bytes)` for the pieces of a plane, in their order.
+  template <typename Copy>
+  void mixPlane(const RunList& runs, const MixTile& tile, const uint8_t* own, const uint8_t* other,
+                const Copy& copy) const {
+    size_t done = 0;
+    forEachDropped(runs, tile, [&](size_t begin, size_t end) {
+      copy(done, own + done, begin - done);
+      copy(begin, other + begin, end - begin);
+      done = end;
+    });
+    copy(done, own + done, tile.bytes - done);
   }
 
   // In place: all samples of a cycle. `last` is the one after which its partner, written first, is
@@ -266,6 +259,7 @@ class MixJob final : public Job {
   const MixTiling tiling_;
   const Kernels& kernels_;
   const RowContext rows_;
+  const bool streams_;  // out of place
   const CostModel costs_;
 };
 

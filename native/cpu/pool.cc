@@ -8,7 +8,18 @@
 #include <mutex>
 #include <thread>
 
+#include "cpu/spin.h"
+
 namespace gridmask::cpu {
+namespace {
+
+// How long a thread that has left a call waits awake for the next one: to be woken takes as long as
+// to mask a small batch.
+constexpr std::chrono::microseconds kBetweenCalls{50};
+// How long a caller waits awake for the last shares of others.
+constexpr std::chrono::microseconds kLastShares{200};
+
+}  // namespace
 
 class Pool {
  public:
@@ -30,14 +41,22 @@ class Pool {
     const size_t scratch = enter(job);
     append(job);
     startThreads(helpers);
+    const bool wakes = awake_ < helpers;
     lock.unlock();
-    wake_.notify_one();
+    offer();
+    // One at most, which wakes others while this thread is at its own share.
+    if (wakes) wake_.notify_one();
     takeShares(job, scratch, [] { return false; });
 
-    lock.lock();
+    lockAwake(lock);
     // Out of the list first: no helper can join a job that its caller is about to leave.
     unlink(job);
     leave(job, scratch);
+    if (job.working_ == 0) return;
+    lock.unlock();
+    spinUntil([&] { return job.working_ == 0; }, kLastShares);
+    // A helper holds the mutex while it leaves.
+    lockAwake(lock);
     left_.wait(lock, [&] { return job.working_ == 0; });
   }
 
@@ -59,6 +78,7 @@ class Pool {
     append(job);
     ++unattended_;
     lock.unlock();
+    offer();
     wake_.notify_one();
   }
 
@@ -96,9 +116,10 @@ class Pool {
   // The life of a thread of the pool.
   void help() {
     std::unique_lock<std::mutex> lock(mutex_);
-    for (;;) {
-      Job* job = nullptr;
-      wake_.wait(lock, [&] { return (job = findJob()) != nullptr; });
+    for (bool staysAwake = false;;) {
+      Job* job = findJob();
+      if (job == nullptr && staysAwake) job = awaitAwake(lock);
+      if (job == nullptr) wake_.wait(lock, [&] { return (job = findJob()) != nullptr; });
       --idle_;
       ++(job->waits_ ? waiting_ : computing_);
       if (job->working_ == 0) --unattended_;
@@ -111,9 +132,11 @@ class Pool {
         wake_.notify_one();
         wake_.notify_one();
       }
+      // Whoever started a job does not wait for it to ask for the next one.
+      staysAwake = job->done_ == nullptr;
       takeShares(*job, scratch, [&] { return unattended_ > 0 && job->working_ > 1; });
 
-      lock.lock();
+      lockAwake(lock);
       --(job->waits_ ? waiting_ : computing_);
       ++idle_;
       leave(*job, scratch);
@@ -131,6 +154,25 @@ class Pool {
         lock.lock();
       }
     }
+  }
+
+  // Waits for the next job without to sleep. Returns the job, or null after a while.
+  Job* awaitAwake(std::unique_lock<std::mutex>& lock) {
+    const unsigned seen = offers_.load(std::memory_order_relaxed);
+    ++awake_;
+    lock.unlock();
+    spinUntil([&] { return offers_.load(std::memory_order_relaxed) != seen; }, kBetweenCalls);
+    lockAwake(lock);
+    --awake_;
+    return findJob();
+  }
+
+  // For threads that wait awake. After the mutex is free again, or they would sleep for it.
+  void offer() { offers_.fetch_add(1, std::memory_order_relaxed); }
+
+  // The mutex is never held for long.
+  static void lockAwake(std::unique_lock<std::mutex>& lock) {
+    if (!spinUntil([&] { return lock.try_lock(); }, std::chrono::microseconds(10))) lock.lock();
   }
 
   // The job with work left that has the fewest threads, and of several the first.
@@ -189,10 +231,12 @@ class Pool {
   unsigned capacity_ = 0;   // threads that may compute at a time
   unsigned started_ = 0;    // threads
   unsigned idle_ = 0;       // of them without a job
+  unsigned awake_ = 0;      // of these without being asleep
   unsigned computing_ = 0;  // of them at a job that computes
   unsigned waiting_ = 0;    // of them at a job that waits
   // Jobs with work left that nobody is at: a reason to leave one that others are at too.
   std::atomic<unsigned> unattended_{0};
+  std::atomic<unsigned> offers_{0};  // changes when there is a job
 };
 
 namespace {

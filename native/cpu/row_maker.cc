@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <optional>
 
 namespace gridmask::cpu {
@@ -11,7 +12,6 @@ namespace {
 
 // Rows that are read backwards one after another are not foreseen by the processor.
 constexpr int32_t kRowsAhead = 2;
-constexpr size_t kLineBytes = 64;
 
 #ifdef __GNUC__
 #define GRIDMASK_PREFETCH(address) __builtin_prefetch(address)
@@ -74,6 +74,8 @@ RowMaker::RowMaker(const PreprocessBatch& batch, const Converter* converter, boo
       width_(static_cast<uint32_t>(batch.width)),
       streams_(streams && shiftOf(batch, converter).has_value()),
       shift_(streams_ ? *shiftOf(batch, converter) : 0),
+      gathers_(streams && !streams_ && converter != nullptr && converter->streams),
+      planeStride_(gathers_ ? batch.rowBytes() : batch.planeBytes()),
       black_(blackOf(batch)) {
   for (const SourceImage& image : batch.images) {
     if (!makesBlocks(image)) continue;
@@ -99,7 +101,7 @@ RowMaker::Pickings RowMaker::pick(const SourceImage& image) const {
   const auto add = [&](const ChannelScale* scales, size_t count, const uint8_t* fill) {
     const bool interleaved = batch_.planes == 1 && count > 1;
     pickings.emplace_back(*converter_, scales, count, batch_.planarSource ? 1 : image.channels,
-                          image.flip, interleaved, batch_.type, batch_.planeBytes(), fill);
+                          image.flip, interleaved, batch_.type, planeStride_, fill);
   };
   if (!batch_.planarSource) {
     add(batch_.scales.data(), batch_.channels(), batch_.fill);
@@ -146,9 +148,10 @@ RowMaker::Inside RowMaker::insideOf(const SourceImage& image, int32_t y) const {
 RowMaker::Blocks::Blocks(const RowMaker& rows, Carver& memory)
     : staged_(memory.take<uint8_t>(rows.width_ * kMostPicked + kPickSlack)),
       joints_(memory.take<uint8_t>(rows.shift_ == 0 ? 0 : rows.batch_.planes * kJointBytes)),
-      made_(memory.take<uint8_t>(rows.shift_ == 0 ? 0
-                                                  : rows.converter_->pixels *
-                                                        rows.batch_.channels() * sizeof(float))) {}
+      made_(memory.take<uint8_t>(
+          rows.shift_ == 0 ? 0 : rows.converter_->pixels * rows.batch_.channels() * sizeof(float))),
+      row_(memory.take<uint8_t>(rows.gathers_ ? rows.batch_.planes * rows.planeStride_ : 0)),
+      writers_(memory.take<LineWriter>(rows.gathers_ ? rows.batch_.planes : 0)) {}
 
 void RowMaker::makeBlocks(uint8_t* row, const SourceImage& image, int32_t y,
                           const uint16_t* dropped, Blocks& blocks) const {
@@ -174,7 +177,7 @@ void RowMaker::makeBlocks(uint8_t* row, const SourceImage& image, int32_t y,
     if (image.flip) prefetch(image, y + kRowsAhead, channel);
     const PickedBlock& block = pickings[plane].block();
     const uint8_t* const source = sourceOf(image, y, channel, blocks.staged_);
-    uint8_t* const target = row + plane * batch_.planeBytes();
+    uint8_t* const target = (gathers_ ? blocks.row_ : row) + plane * planeStride_;
     const auto at = [&](uint32_t column) {  // the first byte of the block there
       return source + (image.flip ? last - column : column) * sourcePixel;
     };
@@ -191,12 +194,27 @@ void RowMaker::makeBlocks(uint8_t* row, const SourceImage& image, int32_t y,
       convert(target + last * batch_.pixelBytes, at(last), 1, block, masked ? &tail : nullptr);
     }
   }
+  if (gathers_) writeGathered(row, blocks);
   blocks.joined_ = shift_ != 0;
   blocks.masked_ = masked;
   if (masked && blocks.joined_) blocks.tail_ = dropped[whole];
 }
 
+// Rows of which not all begin at a multiple of a vector's size.
+void RowMaker::writeGathered(uint8_t* row, Blocks& blocks) const {
+  for (size_t plane = 0; plane < batch_.planes; ++plane) {
+    LineWriter* const writer = blocks.writers_ + plane;
+    if (!blocks.writes_) new (writer) LineWriter(row + plane * batch_.planeBytes());
+    writer->copy(blocks.row_ + plane * planeStride_, planeStride_);
+  }
+  blocks.writes_ = true;
+}
+
 void RowMaker::endBlocks(uint8_t* row, const SourceImage& image, Blocks& blocks) const {
+  if (blocks.writes_) {
+    for (size_t plane = 0; plane < batch_.planes; ++plane) blocks.writers_[plane].~LineWriter();
+    blocks.writes_ = false;
+  }
   if (!blocks.joined_) return;
   const Pickings& pickings = pickingsOf(image);
   for (size_t plane = 0; plane < pickings.size(); ++plane) {

@@ -10,6 +10,7 @@
 
 #include "cpu/convert.h"
 #include "cpu/scratch.h"
+#include "cpu/streaming_stores.h"
 #include "lattice/preprocess.h"
 #include "lattice/runs.h"
 
@@ -65,6 +66,7 @@ class RowMaker {
   void makeJoint(uint8_t* row, const PickedBlock& block, uint32_t first, uint32_t end,
                  const uint16_t* dropped, size_t plane, Blocks& blocks) const;
   void prefetch(const SourceImage& image, int32_t y, size_t plane) const;
+  void writeGathered(uint8_t* row, Blocks& blocks) const;
   void convertValues(uint8_t* row, const SourceImage& image, const Inside& inside, uint32_t begin,
                      uint32_t end) const;
   void repeat(uint8_t* row, const uint8_t* pixel, uint32_t begin, uint32_t end) const;
@@ -78,6 +80,8 @@ class RowMaker {
   const uint32_t width_;
   const bool streams_;
   const uint32_t shift_;
+  const bool gathers_;        // rows in memory of the thread's, from where they go past the caches
+  const size_t planeStride_;  // of rows that are made
   std::vector<uint8_t> black_;          // a pixel, in all channels
   Pickings pickings_[2 * kMostPicked];  // by an image's kind
 };
@@ -89,10 +93,13 @@ class RowMaker::Blocks {
  private:
   friend class RowMaker;
 
-  uint8_t* const staged_;  // a row of an image
-  uint8_t* const joints_;  // for each plane, pixels of two rows that are a block of the result
-  uint8_t* const made_;    // such a block, where one of the rows is not there
-  bool joined_ = false;    // the last row's end waits for the next one
+  uint8_t* const staged_;      // a row of an image
+  uint8_t* const joints_;      // for each plane, pixels of two rows that are a block of the result
+  uint8_t* const made_;        // such a block, where one of the rows is not there
+  uint8_t* const row_;         // all planes of a row, where they are gathered
+  LineWriter* const writers_;  // of each plane's, from then on
+  bool writes_ = false;
+  bool joined_ = false;  // the last row's end waits for the next one
   bool masked_ = false;
   uint16_t tail_ = 0;  // of that end
 };

@@ -6,9 +6,8 @@
 // together in a buffer first.
 #pragma once
 
-#include <cstring>
-
 #include "cpu/kernels.h"
+#include "cpu/short_copy.h"
 
 #if defined(__SSE2__) || defined(_M_X64)
 #include <emmintrin.h>
@@ -25,7 +24,7 @@ class LineWriter {
 
   void copy(const uint8_t* source, size_t bytes) {
     append(
-        bytes, [&](uint8_t* line, size_t done, size_t n) { std::memcpy(line, source + done, n); },
+        bytes, [&](uint8_t* line, size_t done, size_t n) { copyShort(line, source + done, n); },
         [&](__m128i* line, size_t done) {
           const auto* from = reinterpret_cast<const __m128i*>(source + done);
           for (int k = 0; k < 4; ++k) _mm_stream_si128(line + k, _mm_loadu_si128(from + k));
@@ -36,14 +35,14 @@ class LineWriter {
   void fill(const uint8_t* splat, size_t bytes) {
     const auto* from = reinterpret_cast<const __m128i*>(splat);
     append(
-        bytes, [&](uint8_t* line, size_t, size_t n) { std::memcpy(line, splat, n); },
+        bytes, [&](uint8_t* line, size_t, size_t n) { copyShort(line, splat, n); },
         [&](__m128i* line, size_t) {
           for (int k = 0; k < 4; ++k) _mm_stream_si128(line + k, _mm_loadu_si128(from + k));
         });
   }
 
   ~LineWriter() {
-    std::memcpy(target_, line_, held_);
+    copyShort(target_, line_, held_);
     _mm_sfence();
   }
 
@@ -67,7 +66,7 @@ class LineWriter {
         auto* to = reinterpret_cast<__m128i*>(target_);
         for (int k = 0; k < 4; ++k) _mm_stream_si128(to + k, _mm_load_si128(from + k));
       } else {
-        std::memcpy(target_, line_, held_);
+        copyShort(target_, line_, held_);
       }
       target_ += held_;
       held_ = 0;
@@ -106,6 +105,22 @@ inline void streamRuns(uint8_t* target, const uint8_t* source, const Run* runs, 
   }
   writer.copy(source + done, pixels * pixelBytes - done);
 }
+
+#else
+
+// Where there are no such stores, or compilers offer none.
+class LineWriter {
+ public:
+  explicit LineWriter(uint8_t* target) : target_(target) {}
+
+  void copy(const uint8_t* source, size_t bytes) {
+    copyBytes(target_, source, bytes);
+    target_ += bytes;
+  }
+
+ private:
+  uint8_t* target_;
+};
 
 #endif
 

@@ -43,6 +43,15 @@ Prepared prepareTile(const MaskBatch& batch, const Tile& tile, const uint8_t* so
   return prepareMask(part, samplesOf(batch), tile.sample, launch);
 }
 
+// Bytes of a tile. A tile crosses the bus twice: with four for each thread the ways up and down
+// overlap, where two would do for an upload alone. Samples that are smaller are not cut.
+size_t tileBytesOf(const BatchLayout& batch, const Staging& staging) {
+  const size_t piece = pieceBytesOf(batch.bytes() / 2, staging);
+  const size_t sample = batch.sampleBytes();
+  const size_t whole = (piece + sample - 1) / sample * sample;
+  return whole <= staging.pieceBytes ? whole : piece;
+}
+
 // A thread's part of applyHost(): tile by tile goes up, is masked in place, and comes down, while
 // the thread copies the next one in and the last one out.
 class HostWorker {
@@ -173,12 +182,74 @@ class HostWorker {
   size_t next_ = 0;
 };
 
+// Planes side by side of which something is filled, from `plane` on.
+size_t filledPlanes(const MaskBatch& batch, size_t plane) {
+  const auto isFilled = [&](size_t p) {
+    const uint8_t* const filled = batch.filled + p * batch.pixelBytes;
+    return std::any_of(filled, filled + batch.pixelBytes, [](uint8_t byte) { return byte != 0; });
+  };
+  size_t end = plane;
+  while (end < batch.planes && isFilled(end)) ++end;
+  return end - plane;
+}
+
+// Where some channels stay: a copy first, then the others are masked in place, planes that are side
+// by side by one launch.
+void applyToChannels(Stream& stream, const MaskBatch& batch, const Allocation& source,
+                     const Allocation& target, Wrote& wrote) {
+  const Driver& driver = target.device().driver;
+  const Current current(target.device());
+  const CUstream on = target.stream();
+  stream.order(on, source.stream());
+  if (!batch.inPlace()) {
+    CUDA_CALL(driver, cuMemcpyDtoDAsync, target.pointer(), source.pointer(), batch.bytes(), on);
+    wrote = true;
+  }
+  for (size_t plane = 0; plane < batch.planes; ++plane) {
+    const size_t planes = filledPlanes(batch, plane);
+    if (planes == 0) continue;
+    uint8_t* const images = batch.target + plane * batch.planeBytes();
+    const size_t at = plane * batch.pixelBytes;
+    Batch part{batch, images, images, batch.fill + at};
+    part.layout.planes = planes;
+    part.sampleBytes = batch.sampleBytes();
+    // Planes have a channel each, or there is one.
+    if (batch.planes == 1) part.filled = batch.filled + at;
+    if (isToBeDone(prepareMask(part, samplesOf(batch), 0, stream.launch()))) {
+      stream.start(on);
+      wrote = true;
+    }
+    plane += planes;
+  }
+  stream.order(source.stream(), on);
+}
+
+// Of host arrays nothing is left out of what crosses.
+void applyToChannelsOfHost(Device& device, const MaskBatch& batch, const Staging& staging,
+                           Wrote& wrote) {
+  const StreamLease lease(device);
+  Stream& stream = lease.stream();
+  const auto memory = Allocation::create(device, batch.bytes(), stream.handle());
+  upload(stream, *memory, batch.source, staging);
+  MaskBatch onDevice = batch;
+  onDevice.source = memory->data();
+  onDevice.target = memory->data();
+  Wrote wroteOnDevice{false};
+  applyToChannels(stream, onDevice, *memory, *memory, wroteOnDevice);
+  download(stream, *memory, batch.target, staging, wrote);
+  memory->free();
+}
+
 }  // namespace
 
 void apply(Stream& stream, const MaskBatch& batch, const Allocation& source,
            const Allocation& target, Wrote& wrote) {
   if (batch.isEmpty()) return;
   const Range range("gridmask.apply");
+  if (batch.filled != nullptr) {
+    applyToChannels(stream, batch, source, target, wrote);
+    return;
+  }
   const Tile whole{0, batch.count, 0, batch.planes, 0, static_cast<size_t>(batch.height)};
   if (!isToBeDone(prepareTile(batch, whole, batch.source, batch.target, stream.launch()))) return;
   const Current current(target.device());
@@ -193,7 +264,11 @@ void applyHost(Device& device, const MaskBatch& batch, const Staging& staging, W
   if (batch.isEmpty()) return;
   const Range range("gridmask.apply to arrays");
   const Current current(device);
-  const std::vector<Tile> tiles = tilesOf(batch, pieceBytesOf(batch.bytes(), staging));
+  if (batch.filled != nullptr) {
+    applyToChannelsOfHost(device, batch, staging, wrote);
+    return;
+  }
+  const std::vector<Tile> tiles = tilesOf(batch, tileBytesOf(batch, staging));
   const auto threads = static_cast<unsigned>(std::min<size_t>(staging.threads, tiles.size()));
   Crew crew(device, tiles.size());
   crew.run(staging, threads, std::nullopt, [&](StagingBuffers& buffers) {

@@ -22,7 +22,7 @@ inline bool isToBeDone(Prepared prepared) {
   return prepared == Prepared::kReady;
 }
 
-// Dropped pixels become the fill, kept ones keep their bits. The images are in the two memories,
+// Dropped pixels become the fill, all else keeps its bits. The images are in the two memories,
 // which may be one. Returns when the work is on the target's stream, where it comes after what is
 // on the stream of either now, and before what is put on them later.
 void apply(Stream& stream, const MaskBatch& batch, const Allocation& source,

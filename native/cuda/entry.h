@@ -17,8 +17,10 @@ __device__ inline uint32_t ofNeighbour(uint32_t bits) {
 template <class Shape>
 __device__ inline void mask(const KernelParams& params) {
   MaskTile<Shape> tile;
-  // A warp leaves as a whole.
-  if (!tile.decide(params, blockIdx.x, blockIdx.y, blockIdx.z, threadIdx.x)) return;
+  tile.decide(params, blockIdx.x * blockDim.x + threadIdx.x, blockIdx.y * blockDim.y + threadIdx.y,
+              blockIdx.z);
+  // A warp leaves as a whole: its lanes have to answer each other. Those that a block's last warp
+  // does not have count as gone.
   if (Shape::inPlace && !__any_sync(0xFFFFFFFFu, tile.dropsAny())) return;
   uint32_t neighbours[MaskTile<Shape>::kRows];
   GRIDMASK_UNROLL

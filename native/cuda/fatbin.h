@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernels as cuModuleLoadData() takes them, compiled by nvcc: four images, one behind another.
+// The kernels as cuModuleLoadData() takes them, compiled by nvcc: five images, one behind another.
 // The first has machine code and PTX, the others PTX alone, which a driver translates when one of
 // their kernels is first used, and keeps. As machine code for all GPUs they would take five times
 // the room.

@@ -12,6 +12,7 @@
 #include "cuda/mask_rows_kernel.h"
 #include "cuda/mix_kernel.h"
 #include "cuda/noise_kernel.h"
+#include "cuda/preprocess_kernel.h"
 
 namespace gridmask::cuda {
 
@@ -32,12 +33,13 @@ template <class Shape>
 void mask(const KernelParams& params, HostBlock block) {
   constexpr int kRows = MaskTile<Shape>::kRows;
   std::vector<MaskTile<Shape>> tiles(params.threadsPerBlock);
-  std::vector<bool> there(params.threadsPerBlock);
+  const uint32_t columns = params.threadsPerBlockRow;
+  const uint32_t rows = params.threadsPerBlock / columns;
   forEachThread(params, [&](uint32_t thread) {
-    there[thread] = tiles[thread].decide(params, block.x, block.y, block.z, thread);
+    tiles[thread].decide(params, block.x * columns + thread % columns,
+                         block.y * rows + thread / columns, block.z);
   });
   forEachThread(params, [&](uint32_t thread) {
-    if (!there[thread]) return;
     uint32_t neighbours[kRows];
     for (int r = 0; r < kRows; ++r) {
       neighbours[r] = Shape::blends ? tiles[thread ^ 1].dropped[r] : 0;
@@ -60,29 +62,29 @@ void mixNew(const KernelParams& params, HostBlock block) {
   });
 }
 
-template <bool whole>
+template <class Shape>
 void mixInPlace(const KernelParams& params, HostBlock block) {
-  std::vector<MixThread<whole>> threads;
+  std::vector<MixThread<Shape>> threads;
   for (uint32_t thread = 0; thread < params.threadsPerBlock; ++thread) {
     threads.emplace_back(params, block.x, thread);
   }
   const uint32_t begin = block.y * params.planesPerBlock;
   const uint32_t end = std::min(begin + params.planesPerBlock, params.planes);
-  for (uint32_t plane = begin; plane < end; ++plane) {
+  for (uint32_t plane = begin; plane < end; plane += Shape::planes) {
     for (uint32_t turn = 0; turn < params.turns; ++turn) {
       forEachThread(params, [&](uint32_t thread) {
         if (plane == begin || params.turns > 1) threads[thread].decide(params, turn);
         threads[thread].read(params, turn, plane);
       });
-      forEachThread(params, [&](uint32_t thread) { threads[thread].write(params, turn, plane); });
+      forEachThread(params, [&](uint32_t thread) { threads[thread].write(params, plane); });
     }
   }
 }
 
-template <bool whole, bool inPlace>
+template <bool inPlace, bool whole, bool severalPlanes>
 void mix(const KernelParams& params, HostBlock block) {
   if constexpr (inPlace) {
-    mixInPlace<whole>(params, block);
+    mixInPlace<MixShape<whole, severalPlanes>>(params, block);
   } else {
     mixNew<whole>(params, block);
   }
@@ -95,24 +97,57 @@ void noise(const KernelParams& params, HostBlock block) {
   });
 }
 
+template <class Shape>
+void preprocess(const KernelParams& params, HostBlock block) {
+  using Tile = PreprocessTile<Shape>;
+  std::vector<Tile> tiles(params.threadsPerBlock);
+  std::vector<bool> there(params.threadsPerBlock);
+  forEachThread(params, [&](uint32_t thread) {
+    there[thread] = tiles[thread].make(params, block.x, block.y, block.z, thread);
+  });
+  if (!Shape::together) return;
+  std::vector<Vector> exchanged(params.threadsPerBlock / kWarp * Tile::kExchanged);
+  const auto ofWarp = [&](uint32_t thread) {
+    return exchanged.data() + thread / kWarp * Tile::kExchanged;
+  };
+  forEachThread(params, [&](uint32_t thread) {
+    if (there[thread]) tiles[thread].give(ofWarp(thread));
+  });
+  forEachThread(params, [&](uint32_t thread) {
+    if (there[thread]) tiles[thread].write(params, ofWarp(thread));
+  });
+}
+
+template <class Pixel>
+void preprocessPixels(const KernelParams& params, HostBlock block) {
+  forEachThread(params,
+                [&](uint32_t thread) { Pixel(params).run(block.x, block.y, block.z, thread); });
+}
+
 }  // namespace host
 
 constexpr HostKernel kHostKernels[] = {
 #define GRIDMASK_MASK(name, ...) host::mask<MaskShape<__VA_ARGS__>>,
-#define GRIDMASK_MIX(name, whole, inPlace) host::mix<whole, inPlace>,
+#define GRIDMASK_MIX(name, ...) host::mix<__VA_ARGS__>,
 #define GRIDMASK_ROWS(name, ...) host::maskRows<__VA_ARGS__>,
 #define GRIDMASK_NOISE(name, bytes, inPlace) host::noise<NoiseShape<bytes, inPlace>>,
+#define GRIDMASK_PREPROCESS(name, ...) host::preprocess<PreprocessShape<__VA_ARGS__>>,
+#define GRIDMASK_PIXELS(name, Pixel) host::preprocessPixels<Pixel>,
     // clang-format off
     GRIDMASK_MASK_KERNELS(GRIDMASK_MASK)
     GRIDMASK_MASK_ROWS_KERNELS(GRIDMASK_ROWS)
     GRIDMASK_MIX_KERNELS(GRIDMASK_MIX)
     GRIDMASK_RARE_MASK_KERNELS(GRIDMASK_MASK)
     GRIDMASK_NOISE_KERNELS(GRIDMASK_NOISE)
+    GRIDMASK_PREPROCESS_KERNELS(GRIDMASK_PREPROCESS)
+    GRIDMASK_PREPROCESS_PIXELS_KERNEL(GRIDMASK_PIXELS)
 // clang-format on
 #undef GRIDMASK_MASK
 #undef GRIDMASK_ROWS
 #undef GRIDMASK_MIX
 #undef GRIDMASK_NOISE
+#undef GRIDMASK_PREPROCESS
+#undef GRIDMASK_PIXELS
 };
 static_assert(sizeof kHostKernels / sizeof *kHostKernels == kKernels, "one for each");
 

@@ -27,7 +27,10 @@
   GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 4, 4, true, false) \
   GRIDMASK_MASK_KERNELS_OF(KERNEL, random, 1, 1, false, true)      \
   GRIDMASK_MASK_KERNELS_OF(KERNEL, random, 2, 1, false, true)      \
-  GRIDMASK_MASK_KERNELS_OF(KERNEL, random, 4, 1, false, true)
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, random, 4, 1, false, true)      \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, random, 1, 3, true, true)       \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, random, 2, 3, true, true)       \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, random, 4, 3, true, true)
 
 // KERNEL(name, bytes of a value, several values a pixel, in place): cuda/mask_rows_kernel.h, for
 // all others.
@@ -42,12 +45,13 @@
   GRIDMASK_MASK_ROWS_KERNELS_OF(KERNEL, 2) \
   GRIDMASK_MASK_ROWS_KERNELS_OF(KERNEL, 4)
 
-// KERNEL(name, vectors of 16 bytes, in place): cuda/mix_kernel.h.
-#define GRIDMASK_MIX_KERNELS(KERNEL)            \
-  KERNEL(gridmask_mix_new, true, false)         \
-  KERNEL(gridmask_mix_in_place, true, true)     \
-  KERNEL(gridmask_mix_narrow_new, false, false) \
-  KERNEL(gridmask_mix_narrow_in_place, false, true)
+// KERNEL(name, in place, vectors of 16 bytes, several planes at a time): cuda/mix_kernel.h.
+#define GRIDMASK_MIX_KERNELS(KERNEL)                     \
+  KERNEL(gridmask_mix_new, false, true, true)            \
+  KERNEL(gridmask_mix_in_place, true, true, false)       \
+  KERNEL(gridmask_mix_planes_in_place, true, true, true) \
+  KERNEL(gridmask_mix_narrow_new, false, false, true)    \
+  KERNEL(gridmask_mix_narrow_in_place, true, false, false)
 
 // KERNEL(name, bytes of a value, in place): cuda/noise_kernel.h.
 #define GRIDMASK_NOISE_KERNELS(KERNEL)       \
@@ -58,19 +62,33 @@
   KERNEL(gridmask_noise_4_new, 4, false)     \
   KERNEL(gridmask_noise_4_in_place, 4, true)
 
+// KERNEL(name, bytes of a value, three channels together): PreprocessTile of
+// cuda/preprocess_kernel.h.
+#define GRIDMASK_PREPROCESS_KERNELS(KERNEL)          \
+  KERNEL(gridmask_preprocess_planar_4, 4, false)     \
+  KERNEL(gridmask_preprocess_planar_2, 2, false)     \
+  KERNEL(gridmask_preprocess_interleaved_4, 4, true) \
+  KERNEL(gridmask_preprocess_interleaved_2, 2, true)
+
+// KERNEL(name, class): the one for all other images, there too.
+#define GRIDMASK_PREPROCESS_PIXELS_KERNEL(KERNEL) \
+  KERNEL(gridmask_preprocess_pixels, PreprocessPixel)
+
 // By images (cuda/fatbin.h): KERNEL0 for those of the first, and so on.
-#define GRIDMASK_KERNELS(KERNEL0, KERNEL1, KERNEL2, KERNEL3) \
-  GRIDMASK_MASK_KERNELS(KERNEL0)                             \
-  GRIDMASK_MASK_ROWS_KERNELS(KERNEL1)                        \
-  GRIDMASK_MIX_KERNELS(KERNEL2)                              \
-  GRIDMASK_RARE_MASK_KERNELS(KERNEL3)                        \
-  GRIDMASK_NOISE_KERNELS(KERNEL3)
+#define GRIDMASK_KERNELS(KERNEL0, KERNEL1, KERNEL2, KERNEL3, KERNEL4) \
+  GRIDMASK_MASK_KERNELS(KERNEL0)                                      \
+  GRIDMASK_MASK_ROWS_KERNELS(KERNEL1)                                 \
+  GRIDMASK_MIX_KERNELS(KERNEL2)                                       \
+  GRIDMASK_RARE_MASK_KERNELS(KERNEL3)                                 \
+  GRIDMASK_NOISE_KERNELS(KERNEL3)                                     \
+  GRIDMASK_PREPROCESS_KERNELS(KERNEL4)                                \
+  GRIDMASK_PREPROCESS_PIXELS_KERNEL(KERNEL4)
 
 namespace gridmask::cuda {
 
 enum class Kernel {
 #define GRIDMASK_NAME(name, ...) name,
-  GRIDMASK_KERNELS(GRIDMASK_NAME, GRIDMASK_NAME, GRIDMASK_NAME, GRIDMASK_NAME)
+  GRIDMASK_KERNELS(GRIDMASK_NAME, GRIDMASK_NAME, GRIDMASK_NAME, GRIDMASK_NAME, GRIDMASK_NAME)
 #undef GRIDMASK_NAME
       kCount
 };
@@ -79,21 +97,24 @@ constexpr size_t kKernels = static_cast<size_t>(Kernel::kCount);
 // For cuModuleGetFunction().
 constexpr const char* kKernelNames[] = {
 #define GRIDMASK_NAME(name, ...) #name,
-    GRIDMASK_KERNELS(GRIDMASK_NAME, GRIDMASK_NAME, GRIDMASK_NAME, GRIDMASK_NAME)
+    GRIDMASK_KERNELS(GRIDMASK_NAME, GRIDMASK_NAME, GRIDMASK_NAME, GRIDMASK_NAME, GRIDMASK_NAME)
 #undef GRIDMASK_NAME
 };
 
-constexpr size_t kImages = 4;
+constexpr size_t kImages = 5;
 constexpr size_t imageOf(Kernel kernel) {
 #define GRIDMASK_0(...) 0,
 #define GRIDMASK_1(...) 1,
 #define GRIDMASK_2(...) 2,
 #define GRIDMASK_3(...) 3,
-  constexpr size_t kImageOf[] = {GRIDMASK_KERNELS(GRIDMASK_0, GRIDMASK_1, GRIDMASK_2, GRIDMASK_3)};
+#define GRIDMASK_4(...) 4,
+  constexpr size_t kImageOf[] = {
+      GRIDMASK_KERNELS(GRIDMASK_0, GRIDMASK_1, GRIDMASK_2, GRIDMASK_3, GRIDMASK_4)};
 #undef GRIDMASK_0
 #undef GRIDMASK_1
 #undef GRIDMASK_2
 #undef GRIDMASK_3
+#undef GRIDMASK_4
   return kImageOf[static_cast<size_t>(kernel)];
 }
 

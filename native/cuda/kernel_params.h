@@ -125,7 +125,7 @@ constexpr uint32_t kMaxBlockThreads = 256;
 
 // Every driver takes so many bytes of parameters.
 constexpr size_t kParamsBytes = 4096;
-constexpr size_t kInlinedBytes = kParamsBytes - 224;
+constexpr size_t kInlinedBytes = kParamsBytes - 256;
 
 // The only parameter of every kernel. Made by the functions of cuda/launch.h.
 //
@@ -149,13 +149,15 @@ struct KernelParams {
   uint32_t valuesPerRow;
   uint32_t vectorsPerRow;  // that a row touches, wherever it begins; noise: blocks
 
-  // The grid: samples lie along y and z, what there is of each along x.
+  // The grid: samples lie along y and z, what there is of each along x. Where a block is a
+  // rectangle of threads, that is along x and y, and samples along z.
   uint32_t gridY;
   uint32_t threadsPerBlock;
-  uint32_t threadsPerSample;  // where each thread goes by itself
-  uint32_t tilesPerSample;    // where warps share tiles, as these four
-  uint32_t tileShift;         // a warp is 2^tileShift vectors wide
-  uint32_t tileColumns;       // tiles side by side
+  uint32_t threadsPerBlockRow;  // of a rectangle
+  uint32_t threadsPerSample;    // where each thread goes by itself
+  uint32_t tilesPerSample;      // where warps share tiles, as these four
+  uint32_t tileShift;           // a warp is 2^tileShift vectors wide
+  uint32_t tileColumns;         // tiles side by side
   ShortReciprocal tileColumnsReciprocal;
 
   // Where in the constants there is what.
@@ -164,7 +166,9 @@ struct KernelParams {
   uint32_t fillStep;  // bytes from a fill to the next, 0: one for all
   uint32_t partnersAt;
   uint32_t noiseKeysAt;
-  uint32_t noiseChannelsAt;
+  // Noise: two numbers of each channel. Masks of rows whose pixels have several values, in place:
+  // 4 bytes for each value of a pixel, all ones where it is filled, else 0; 0: all are filled.
+  uint32_t channelsAt;
 
   uint32_t loadBytes;   // how source is read where target is written by 16 bytes: 16, 4, valueBytes
   uint32_t prefetches;  // a new tensor: so small that its source is asked for before it is decided
@@ -185,6 +189,12 @@ struct KernelParams {
   uint32_t noiseBlocks;      // of a field of the images that the batch's rows and planes are of
   uint32_t noiseFirstPixel;  // of these images, the batch's first
   uint32_t noiseFirstField;
+
+  // Preprocessing, cuda/preprocess_params.h.
+  uint32_t imagesAt;
+  uint32_t imageStep;  // bytes from an image to the next, 0: one for all
+  uint32_t scalesAt;
+  uint32_t preprocessFlags;
 
   Vector fill;  // where there is one for all
   alignas(16) uint8_t inlined[kInlinedBytes];

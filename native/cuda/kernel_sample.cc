@@ -8,45 +8,48 @@
 //   - Positions lie 2¹⁶/d apart, and are moved half way towards the next one: so an error of less
 //     than 2¹⁵/d moves no pixel over an edge.
 //   - The gap is rounded to the nearest: off by at most 1/2, and 2⁻¹⁷ by which Fraction is.
-//   - Origin, across and down are each at most d + 2 of 2⁻⁶⁴ too small (Fraction says why). An
-//   image
-//     has at most 16384 rows, and 16384 columns and 16 before them: a pixel's phase is less than
-//     32786·(d + 2)·2⁻³² off, 0.015 for d <= 1920 and 0.251 for any d.
+//   - The origin is off by less than 2¹⁷ + 3 of 2⁻⁶⁴, a step by at most 2 (Fraction says why). An
+//     image has at most 16384 rows, and 16384 columns and 16 before them: a pixel's phase is off by
+//     less than (2¹⁷ + 3 + 32784·2)·2⁻³², which is 0.00005.
 //
 // With the upper half of 64 bits, which cuts off what a comparison with a whole number does not
-// see, that is together less than 0.752, and 2¹⁵/d is more than 1.
+// see, that is together less than 0.502, and 2¹⁵/d is more than 1.
 //
 // With 32 bits a thread starts with less than 1 cut off, and takes up to 31 steps that are off by
-// up to 1/2 each, and the 0.015 of 64-bit phases at their end: 1 + 31/2 + 1/2 + 0.03 < 2¹⁵/d up to
-// kMaxCoarseUnit. Beyond it samples are kFine.
+// up to 1/2 each, and the 0.00005 of 64-bit phases at their end: 1 + 31/2 + 1/2 + 0.01 < 2¹⁵/d up
+// to kMaxCoarseUnit. Beyond it samples are kFine.
 
 #include "cuda/kernel_sample.h"
 
 #include <algorithm>
+#include <cstdlib>
+
+#include "cuda/launch_parts.h"
 
 namespace gridmask::cuda {
 namespace {
 
 constexpr int64_t kMaxCoarseUnit = 1920;
-static_assert(1703 * kMaxCoarseUnit < 100 * (1 << 15), "");
+static_assert(1701 * kMaxCoarseUnit < 100 * (1 << 15), "");
 
-// Turns positions 0 <= V < period into fractions of the period, by the one division of a sample.
+// Turns positions into fractions of the period modulo 1, by the one division of a sample.
 //
 // With Q = floor((2⁶⁴ - 1) / d), 2⁶⁴/d is Q and at most 1. A position is V = whole·2¹⁶ + rest,
-// whole < d, and
+// 0 <= rest < 2¹⁶, and
 //
 //   2⁶⁴·V/period = whole·2⁶⁴/d + rest·2⁶⁴/d/2¹⁶.
 //
-// whole·Q is at most d less than the first, rest·Q/2¹⁶ less than 1 less than the second, and less
-// than 1 is cut off. The products do not overflow: whole·Q < 2⁶⁴, and of rest·Q, of 80 bits, the
-// upper and the lower half are taken apart.
+// whole·Q is at most |whole| off the first, rest·Q/2¹⁶ less than 1 below the second, and less than
+// 1 is cut off. Of rest·Q, of 80 bits, the upper and the lower half are taken apart. A step is at
+// most a pixel, so |whole| <= 1, and off by at most 2; positions on a canvas, less an offset and a
+// stripe, are less than 2¹⁷ pixels.
 class Fraction {
  public:
   explicit Fraction(uint32_t d) : perUnit_(UINT64_MAX / d) {}
 
-  uint64_t of(uint32_t position) const {
-    const uint64_t whole = position >> kFractionBits;
-    const uint64_t rest = position & ((1u << kFractionBits) - 1);
+  uint64_t of(int64_t position) const {
+    const auto whole = static_cast<uint64_t>(position >> kFractionBits);
+    const uint64_t rest = static_cast<uint64_t>(position) & ((1u << kFractionBits) - 1);
     const uint64_t upper = rest * (perUnit_ >> 32);
     const uint64_t lower = rest * (perUnit_ & UINT32_MAX);
     return whole * perUnit_ + (upper << 16) + (lower >> 16);
@@ -64,20 +67,6 @@ class Fraction {
   uint64_t perUnit_;
 };
 
-KernelAxis kernelAxisOf(const LatticeAxis& axis, const Lattice& lattice, const Fraction& fraction,
-                        int32_t firstRow) {
-  // A step is at most a pixel, and the period at least one.
-  const auto modulo = [&](int32_t step) {
-    const uint32_t positive =
-        step < 0 ? lattice.period - static_cast<uint32_t>(-step) : static_cast<uint32_t>(step);
-    return positive == lattice.period ? 0 : positive;
-  };
-  const uint32_t phase =
-      unitAndPhase(axis.at(kOriginColumn, firstRow) - lattice.stripe, lattice).phase;
-  return {fraction.of(phase) + fraction.half(), fraction.of(modulo(axis.stepX)),
-          fraction.of(modulo(axis.stepY))};
-}
-
 KernelUnitAxis kernelUnitAxisOf(const LatticeAxis& axis, const Lattice& lattice, int32_t height,
                                 int32_t width, int32_t firstRow) {
   const int64_t lowest = std::min({axis.at(0, 0), axis.at(width - 1, 0), axis.at(0, height - 1),
@@ -91,17 +80,39 @@ KernelUnitAxis kernelUnitAxisOf(const LatticeAxis& axis, const Lattice& lattice,
           static_cast<uint32_t>(axis.stepY), static_cast<uint32_t>(shift)};
 }
 
-// Whether the gap and what a tile spans are together a period or more, on one of the axes.
-bool isDense(const KernelSample& sample) {
+// Of a sample that is masked, `stripe` in pixels. Written where it is to lie: a copy of what has
+// just been written in parts waits for them.
+inline void writeSample(KernelSample& sample, const LatticeAxis& x, int32_t deltaX,
+                        const LatticeAxis& y, int32_t deltaY, uint32_t d, uint32_t stripe,
+                        uint32_t place, int32_t firstRow) {
+  const Fraction fraction(d);
+  const auto origin = [&](const LatticeAxis& axis, int32_t delta) {
+    const int64_t position =
+        axis.at(kOriginColumn, firstRow) - ((int64_t{stripe} + int64_t{delta}) << kFractionBits);
+    return fraction.of(position) + fraction.half();
+  };
+  const uint64_t across = fraction.of(x.stepX);
+  const uint64_t down = fraction.of(x.stepY);
+  // A turn has the same numbers in both axes, but where one of them was half way.
+  const uint64_t acrossY = y.stepX == -x.stepY ? uint64_t{0} - down : fraction.of(y.stepX);
+  const uint64_t downY = y.stepY == x.stepX ? across : fraction.of(y.stepY);
+  const uint32_t gap = fraction.ofPixels(d - stripe);
+  sample.x.origin = origin(x, deltaX);
+  sample.x.across = across;
+  sample.x.down = down;
+  sample.y.origin = origin(y, deltaY);
+  sample.y.across = acrossY;
+  sample.y.down = downY;
+  sample.gap = gap;
   const auto steps = [](uint64_t step) {
-    const auto coarse =
-        static_cast<int64_t>(static_cast<int32_t>((step + (uint64_t{1} << 31)) >> 32));
-    return static_cast<uint64_t>(coarse < 0 ? -coarse : coarse);
+    const auto coarse = static_cast<int32_t>((step + (uint64_t{1} << 31)) >> 32);
+    return static_cast<uint64_t>(std::abs(int64_t{coarse}));
   };
-  const auto reach = [&](const KernelAxis& axis) {
-    return sample.gap + kMaxColumnSteps * steps(axis.across) + kMaxRowSteps * steps(axis.down);
-  };
-  return std::max(reach(sample.x), reach(sample.y)) > UINT32_MAX;
+  const uint64_t reach = std::max(kMaxColumnSteps * steps(across) + kMaxRowSteps * steps(down),
+                                  kMaxColumnSteps * steps(acrossY) + kMaxRowSteps * steps(downY));
+  sample.place = place | (d > kMaxCoarseUnit ? KernelSample::kFine : 0) |
+                 // The gap and what a tile spans are together a period or more.
+                 (gap + reach > UINT32_MAX ? KernelSample::kDense : 0);
 }
 
 }  // namespace
@@ -110,15 +121,10 @@ KernelSample kernelSampleOf(const Lattice& lattice, uint32_t number, int32_t fir
   KernelSample sample{};
   sample.place = number * KernelSample::kPlaces;
   if (!lattice.masked) return sample;
-  const uint32_t d = lattice.period >> kFractionBits;
-  const Fraction fraction(d);
-  sample.x = kernelAxisOf(lattice.x, lattice, fraction, firstRow);
-  sample.y = kernelAxisOf(lattice.y, lattice, fraction, firstRow);
-  sample.gap = fraction.ofPixels(lattice.gap() >> kFractionBits);
-  if (lattice.reverse) sample.place |= KernelSample::kReverse;
-  if (lattice.random) sample.place |= KernelSample::kRandom;
-  if (d > kMaxCoarseUnit) sample.place |= KernelSample::kFine;
-  if (isDense(sample)) sample.place |= KernelSample::kDense;
+  const uint32_t flags =
+      (lattice.reverse ? KernelSample::kReverse : 0) | (lattice.random ? KernelSample::kRandom : 0);
+  writeSample(sample, lattice.x, 0, lattice.y, 0, lattice.period >> kFractionBits,
+              lattice.stripe >> kFractionBits, sample.place | flags, firstRow);
   return sample;
 }
 
@@ -133,6 +139,51 @@ KernelUnits kernelUnitsOf(const Lattice& lattice, int32_t height, int32_t width,
   }
   units.reciprocal = {UINT32_MAX / (lattice.period >> kFractionBits)};
   return units;
+}
+
+void TurnedAxesTable::reset(const Canvas& canvas) {
+  const bool same = canvas.side == canvas_.side && canvas.left == canvas_.left;
+  if (same && canvas.top == canvas_.top) return;
+  canvas_ = canvas;
+  known_.fill(false);
+}
+
+SampleConstants::SampleConstants(const BatchLayout& layout, int32_t imageHeight, int32_t firstRow,
+                                 Launch& launch)
+    : launch_(launch), height_(imageHeight), width_(layout.width), firstRow_(firstRow) {
+  launch.axes.reset(canvasOf(imageHeight, layout.width));
+  launch.constants.resize(layout.count * sizeof(KernelSample));
+}
+
+void SampleConstants::add(const PackedSample& packed, uint32_t number) {
+  KernelSample& sample = reinterpret_cast<KernelSample*>(launch_.constants.data())[count_++];
+  const uint32_t place = number * KernelSample::kPlaces;
+  if ((packed.flags & PackedSample::kMasked) == 0) {
+    sample = {{}, {}, 0, place};
+    return;
+  }
+  const bool random = packed.unitProbability < 1;
+  const uint32_t flags =
+      ((packed.flags & PackedSample::kReverse) != 0 ? KernelSample::kReverse : 0) |
+      (random ? KernelSample::kRandom : 0);
+  const TurnedAxes& axes = launch_.axes.of(packed.angle);
+  writeSample(sample, axes.x, packed.deltaX, axes.y, packed.deltaY, static_cast<uint32_t>(packed.d),
+              static_cast<uint32_t>(packed.l), place | flags, firstRow_);
+  flags_ |= sample.place % KernelSample::kPlaces;
+  if (!random) return;
+  units_.resize(count_);
+  units_.back() = kernelUnitsOf(latticeOf(packed, axes), height_, width_, firstRow_);
+}
+
+bool SampleConstants::end() {
+  launch_.constants.resize(count_ * sizeof(KernelSample));
+  if (count_ == 0) return false;
+  launch_.params.entries = static_cast<uint32_t>(count_);
+  if (!units_.empty()) {
+    launch_.params.unitsAt =
+        addConstants(launch_, units_.data(), units_.size() * sizeof(KernelUnits));
+  }
+  return true;
 }
 
 }  // namespace gridmask::cuda

@@ -3,12 +3,15 @@
 // The first image (cuda/fatbin.h): the kernels of ordinary batches.
 #include "cuda/entry.h"
 
-// Turing's multiprocessors have no room for more than four blocks, and ptxas warns.
+// Some multiprocessors have no room for eight blocks, and ptxas warns.
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ == 750
-#define GRIDMASK_AT_MOST(blocks) ((blocks) < 4 ? (blocks) : 4)
+#define GRIDMASK_ROOM 4
+#elif defined(__CUDA_ARCH__) && __CUDA_ARCH__ == 1200
+#define GRIDMASK_ROOM 6
 #else
-#define GRIDMASK_AT_MOST(blocks) (blocks)
+#define GRIDMASK_ROOM 8
 #endif
+#define GRIDMASK_AT_MOST(blocks) ((blocks) < GRIDMASK_ROOM ? (blocks) : GRIDMASK_ROOM)
 
 #define GRIDMASK_MASK(name, ...)                                                                   \
   GRIDMASK_MASK_ENTRY(name, GRIDMASK_AT_MOST((gridmask::cuda::MaskShape<__VA_ARGS__>::minBlocks)), \

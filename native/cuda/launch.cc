@@ -17,22 +17,6 @@ namespace {
 // GPU's L2 holds it.
 constexpr size_t kPrefetchedBytes = size_t{4} << 20;
 
-// A thread in each of `shape.rows` rows of a sample, in warps that are tiles. False: more tiles
-// than can be told apart.
-bool tile(Launch& launch, uint32_t rowsOfThread, uint32_t preferredShift) {
-  KernelParams& params = launch.params;
-  params.tileShift = tileShiftOf(params.vectorsPerRow, preferredShift);
-  const uint32_t columns = 1u << params.tileShift;
-  const uint32_t rows = kWarp / columns * rowsOfThread;
-  params.tileColumns = (params.vectorsPerRow + columns - 1) / columns;
-  const uint64_t tiles = uint64_t{params.tileColumns} * ((params.height + rows - 1) / rows);
-  // ShortReciprocal's bound.
-  if (tiles * params.tileColumns > UINT32_MAX) return false;
-  params.tilesPerSample = static_cast<uint32_t>(tiles);
-  params.tileColumnsReciprocal = {UINT32_MAX / params.tileColumns};
-  return setGrid(launch, tiles * kWarp, params.entries);
-}
-
 struct MaskKernel {
   Kernel kernel;
   uint32_t valueBytes;
@@ -41,12 +25,12 @@ struct MaskKernel {
   bool inPlace;
   bool random;
   uint32_t rows;
-  uint32_t tileShift;
+  uint32_t columns;
 };
 template <class Shape>
 constexpr MaskKernel maskKernelOf(Kernel kernel) {
   return {kernel,         Shape::valueBytes, Shape::valuesPerPixel, Shape::planes == 1,
-          Shape::inPlace, Shape::random,     Shape::rows,           Shape::tileShift};
+          Shape::inPlace, Shape::random,     Shape::rows,           Shape::columns};
 }
 constexpr MaskKernel kMaskKernels[] = {
 #define GRIDMASK_LIST(name, ...) maskKernelOf<MaskShape<__VA_ARGS__>>(Kernel::name),
@@ -96,6 +80,15 @@ void addFillWords(const Batch& batch, Launch& launch) {
   launch.params.fillAt = addConstants(launch, words.data(), words.size());
 }
 
+// Of each value of a pixel, whether it is filled.
+void addFilledWords(const Batch& batch, Launch& launch) {
+  std::vector<uint32_t> words;
+  for (size_t at = 0; at < batch.layout.pixelBytes; at += launch.valueBytes) {
+    words.push_back(batch.filled[at] != 0 ? UINT32_MAX : 0);
+  }
+  launch.params.channelsAt = addConstants(launch, words.data(), words.size() * sizeof(uint32_t));
+}
+
 // Rows that are aligned, and pixels of a size that there is a kernel for.
 bool prepareTiles(const Batch& batch, bool random, Launch& launch) {
   KernelParams& params = launch.params;
@@ -111,7 +104,7 @@ bool prepareTiles(const Batch& batch, bool random, Launch& launch) {
     }
     launch.kernel = kernel.kernel;
     params.vectorsPerRow = static_cast<uint32_t>(params.rowBytes / kVectorBytes);
-    if (!tile(launch, kernel.rows, kernel.tileShift)) return false;
+    if (!setRectangles(launch, kernel.rows, kernel.columns)) return false;
     params.prefetches = !inPlace && batch.layout.bytes() <= kPrefetchedBytes;
     addFillVectors(batch, launch);
     return true;
@@ -144,6 +137,7 @@ bool prepareRows(const Batch& batch, Launch& launch) {
   const uint64_t threads = uint64_t{params.height} * params.vectorsPerRow;
   if (!setGrid(launch, threads, params.entries)) return false;
   addFillWords(batch, launch);
+  if (batch.filled != nullptr) addFilledWords(batch, launch);
   return true;
 }
 
@@ -177,7 +171,7 @@ bool prepareNoise(const Batch& batch, const Samples& samples, size_t first, Laun
       params.width % kNoisePixels == 0 && params.noiseFirstPixel % kNoisePixels == 0;
   params.vectorsPerRow =
       (params.width + (aligned ? 0 : kNoisePixels - 1) + kNoisePixels - 1) / kNoisePixels;
-  if (!tile(launch, rows, shift)) return false;
+  if (!setTiles(launch, rows, shift)) return false;
 
   std::vector<NoiseKey> keys;
   for (size_t i = 0; i < batch.layout.count; ++i) {
@@ -185,8 +179,8 @@ bool prepareNoise(const Batch& batch, const Samples& samples, size_t first, Laun
     if (isWorkedAt(sample, batch.source == batch.target)) keys.push_back(noiseKeyOf(sample));
   }
   params.noiseKeysAt = addConstants(launch, keys.data(), keys.size() * sizeof(NoiseKey));
-  params.noiseChannelsAt = addConstants(launch, noise.channels + 2 * batch.firstChannel,
-                                        batch.layout.channels() * 2 * sizeof(float));
+  params.channelsAt = addConstants(launch, noise.channels + 2 * batch.firstChannel,
+                                   batch.layout.channels() * 2 * sizeof(float));
   return true;
 }
 
@@ -207,26 +201,27 @@ Prepared prepareMask(const Batch& batch, const Samples& samples, size_t first, L
   const bool noise = batch.noise.kind != NoiseKind::kNone;
   begin(launch, layout, batch.source, batch.target);
   KernelParams& params = launch.params;
+  if (batch.sampleBytes != 0) params.sampleBytes = batch.sampleBytes;
   // What is selected at a time: as much of a pixel as addresses allow.
   const auto addresses =
       reinterpret_cast<uintptr_t>(batch.source) | reinterpret_cast<uintptr_t>(batch.target);
-  const size_t valueBytes =
-      noise ? layout.valueBytes : powerDividing(addresses | layout.pixelBytes, sizeof(uint32_t));
+  const size_t valueBytes = noise || batch.filled != nullptr
+                                ? layout.valueBytes
+                                : powerDividing(addresses | layout.pixelBytes, sizeof(uint32_t));
   launch.valueBytes = static_cast<uint32_t>(valueBytes);
   if (isTooLarge(layout)) return Prepared::kUnsupported;
   params.valuesPerPixel = static_cast<uint32_t>(layout.pixelBytes / valueBytes);
   params.pixelReciprocal = reciprocalOf(params.valuesPerPixel);
   params.valuesPerRow = static_cast<uint32_t>(params.rowBytes / valueBytes);
 
-  SampleConstants constants(layout, imageHeightOf(batch), batch.firstRow);
-  for (size_t i = 0; i < layout.count; ++i) {
-    const PackedSample sample = samples[first + i];
+  SampleConstants constants(layout, imageHeightOf(batch), batch.firstRow, launch);
+  samples.forEach(first, layout.count, [&](size_t i, const PackedSample& sample) {
     if (isWorkedAt(sample, inPlace)) constants.add(sample, static_cast<uint32_t>(i));
-  }
-  if (!constants.addTo(launch)) return Prepared::kNothing;
+  });
+  if (!constants.end()) return Prepared::kNothing;
   const bool ready = noise
                          ? prepareNoise(batch, samples, first, launch)
-                         : (!constants.anyIs(KernelSample::kFine) &&
+                         : (!constants.anyIs(KernelSample::kFine) && batch.filled == nullptr &&
                             prepareTiles(batch, constants.anyIs(KernelSample::kRandom), launch)) ||
                                prepareRows(batch, launch);
   if (!ready) return Prepared::kUnsupported;

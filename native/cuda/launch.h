@@ -9,7 +9,7 @@
 //     launch.params.constants = where they lie on the device;
 //   }
 //   void* arguments[] = {&launch.params};
-//   cuLaunchKernel(function of launch.kernel, gridX, gridY, gridZ, blockX, 1, 1, 0,
+//   cuLaunchKernel(function of launch.kernel, gridX, gridY, gridZ, blockX, blockY, 1, 0,
 //                  stream, arguments, nullptr)
 #pragma once
 
@@ -19,6 +19,7 @@
 
 #include "cuda/kernel_list.h"
 #include "cuda/kernel_params.h"
+#include "cuda/kernel_sample.h"
 #include "lattice/batch.h"
 #include "lattice/mix.h"
 #include "lattice/sample_draws.h"
@@ -37,6 +38,10 @@ struct Batch {
   int32_t firstRow = 0;
   size_t firstChannel = 0;
   int32_t imageHeight = 0;  // 0: of the layout
+  size_t sampleBytes = 0;   // from a sample to the next, 0: of the layout
+  // Of a pixel of one plane as many bytes as it has: 0 for those that stay, in place alone. Null
+  // where none does.
+  const uint8_t* filled = nullptr;
 };
 
 struct Launch {
@@ -45,9 +50,11 @@ struct Launch {
   uint32_t gridY;
   uint32_t gridZ;
   uint32_t blockX;
+  uint32_t blockY;
   uint32_t valueBytes;  // 1, 2 or 4: so much is selected at a time
   KernelParams params;
   std::vector<uint8_t> constants;  // empty: they travel with the parameters
+  TurnedAxesTable axes;            // for the next one
 };
 
 enum class Prepared {

@@ -3,8 +3,7 @@
 #include "cuda/launch_parts.h"
 
 #include <algorithm>
-
-#include "cuda/kernel_sample.h"
+#include <numeric>
 
 namespace gridmask::cuda {
 namespace {
@@ -52,13 +51,54 @@ bool setGrid(Launch& launch, uint64_t threads, uint32_t items) {
   launch.gridY = params.gridY;
   launch.gridZ = static_cast<uint32_t>(gridZ);
   launch.blockX = params.threadsPerBlock;
+  launch.blockY = 1;
+  return true;
+}
+
+bool setTiles(Launch& launch, uint32_t rowsOfThread, uint32_t preferredShift) {
+  KernelParams& params = launch.params;
+  params.tileShift = tileShiftOf(params.vectorsPerRow, preferredShift);
+  const uint32_t columns = 1u << params.tileShift;
+  const uint32_t rows = kThreadsOfWarp / columns * rowsOfThread;
+  params.tileColumns = (params.vectorsPerRow + columns - 1) / columns;
+  const uint64_t tiles = uint64_t{params.tileColumns} * ((params.height + rows - 1) / rows);
+  // ShortReciprocal's bound.
+  if (tiles * params.tileColumns > UINT32_MAX) return false;
+  params.tilesPerSample = static_cast<uint32_t>(tiles);
+  params.tileColumnsReciprocal = {UINT32_MAX / params.tileColumns};
+  return setGrid(launch, tiles * kThreadsOfWarp, params.entries);
+}
+
+bool setRectangles(Launch& launch, uint32_t rowsOfThread, uint32_t mostColumns) {
+  KernelParams& params = launch.params;
+  if (params.entries > kMaxGridY) return false;
+  const auto parts = [](uint32_t whole, uint32_t most) { return (whole + most - 1) / most; };
+  // As alike as possible.
+  const auto part = [&](uint32_t whole, uint32_t most) { return parts(whole, parts(whole, most)); };
+  // Even, since neighbours have to be neighbouring lanes.
+  const uint32_t columns = (part(params.vectorsPerRow, mostColumns) + 1) / 2 * 2;
+  // So many rows fill warps.
+  uint32_t step = kThreadsOfWarp / std::gcd(columns, kThreadsOfWarp);
+  if (step * columns > kMaxBlockThreads) step = 1;
+  const uint32_t mostRows = kMaxBlockThreads / columns / step * step;
+  const uint32_t threadRows = parts(params.height, rowsOfThread);
+  const uint32_t rows = parts(part(threadRows, mostRows), step) * step;
+  params.threadsPerBlock = columns * rows;
+  params.threadsPerBlockRow = columns;
+  launch.gridX = parts(params.vectorsPerRow, columns);
+  launch.gridY = parts(threadRows, rows);
+  launch.gridZ = params.entries;
+  launch.blockX = columns;
+  launch.blockY = rows;
   return true;
 }
 
 uint32_t addConstants(Launch& launch, const void* data, size_t bytes) {
-  const size_t at = launch.constants.size();
-  const size_t padded = (bytes + kConstantAlignment - 1) / kConstantAlignment * kConstantAlignment;
-  launch.constants.resize(at + padded);
+  const auto aligned = [](size_t size) {
+    return (size + kConstantAlignment - 1) / kConstantAlignment * kConstantAlignment;
+  };
+  const size_t at = aligned(launch.constants.size());
+  launch.constants.resize(at + aligned(bytes));
   if (bytes != 0) std::memcpy(launch.constants.data() + at, data, bytes);
   return static_cast<uint32_t>(at);
 }
@@ -67,27 +107,6 @@ void end(Launch& launch) {
   if (launch.constants.size() > kInlinedBytes) return;
   std::memcpy(launch.params.inlined, launch.constants.data(), launch.constants.size());
   launch.constants.clear();
-}
-
-void SampleConstants::add(const PackedSample& sample, uint32_t number) {
-  const Lattice lattice = latticeOf(sample, canvas_);
-  samples_.push_back(kernelSampleOf(lattice, number, firstRow_));
-  flags_ |= samples_.back().place % KernelSample::kPlaces;
-  if (samples_.back().is(KernelSample::kRandom)) {
-    units_.resize(samples_.size());
-    units_.back() = kernelUnitsOf(lattice, height_, width_, firstRow_);
-  }
-}
-
-bool SampleConstants::addTo(Launch& launch) const {
-  if (samples_.empty()) return false;
-  launch.params.entries = static_cast<uint32_t>(samples_.size());
-  addConstants(launch, samples_.data(), samples_.size() * sizeof(KernelSample));
-  if (!units_.empty()) {
-    launch.params.unitsAt =
-        addConstants(launch, units_.data(), units_.size() * sizeof(KernelUnits));
-  }
-  return true;
 }
 
 }  // namespace gridmask::cuda

@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <vector>
 
+#include "cuda/kernel_sample.h"
 #include "cuda/launch.h"
 
 namespace gridmask::cuda {
@@ -49,40 +49,18 @@ void begin(Launch& launch, const BatchLayout& layout, const uint8_t* source, uin
 // many threads to be numbered.
 bool setGrid(Launch& launch, uint64_t threads, uint32_t items);
 
+// A thread for each vector of a sample in `rowsOfThread` rows, in warps that are tiles, at best of
+// the preferred width; entries along y and z. False: more tiles than can be told apart.
+bool setTiles(Launch& launch, uint32_t rowsOfThread, uint32_t preferredShift);
+
+// The same in blocks that are rectangles of threads, at most `mostColumns` wide; entries along z.
+// False: too many entries.
+bool setRectangles(Launch& launch, uint32_t rowsOfThread, uint32_t mostColumns);
+
 // Appends to the constants, at a multiple of 16 bytes; says where.
 uint32_t addConstants(Launch& launch, const void* data, size_t bytes);
 
 // Puts the constants into the parameters if they fit.
 void end(Launch& launch);
-
-// The samples that a launch works at.
-class SampleConstants {
- public:
-  // Of images of `imageHeight` rows, of which the layout's are those from `firstRow` on.
-  SampleConstants(const BatchLayout& layout, int32_t imageHeight, int32_t firstRow)
-      : canvas_(canvasOf(imageHeight, layout.width)),
-        height_(imageHeight),
-        width_(layout.width),
-        firstRow_(firstRow) {
-    samples_.reserve(layout.count);
-  }
-
-  void add(const PackedSample& sample, uint32_t number);
-
-  // Whether one of them has one of these flags.
-  bool anyIs(uint32_t flags) const { return (flags_ & flags) != 0; }
-
-  // They come first in the constants. False: there are none.
-  bool addTo(Launch& launch) const;
-
- private:
-  Canvas canvas_;
-  int32_t height_;
-  int32_t width_;
-  int32_t firstRow_;
-  uint32_t flags_ = 0;
-  std::vector<KernelSample> samples_;
-  std::vector<KernelUnits> units_;  // of all samples, or where none is random of none
-};
 
 }  // namespace gridmask::cuda

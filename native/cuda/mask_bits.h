@@ -13,6 +13,7 @@
 
 #include "cuda/kernel_params.h"
 #include "cuda/memory.h"
+#include "cuda/vector_bits.h"
 #include "lattice/philox.h"
 
 namespace gridmask::cuda {
@@ -120,26 +121,12 @@ class UnitDraws {
   GRIDMASK_HD UnitDraws(const KernelParams& params, uint32_t entry)
       : params_(params), at_(params.unitsAt + entry * static_cast<uint32_t>(sizeof(KernelUnits))) {}
 
-  GRIDMASK_HD KernelUnitAxis axisX() const {
-    return field<KernelUnitAxis>(offsetof(KernelUnits, x));
-  }
-  GRIDMASK_HD KernelUnitAxis axisY() const {
-    return field<KernelUnitAxis>(offsetof(KernelUnits, y));
-  }
-  GRIDMASK_HD ShortReciprocal reciprocal() const {
-    return {field<uint32_t>(offsetof(KernelUnits, reciprocal))};
-  }
-
   GRIDMASK_HD bool drops(int32_t x, int32_t y) {
-    const ShortReciprocal perUnit = reciprocal();
-    const KernelUnitAxis ofX = axisX();
+    const ShortReciprocal perUnit{field<uint32_t>(offsetof(KernelUnits, reciprocal))};
+    const auto ofX = field<KernelUnitAxis>(offsetof(KernelUnits, x));
     const uint32_t i = ofX.unit(ofX.at(x, y), perUnit);
-    const KernelUnitAxis ofY = axisY();
-    return drops(i, ofY.unit(ofY.at(x, y), perUnit));
-  }
-
-  // Of a unit.
-  GRIDMASK_HD bool drops(uint32_t i, uint32_t j) {
+    const auto ofY = field<KernelUnitAxis>(offsetof(KernelUnits, y));
+    const uint32_t j = ofY.unit(ofY.at(x, y), perUnit);
     if (!known_ || i != i_ || j != j_) {
       constexpr size_t kKey = offsetof(KernelUnits, key);
       constexpr size_t kSeed = offsetof(KernelUnits, seed);
@@ -167,27 +154,38 @@ class UnitDraws {
   bool drops_ = false;
 };
 
-// Takes out of the squares those whose units keep them. Pixel (x, y) has the bits below `end`, each
-// further one the next `step`.
-GRIDMASK_HD inline uint32_t drawnSquares(uint32_t squares, const KernelParams& params,
-                                         uint32_t entry, int32_t x, int32_t y, uint32_t end,
-                                         uint32_t step) {
-  if (squares == 0) return 0;
-  UnitDraws draws(params, entry);
-  const KernelUnitAxis ofX = draws.axisX();
-  const KernelUnitAxis ofY = draws.axisY();
-  const ShortReciprocal perUnit = draws.reciprocal();
-  uint32_t atX = ofX.at(x, y);
-  uint32_t atY = ofY.at(x, y);
-  uint32_t drawn = 0;
-  GRIDMASK_NO_UNROLL
-  for (; squares != 0; end += step, atX += ofX.across, atY += ofY.across) {
-    const uint32_t later = end < 32 ? 0xFFFFFFFFu << end : 0;
-    const uint32_t here = squares & ~later;
-    if (here != 0 && draws.drops(ofX.unit(atX, perUnit), ofY.unit(atY, perUnit))) drawn |= here;
-    squares &= later;
+// Takes out of the squares, row by row downwards, those whose units keep them.
+//
+// From a pixel to its neighbour it is at most one pixel along an axis of the lattice, and a stripe
+// is at least one wide. So neighbours that both lie in squares lie in the same one: a run of bits
+// is drawn once, and not at all where it lies below a run of the row above.
+class SquareDraws {
+ public:
+  GRIDMASK_HD SquareDraws(const KernelParams& params, uint32_t entry) : draws_(params, entry) {}
+
+  // `columnOf`: the pixel of a bit. Bits of the same pixel follow one another, and the same bits
+  // are of the same pixels in all rows.
+  template <class ColumnOf>
+  GRIDMASK_HD uint32_t nextRow(uint32_t squares, int32_t y, const ColumnOf& columnOf) {
+    uint32_t dropped = 0;
+    GRIDMASK_NO_UNROLL
+    for (uint32_t rest = squares; rest != 0;) {
+      const uint32_t lowest = rest & (0u - rest);
+      const uint32_t run = rest & ~(rest + lowest);
+      const bool drops = (run & above_) != 0 ? (run & droppedAbove_) != 0
+                                             : draws_.drops(columnOf(lowestBitOf(run)), y);
+      if (drops) dropped |= run;
+      rest &= ~run;
+    }
+    above_ = squares;
+    droppedAbove_ = dropped;
+    return dropped;
   }
-  return drawn;
-}
+
+ private:
+  UnitDraws draws_;
+  uint32_t above_ = 0;
+  uint32_t droppedAbove_ = 0;
+};
 
 }  // namespace gridmask::cuda

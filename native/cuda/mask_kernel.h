@@ -5,9 +5,8 @@
 //
 //   a thread   a vector of 16 bytes in `rows` rows, one below the other, and the same in all
 //              planes: each pixel is decided once
-//   a warp     a tile of 2^tileShift such vectors side by side, the rest of the 32 below
-//   a block    8 warps, one tile after another along the rows of tiles
-//   the grid   x: a sample's tiles, y and z: samples. In place only those that are masked
+//   a block    a rectangle of threads: x along the row, y downwards
+//   the grid   x and y: a sample's blocks, z: samples. In place only those that are masked
 //
 // A new tensor has every vector written, and those read that keep something; a batch so small that
 // waiting is all it takes has its source prefetched, whatever is kept. In place nothing is touched
@@ -29,31 +28,31 @@ namespace gridmask::cuda {
 
 constexpr uint32_t kWarp = 32;
 
-// What a thread and a warp have. Measured on an H200: docs/kernel.md has what else was tried.
+// What a thread and a block have. Measured on an H200: docs/kernel.md has what else was tried.
 template <int valueBytes_, int valuesPerPixel_, bool onePlane, bool inPlace_, bool random_>
 struct MaskShape {
   static constexpr int valueBytes = valueBytes_;
   static constexpr int valuesPerPixel = valuesPerPixel_;
   static constexpr bool inPlace = inPlace_;
   static constexpr bool random = random_;  // knows units that keep their squares
-  // In several planes one row a thread gives it enough to wait for. In one plane more rows share a
-  // thread's start.
-  static constexpr int rows = !onePlane ? 1 : !inPlace && valueBytes * valuesPerPixel == 12 ? 3 : 4;
+  // In several planes one row a thread gives it enough to wait for. In one plane, and where units
+  // are drawn, more rows share a thread's start.
+  static constexpr int rows = !onePlane ? (random && inPlace ? 2 : 1)
+                              : !inPlace && valueBytes * valuesPerPixel == 12 ? 3
+                                                                              : 4;
   // Planes whose reads are under way at a time.
   static constexpr int planes = onePlane ? 1 : 3;
   static constexpr bool blends = inPlace && valuesPerPixel == 1;
   static constexpr bool streams = !inPlace && valueBytes == 4;
   // Whether a thread's tile is first tested as a whole.
   static constexpr bool tests = rows > 1 || valueBytes == 1;
-  // Where memory is the limit a warp is a stretch of a row. Else it is close to a square of pixels,
-  // so that its threads mostly come to the same decision.
-  static constexpr int tileShift = valuesPerPixel == 3 && (inPlace || valueBytes == 1) ? 2
-                                   : valueBytes == 2 && !onePlane                      ? 4
-                                   : valueBytes == 4 && !inPlace                       ? 5
-                                                                                       : 3;
+  // Vectors of a row that a block has at most. Blocks of whole rows write memory in its order; for
+  // four bytes a pixel in place narrow ones are better, whose warps are close to a square of pixels
+  // and mostly come to one decision.
+  static constexpr int columns = valueBytes == 4 && inPlace ? 8 : 64;
   // Blocks that a multiprocessor is to have room for, which bounds the registers. Without a bound
   // the compiler of some toolkits spills to keep to 32 of them.
-  static constexpr int minBlocks = !onePlane && inPlace ? 6 : 4;
+  static constexpr int minBlocks = !onePlane && inPlace && !random ? 8 : 4;
 };
 
 template <class Shape>
@@ -61,18 +60,11 @@ class MaskTile {
  public:
   static constexpr int kRows = Shape::rows;
 
-  // The first phase: `dropped`. False: there is nothing in this tile for any thread of the warp.
-  GRIDMASK_HD bool decide(const KernelParams& params, uint32_t blockX, uint32_t blockY,
-                          uint32_t blockZ, uint32_t threadX) {
-    const uint32_t entry = blockZ * params.gridY + blockY;
-    const uint32_t tile = (blockX * params.threadsPerBlock + threadX) / kWarp;
-    if (entry >= params.entries || tile >= params.tilesPerSample) return false;
-    const uint32_t lane = threadX % kWarp;
-    const uint32_t tileRow = quotient(tile, params.tileColumnsReciprocal);
-    const uint32_t tileColumn = tile - tileRow * params.tileColumns;
-    const uint32_t shift = params.tileShift;
-    column_ = (tileColumn << shift) + (lane & ((1u << shift) - 1));
-    row_ = ((tileRow << (5 - shift)) + (lane >> shift)) * kRows;
+  // The first phase: `dropped`. `column` and `row`: of threads in the sample, some beyond it.
+  GRIDMASK_HD void decide(const KernelParams& params, uint32_t column, uint32_t row,
+                          uint32_t entry) {
+    column_ = column;
+    row_ = row * kRows;
     const bool inside = column_ < params.vectorsPerRow && row_ < params.height;
     rowsLeft_ = inside ? params.height - row_ : 0;
     number_ = entry;  // of a new tensor every sample is one
@@ -82,7 +74,6 @@ class MaskTile {
     GRIDMASK_UNROLL
     for (int r = 0; r < kRows; ++r) dropped[r] = 0;
     if (inside) decideRows(params, sample, entry);
-    return true;
   }
 
   // Whether there is anything to write in place, but for a neighbour's sake.
@@ -146,15 +137,27 @@ class MaskTile {
       GRIDMASK_UNROLL
       for (int r = 0; r < kRows; ++r, phases.nextRow()) dropped[r] = squares(phases.row);
     }
-    if (Shape::random && sample.is(KernelSample::kRandom)) {
-      GRIDMASK_UNROLL
-      for (int r = 0; r < kRows; ++r) {
-        dropped[r] = drawnSquares(dropped[r], params, entry, x, y + r, kPerPixel, kPerPixel);
-      }
+    if (Shape::random && sample.is(KernelSample::kRandom) && dropsAny()) {
+      drawRows(params, entry, x, y);
     }
     const uint32_t kept = sample.is(KernelSample::kReverse) ? 0xFFFFFFFFu : 0;
     GRIDMASK_UNROLL
     for (int r = 0; r < kRows; ++r) dropped[r] = (dropped[r] ^ kept) >> lead() & kAll;
+  }
+
+  // Takes out of all rows the squares whose units keep them.
+  GRIDMASK_HD void drawRows(const KernelParams& params, uint32_t entry, int32_t x, int32_t y) {
+    SquareDraws draws(params, entry);
+    GRIDMASK_NO_UNROLL
+    for (int r = 0; r < kRows; ++r) {
+      const uint32_t drawn = draws.nextRow(dropped[0], y + r, [&](uint32_t bit) {
+        return x + static_cast<int32_t>(bit / kPerPixel);
+      });
+      // Each row comes first in its turn, so that none is addressed.
+      GRIDMASK_UNROLL
+      for (int k = 0; k + 1 < kRows; ++k) dropped[k] = dropped[k + 1];
+      dropped[kRows - 1] = drawn;
+    }
   }
 
   GRIDMASK_HD static uint32_t squares(Phases<uint32_t> phases) {
@@ -178,10 +181,18 @@ class MaskTile {
     GRIDMASK_NO_UNROLL
     for (uint32_t plane = 0; plane < params.planes; ++plane, at += params.planeBytes) {
       const Vector fill = fillOf(params, plane);
+      uint32_t rest[kRows];
       GRIDMASK_UNROLL
       for (int r = 0; r < kRows; ++r) {
-        if (dropped[r] == 0 || static_cast<uint32_t>(r) >= rowsLeft_) continue;
-        storeDropped<kValueBytes>(params.target + at + r * params.rowBytes, fill, dropped[r]);
+        rest[r] = static_cast<uint32_t>(r) < rowsLeft_ ? dropped[r] : 0;
+      }
+      uint8_t* to = params.target + at;
+      // Unrolled it is no faster, and several times as long.
+      GRIDMASK_NO_UNROLL
+      for (int r = 0; r < kRows; ++r, to += params.rowBytes) {
+        if (rest[0] != 0) storeDropped<kValueBytes>(to, fill, rest[0]);
+        GRIDMASK_UNROLL
+        for (int k = 0; k + 1 < kRows; ++k) rest[k] = rest[k + 1];
       }
     }
   }

@@ -66,20 +66,24 @@ template <int values, bool interleaved>
 GRIDMASK_HD inline uint32_t droppedValues(const KernelParams& params, const KernelSample& sample,
                                           uint32_t entry, int32_t begin, int32_t row,
                                           uint32_t vectors) {
-  int32_t x = begin;
-  uint32_t firstEnd = 1;
+  const bool fine = sample.is(KernelSample::kFine);
   uint32_t bits;
   if (interleaved) {
-    x = static_cast<int32_t>(pixelOf(params, begin));
-    firstEnd = static_cast<uint32_t>(x + 1) * params.valuesPerPixel - static_cast<uint32_t>(begin);
-    bits = squaresOfValues(phasesAt(sample, x, row), sample.is(KernelSample::kFine), firstEnd,
-                           params.valuesPerPixel, values * vectors);
+    const auto x = static_cast<int32_t>(pixelOf(params, begin));
+    const uint32_t end =
+        static_cast<uint32_t>(x + 1) * params.valuesPerPixel - static_cast<uint32_t>(begin);
+    bits = squaresOfValues(phasesAt(sample, x, row), fine, end, params.valuesPerPixel,
+                           values * vectors);
   } else {
-    bits = planarSquares<values>(phasesAt(sample, x, row), sample.is(KernelSample::kFine), vectors);
+    bits = planarSquares<values>(phasesAt(sample, begin, row), fine, vectors);
   }
   if (sample.is(KernelSample::kRandom)) {
-    bits = drawnSquares(bits, params, entry, x, row, firstEnd,
-                        interleaved ? params.valuesPerPixel : 1);
+    // Units are numbered from the row's first pixel on.
+    if (begin < 0) bits &= 0xFFFFFFFFu << -begin;
+    bits = SquareDraws(params, entry).nextRow(bits, row, [&](uint32_t bit) {
+      const int32_t value = begin + static_cast<int32_t>(bit);
+      return interleaved ? static_cast<int32_t>(pixelOf(params, value)) : value;
+    });
   }
   return sample.is(KernelSample::kReverse) ? ~bits : bits;
 }
@@ -183,6 +187,20 @@ GRIDMASK_HD inline Vector fillVectorOf(const KernelParams& params, uint32_t plan
   return fill;
 }
 
+// Bit k: whether value first + k of a row is of a channel that is filled.
+template <int values>
+GRIDMASK_HD inline uint32_t filledValues(const KernelParams& params, int32_t first) {
+  uint32_t bits = 0;
+  GRIDMASK_NO_UNROLL
+  for (int32_t k = first < 0 ? -first : 0; k < values; ++k) {
+    const int32_t value = first + k;
+    const uint32_t channel =
+        static_cast<uint32_t>(value) - pixelOf(params, value) * params.valuesPerPixel;
+    bits |= (constant<uint32_t>(params, params.channelsAt + channel * 4) & 1) << k;
+  }
+  return bits;
+}
+
 template <int valueBytes, bool interleaved, bool inPlace>
 GRIDMASK_HD inline void maskRowsThread(const KernelParams& params, uint32_t blockX, uint32_t blockY,
                                        uint32_t blockZ, uint32_t threadX) {
@@ -221,6 +239,9 @@ GRIDMASK_HD inline void maskRowsThread(const KernelParams& params, uint32_t bloc
     if (first >= rowEnd) continue;
     if (first + kValues > rowEnd) window.inside &= kAll >> (first + kValues - rowEnd);
     const Vector fill = fillVectorOf<valueBytes, interleaved>(params, plane, first);
+    if (interleaved && inPlace && params.channelsAt != 0) {
+      window.dropped &= filledValues<kValues>(params, first);
+    }
     if (inPlace) {
       storeDropped<valueBytes>(window.target, fill, window.dropped & window.inside);
     } else {

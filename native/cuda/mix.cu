@@ -6,25 +6,25 @@
 
 namespace gridmask::cuda {
 
-template <bool whole>
+template <class Shape>
 __device__ inline void mixInPlace(const KernelParams& params) {
-  MixThread<whole> thread(params, blockIdx.x, threadIdx.x);
+  MixThread<Shape> thread(params, blockIdx.x, threadIdx.x);
   const uint32_t begin = blockIdx.y * params.planesPerBlock;
   const uint32_t end = min(begin + params.planesPerBlock, params.planes);
-  for (uint32_t plane = begin; plane < end; ++plane) {
+  for (uint32_t plane = begin; plane < end; plane += Shape::planes) {
     for (uint32_t turn = 0; turn < params.turns; ++turn) {
       if (plane == begin || params.turns > 1) thread.decide(params, turn);
       thread.read(params, turn, plane);
       __syncthreads();
-      thread.write(params, turn, plane);
+      thread.write(params, plane);
     }
   }
 }
 
-template <bool whole, bool inPlace>
+template <bool inPlace, bool whole, bool severalPlanes>
 __device__ inline void mix(const KernelParams& params) {
   if constexpr (inPlace) {
-    mixInPlace<whole>(params);
+    mixInPlace<MixShape<whole, severalPlanes>>(params);
   } else {
     mixNewThread<whole>(params, blockIdx.x, blockIdx.y, blockIdx.z, threadIdx.x);
   }
@@ -32,8 +32,11 @@ __device__ inline void mix(const KernelParams& params) {
 
 }  // namespace gridmask::cuda
 
-#define GRIDMASK_MIX(name, whole, inPlace)                      \
-  GRIDMASK_ENTRY(name, gridmask::cuda::minMixBlocks(inPlace)) { \
-    gridmask::cuda::mix<whole, inPlace>(params);                \
+#define GRIDMASK_MIX(name, inPlace, ...)                                                \
+  extern "C" __global__ void __launch_bounds__(                                         \
+      (inPlace) ? gridmask::cuda::kMaxMixThreads : gridmask::cuda::kMaxBlockThreads,    \
+      (inPlace) ? gridmask::cuda::kMinMixInPlaceBlocks : gridmask::cuda::kMinMixBlocks) \
+      name(const GRIDMASK_GRID_CONSTANT gridmask::cuda::KernelParams params) {          \
+    gridmask::cuda::mix<inPlace, __VA_ARGS__>(params);                                  \
   }
 GRIDMASK_MIX_KERNELS(GRIDMASK_MIX)

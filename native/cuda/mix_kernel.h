@@ -11,8 +11,8 @@
 //
 // In place a sample may be written only when the one whose partner it is has read it. So a block
 // has a few neighbouring vectors of *all* samples: 2^tileShift of them times as many samples as
-// there are threads left, a sample each. All threads read what they need, wait for each other, and
-// then write. More samples than that take turns, in the order of the permutation's cycles: a
+// there are threads left, a few samples each. All threads read what they need, wait for each other,
+// and then write. More samples than that take turns, in the order of the permutation's cycles: a
 // sample's partner is the next one, so what comes later is not yet written. Only a cycle's last
 // sample needs one that may have been: its first. The thread that will need it keeps that from the
 // turn in which it was written. The grid: x: vectors of a plane, y: groups of planes.
@@ -29,11 +29,20 @@ namespace gridmask::cuda {
 
 // Planes whose reads are under way at a time.
 constexpr uint32_t kMixPlanes = 3;
-// Samples of a thread in place, whose reads are under way at a time.
-constexpr uint32_t kMixSamples = 8;
 
-// MaskShape::minBlocks. In place threads hold vectors of many samples.
-constexpr uint32_t minMixBlocks(bool inPlace) { return inPlace ? 3 : 4; }
+constexpr uint32_t kMinMixBlocks = 4;  // MaskShape::minBlocks, for a new tensor
+
+// What a thread in place has, and reads at a time. Several planes are read one after another where
+// samples take turns, since it keeps what a later turn needs of a plane.
+template <bool whole_, bool severalPlanes>
+struct MixShape {
+  static constexpr bool whole = whole_;  // vectors of 16 bytes
+  static constexpr uint32_t planes = severalPlanes ? kMixPlanes : 1;
+  static constexpr uint32_t samples = severalPlanes ? 2 : 4;
+  static constexpr bool keeps = !severalPlanes;
+};
+constexpr uint32_t kMaxMixThreads = 512;  // of a block in place
+constexpr uint32_t kMinMixInPlaceBlocks = 2;
 
 // The first `bytes` bytes of a vector.
 template <bool whole>
@@ -65,38 +74,59 @@ GRIDMASK_HD inline void storeBytes(uint8_t* to, uint32_t word, uint32_t bits) {
     store<uint32_t>(to, word);
     return;
   }
-  GRIDMASK_NO_UNROLL
-  for (; bits != 0; bits >>= 1, word >>= 8, ++to) {
-    if (bits & 1) store<uint8_t>(to, static_cast<uint8_t>(word));
+  GRIDMASK_UNROLL
+  for (int k = 0; k < 4; ++k) {
+    if (bits >> k & 1) store<uint8_t>(to + k, static_cast<uint8_t>(word >> (8 * k)));
   }
 }
 
 // Of a vector's bytes those whose bits are set. Of a narrow one all: its pixels are no smaller.
 template <bool whole>
-GRIDMASK_HD inline void storeTaken(uint8_t* to, const Vector& vector, uint32_t dropped) {
+GRIDMASK_HD inline void storeTaken(uint8_t* to, const Vector& vector, uint32_t dropped,
+                                   bool pixelsAreWords) {
   if (!whole) {
     storeBytes(to, vector.word[0], dropped);
   } else if (dropped == 0xFFFF) {
     store<Vector>(to, vector);
-  } else {
+  } else if (pixelsAreWords) {
     GRIDMASK_UNROLL
-    for (int w = 0; w < 4; ++w) storeBytes(to + 4 * w, vector.word[w], dropped >> (4 * w) & 0xF);
+    for (int w = 0; w < 4; ++w) {
+      if (dropped >> (4 * w) & 1) store<uint32_t>(to + 4 * w, vector.word[w]);
+    }
+  } else {
+    Vector rest = vector;
+    GRIDMASK_NO_UNROLL
+    for (; dropped != 0; dropped >>= 4, to += 4) {
+      storeBytes(to, rest.word[0], dropped & 0xF);
+      rest = {{rest.word[1], rest.word[2], rest.word[3], 0}};
+    }
   }
+}
+
+// Of a vector's bytes, the first `end` of which are of pixel (x, y): those in squares.
+GRIDMASK_HD inline uint32_t squaresOfVector(const KernelParams& params, const KernelSample& sample,
+                                            int32_t x, int32_t y, uint32_t end) {
+  if (sample.is(KernelSample::kFine)) {
+    return squaresOfValues(phasesAt(sample, x, y), end, params.valuesPerPixel, params.vectorBytes);
+  }
+  const TilePhases phases(sample, x, y);
+  if (!sample.is(KernelSample::kDense) && !phases.mayHaveSquares<kVectorBytes, 1>()) return 0;
+  return squaresOfValues(phases.row, end, params.valuesPerPixel, params.vectorBytes);
 }
 
 // Bit k: whether byte begin + k of the entry's row is dropped, of `vectorBytes`.
 GRIDMASK_HD inline uint32_t droppedBytes(const KernelParams& params, const KernelSample& sample,
                                          uint32_t entry, uint32_t row, uint32_t begin) {
   const uint32_t all = (1u << params.vectorBytes) - 1;
-  const uint32_t column = quotient(begin, params.pixelReciprocal);
-  const uint32_t firstEnd = (column + 1) * params.valuesPerPixel - begin;
-  const auto x = static_cast<int32_t>(column);
+  const auto columnOf = [&](uint32_t byte) {
+    return static_cast<int32_t>(quotient(begin + byte, params.pixelReciprocal));
+  };
+  const int32_t x = columnOf(0);
   const auto y = static_cast<int32_t>(row);
-  uint32_t squares = squaresOfValues(phasesAt(sample, x, y), sample.is(KernelSample::kFine),
-                                     firstEnd, params.valuesPerPixel, params.vectorBytes);
-  squares &= all;
+  const uint32_t end = static_cast<uint32_t>(x + 1) * params.valuesPerPixel - begin;
+  uint32_t squares = squaresOfVector(params, sample, x, y, end) & all;
   if (sample.is(KernelSample::kRandom)) {
-    squares = drawnSquares(squares, params, entry, x, y, firstEnd, params.valuesPerPixel);
+    squares = SquareDraws(params, entry).nextRow(squares, y, columnOf);
   }
   return sample.is(KernelSample::kReverse) ? ~squares & all : squares;
 }
@@ -146,9 +176,9 @@ GRIDMASK_HD inline void mixNewThread(const KernelParams& params, uint32_t blockX
   }
 }
 
-// A thread in place. For each plane, and in it for each turn: decide(), read(), a barrier, write().
-// What is decided in a turn holds for all planes.
-template <bool whole>
+// A thread in place. For each group of planes, and in it for each turn: decide(), read(), a
+// barrier, write(). What is decided in a turn holds for all planes.
+template <class Shape>
 class MixThread {
  public:
   GRIDMASK_HD MixThread(const KernelParams& params, uint32_t blockX, uint32_t threadX) {
@@ -165,46 +195,64 @@ class MixThread {
   GRIDMASK_HD void decide(const KernelParams& params, uint32_t turn) {
     uint32_t entry = turn * params.samplesAtOnce + slot_;
     GRIDMASK_NO_UNROLL
-    for (uint32_t k = 0; k < kMixSamples; ++k, entry += params.slots) {
-      uint32_t dropped = 0;
-      if (inside_ && k < params.samplesPerThread && entry < params.entries) {
-        dropped = droppedBytes(params, sampleAt(params, entry), entry, row_, begin_);
-      }
+    for (uint32_t k = 0; k < Shape::samples; ++k, entry += params.slots) {
       // Each in the last place in its turn, so that none is addressed.
       GRIDMASK_UNROLL
-      for (uint32_t j = 0; j + 1 < kMixSamples; ++j) dropped_[j] = dropped_[j + 1];
-      dropped_[kMixSamples - 1] = dropped;
+      for (uint32_t j = 0; j + 1 < Shape::samples; ++j) {
+        dropped_[j] = dropped_[j + 1];
+        number_[j] = number_[j + 1];
+        partner_[j] = partner_[j + 1];
+      }
+      constexpr uint32_t kLast = Shape::samples - 1;
+      dropped_[kLast] = 0;
+      if (!inside_ || k >= params.samplesPerThread || entry >= params.entries) continue;
+      const KernelSample sample = sampleAt(params, entry);
+      dropped_[kLast] = droppedBytes(params, sample, entry, row_, begin_);
+      number_[kLast] = sample.number();
+      partner_[kLast] = partnerOf(params, entry);
     }
   }
 
   GRIDMASK_HD void read(const KernelParams& params, uint32_t turn, uint32_t plane) {
     const uint8_t* source = params.source + plane * params.planeBytes + at_;
     GRIDMASK_UNROLL
-    for (uint32_t k = 0; k < kMixSamples; ++k) {
-      // Always set, so that nothing has to be held from one plane to the next.
-      vectors_[k] = kept_;
-      if (dropped_[k] == 0) continue;
-      const MixPartner partner = partnerOf(params, entryOf(params, turn, k));
-      if (partner.wasKept()) continue;
-      vectors_[k] =
-          loadFirst<whole>(source + partner.sample() * params.sampleBytes, params.vectorBytes);
+    for (uint32_t k = 0; k < Shape::samples; ++k) {
+      const uint8_t* from = source + partner_[k].sample() * params.sampleBytes;
+      GRIDMASK_UNROLL
+      for (uint32_t p = 0; p < kPlanes; ++p) {
+        // Always set, so that nothing has to be held from one plane to the next.
+        vectors_[k][p] = kept_;
+        if (dropped_[k] == 0 || (Shape::keeps && partner_[k].wasKept()) ||
+            !isThere(params, plane + p)) {
+          continue;
+        }
+        vectors_[k][p] = loadFirst<Shape::whole>(from + p * params.planeBytes, params.vectorBytes);
+      }
     }
-    if (params.turns > 1) keep(params, turn, source);
+    if (Shape::keeps && params.turns > 1) keep(params, turn, source);
   }
 
-  GRIDMASK_HD void write(const KernelParams& params, uint32_t turn, uint32_t plane) const {
+  GRIDMASK_HD void write(const KernelParams& params, uint32_t plane) const {
     uint8_t* target = params.target + plane * params.planeBytes + at_;
+    const bool pixelsAreWords = params.valuesPerPixel % sizeof(uint32_t) == 0;
     GRIDMASK_UNROLL
-    for (uint32_t k = 0; k < kMixSamples; ++k) {
+    for (uint32_t k = 0; k < Shape::samples; ++k) {
       if (dropped_[k] == 0) continue;
-      const uint32_t number = sampleNumberAt(params, entryOf(params, turn, k));
-      storeTaken<whole>(target + number * params.sampleBytes, vectors_[k], dropped_[k]);
+      uint8_t* to = target + number_[k] * params.sampleBytes;
+      GRIDMASK_UNROLL
+      for (uint32_t p = 0; p < kPlanes; ++p) {
+        if (!isThere(params, plane + p)) continue;
+        storeTaken<Shape::whole>(to + p * params.planeBytes, vectors_[k][p], dropped_[k],
+                                 pixelsAreWords);
+      }
     }
   }
 
  private:
-  GRIDMASK_HD uint32_t entryOf(const KernelParams& params, uint32_t turn, uint32_t k) const {
-    return turn * params.samplesAtOnce + k * params.slots + slot_;
+  static constexpr uint32_t kPlanes = Shape::planes;
+
+  GRIDMASK_HD static bool isThere(const KernelParams& params, uint32_t plane) {
+    return kPlanes == 1 || plane < params.planes;
   }
 
   // Reads what will have been written when this thread needs it.
@@ -213,7 +261,7 @@ class MixThread {
     const auto kept =
         constant<MixKept>(params, params.keptAt + turn * static_cast<uint32_t>(sizeof(MixKept)));
     if (kept.slot != slot_) return;
-    kept_ = loadFirst<whole>(source + kept.sample * params.sampleBytes, params.vectorBytes);
+    kept_ = loadFirst<Shape::whole>(source + kept.sample * params.sampleBytes, params.vectorBytes);
   }
 
   uint32_t slot_;
@@ -221,8 +269,11 @@ class MixThread {
   uint32_t begin_ = 0;
   uint64_t at_ = 0;  // of the vector, in a plane
   bool inside_;
-  uint32_t dropped_[kMixSamples] = {};  // of the vector of each sample: bit k for byte k
-  Vector vectors_[kMixSamples];
+  // Of each sample:
+  uint32_t dropped_[Shape::samples] = {};  // of the vector: bit k for byte k
+  uint32_t number_[Shape::samples] = {};
+  MixPartner partner_[Shape::samples] = {};
+  Vector vectors_[Shape::samples][kPlanes];
   Vector kept_{};
 };
 

@@ -8,8 +8,8 @@
 namespace gridmask::cuda {
 namespace {
 
-// Blocks that a GPU is to have at least, if there are enough planes.
-constexpr uint32_t kFewBlocks = 256;
+// Blocks that a GPU is to have at least.
+constexpr uint32_t kFewBlocks = 64;
 
 uint32_t vectorBytesOf(const MixBatch& batch, uint64_t rowBytes) {
   const uint64_t all = reinterpret_cast<uintptr_t>(batch.source) |
@@ -73,33 +73,47 @@ void prepareNew(const MixBatch& batch, SampleConstants& constants,
 
 // Which vectors of how many samples a block has: vectors side by side as many as possible, up to a
 // warp's, so that all samples are there at once, but no fewer than make 64 bytes or a warp; or
-// fewer, down to a sector, where that makes too few blocks.
-bool setBlocks(Launch& launch, uint64_t positions, size_t entries) {
+// fewer, down to a sector, where that makes too few blocks. False: too many vectors.
+bool setBlocks(Launch& launch, uint64_t positions, uint32_t entries, uint32_t mostSamples) {
   KernelParams& params = launch.params;
   const uint32_t sector = params.vectorBytes == 16 ? 1 : params.vectorBytes == 4 ? 3 : 5;
   const uint32_t least = std::min(sector + 1, 5u);
   params.tileShift = 5;
-  while (params.tileShift > least &&
-         (kMaxBlockThreads >> params.tileShift) * kMixSamples < entries) {
+  while (params.tileShift > least && (kMaxMixThreads >> params.tileShift) * mostSamples < entries) {
     --params.tileShift;
   }
-  while (params.tileShift > sector &&
-         (positions >> params.tileShift) * params.planes < kFewBlocks) {
+  while (params.tileShift > sector && positions >> params.tileShift < kFewBlocks) {
     --params.tileShift;
   }
   if (!setGrid(launch, positions, 1)) return false;
-  const auto count = static_cast<uint32_t>(entries);
-  params.slots = std::min(kMaxBlockThreads >> params.tileShift, count);
+  params.slots = std::min(kMaxMixThreads >> params.tileShift, entries);
   params.threadsPerBlock = launch.blockX = params.slots << params.tileShift;
-  params.samplesPerThread = std::min((count + params.slots - 1) / params.slots, kMixSamples);
+  params.samplesPerThread = std::min((entries + params.slots - 1) / params.slots, mostSamples);
   params.samplesAtOnce = params.slots * params.samplesPerThread;
-  params.turns = (count + params.samplesAtOnce - 1) / params.samplesAtOnce;
+  params.turns = (entries + params.samplesAtOnce - 1) / params.samplesAtOnce;
   const uint32_t width = 1u << params.tileShift;
   launch.gridX = (params.threadsPerSample + width - 1) / width;
-  const uint32_t atLeast = (params.planes + UINT16_MAX - 1) / UINT16_MAX;
-  params.planesPerBlock = std::max(launch.gridX < kFewBlocks ? 1 : params.planes, atLeast);
+  // Whole groups of planes, of which the grid has no more than it may.
+  const uint32_t groups = (params.planes + kMixPlanes - 1) / kMixPlanes;
+  const uint32_t atLeast = (groups + UINT16_MAX - 1) / UINT16_MAX;
+  params.planesPerBlock = kMixPlanes * (launch.gridX < kFewBlocks ? atLeast : groups);
   launch.gridY = (params.planes + params.planesPerBlock - 1) / params.planesPerBlock;
   return true;
+}
+
+// The kernel that has all samples at once if one has; the one for several planes does not know
+// turns.
+bool setInPlace(Launch& launch, uint64_t positions, uint32_t entries) {
+  const bool whole = launch.params.vectorBytes == kVectorBytes;
+  using Several = MixShape<true, true>;
+  using One = MixShape<true, false>;
+  if (whole && launch.params.planes > 1) {
+    launch.kernel = Kernel::gridmask_mix_planes_in_place;
+    if (!setBlocks(launch, positions, entries, Several::samples)) return false;
+    if (launch.params.turns == 1) return true;
+  }
+  launch.kernel = whole ? Kernel::gridmask_mix_in_place : Kernel::gridmask_mix_narrow_in_place;
+  return setBlocks(launch, positions, entries, One::samples);
 }
 
 }  // namespace
@@ -117,16 +131,16 @@ Prepared prepareMix(const MixBatch& batch, Launch& launch) {
   params.vectorsPerRow = static_cast<uint32_t>(params.rowBytes / params.vectorBytes);
   params.rowReciprocal = reciprocalOf(params.vectorsPerRow);
   const uint64_t vectors = uint64_t{params.height} * params.vectorsPerRow;
-  const bool whole = params.vectorBytes == kVectorBytes;
 
-  SampleConstants constants(layout, batch.height, 0);
+  SampleConstants constants(layout, batch.height, 0, launch);
   std::vector<MixPartner> partners;
   std::vector<MixKept> kept;
   if (batch.inPlace()) {
-    launch.kernel = whole ? Kernel::gridmask_mix_in_place : Kernel::gridmask_mix_narrow_in_place;
     const Order order(batch);
     if (order.entries().empty()) return Prepared::kNothing;
-    if (!setBlocks(launch, vectors, order.entries().size())) return Prepared::kUnsupported;
+    if (!setInPlace(launch, vectors, static_cast<uint32_t>(order.entries().size()))) {
+      return Prepared::kUnsupported;
+    }
     kept.assign(params.turns, {0, MixKept::kNobody});
     const uint32_t atOnce = params.samplesAtOnce;
     uint32_t place = 0;
@@ -140,12 +154,13 @@ Prepared prepareMix(const MixBatch& batch, Launch& launch) {
       ++place;
     }
   } else {
+    const bool whole = params.vectorBytes == kVectorBytes;
     launch.kernel = whole ? Kernel::gridmask_mix_new : Kernel::gridmask_mix_narrow_new;
     if (!setGrid(launch, vectors, static_cast<uint32_t>(batch.count)))
       return Prepared::kUnsupported;
     prepareNew(batch, constants, partners);
   }
-  if (!constants.addTo(launch)) return Prepared::kNothing;
+  if (!constants.end()) return Prepared::kNothing;
   params.partnersAt = addConstants(launch, partners.data(), partners.size() * sizeof(MixPartner));
   if (params.turns > 1) {
     params.keptAt = addConstants(launch, kept.data(), kept.size() * sizeof(MixKept));

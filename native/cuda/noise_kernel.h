@@ -216,8 +216,8 @@ class NoiseTile {
     float a, b;
   };
   GRIDMASK_HD Channel channelAt(uint32_t channel) const {
-    return constant<Channel>(
-        params_, params_.noiseChannelsAt + channel * static_cast<uint32_t>(sizeof(Channel)));
+    return constant<Channel>(params_,
+                             params_.channelsAt + channel * static_cast<uint32_t>(sizeof(Channel)));
   }
 
   // One value a pixel: a block is four in a row.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The last image (cuda/fatbin.h): pixels of 8 and 16 bytes, Random GridMask, noise.
+// The fourth image (cuda/fatbin.h): pixels of 8 and 16 bytes, Random GridMask, noise.
 #include "cuda/entry.h"
 #include "cuda/noise_kernel.h"
 

@@ -145,7 +145,7 @@ void launchKernel(Device& device, Launch& launch, CUstream stream) {
   const CUfunction function = device.function(launch.kernel);
   void* parameters[] = {&launch.params};
   CUDA_CALL(device.driver, cuLaunchKernel, function, launch.gridX, launch.gridY, launch.gridZ,
-            launch.blockX, 1, 1, 0, stream, parameters, nullptr);
+            launch.blockX, launch.blockY, 1, 0, stream, parameters, nullptr);
 }
 
 }  // namespace gridmask::cuda

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "cuda/allocation.h"
@@ -26,6 +27,12 @@ size_t pieceBytesOf(size_t bytes, const Staging& staging);
 // the copy is on the allocation's stream; whether that was the case. Throws Error.
 bool upload(Stream& stream, const Allocation& allocation, const uint8_t* source,
             const Staging& staging);
+
+// The same for memory that is not pinned: `read` copies so many bytes from a place on. It is called
+// on several threads.
+using Read = std::function<void(size_t begin, size_t bytes, uint8_t* to)>;
+void uploadPieces(Stream& stream, const Allocation& allocation, const Staging& staging,
+                  const Read& read);
 
 // Copies allocation.bytes() bytes, and returns when that is done. Throws Error.
 void download(Stream& stream, const Allocation& allocation, uint8_t* target, const Staging& staging,

@@ -14,6 +14,17 @@ constexpr int kValuesOf = 16 / valueBytes;  // in a vector
 template <int valueBytes>
 constexpr uint32_t kAllOf = (1u << kValuesOf<valueBytes>)-1;
 
+// The number of the lowest bit that is set; one is.
+GRIDMASK_HD inline uint32_t lowestBitOf(uint32_t bits) {
+#ifdef __CUDA_ARCH__
+  return static_cast<uint32_t>(__ffs(static_cast<int>(bits))) - 1;
+#else
+  uint32_t number = 0;
+  while ((bits >> number & 1) == 0) ++number;
+  return number;
+#endif
+}
+
 // All ones in the bytes of those of a word's values whose bit is set.
 template <int valueBytes>
 GRIDMASK_HD inline uint32_t bytesOf(uint32_t bits) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The geometry of docs/geometry-and-draws.md: from the parameters of a sample to the integers that
-// decide each pixel. Doubles occur in latticeOf() only, once a sample, on the host.
+// decide each pixel. Doubles occur in turnedAxesOf() and latticeOf() only, once a sample, on the
+// host.
 #pragma once
 
 #include <cmath>
@@ -138,8 +139,14 @@ inline int64_t floorOf(double value) {
 }
 inline int64_t ceilOf(double value) { return -floorOf(-value); }
 
-inline Lattice latticeOf(const PackedSample& sample, const Canvas& canvas) {
-  const auto [c, s] = rotationOf(sample.angle);
+// Both axes, before the stripes' offset is subtracted: all that depends on angle and canvas.
+struct TurnedAxes {
+  LatticeAxis x;
+  LatticeAxis y;
+};
+
+inline TurnedAxes turnedAxesOf(double angle, const Canvas& canvas) {
+  const auto [c, s] = rotationOf(angle);
   const double q = canvas.side / 2.0;
   const auto fix = [](double value) { return floorOf(value * 65536 + 0.5); };
   const double m2 = c * -q + s * -q + q;
@@ -147,15 +154,19 @@ inline Lattice latticeOf(const PackedSample& sample, const Canvas& canvas) {
   const int64_t a0 = fix(c), a1 = fix(s), a2 = fix(m2 + 0.5 * c + 0.5 * s);
   const int64_t a3 = fix(-s), a4 = fix(c), a5 = fix(m5 + 0.5 * -s + 0.5 * c);
 
-  const auto axis = [&](int64_t constant, int64_t stepX, int64_t stepY, int32_t delta) {
-    const int64_t origin =
-        constant + canvas.left * stepX + canvas.top * stepY - int64_t{delta} * 65536;
-    return LatticeAxis{origin, static_cast<int32_t>(stepX), static_cast<int32_t>(stepY)};
+  const auto axis = [&](int64_t constant, int64_t stepX, int64_t stepY) {
+    return LatticeAxis{constant + canvas.left * stepX + canvas.top * stepY,
+                       static_cast<int32_t>(stepX), static_cast<int32_t>(stepY)};
   };
+  return {axis(a2, a0, a1), axis(a5, a3, a4)};
+}
 
+inline Lattice latticeOf(const PackedSample& sample, const TurnedAxes& axes) {
   Lattice lattice{};
-  lattice.x = axis(a2, a0, a1, sample.deltaX);
-  lattice.y = axis(a5, a3, a4, sample.deltaY);
+  lattice.x = axes.x;
+  lattice.x.origin -= int64_t{sample.deltaX} << kFractionBits;
+  lattice.y = axes.y;
+  lattice.y.origin -= int64_t{sample.deltaY} << kFractionBits;
   lattice.period = static_cast<uint32_t>(sample.d) << kFractionBits;
   lattice.perPeriod = 1.0 / lattice.period;
   lattice.stripe = static_cast<uint32_t>(sample.l) << kFractionBits;
@@ -169,6 +180,10 @@ inline Lattice latticeOf(const PackedSample& sample, const Canvas& canvas) {
     lattice.seed[k] = sample.seed[k];
   }
   return lattice;
+}
+
+inline Lattice latticeOf(const PackedSample& sample, const Canvas& canvas) {
+  return latticeOf(sample, turnedAxesOf(sample.angle, canvas));
 }
 
 inline Lattice latticeOf(const PackedSample& sample, int32_t height, int32_t width) {

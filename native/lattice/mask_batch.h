@@ -21,7 +21,7 @@ struct MaskBatch : ImageBatch {
   const uint8_t* fill = nullptr;  // planes * pixelBytes bytes: what a dropped pixel becomes
   Noise noise{};                  // instead of the fill, where it has a kind
   // As many bytes as the fill has: all ones for the bytes that the fill is written to, 0 for those
-  // that stay. Null where it is written to all. For the CPU alone.
+  // that stay. Null where it is written to all.
   const uint8_t* filled = nullptr;
 };
 

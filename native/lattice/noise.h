@@ -27,7 +27,7 @@ enum class NoiseKind : uint32_t { kNone = 0, kUniform = 1, kNormal = 2 };
 // How values are stored.
 enum class NoiseType : uint32_t { kFloat32 = 0, kUint8 = 1, kFloat16 = 2, kBfloat16 = 3 };
 
-constexpr uint32_t valueBytesOf(NoiseType type) {
+GRIDMASK_HD constexpr uint32_t valueBytesOf(NoiseType type) {
   return type == NoiseType::kFloat32 ? 4 : type == NoiseType::kUint8 ? 1 : 2;
 }
 

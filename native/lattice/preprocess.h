@@ -9,9 +9,8 @@
 #include <vector>
 
 #include "lattice/batch.h"
-#include "lattice/host_device.h"
+#include "lattice/channel_scale.h"
 #include "lattice/lattice.h"
-#include "lattice/noise.h"
 
 namespace gridmask {
 
@@ -28,16 +27,6 @@ struct SourceImage {
   bool flip;  // the crop is mirrored, left to right
 };
 
-// What a channel of the result is made of: value · a + b of a channel of the image's.
-struct ChannelScale {
-  uint32_t channel;
-  float a;
-  float b;
-};
-
-// A value is stored as noise is: a float's bits, rounded to the result's type.
-using ValueType = NoiseType;
-
 // The layout is the result's.
 struct PreprocessBatch : BatchLayout {
   uint8_t* target;
@@ -49,17 +38,5 @@ struct PreprocessBatch : BatchLayout {
   const PackedSample* samples;       // `count` masks for the result, or null
   const uint8_t* fill;               // of a dropped pixel, all channels
 };
-
-// The bits of a value of the result. Two roundings, one after each operation. A NaN, which only a
-// source of floats can lead to, is the same one on every processor.
-GRIDMASK_HD inline uint32_t scaledBits(float value, const ChannelScale& scale, ValueType type) {
-  const float scaled = exact::add(exact::multiply(value, scale.a), scale.b);
-  if (scaled != scaled) {
-    return type == ValueType::kFloat32   ? 0x7FC00000u
-           : type == ValueType::kFloat16 ? 0x7E00u
-                                         : 0x7FC0u;
-  }
-  return noiseBits(scaled, type);
-}
 
 }  // namespace gridmask

@@ -4,6 +4,8 @@
 // and the sample's global number, and from nothing else.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "lattice/lattice.h"
@@ -26,19 +28,15 @@ struct DrawSettings {
   uint32_t epoch;
 };
 
-inline PackedSample drawSample(const DrawSettings& settings, uint64_t index) {
-  const auto low = static_cast<uint32_t>(index);
-  const auto high = static_cast<uint32_t>(index >> 32);
-  Philox4 blocks[2] = {{{low, high, settings.epoch, 0}}, {{low, high, settings.epoch, 1}}};
-  philox4x32(blocks, settings.seed[0], settings.seed[1]);
+namespace detail {
+
+// From the words of a sample's two blocks.
+inline void setSample(PackedSample& sample, const DrawSettings& settings, uint64_t index,
+                      const Philox4& u, const Philox4& v) {
   const auto fraction = [](uint32_t word) { return word / 4294967296.0; };
   const auto below = [](uint32_t word, uint32_t range) {
     return static_cast<uint32_t>((uint64_t{word} * range) >> 32);
   };
-  const Philox4& u = blocks[0];
-  const Philox4& v = blocks[1];
-
-  PackedSample sample{};
   const uint32_t d = settings.unitMin + below(u.word[1], settings.unitMax - settings.unitMin);
   sample.flags = (fraction(u.word[0]) < settings.probability ? PackedSample::kMasked : 0) |
                  (settings.reverse ? PackedSample::kReverse : 0);
@@ -54,8 +52,19 @@ inline PackedSample drawSample(const DrawSettings& settings, uint64_t index) {
   sample.seed[0] = settings.seed[0];
   sample.seed[1] = settings.seed[1];
   sample.epoch = settings.epoch;
-  sample.index[0] = low;
-  sample.index[1] = high;
+  sample.index[0] = static_cast<uint32_t>(index);
+  sample.index[1] = static_cast<uint32_t>(index >> 32);
+}
+
+}  // namespace detail
+
+inline PackedSample drawSample(const DrawSettings& settings, uint64_t index) {
+  const auto low = static_cast<uint32_t>(index);
+  const auto high = static_cast<uint32_t>(index >> 32);
+  Philox4 blocks[2] = {{{low, high, settings.epoch, 0}}, {{low, high, settings.epoch, 1}}};
+  philox4x32(blocks, settings.seed[0], settings.seed[1]);
+  PackedSample sample;
+  detail::setSample(sample, settings, index, blocks[0], blocks[1]);
   return sample;
 }
 
@@ -74,12 +83,52 @@ class Samples {
       : settings_(settings), first_(first), indices_(indices) {}
 
   PackedSample operator[](size_t i) const {
-    if (plan_ != nullptr) return plan_[i];
-    return drawSample(settings_,
-                      indices_ != nullptr ? static_cast<uint64_t>(indices_[i]) : first_ + i);
+    return plan_ != nullptr ? plan_[i] : drawSample(settings_, indexOf(i));
+  }
+
+  // Calls work(i, sample) for `count` samples from `first` on, which are drawn several at a time.
+  template <typename Work>
+  void forEach(size_t first, size_t count, const Work& work) const {
+    if (plan_ != nullptr) {
+      for (size_t i = 0; i < count; ++i) work(i, plan_[first + i]);
+      return;
+    }
+    if (count < kDrawnAtOnce / 2) {
+      for (size_t i = 0; i < count; ++i) work(i, drawSample(settings_, indexOf(first + i)));
+      return;
+    }
+    // Words of the samples' first blocks, then of their second.
+    uint32_t words[4][2 * kDrawnAtOnce];
+    PackedSample sample;
+    for (size_t begin = 0; begin < count; begin += kDrawnAtOnce) {
+      const size_t some = std::min(count - begin, kDrawnAtOnce);
+      for (size_t k = 0; k < kDrawnAtOnce; ++k) {
+        const uint64_t index = indexOf(first + begin + std::min(k, some - 1));
+        words[0][k] = words[0][k + kDrawnAtOnce] = static_cast<uint32_t>(index);
+        words[1][k] = words[1][k + kDrawnAtOnce] = static_cast<uint32_t>(index >> 32);
+        words[2][k] = words[2][k + kDrawnAtOnce] = settings_.epoch;
+        words[3][k] = 0;
+        words[3][k + kDrawnAtOnce] = 1;
+      }
+      philox4x32(words, settings_.seed[0], settings_.seed[1]);
+      const auto block = [&](size_t k) {
+        return Philox4{{words[0][k], words[1][k], words[2][k], words[3][k]}};
+      };
+      for (size_t k = 0; k < some; ++k) {
+        const size_t i = begin + k;
+        detail::setSample(sample, settings_, indexOf(first + i), block(k), block(k + kDrawnAtOnce));
+        work(i, sample);
+      }
+    }
   }
 
  private:
+  static constexpr size_t kDrawnAtOnce = 8;
+
+  uint64_t indexOf(size_t i) const {
+    return indices_ != nullptr ? static_cast<uint64_t>(indices_[i]) : first_ + i;
+  }
+
   const PackedSample* plan_ = nullptr;
   DrawSettings settings_{};
   uint64_t first_ = 0;

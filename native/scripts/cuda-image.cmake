@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# Compiles the kernels, where there is an nvcc that works, to build/cuda/fatbin.inc: four fatbins as a
+# Compiles the kernels, where there is an nvcc that works, to build/cuda/fatbin.inc: five fatbins as a
 # list of bytes (native/cuda/fatbin.h), which native/cuda/fatbin.cc embeds. Defines gridmask_add_cuda_image(target).
 #
 #   GRIDMASK_CUDA=AUTO  without a working nvcc: what native/cuda/fatbin.inc holds, or no kernels
@@ -25,9 +25,14 @@ set(KERNEL_SOURCES
   native/cuda/mix.cu
   native/cuda/mix_kernel.h
   native/cuda/noise_kernel.h
+  native/cuda/preprocess.cu
+  native/cuda/preprocess_kernel.h
+  native/cuda/preprocess_params.h
   native/cuda/rare.cu
   native/cuda/rows.cu
+  native/cuda/source_words.h
   native/cuda/vector_bits.h
+  native/lattice/channel_scale.h
   native/lattice/host_device.h
   native/lattice/noise.h
   native/lattice/philox.h)
@@ -115,7 +120,7 @@ function(gridmask_add_cuda_image target)
   set(image ${CMAKE_BINARY_DIR}/cuda/fatbin.inc)
   set(fatbins "")
   set(commands "")
-  foreach(name kernels rows mix rare)
+  foreach(name kernels rows mix rare preprocess)
     set(fatbin ${CMAKE_BINARY_DIR}/cuda/${name}.fatbin)
     list(APPEND fatbins ${fatbin})
     list(APPEND commands COMMAND ${nvcc} -std=c++17 -Inative -Werror all-warnings ${options}

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-//   node native/scripts/setup.mjs [packages | native | typescript] …
+//   node native/scripts/setup.mjs [packages | native | typescript | site] …
 //
 // Brings a clone to where a script of package.json can run: installs the packages when they differ
 // from the lockfile, and builds what is named, by default all, where it is missing or older than its
-// sources. Those scripts begin with it, so it is silent and quick when nothing is to do, and uses
-// only Node.
+// sources. `site` installs what only docs/site needs. Those scripts begin with it, so it is silent and
+// quick when nothing is to do, and uses only Node.
 import { spawnSync } from 'node:child_process'
 import {
   existsSync,
@@ -55,11 +55,14 @@ const builds = [
 ]
 
 const names = process.argv.slice(2)
-const unknown = names.filter((name) => !['packages', 'native', 'typescript'].includes(name))
+const unknown = names.filter((name) => !['packages', 'native', 'typescript', 'site'].includes(name))
 if (unknown.length > 0) throw new Error(`nothing is called ${unknown}`)
 
 process.chdir(root)
-if (!dependenciesMatchLockfile()) npm('ci', '--ignore-scripts')
+if (!dependenciesMatchLockfile('.')) npm('ci', '--ignore-scripts')
+if (names.includes('site') && !dependenciesMatchLockfile('docs/site')) {
+  npm('ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', 'docs/site')
+}
 for (const build of builds) {
   if (names.length > 0 && !names.includes(build.name)) continue
   if (isFresh(build)) continue
@@ -72,10 +75,11 @@ for (const build of builds) {
 }
 
 // npm's record of what it installed is the lockfile less what this platform does not need.
-function dependenciesMatchLockfile() {
-  if (!existsSync(installed)) return false
-  const wanted = readPackages('package-lock.json')
-  const present = readPackages(installed)
+/** @param {string} folder */
+function dependenciesMatchLockfile(folder) {
+  if (!existsSync(join(folder, installed))) return false
+  const wanted = readPackages(join(folder, 'package-lock.json'))
+  const present = readPackages(join(folder, installed))
   return Object.entries(wanted).every(([path, { version, integrity, optional }]) => {
     const found = present[path]
     if (path === '' || (!found && optional)) return true

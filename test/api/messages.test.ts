@@ -34,7 +34,7 @@ const rows: [mistake: string, work: () => unknown, says: string][] = [
   [
     'a preset that does not exist, spread',
     () => new GridMask({ ...(presets as Any).imageNet, seed: 1 }),
-    'received neither: of a preset, look at its name. The presets are imagenet, cifar10,',
+    'received neither. If it is a preset, check its name. The presets are imagenet, cifar10,',
   ],
   [
     'percent',
@@ -44,7 +44,7 @@ const rows: [mistake: string, work: () => unknown, says: string][] = [
   [
     'a reversed range',
     () => make({ unit: [224, 96] }),
-    'but received [224, 96]. The smaller comes first: [96, 224]',
+    'but received [224, 96]. The smaller number comes first: [96, 224]',
   ],
   [
     'text for a number',
@@ -104,7 +104,7 @@ const rows: [mistake: string, work: () => unknown, says: string][] = [
   [
     '16-bit integers',
     () => apply(new Uint16Array(3 * 64)),
-    'Whole numbers of 16 bits are none of them: `Float32Array.from(images, (v) => v / 65535)`',
+    'For 16-bit integers, convert them: `Float32Array.from(images, (v) => v / 65535)`',
   ],
   [
     'a plan for its element',
@@ -114,17 +114,17 @@ const rows: [mistake: string, work: () => unknown, says: string][] = [
   [
     'a plan without the size',
     () => new GridMask(presets.coco).plan({ count: 1 }),
-    "The unit is a function of the image's size: give `height` and `width`",
+    'The unit depends on the image size: pass `height` and `width`',
   ],
   [
     'one sample for a plan',
     () => applyPlan(images, params as Any, { shape } as Any),
-    'One sample goes into an array too: `[params]`',
+    'Put a single sample into an array too: `[params]`',
   ],
   [
     'boxes of fractions',
     () => visibleFraction(params, [100, 100], [[0.1, 0.2, 0.45, 0.48]]),
-    'Boxes that are fractions of the image are multiplied by its width and height first',
+    'Multiply boxes that are fractions of the image by its width and height',
   ],
   // And some that are less likely.
   [
@@ -137,21 +137,21 @@ const rows: [mistake: string, work: () => unknown, says: string][] = [
   [
     'an asynchronous schedule',
     () => make({ probability: async () => 1 }).probabilityAt(0),
-    'it may not be async',
+    'it cannot be async',
   ],
   [
     'a video',
     () => apply(images, { shape: [1, 3, 1, 8, 8] }),
-    'More dimensions are folded into these four: docs/recipes.md',
+    'Fold more dimensions into these four: docs/recipes.md',
   ],
   [
     'a panorama',
     () => apply(images, { shape: [1, 1, 8, 20000] }),
-    'Larger images are masked in tiles: docs/recipes.md',
+    'Mask larger images in tiles: docs/recipes.md',
   ],
   ['Python’s names', () => fromDali({ shift_x: 3 } as Any, [8, 8]), 'did you mean `shiftX`?'],
   ['Random()', () => make({ seed: 0.123 }), 'Math.floor(Math.random() * 2 ** 32)'],
-  ['a number for a request', () => (gridmask as Any).plan(64), 'Name what it is: { count: 64 }'],
+  ['a number for a request', () => (gridmask as Any).plan(64), 'Name it: { count: 64 }'],
   [
     'the order of arguments',
     () => applyPlan(images, { shape } as Any, [params] as Any),

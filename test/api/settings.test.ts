@@ -65,7 +65,7 @@ test('devices lists the processor', () => {
       id: 'cpu',
       name: expect.any(String),
       threads: expect.any(Number),
-      instructionSet: expect.stringMatching(/^(baseline|avx2)$/),
+      instructionSet: expect.stringMatching(/^(baseline|avx2|avx512)$/),
       backend: 'native',
     },
   ])

@@ -30,7 +30,7 @@ describe('options', () => {
     ['ratio', Number.NaN, 'ERR_OUT_OF_RANGE', /received NaN$/],
     ['ratio', '0.5', 'ERR_INVALID_ARG_TYPE', /received '0\.5'\. Without quotes it is a number$/],
     ['ratio', undefined, 'ERR_INVALID_ARG_TYPE', /received undefined$/],
-    ['ratio', [0.5, 0.5], 'ERR_OUT_OF_RANGE', /received \[0\.5, 0\.5\]\. .* give 0\.5 alone$/],
+    ['ratio', [0.5, 0.5], 'ERR_OUT_OF_RANGE', /received \[0\.5, 0\.5\]\. .* pass 0\.5 alone$/],
     ['ratio', [0.6, 0.5], 'ERR_OUT_OF_RANGE', /`ratio`/],
     ['ratio', [0, 0.5], 'ERR_OUT_OF_RANGE', /`ratio`/],
     ['ratio', [0.5, 1.1], 'ERR_OUT_OF_RANGE', /`ratio`/],
@@ -69,7 +69,12 @@ describe('options', () => {
     ['device', 0, 'ERR_INVALID_ARG_TYPE', /`device`/],
     ['threads', 0, 'ERR_OUT_OF_RANGE', /`threads`/],
     ['threads', 1025, 'ERR_OUT_OF_RANGE', /`threads`/],
-    ['rations', 0.5, 'ERR_INVALID_ARG_VALUE', /Unknown property `rations`.*Known are ratio, unit/],
+    [
+      'rations',
+      0.5,
+      'ERR_INVALID_ARG_VALUE',
+      /Unknown property `rations`.*Known properties: ratio, unit/,
+    ],
   ]
   test.each(rows)('%s: %p', (key, value, code, message) => {
     expectError(() => new GridMask({ ...good, [key]: value }), code, message)

@@ -22,10 +22,21 @@ test('names the page, at the settings given, and needs no photograph', () => {
 })
 
 test('says what the page has no control for, and leaves it out', () => {
-  const args = ['preview', '--open', '--ratio', '0.5', '--unit', '96:224', '--fill', '0', '--json']
+  const args = ['preview', '--open', '--ratio', '0.5', '--unit', '96:224', '--fill', '9', '--json']
   const { stdout, stderr } = gridmask(args, settings)
   expect(new URL(JSON.parse(stdout).page).hash).toBe('#ratio=0.5&seed=0')
-  expect(stderr).toMatch(/^gridmask: the page shows .*, and has no --unit 96:224, --fill$/m)
+  expect(stderr).toMatch(
+    /^gridmask: the page shows one mask at a time, so it ignores --unit 96:224, --fill$/m,
+  )
+})
+
+test.each([
+  [['--fill', '0'], '#fill=black&seed=0'],
+  [['--fill', '124,116,104'], '#seed=0'],
+])('%j is handed over', (args, hash) => {
+  const { stdout, stderr } = gridmask(['preview', '--open', ...args, '--json'], settings)
+  expect(new URL(JSON.parse(stdout).page).hash).toBe(hash)
+  expect(stderr).not.toMatch(/ignores/)
 })
 
 test.each([

@@ -128,17 +128,39 @@ test('small images are shown pixel by pixel, in the proportions of their size', 
   const { report, crop } = await preview([photos[0], ...args])
   expect([report.width, report.height]).toEqual([32, 16])
   for (const { sample, place } of report.samples) {
-    expect([place.width, place.height]).toEqual([SIDE, SIDE / 2])
+    expect([place.width, place.height]).toEqual([320, 160])
     const keeps = keepsPixel(sample, [16, 32])
-    const shown = crop(place.x, place.y, SIDE, SIDE / 2)
+    const shown = crop(place.x, place.y, 320, 160)
     for (let y = 0; y < 16; y++) {
       for (let x = 0; x < 32; x++) {
-        const at = ((7 * y + 3) * SIDE + 7 * x + 3) * 3
+        const at = ((10 * y + 5) * 320 + 10 * x + 5) * 3
         const dropped = MEAN_COLOUR.every((value, channel) => shown[at + channel] === value)
         expect(dropped).toBe(!keeps(x, y))
       }
     }
   }
+})
+
+test.each([
+  [1, 560],
+  [4, 1280],
+  // Two rows of four, three of four, two of six.
+  [7, 1040],
+  [11, 1520],
+])('a sheet of %d samples has no empty part', async (count, width) => {
+  const { report, crop } = await preview([photos[0], '--count', `${count}`])
+  expect((await sharp(report.file).metadata()).width).toBe(width)
+  const columns = new Set([48, ...report.samples.map(({ place }) => place.x)])
+  const rows = new Set(report.samples.map(({ place }) => place.y))
+  expect(columns.size * rows.size - (1 + count)).toBeLessThan(rows.size)
+  const last = Math.max(...columns)
+  expect(width - (last + SIDE)).toBeLessThan(80)
+  expect(crop(48, [...rows][0] as number, SIDE, SIDE).equals(pixels[0] as Buffer)).toBe(true)
+})
+
+test('wide pictures are shown wide', async () => {
+  const { report } = await preview([photos[0], '--size', '900x225', '--count', '2'])
+  for (const { place } of report.samples) expect([place.width, place.height]).toEqual([448, 112])
 })
 
 test("without -o the sheet lies in the shell's folder; a table says what was drawn", () => {
@@ -165,7 +187,7 @@ test('where there are no fonts, a sheet has pictures only', async () => {
   const { status, stderr } = gridmask(args, { env: { FONTCONFIG_FILE: fonts } })
   expect(status).toBe(0)
   expect(stderr).toMatch(/^gridmask: this machine has no fonts.*\n$/)
-  const heading = { left: 0, top: 0, width: 1000, height: 150 }
+  const heading = { left: 0, top: 0, width: 560, height: 150 }
   const top = await sharp(file).extract(heading).raw().toBuffer()
   expect(new Set(top)).toEqual(new Set([255]))
 })
@@ -277,7 +299,7 @@ describe('the sheet', () => {
   test.each(['sheet.jpg', 'sheet.JPEG'])('%s is a JPEG, with the same samples', async (name) => {
     const file = join(folder, name)
     const { samples }: Report = jsonOf(['preview', photos[0], '--count', '1', '-o', file])
-    expect(await sharp(file).metadata()).toMatchObject({ format: 'jpeg', width: 1520 })
+    expect(await sharp(file).metadata()).toMatchObject({ format: 'jpeg', width: 560 })
     const [{ place, sample }] = samples as [Report['samples'][0]]
     const { x: left, y: top, width, height } = place
     const shown = await sharp(file).extract({ left, top, width, height }).raw().toBuffer()
@@ -295,7 +317,7 @@ describe('the sheet', () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { input, cwd: folder })
     expect(status).toBe(0)
     expect(stderr.toString()).toMatch(/^presets\.imagenet, .*\n- +0 +\d+ /s)
-    expect(await sharp(stdout).metadata()).toMatchObject({ format: 'png', width: 1520 })
+    expect(await sharp(stdout).metadata()).toMatchObject({ format: 'png', width: 560 })
     expect(existsSync(join(folder, '-'))).toBe(false)
   })
 

@@ -30,6 +30,7 @@ const trials = new Map([
   ['npm run test:native', []],
   ['npm run test:sanitize', []],
   ['npm run test:gpu', []],
+  ['npm run example', ['cifar']],
   ['npm run train', ['--quick']],
   ['npm run build', []],
   ['npm run build:page', []],
@@ -38,8 +39,8 @@ const trials = new Map([
   ['npm run test:runtimes', ['--quick']],
   ['npm run release:dry', []],
 ])
-/** They would try the others again. */
-const untried = ['npm run test:clone', '.ci/run']
+/** They would try the others again, or install what the stock here lacks: .ci/run tries those. */
+const untried = ['npm run test:clone', 'npm run docs', 'npm run test:docs', '.ci/run']
 /** Without a GPU. */
 const refusals = new Map([['npm run test:gpu', /no-driver/]])
 

@@ -217,6 +217,33 @@ const operations: Record<string, Operation> = {
       return out.downloadAsync()
     },
   },
+  'Preprocessor.apply()': {
+    queues: true,
+    expected: made,
+    run({ library }) {
+      const { shape: of, bytes } = decoded
+      const request = { shape: of, index: 0, device: 'cuda' } as const
+      const batch = new library.Preprocessor(preparation).apply(bytes(), request)
+      return disposing(batch, (result) => result.download())
+    },
+  },
+  'Preprocessor.applyAsync()': {
+    queues: true,
+    expected: made,
+    async run({ library }) {
+      const { shape: of, bytes } = decoded
+      const request = { shape: of, index: 0, device: 'cuda' } as const
+      const images = bytes()
+      const preprocessor = new library.Preprocessor(preparation)
+      const batch = await preprocessor.applyAsync(images, request).catch((error) => {
+        // Taken and given back, or not taken yet.
+        const back = images.length === 0 ? (error as { array?: Uint8Array }).array : images
+        expectSame(back as Uint8Array, bytes())
+        throw error
+      })
+      return disposing(batch, (result) => result.download())
+    },
+  },
   'tensors of other streams': {
     queues: true,
     before: (scene) => [upload(scene, 0n), upload(scene, 1n)],
@@ -230,6 +257,21 @@ const operations: Record<string, Operation> = {
       return gridmask.apply(wrap(first, 0n), { index: 0, out }).download()
     },
   },
+}
+
+const decoded = {
+  shape: [3, 31, 33, 2] as const,
+  bytes: () => scrambled(new Uint8Array(length), 7),
+}
+const preparation = {
+  ...{ padding: 1, size: [31, 33], flip: 0.5 },
+  gridmask: { ratio: 0.5, unit: [5, 20], rotate: 360 },
+} as const
+
+/** Three images made by the CPU. */
+function made({ library }: Scene): Float32Array {
+  const { shape: of, bytes } = decoded
+  return new library.Preprocessor(preparation).apply(bytes(), { shape: of, index: 0 })
 }
 
 /** The batch mixed by the CPU. */

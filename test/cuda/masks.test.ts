@@ -12,11 +12,15 @@ const { library, property } = onDriver({
     height: fc.integer({ min: 1, max: 40 }),
     width: fc.integer({ min: 1, max: 70 }),
     unit: fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 3000 })),
-    perChannel: fc.boolean(),
+    /** One for all, one for each channel, or those of them that are not null. */
+    fillKind: fc.constantFrom('one', 'each', 'some'),
   }),
-  prepare(using, { perChannel, ...given }) {
-    const fills = Array.from({ length: given.channels }, (_, i) => (i * 37) % 251)
-    const { images, cpu, cuda, request } = batchOf(using, given, perChannel ? fills : 7)
+  prepare(using, { fillKind, ...given }) {
+    const stays = (i: number) => fillKind === 'some' && i > 0 && ((given.seed >> (i % 5)) & 1) === 1
+    const fills = Array.from({ length: given.channels }, (_, i) =>
+      stays(i) ? null : (i * 37) % 251,
+    )
+    const { images, cpu, cuda, request } = batchOf(using, given, fillKind === 'one' ? 7 : fills)
     const expected = cpu.apply(images(), { ...request, index: 3 })
     return { images, cuda, request, expected }
   },

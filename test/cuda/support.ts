@@ -155,7 +155,7 @@ interface Sizes {
 export function batchOf(
   { GridMask }: typeof Library,
   { format, channels, offset, unit, count, height, width, ...settings }: AnyBatch & Sizes,
-  fill: number | number[] = 0,
+  fill: number | (number | null)[] = 0,
 ) {
   const { dtype, layout } = format
   const batch = { count, channels, height, width, layout }

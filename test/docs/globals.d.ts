@@ -5,7 +5,11 @@ import type { Box, DeviceTensor, GridMask, Plan, Preprocessor } from 'gridmask'
 declare global {
   /** A batch of images, and what belongs to it. */
   let images: Float32Array
+  /** A batch as decoders give it. */
+  const bytes: Uint8Array
   let labels: Int32Array
+  /** The same, as decoded. */
+  const bytes: Uint8Array
   const oneHot: Float32Array
   const shape: readonly [number, number, number, number]
   const boxes: Box[]
@@ -20,6 +24,8 @@ declare global {
   let step: number
   const gridmask: GridMask
   const preprocessor: Preprocessor
+  /** A batch of decoded images, pixel by pixel. */
+  const bytes: Uint8Array
   /** Pictures on disk. */
   const files: string[]
   const plan: Plan

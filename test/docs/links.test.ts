@@ -4,7 +4,10 @@ import { basename, dirname, join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { pages, root } from './blocks'
 
-const all = [...pages, 'CONTRIBUTING.md', 'CHANGELOG.md', 'examples/fashion-mnist/README.md']
+const examples = readdirSync(join(root, 'examples'))
+  .map((name) => `examples/${name}/README.md`)
+  .filter((page) => existsSync(join(root, page)))
+const all = [...pages, 'CONTRIBUTING.md', 'CHANGELOG.md', ...examples]
 
 /** GitHub's name for a heading: words with hyphens between them. */
 function anchorOf(heading: string): string {

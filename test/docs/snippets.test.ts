@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { transformSync } from '@swc/core'
 import { runNode } from '../process'
-import { blocksOf, modulesOf, pages, promisedOutput, root } from './blocks'
+import { blocksOf, examples, modulesOf, pages, promisedOutput, root } from './blocks'
 
 // Within the package, so that its own name is found; build/ is in no other project.
 const folder = join(root, 'build/docs-code')
 const modules = pages.flatMap(modulesOf)
-const nameOf = (page: string, line: number) => `${page.replace(/^docs\/|\.md$/g, '')}-${line}`
+const nameOf = (page: string, line: number) =>
+  `${page.replace(/^docs\/|\.\w+$/g, '').replaceAll('/', '-')}-${line}`
 
 const run = (...args: string[]) => runNode(args)
 
@@ -38,7 +39,8 @@ function compile(files: Record<string, string>): string {
 
 test('all TypeScript compiles', () => {
   expect(modules.length).toBeGreaterThan(5)
-  const files = modules.map(({ block: { page, line }, code }) => [nameOf(page, line), code])
+  const all = [...modules, ...examples()]
+  const files = all.map(({ block: { page, line }, code }) => [nameOf(page, line), code])
   expect(compile(Object.fromEntries(files))).toBe('')
 }, 60_000)
 
@@ -66,6 +68,24 @@ describe('runs and prints what it says', () => {
     },
     60_000,
   )
+})
+
+// As a reader saves and runs them. What they print is the block that follows.
+const plain = pages.flatMap((page) => {
+  const blocks = blocksOf(page)
+  return blocks.flatMap(({ language, mark, line, code }, i) =>
+    language === 'js' && mark === 'run' ? [{ page, line, code, output: blocks[i + 1]?.code }] : [],
+  )
+})
+describe('plain JavaScript runs as it stands, and prints the block that follows', () => {
+  test('there is such a block in the README', () => {
+    expect(plain.map(({ page }) => page)).toContain('README.md')
+  })
+  test.each(plain)('$page, line $line', ({ page, line, code, output }) => {
+    const file = join(folder, `${nameOf(page, line)}-plain.mjs`)
+    writeFileSync(file, code)
+    expect(run(file)).toMatchObject({ status: 0, stderr: '', stdout: output })
+  })
 })
 
 const quoted = pages.flatMap(blocksOf).filter(({ mark }) => /^[\w/-]+\.\w+$/.test(mark))

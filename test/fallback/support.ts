@@ -5,8 +5,8 @@ import type { ImageArray } from '../../lib/index'
 import { bytesOf, expectBytes, type Kind, newArray } from '../support'
 
 /**
- * Expects both backends to do the same to arrays of `length` elements that lie `offset` elements
- * behind their buffer's start.
+ * Expects both backends, and the native one with every instruction set that runs here, to do the
+ * same to arrays of `length` elements that lie `offset` elements behind their buffer's start.
  *
  * @param call answers with the backend's status
  * @returns the arrays afterwards
@@ -16,7 +16,7 @@ export function expectSameOfBoth(
   { length, offset, inPlace }: { length: number; offset: number; inPlace: boolean },
   call: (backend: typeof native, source: ImageArray, target: ImageArray) => number,
 ) {
-  const [ours, theirs] = [native, fallback].map((backend) => {
+  const arraysOf = (backend: typeof native): Arrays => {
     const source = newArray(kind, length, offset)
     bytesOf(source).forEach((_, i, bytes) => {
       bytes[i] = i * 31 + 7
@@ -24,10 +24,27 @@ export function expectSameOfBoth(
     const target = inPlace ? source : newArray(kind, length, offset)
     expect(call(backend, source, target)).toBe(0)
     return { source, target }
-  }) as [Arrays, Arrays]
-  expectBytes(ours.source, theirs.source)
-  expectBytes(ours.target, theirs.target)
-  return ours
+  }
+  const theirs = arraysOf(fallback)
+  withEachInstructionSet(() => {
+    const ours = arraysOf(native)
+    expectBytes(ours.source, theirs.source)
+    expectBytes(ours.target, theirs.target)
+  })
+  return theirs
+}
+
+/** Calls `work` while each of the instruction sets is in use that this processor has. */
+export function withEachInstructionSet(work: (name: string) => void): void {
+  const before = native.instructionSet()
+  try {
+    for (const name of native.instructionSets()) {
+      expect(native.useInstructions(name)).toBe(0)
+      work(name)
+    }
+  } finally {
+    native.useInstructions(before)
+  }
 }
 
 interface Arrays {

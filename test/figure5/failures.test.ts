@@ -207,5 +207,5 @@ test('threads give what one call gives; table and plot show it', async () => {
   const point = figure.curves.cutout[1]
   expect(failureTable(figure).split('\n')[2]).toContain(point?.probability.toFixed(4))
   const svg = failurePlot(figure)
-  for (const name of ['GridMask', 'Cutout', 'Hide-and-Seek']) expect(svg).toContain(`>\n${name}<`)
+  for (const name of ['GridMask', 'Cutout', 'Hide-and-Seek']) expect(svg).toContain(`>${name}<`)
 })

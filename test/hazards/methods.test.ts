@@ -9,7 +9,7 @@ import { methods, momentBatch } from './methods'
 /** What takes no batch of arrays; `counter` and `samplesOf` are protected. */
 const others = new Set([
   ...['epoch', 'setEpoch', 'probabilityAt', 'plan', 'samplesOf', 'counter', 'toJSON'],
-  ...['constant', 'linear', 'cudaStatus', 'devices'],
+  ...['constant', 'linear', 'cudaStatus', 'devices', 'launcherRank', 'shardIndices'],
   ...['fromAlbumentations', 'fromDali', 'fromKerasCV'],
   ...['keepRatio', 'maskOf', 'visibleFraction', 'mixLabels'],
 ])

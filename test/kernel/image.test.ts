@@ -32,13 +32,13 @@ const image = statSync(join(root, 'build/cuda/fatbin.inc'), { throwIfNoEntry: fa
 const withImage = process.platform === 'linux' && image ? test : test.skip
 
 withImage(
-  `all that CUDA adds to the binary is less than 350 kB${image ? '' : ' (skipped: no nvcc)'}`,
+  `all that CUDA adds to the binary is less than 380 kB${image ? '' : ' (skipped: no nvcc)'}`,
   () => {
     const sources = new Set(readdirSync(join(root, 'native/cuda')))
     const built = readdirSync(objects).filter((name) => sources.has(name.replace(/\.o$/, '')))
     expect(built).toContain('fatbin.cc.o')
     const sizes = built.map((name) => allocatedBytes(join(objects, name)))
-    expect(sizes.reduce((sum, bytes) => sum + bytes)).toBeLessThan(350_000)
+    expect(sizes.reduce((sum, bytes) => sum + bytes)).toBeLessThan(380_000)
   },
 )
 

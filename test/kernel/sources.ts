@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The images of native/cuda/fatbin.h, in their order. */
-export const images = ['kernels', 'rows', 'mix', 'rare']
+export const images = ['kernels', 'rows', 'mix', 'rare', 'preprocess']
 
 /** All that the kernels are compiled from, in the package at `root`, sorted. */
 export function kernelSources(root: string): string[] {

@@ -138,7 +138,7 @@ Case randomCase(Random& random, bool large) {
   Case c;
   c.height = random.between(1, large ? 260 : 20);
   c.width = random.between(1, large ? 260 : 70);
-  const bool aligned = random.chance(0.7);
+  const bool aligned = random.chance(0.8);
   if (aligned) c.width = (c.width + 15) / 16 * 16;
   if (random.chance(0.2)) {
     c.firstRow = random.between(0, 300);
@@ -146,6 +146,7 @@ Case randomCase(Random& random, bool large) {
   }
   c.count = static_cast<size_t>(random.between(1, random.chance(0.02) ? 80 : 4));
   c.channels = static_cast<size_t>(random.between(1, random.chance(0.1) ? 60 : 5));
+  if (random.chance(0.4)) c.channels = 3;
   c.valueBytes = size_t{1} << random.between(0, 2);
   c.channelsLast = random.chance(0.5);
   const auto offset = [&]() -> size_t {
@@ -235,14 +236,15 @@ void check(const Case& c, Random& random, bool inPlace) {
 
 void randomBatchesAreMaskedAsDefined() {
   Random random(6);
-  for (int i = 0; i < 6000; ++i) {
+  for (int i = 0; i < 8000; ++i) {
     const Case c = randomCase(random, i % 300 == 0);
     check(c, random, false);
     check(c, random, true);
   }
   for (size_t kernel = 0; kernel < cuda::kKernels; ++kernel) {
     const std::string name = cuda::kKernelNames[kernel];
-    const bool masks = name.find("gridmask_mix") != 0 && name.find("gridmask_noise") != 0;
+    const bool masks = name.find("gridmask_mix") != 0 && name.find("gridmask_noise") != 0 &&
+                       name.find("gridmask_preprocess") != 0;
     CHECK(!masks || launched[kernel] >= 50);
   }
 }
@@ -273,21 +275,16 @@ void largeUnitsAndImagesAreExact() {
   }
 }
 
-// A thread's tile that begins near the pixel, in a tile that is one vector wide.
+// A thread's tile that begins near the pixel.
 template <class Shape>
 void checkTile(cuda::KernelParams params, const Lattice& lattice, int32_t x, int32_t y) {
   constexpr int kValues = cuda::kValuesOf<Shape::valueBytes>;
   params.height = kMaxSide;
-  params.vectorsPerRow = params.tileColumns =
-      static_cast<uint32_t>(kMaxSide * Shape::valuesPerPixel / kValues);
-  params.tileColumnsReciprocal = {UINT32_MAX / params.tileColumns};
-  params.tilesPerSample = UINT32_MAX;
-  params.threadsPerBlock = 32;
+  params.vectorsPerRow = static_cast<uint32_t>(kMaxSide * Shape::valuesPerPixel / kValues);
   const auto column = static_cast<uint32_t>(x * Shape::valuesPerPixel / kValues);
   const auto thread = static_cast<uint32_t>(y / Shape::rows);
-  const uint32_t tile = thread / 32 * params.tileColumns + column;
   cuda::MaskTile<Shape> decided;
-  CHECK(decided.decide(params, tile, 0, 0, thread % 32));
+  decided.decide(params, column, thread, 0);
   for (int r = 0; r < Shape::rows; ++r) {
     for (uint32_t k = 0; k < kValues; ++k) {
       const uint32_t pixel = (column * kValues + k) / Shape::valuesPerPixel;
@@ -408,15 +405,20 @@ void launchesStayWithinTheGrid() {
         cuda::prepareMask(batch, Samples(&sample), 0, launch) == cuda::Prepared::kReady;
     CHECK(ready);
     const cuda::KernelParams& params = launch.params;
-    CHECK(launch.gridY == 1 && launch.gridZ == 1 && launch.gridX < 0x80000000u);
-    CHECK(uint64_t{launch.gridX} * launch.blockX >= params.threadsPerSample);
-    if (params.tilesPerSample != 0) {
-      const uint32_t tile = random.word() % params.tilesPerSample;
-      CHECK(cuda::quotient(tile, params.tileColumnsReciprocal) == tile / params.tileColumns);
-      const uint32_t columns = params.tileColumns << params.tileShift;
-      CHECK(columns >= params.vectorsPerRow &&
+    CHECK(launch.gridX < 0x80000000u && launch.gridY <= 65535 && launch.gridZ == 1);
+    if (params.threadsPerBlockRow != 0) {
+      CHECK(launch.blockX == params.threadsPerBlockRow && launch.blockX % 2 == 0);
+      CHECK(launch.blockX * launch.blockY == params.threadsPerBlock);
+      CHECK(params.threadsPerBlock <= cuda::kMaxBlockThreads);
+      CHECK(launch.gridX * launch.blockX >= params.vectorsPerRow &&
+            (launch.gridX - 1) * launch.blockX < params.vectorsPerRow &&
             params.vectorsPerRow * cuda::kVectorBytes == params.rowBytes);
+      // A thread has at most four rows.
+      CHECK((launch.gridY - 1) * launch.blockY < params.height &&
+            4 * launch.gridY * launch.blockY >= params.height);
     } else {
+      CHECK(launch.gridY == 1);
+      CHECK(uint64_t{launch.gridX} * launch.blockX >= params.threadsPerSample);
       const uint32_t thread = random.word() % params.threadsPerSample;
       CHECK(cuda::quotient(thread, params.rowReciprocal) == thread / params.vectorsPerRow);
     }
@@ -486,15 +488,17 @@ void constantsAreAsExactAsPromised() {
     const auto modulo = [&](int64_t value) {
       return static_cast<uint64_t>(value - floorDiv(value, period) * period);
     };
-    // Modulo 2⁶⁴: neither above the fraction nor further below it than promised.
-    const auto isClose = [&](uint64_t found, uint64_t fraction) {
-      CHECK(fraction - found <= static_cast<uint64_t>(d) + 2);
+    // Modulo 2⁶⁴, as close as promised.
+    const auto isClose = [&](uint64_t found, uint64_t fraction, int64_t most) {
+      CHECK(std::abs(static_cast<int64_t>(fraction - found)) <= most);
     };
     const auto checkAxis = [&](const cuda::KernelAxis& found, const LatticeAxis& axis) {
-      const uint64_t start = modulo(axis.at(cuda::kOriginColumn, firstRow) - lattice.stripe);
-      isClose(found.origin, exactly(2 * start + 1, 2 * lattice.period));
-      isClose(found.across, exactly(modulo(axis.stepX), lattice.period));
-      isClose(found.down, exactly(modulo(axis.stepY), lattice.period));
+      const int64_t position = axis.at(cuda::kOriginColumn, firstRow) - lattice.stripe;
+      CHECK(std::abs(position) < int64_t{1} << 33);
+      isClose(found.origin, exactly(2 * modulo(position) + 1, 2 * lattice.period),
+              (std::abs(position) >> 16) + 3);
+      isClose(found.across, exactly(modulo(axis.stepX), lattice.period), 2);
+      isClose(found.down, exactly(modulo(axis.stepY), lattice.period), 2);
     };
     checkAxis(sample.x, lattice.x);
     checkAxis(sample.y, lattice.y);

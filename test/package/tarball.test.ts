@@ -20,7 +20,9 @@ afterAll(() => consumer.remove())
 describe('the tarball', () => {
   test('holds what is used or can be built from, and nothing else', () => {
     const known = [
-      /^(package\.json|README\.md|LICENSE|binding\.gyp)$/,
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|binding\.gyp)$/,
+      // Guides for users, since messages and docstrings name them.
+      /^docs\/(?!decisions|internals|kernel|paper|testing)[\w-]+\.md$/,
       /^lib\/([\w-]+\/)?[\w-]+\.m?ts$/,
       /^dist\/(?!cli\/|figure5\/)([\w-]+\/)?[\w-]+\.(m?js|d\.m?ts)(\.map)?$/,
       /^dist\/play\.html$/,
@@ -33,6 +35,16 @@ describe('the tarball', () => {
     const others = consumer.files.filter((file) => !known.some((pattern) => pattern.test(file)))
     expect(others).toEqual([])
     expect(consumer.files).toContain(prebuilt)
+  })
+
+  test('holds the changelog, and every guide that a message or a docstring names', () => {
+    const sources = consumer.files.filter((file) => /^(lib|dist\/cli)\/.*s$/.test(file))
+    const named = sources.flatMap((file) => {
+      const text = readFileSync(join(consumer.installed, file), 'utf8')
+      return text.match(/docs\/[\w-]+\.md/g) ?? []
+    })
+    expect(new Set(named).size).toBeGreaterThan(5)
+    expect(consumer.files).toEqual(expect.arrayContaining(['CHANGELOG.md', ...new Set(named)]))
   })
 
   test('holds for every source what was compiled from it, and no leftovers', () => {

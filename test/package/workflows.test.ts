@@ -24,6 +24,12 @@ interface Workflow {
 
 const folder = join(root, '.github/workflows')
 
+/** Jobs that may do more than read, and what. */
+const writers: Record<string, Record<string, string>> = {
+  publish: { contents: 'read', 'id-token': 'write' },
+  deploy: { pages: 'write', 'id-token': 'write' },
+}
+
 describe.each(readdirSync(folder))('%s', (name) => {
   const text = readFileSync(join(folder, name), 'utf8')
   const { permissions, jobs } = parse(text) as Workflow
@@ -37,11 +43,10 @@ describe.each(readdirSync(folder))('%s', (name) => {
     }
   })
 
-  test('may write nothing but what publishing needs', () => {
+  test('may write nothing but what publishing and deploying need', () => {
     expect(permissions).toEqual({ contents: 'read' })
     for (const [job, { permissions: own }] of Object.entries(jobs)) {
-      const allowed = job === 'publish' ? { contents: 'read', 'id-token': 'write' } : undefined
-      expect([job, own]).toEqual([job, allowed])
+      expect([job, own]).toEqual([job, writers[job]])
     }
   })
 

@@ -41,9 +41,11 @@ export function launch(): Promise<Browser> {
 /** What went wrong or out while a page was open; stays empty. */
 export type Faults = string[]
 
+/** @param origin of pages that are served */
 export async function openTab(
   browser: Browser,
   options: BrowserContextOptions = {},
+  origin = 'file:',
 ): Promise<{ page: Page; faults: Faults }> {
   const context = await browser.newContext(options)
   const page = await context.newPage()
@@ -53,7 +55,8 @@ export async function openTab(
     if (['error', 'warning'].includes(message.type())) faults.push(message.text())
   })
   page.on('request', (request) => {
-    if (!/^(file|data|blob):/.test(request.url())) faults.push(request.url())
+    const url = request.url()
+    if (!url.startsWith(origin) && !/^(data|blob):/.test(url)) faults.push(url)
   })
   return { page, faults }
 }

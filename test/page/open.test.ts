@@ -83,7 +83,9 @@ inBrowser('where systems lose parameters, a page leads to the page', async () =>
     const { page, faults } = await openTab(browser)
     await load(page, lead)
     const call = await page.textContent('#call')
-    expect(call).toContain('{ ...presets.imagenet, seed: 9223372036854775808n }')
+    expect(call).toContain(
+      '{ ...presets.imagenet, fill: [124, 116, 104], seed: 9223372036854775808n }',
+    )
     expect(call).toContain(`epoch: ${params.epoch},`)
     expect(faults).toEqual([])
   } finally {

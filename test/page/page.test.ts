@@ -52,8 +52,14 @@ describeInBrowser('the page', () => {
     expect(Buffer.from(mask).equals(maskOf(params, [height, width]))).toBe(true)
     expect(kept).toBe(`${(100 * keepRatio(params, [height, width])).toFixed(2)} %`)
     const ones = new Uint8Array(3 * width * height).fill(1)
-    const masked = evaluate(call, ones).filter((_, i) => i % 3 === 0)
-    expect(Buffer.from(masked).equals(mask)).toBe(true)
+    expect(Buffer.from(keptBy(call, ones)).equals(mask)).toBe(true)
+  }
+
+  /** 1 where a program leaves the first channel of an image of ones as it is. */
+  function keptBy(call: string, ones: Uint8Array): Uint8Array {
+    return evaluate(call, ones)
+      .filter((_, i) => i % 3 === 0)
+      .map((value) => (value === 1 ? 1 : 0))
   }
 
   describe('set by hand', () => {
@@ -173,8 +179,7 @@ describeInBrowser('the page', () => {
         expect(figures.call).not.toBe(before.call)
         // The program is the witness: that it makes the mask of the addon is tested above.
         const ones = new Uint8Array(3 * figures.width * figures.height).fill(1)
-        const masked = evaluate(figures.call, ones).filter((_, i) => i % 3 === 0)
-        expect(Buffer.from(masked).equals(figures.mask)).toBe(true)
+        expect(Buffer.from(keptBy(figures.call, ones)).equals(figures.mask)).toBe(true)
       }
     })
 
@@ -228,9 +233,10 @@ describeInBrowser('the page', () => {
         string[]
       >(`[...document.querySelectorAll('input, select')]
         .filter((control) => {
-          const ids = ['aria-labelledby', 'aria-describedby'].map((name) => control.getAttribute(name))
-          const named = control.labels.length > 0 || ids[0] !== null
-          return !named || ids.some((id) => id !== null && !document.getElementById(id)?.textContent)
+          const texts = ['aria-labelledby', 'aria-describedby'].map((name) => control.getAttribute(name)
+            ?.split(' ').map((id) => document.getElementById(id)?.textContent ?? 'none').join(''))
+          const named = control.labels.length > 0 || texts[0] !== undefined
+          return !named || texts.some((text) => text === '' || text === 'none')
         }).map(({ id }) => id)`)
       expect(nameless).toEqual([])
     })
@@ -258,6 +264,36 @@ describeInBrowser('the page', () => {
       await page.click('#copy')
       await has(page, '#copied', /\S/)
       expect(await page.textContent('#copied')).toMatch(/^(Copied|Selected)/)
+      // What was copied is what is shown, until that changes.
+      await page.uncheck('#unit')
+      await shown(page)
+      expect(await page.textContent('#copied')).toMatch(/^(Copied|Selected)/)
+      await page.fill('#d-number', '41')
+      await shown(page)
+      expect(await page.textContent('#copied')).toBe('')
+    })
+
+    test.each([['seed', '-1', 'Expected seed to be a whole number in [0, 2⁶⁴).']])(
+      'beside a wrong %s stands what is expected',
+      async (id, text, problem) => {
+        await page.fill(`#${id}`, text)
+        await shown(page)
+        expect(await page.textContent(`#${id}-problem`)).toBe(problem)
+        await page.fill(`#${id}`, '7')
+        await shown(page)
+        expect(await page.textContent(`#${id}-problem`)).toBe('')
+      },
+    )
+
+    test('begin with the mode, the preset and the unit, which is shown', async () => {
+      const ids = await page.evaluate<
+        string[]
+      >(`[...document.querySelectorAll('#controls :is(input, select)')].slice(0, 4)
+        .map(({ id, value }) => id || value)`)
+      expect(ids).toEqual(['hand', 'drawn', 'preset', 'unit'])
+      expect(await page.isChecked('#unit')).toBe(true)
+      const labels = await page.locator('.overlay').first().locator('text').allTextContents()
+      expect(labels).toEqual(['d', 'l', 'δ'])
     })
 
     test('the unit is drawn where the mask has it', async () => {
@@ -355,6 +391,121 @@ describeInBrowser('the page', () => {
       const { result } = await shown(page)
       expect([...result]).toEqual(Array.from({ length: 144 }, () => [0, 255, 0]).flat())
     })
+  })
+
+  describe('fills', () => {
+    const [width, height] = [61, 47]
+    const picture = Uint8Array.from({ length: 3 * width * height }, (_, i) => (i * 7919) % 251)
+    const hash = `width=${width}&height=${height}&ratio=0.5`
+
+    /** Shows an address with a picture of the test's own. */
+    async function showOwn(address: string): Promise<Shown> {
+      await show(page, address)
+      const raw = { width, height, channels: 3 } as const
+      const buffer = await sharp(picture, { raw }).png().toBuffer()
+      await page.setInputFiles('#file', { name: 'own.png', mimeType: 'image/png', buffer })
+      for (let i = 0; i < 50; i++) {
+        const figures = await shown(page)
+        if (
+          figures.mask.every((kept, p) => kept !== 1 || figures.result[3 * p] === picture[3 * p])
+        ) {
+          return figures
+        }
+        await page.waitForTimeout(20)
+      }
+      throw new Error('The picture is not shown.')
+    }
+
+    const modes = [
+      `#d=20&deltaX=3&angle=30&seed=9&${hash}`,
+      `#preset=cifar10&epoch=299&index=3&seed=9&${hash}`,
+    ]
+
+    test.each(['mean', 'black', 'uniform', 'normal'])(
+      '%s: the result is the program’s, byte for byte',
+      async (fill) => {
+        for (const address of modes) {
+          const figures = await showOwn(`${address}&fill=${fill}`)
+          expect(figures.mask).toContain(0)
+          expect(await page.inputValue('#fill')).toBe(fill)
+          const expected = evaluate(figures.call, picture)
+          expect(Buffer.from(expected).equals(figures.result)).toBe(true)
+          const command = ['mean', 'black'].includes(fill) && address.includes('epoch')
+          expect(figures.command !== '').toBe(command)
+          expect(figures.command.includes('--fill 0')).toBe(command && fill === 'black')
+        }
+      },
+    )
+
+    test('gridmix: dropped pixels are those of the other image, and the label is mixed', async () => {
+      for (const address of modes) {
+        const figures = await showOwn(`${address}&fill=gridmix`)
+        // The other image, from what this mask and its reverse show of it.
+        const reversed = await showOwn(`${address}&fill=gridmix&reverse=true`)
+        const other = figures.result.map((value, i) =>
+          figures.mask[Math.floor(i / 3)] === 0 ? value : (reversed.result[i] as number),
+        )
+        expect(new Set(other).size).toBeGreaterThan(50)
+        const both = new Uint8Array([...picture, ...other])
+        const expected = evaluate(figures.call, both).subarray(0, picture.length)
+        expect(Buffer.from(expected).equals(figures.result)).toBe(true)
+        await show(page, `${address}&fill=gridmix`)
+        const { kept } = await shown(page)
+        expect(await page.textContent('#labels')).toContain(`Label: ${kept} of this image`)
+      }
+    })
+  })
+
+  test.each([
+    [
+      'a phone on its side',
+      { viewport: { width: 740, height: 360 }, hasTouch: true, isMobile: true },
+    ],
+    ['a window at 200 %', { viewport: { width: 640, height: 400 } }],
+  ])('%s has mask and result in sight of every control', async (_, options) => {
+    const tab = await openTab(browser, options)
+    await load(tab.page)
+    const { width, height } = options.viewport
+    expect(await tab.page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+    for (const id of ['preset', 'ratio', 'angle', 'epoch', 'seed', 'width']) {
+      await tab.page.locator(`#${id}`).focus()
+      const [control, ...figures] = await Promise.all(
+        [`#${id}`, '#mask', '#result'].map((what) => tab.page.locator(what).boundingBox()),
+      )
+      expect((control?.y ?? -1) >= 0 && (control?.y ?? height) < height).toBe(true)
+      for (const figure of figures) {
+        expect(figure?.y).toBeGreaterThanOrEqual(0)
+        expect((figure?.y ?? 0) + (figure?.height ?? 0)).toBeLessThanOrEqual(height)
+        // Beside the controls, not under them.
+        expect((figure?.x ?? 0) + (figure?.width ?? 0)).toBeLessThanOrEqual(control?.x ?? 0)
+        expect(figure?.height).toBeGreaterThan(100)
+      }
+    }
+    expect(tab.faults).toEqual([])
+    await tab.page.context().close()
+  })
+
+  test.each(['light', 'dark'] as const)('borders of controls have 3:1, %s', async (colorScheme) => {
+    const tab = await openTab(browser, { colorScheme })
+    await load(tab.page)
+    const colours = await tab.page.evaluate<string[]>(`(() => {
+      const style = (selector) => getComputedStyle(document.querySelector(selector))
+      return [style('#seed').borderTopColor, style('#seed').backgroundColor,
+        style('fieldset').backgroundColor, style('fieldset').borderTopColor,
+        style(':root').backgroundColor]
+    })()`)
+    await tab.page.context().close()
+    const luminance = (colour: string) => {
+      const [r = 0, g = 0, b = 0] = (colour.match(/\d+/g) ?? []).map((text) => {
+        const value = Number(text) / 255
+        return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4
+      })
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b
+    }
+    const [edge, inside, panel, outline, back] = colours.map(luminance) as [number, ...number[]]
+    const contrast = (a = 0, b = 0) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
+    for (const around of [inside, panel]) expect(contrast(edge, around)).toBeGreaterThan(3)
+    for (const around of [panel, back]) expect(contrast(outline, around)).toBeGreaterThan(3)
   })
 
   test('fits a phone, with the figures in sight of every control', async () => {

@@ -3,7 +3,7 @@
 // Packs the package and uses it as its users do: installed by npm, pnpm and Yarn with scripts
 // disabled, under several versions of Node, Bun and Deno, in worker threads, as CommonJS, as a module,
 // from TypeScript, and bundled; and beside others, as neighbours.mjs says. Everywhere the same masks are to
-// come, those of the definition.
+// come, those of the definition. Last, the examples that have packages of their own.
 // --quick: the Node that runs this, and npm. --tarball: what was packed before; quick, too.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,7 +13,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { printTable } from '../../bench/text.mjs'
+import { tryCluster } from './cluster.mjs'
 import { programs } from './consumers.mjs'
+import { tryInference } from './inference.mjs'
 import {
   lookForExternalBuffers,
   tryBundlers,
@@ -120,6 +122,8 @@ try {
     tryBundlers(place, nodes)
     tryTypes(place, (wanted) => fetch({ package: `typescript@${wanted}`, program: 'bin/tsc' }))
     lookForExternalBuffers(place, byNpm)
+    await tryCluster(place)
+    await tryInference(place)
   }
 } finally {
   rmSync(work, { recursive: true })

@@ -26,6 +26,7 @@ describe('native functions called with arguments that lie', () => {
       ['draw: honest', '0'],
       ['countKept: honest', '0'],
       ['countKept, rectangles: honest', '0'],
+      ['useInstructions: honest', '0'],
       ['useLargePages: honest', '0'],
       ['mix: honest', '0'],
       ['mixAsync: honest', 'a promise'],

@@ -7,6 +7,7 @@ import {
   type GridMaskOptions,
   ignoreDropped,
   keepRatio,
+  launcherRank,
   linear,
   maskOf,
   mixLabels,
@@ -16,6 +17,7 @@ import {
   type PreprocessorOptions,
   presets,
   type SampleParams,
+  shardIndices,
   visibleFraction,
 } from 'gridmask'
 import { Cutout, RandomErasing, RegionPlan } from 'gridmask/baselines'
@@ -101,3 +103,9 @@ Plan.from(plan.samples)
 export const options: Readonly<GridMaskOptions> = gridmask.options
 gridmask.epoch = 3
 declare function structuredClone<T>(value: T): T
+
+const { rank, worldSize }: { rank: number; worldSize: number } = launcherRank({
+  RANK: '3',
+  WORLD_SIZE: '8',
+})
+export const places: number[] = shardIndices(10, { rank, worldSize })

@@ -1,5 +1,8 @@
 /** The mask and the masked picture on canvases of the image's size, and the unit above them. */
+import { NoiseField, noiseBits, noiseValue } from '../../../lib/fallback/noise'
 import type { Sample } from '../../../lib/plan/plan'
+import { DEVIATION, MEAN } from './call'
+import type { State } from './state'
 
 type Size = readonly [height: number, width: number]
 
@@ -11,12 +14,38 @@ export function drawMask(canvas: HTMLCanvasElement, mask: Uint8Array, [height, w
   put(canvas, image)
 }
 
-/** Kept pixels as they are, dropped ones 0. */
-export function drawResult(canvas: HTMLCanvasElement, mask: Uint8Array, picture: ImageData): void {
+/** Kept pixels as they are, dropped ones as the fill says; `partner` is GridMix's other image. */
+export function drawResult(
+  canvas: HTMLCanvasElement,
+  mask: Uint8Array,
+  picture: ImageData,
+  partner: ImageData,
+  fill: State['fill'],
+  sample: Sample,
+): void {
   const image = new ImageData(picture.data.slice(), picture.width, picture.height)
-  const words = new Uint32Array(image.data.buffer)
-  for (let i = 0; i < mask.length; i++) if (mask[i] !== 1) words[i] = 0xff000000
+  const filled = fillOf(fill, sample, partner)
+  for (let i = 0; i < mask.length; i++) {
+    if (mask[i] === 1) continue
+    for (let channel = 0; channel < 3; channel++) image.data[4 * i + channel] = filled(i, channel)
+  }
   put(canvas, image)
+}
+
+/** The byte of a dropped pixel in a channel. */
+function fillOf(
+  fill: State['fill'],
+  sample: Sample,
+  partner: ImageData,
+): (pixel: number, channel: number) => number {
+  if (fill === 'mean') return (_, channel) => MEAN[channel] as number
+  if (fill === 'gridmix') return (pixel, channel) => partner.data[4 * pixel + channel] as number
+  if (fill === 'black') return () => 0
+  const field = new NoiseField(fill, sample, 0, partner.width * partner.height)
+  return (pixel, channel) => {
+    const [a, b] = fill === 'uniform' ? [0, 255] : [MEAN[channel], DEVIATION[channel]]
+    return noiseBits(noiseValue(fill, field.at(pixel), a as number, b as number), 'uint8')
+  }
 }
 
 function put(canvas: HTMLCanvasElement, image: ImageData): void {
@@ -27,7 +56,7 @@ function put(canvas: HTMLCanvasElement, image: ImageData): void {
 
 /**
  * The unit nearest to the image's middle: dotted as in Figure 4, its square in a thin line, and the
- * stripe's width l and the side d beside it. Nothing of the mask depends on these lines.
+ * stripe's width l and the side d beside it. Its corner is where δ says. Nothing of the mask depends on these lines.
  */
 export function drawUnit(overlay: SVGSVGElement, sample: Sample, [height, width]: Size): void {
   const { d, l, deltaX, deltaY, angle } = sample
@@ -58,9 +87,15 @@ export function drawUnit(overlay: SVGSVGElement, sample: Sample, [height, width]
     `<path class="edge" d="${unit}Z"/><path class="square" d="${square}Z"/>` +
     `<path class="unit" d="${unit}Z"/>` +
     label('d', d / 2, -0.6 * size) +
-    label('l', l / 2, d + 0.6 * size)
+    label('l', l / 2, d + 0.6 * size) +
+    corner(point(0, 0), round(size / 5)) +
+    label('δ', -0.55 * size, -0.55 * size)
 }
 
 function round(value: number): number {
   return Math.round(value * 100) / 100
+}
+
+function corner([x = 0, y = 0]: number[], radius: number): string {
+  return `<circle class="corner" cx="${round(x)}" cy="${round(y)}" r="${radius}"/>`
 }

@@ -1,11 +1,11 @@
-/** A page to play with GridMask: controls → state → sample → mask → figures, figures in words, call. */
+/** The interactive page: controls → state → sample → mask → figures, figures in words, call. */
 
 import { referenceMask } from '../../../lib/fallback/reference'
 import type { Sample } from '../../../lib/plan/plan'
 import { callOf, commandOf } from './call'
-import { element, makeControls, showControls, sliders } from './controls'
+import { element, makeControls, showControls, showProblem, sliders } from './controls'
 import { drawMask, drawResult, drawUnit } from './figures'
-import { cut, pictureOf, samplePicture } from './picture'
+import { cut, partnerPicture, pictureOf, samplePicture } from './picture'
 import {
   hashOf,
   type PresetName,
@@ -24,6 +24,7 @@ const OPENING = '#d=96&deltaX=20&deltaY=40'
 
 let state: State
 let picture: ImageBitmap
+let partner: ImageBitmap
 let frame: number | undefined
 
 /** Draws before the next frame, once however many events there were. */
@@ -41,7 +42,9 @@ function show(): void {
   const size = [state.height, state.width] as const
   const mask = referenceMask(sample, size)
   drawMask(element('mask'), mask, size)
-  drawResult(element('result'), mask, cut(picture, state.width, state.height))
+  const { width, height, fill } = state
+  const [image, other] = [picture, partner].map((bitmap) => cut(bitmap, width, height))
+  drawResult(element('result'), mask, image as ImageData, other as ImageData, fill, sample)
   const overlays = document.querySelectorAll<SVGSVGElement>('.overlay')
   for (const overlay of overlays) {
     if (element('unit').checked && sample.masked) drawUnit(overlay, sample, size)
@@ -50,7 +53,11 @@ function show(): void {
   showControls(state, sample.d)
   showKept(mask, sample)
   showSchedule(sample.masked)
-  element('call').textContent = callOf(state, sample)
+  showFill(mask)
+  const call = callOf(state, sample)
+  // What was copied is no longer what is shown.
+  if (element('call').textContent !== call) element('copied').textContent = ''
+  element('call').textContent = call
   const command = commandOf(state)
   element<HTMLElement>('command-part').hidden = command === undefined
   element('command').textContent = command ?? ''
@@ -70,6 +77,27 @@ function showKept(mask: Uint8Array, { d, l }: Sample): void {
   element('lattice').textContent = `stripes of ⌈d·r⌉ = ${l} pixels, squares of ${d - l}`
 }
 
+const results: Record<State['fill'], string> = {
+  mean: 'dropped pixels have the mean colour',
+  black: 'dropped pixels are 0',
+  uniform: 'dropped pixels are uniform noise',
+  normal: 'dropped pixels are normal noise',
+  gridmix: 'dropped pixels come from the other image',
+}
+
+/** What the result shows, and for GridMix how its label is mixed. */
+function showFill(mask: Uint8Array): void {
+  const { fill } = state
+  element('result-caption').textContent = `Result: ${results[fill]}`
+  element('result').setAttribute('aria-label', `The picture; ${results[fill]}`)
+  const lambda = mask.reduce((sum, value) => sum + value, 0) / mask.length
+  element('labels').textContent =
+    fill === 'gridmix'
+      ? `Label: ${percent(lambda)} of this image, ${percent(1 - lambda)} of the other one.`
+      : ''
+  element<HTMLElement>('partner-note').hidden = fill !== 'gridmix'
+}
+
 function showSchedule(masked: boolean): void {
   const { preset, epoch, mode } = state
   const p = probabilityAt(preset, epoch)
@@ -84,12 +112,11 @@ function showSchedule(masked: boolean): void {
   path?.setAttribute('d', `M${points.join('L')}`)
   dot?.setAttribute('cx', String(x(epoch)))
   dot?.setAttribute('cy', String(y(p)))
-  element('probability').textContent =
-    `p = ${percent(p)} of the samples are masked in epoch ${epoch}`
+  element('probability').textContent = `In epoch ${epoch} a sample is masked with p = ${percent(p)}`
   const drawn = masked
-    ? 'Drawn: this sample is masked in this epoch.'
-    : 'Drawn: this sample is left as it is in this epoch. Try another index or epoch.'
-  say(mode === 'drawn' ? drawn : 'Set by hand: masked, whatever the epoch.')
+    ? 'As in training: this sample is masked in this epoch.'
+    : 'As in training: this sample is left as it is in this epoch. Try another index or epoch.'
+  say(mode === 'drawn' ? drawn : 'By hand: this sample is masked in every epoch.')
 }
 
 function percent(fraction: number): string {
@@ -102,13 +129,13 @@ function say(text: string): void {
   if (status.textContent !== text) status.textContent = text
 }
 
-/** A control's value as the state's; what is none is marked, and changes nothing. */
+/** Takes a control's value over. A text that is no value changes nothing, and is marked. */
 function read<Key extends keyof State>(key: Key, input: HTMLInputElement): void {
   let value: State[Key]
   try {
     value = readers[key](input.type === 'checkbox' ? String(input.checked) : input.value)
-  } catch {
-    input.setAttribute('aria-invalid', 'true')
+  } catch (error) {
+    showProblem(input, key, error)
     return
   }
   const byHand = ['d', 'deltaX', 'deltaY', 'angle'].includes(key)
@@ -125,7 +152,7 @@ function listen(): void {
       input.addEventListener('input', () => read(key, input))
     }
   }
-  for (const key of ['reverse', 'seed', 'preset', 'width', 'height'] as const) {
+  for (const key of ['reverse', 'seed', 'preset', 'fill', 'width', 'height'] as const) {
     const input = element(key)
     input.addEventListener('input', () => read(key, input))
   }
@@ -197,7 +224,7 @@ function readAddress(): void {
 
 async function start(): Promise<void> {
   makeControls()
-  picture = await samplePicture()
+  ;[picture, partner] = await Promise.all([samplePicture(), partnerPicture()])
   listen()
   listenForPictures()
   readAddress()

@@ -1,12 +1,16 @@
-/** The picture that is masked: the sample one or the user's, cut and scaled to the image's size. */
+/** The pictures: the sample one or the user's, and GridMix's partner, cut and scaled to the image's size. */
+import partner from './partner.jpg'
 import photo from './photo.jpg'
 
-export function samplePicture(): Promise<ImageBitmap> {
+export const samplePicture = () => bitmapOf(photo)
+export const partnerPicture = () => bitmapOf(partner)
+
+function bitmapOf(url: string): Promise<ImageBitmap> {
   return new Promise((resolve, reject) => {
     const image = new Image()
     image.onload = () => resolve(createImageBitmap(image))
     image.onerror = reject
-    image.src = photo
+    image.src = url
   })
 }
 
@@ -32,18 +36,18 @@ export async function pictureOf(file: File): Promise<ImageBitmap> {
   }
 }
 
-let last: { picture: ImageBitmap; image: ImageData } | undefined
+const last = new Map<ImageBitmap, ImageData>()
 
 /**
- * The largest cut from the picture's middle that has the image's shape, at the image's size. The last
- * one is kept, since a slider changes neither.
+ * The largest cut from the picture's middle that has the image's shape, at the image's size. The last one of
+ * each picture is kept, since a slider changes neither.
  */
 export function cut(picture: ImageBitmap, width: number, height: number): ImageData {
-  const { image } = last ?? {}
-  if (last?.picture !== picture || image?.width !== width || image.height !== height) {
-    last = { picture, image: cutAnew(picture, width, height) }
-  }
-  return last.image
+  const kept = last.get(picture)
+  if (kept?.width === width && kept.height === height) return kept
+  const image = cutAnew(picture, width, height)
+  last.set(picture, image)
+  return image
 }
 
 function cutAnew(picture: ImageBitmap, width: number, height: number): ImageData {

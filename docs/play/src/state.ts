@@ -12,6 +12,9 @@ export const presetNames = Object.keys(presets) as PresetName[]
 /** Pictures are larger than this only to be slower. */
 export const MAX_PICTURE = 1024
 
+/** What dropped pixels become. */
+export const fills = ['mean', 'black', 'uniform', 'normal', 'gridmix'] as const
+
 export interface State {
   /** By hand, or drawn for (seed, epoch, index). */
   mode: 'hand' | 'drawn'
@@ -23,6 +26,7 @@ export interface State {
   ratio: number
   reverse: boolean
   unitProbability: number
+  fill: (typeof fills)[number]
   d: number
   deltaX: number
   deltaY: number
@@ -50,6 +54,7 @@ export function presetState(preset: PresetName): Partial<State> {
 
 export const initialState: State = {
   mode: 'hand',
+  fill: 'mean',
   seed: '0',
   epoch: 240,
   index: 0,
@@ -118,11 +123,11 @@ function numberOf(text: string): number {
 }
 
 function oneOf<T extends string>(text: string, choices: readonly T[]): T {
-  if (!choices.includes(text as T)) throw new Error(`Expected one of ${choices.join(', ')}`)
+  if (!choices.includes(text as T)) throw new Error(`Expected one of ${choices.join(', ')}.`)
   return text as T
 }
 
-/** From the text of a control or of the address; what is no such value throws. */
+/** From the text of a control or of the address. Anything else throws, and says what is expected. */
 export const readers: Readers = {
   mode: (text) => oneOf(text, ['hand', 'drawn']),
   preset: (text) => oneOf(text, presetNames),
@@ -132,6 +137,7 @@ export const readers: Readers = {
   ratio: (text) => checkRatio('ratio', numberOf(text)),
   reverse: (text) => oneOf(text, ['true', 'false']) === 'true',
   unitProbability: (text) => checkProbability('unitProbability', numberOf(text)),
+  fill: (text) => oneOf(text, fills),
   d: whole('d', 1, MAX_UNIT),
   deltaX: whole('deltaX', 0, MAX_UNIT - 1),
   deltaY: whole('deltaY', 0, MAX_UNIT - 1),
@@ -177,7 +183,8 @@ export function stateOf(hash: string): { state: State; ignored: string[] } {
 export function hashOf(state: State): string {
   const usual: State = { ...initialState, ...presetState(state.preset) }
   const always = state.mode === 'drawn' ? drawingKeys : ['d']
-  const keys: (keyof State)[] = ['seed', 'ratio', 'reverse', 'unitProbability', 'height', 'width']
+  const keys: (keyof State)[] = ['seed', 'ratio', 'reverse', 'unitProbability', 'fill']
+  keys.push('height', 'width')
   if (state.mode === 'hand') keys.push('preset', 'deltaX', 'deltaY', 'angle', 'unitKey')
   const entries = [...always, ...keys.filter((key) => String(state[key]) !== String(usual[key]))]
   return `#${entries.map((key) => `${key}=${state[key as keyof State]}`).join('&')}`

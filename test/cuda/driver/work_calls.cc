@@ -94,11 +94,12 @@ EXPORT Result cuLaunchKernel(const void* function, unsigned gridX, unsigned grid
   TRY(world().enter("cuLaunchKernel"));
   TRY_STREAM(context, handle, stream);
   if (gridX == 0 || gridX > 0x7FFFFFFF || gridY == 0 || gridY > 65535 || gridZ == 0 ||
-      gridZ > 65535 || blockX == 0 || blockX > 1024 || blockY != 1 || blockZ != 1 ||
-      extra != nullptr) {
+      gridZ > 65535 || blockX == 0 || blockX > 1024 || blockY == 0 || blockY > 1024 ||
+      blockX * blockY > 1024 || blockZ != 1 || extra != nullptr) {
     world().violate("a launch beyond the limits");
     return kInvalidValue;
   }
-  enqueue(stream, "kernel", kernelWork(function, parameters[0], {gridX, gridY, gridZ, blockX}));
+  enqueue(stream, "kernel",
+          kernelWork(function, parameters[0], {gridX, gridY, gridZ, blockX * blockY}));
   return kSuccess;
 }

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+//
+// What each way of masking a row costs on this machine, over lengths of runs and sizes of a pixel,
+// where one overtakes the other, and what it costs that the model in native/cpu/cost_model.h chooses as
+// it does.
+import { createRequire } from 'node:module'
+import { printTable } from './text.mjs'
+
+/**
+ * @typedef {{
+ *   count: number, planes: number, side: number, pixelBytes: number
+ *   d: number, angle: number, inPlace: boolean, mixes: boolean
+ * }} Settings
+ * @type {{ time(settings: Settings, milliseconds: number): Record<'runs' | 'words' | 'chosen', number> }}
+ */
+const native = createRequire(import.meta.url)('../build/bench/bench_loops.node')
+
+const SIDE = 224
+/** With its result in a core's cache, but of too many runs for the processor to learn them. */
+const BATCH_BYTES = 2 ** 20
+const RUNS = [2, 4, 8, 16, 32, 64]
+/** Channels together in a pixel, or one in each of three planes. */
+const pixels = [
+  { name: 'uint8', pixelBytes: 1, planes: 3 },
+  { name: 'float16', pixelBytes: 2, planes: 3 },
+  { name: 'float32', pixelBytes: 4, planes: 3 },
+  { name: 'uint8 NHWC', pixelBytes: 3, planes: 1 },
+  { name: 'float16 NHWC', pixelBytes: 6, planes: 1 },
+  { name: 'float32 NHWC', pixelBytes: 12, planes: 1 },
+]
+const operations = [
+  { name: 'masked in place', inPlace: true, mixes: false },
+  { name: 'masked', inPlace: false, mixes: false },
+  { name: 'mixed in place', inPlace: true, mixes: true },
+  { name: 'mixed', inPlace: false, mixes: true },
+]
+const angles = [
+  { name: 'rotated', angle: 30 },
+  { name: 'upright', angle: 0 },
+]
+
+/** @param {{ milliseconds: number }} effort */
+export function calibrate({ milliseconds }) {
+  console.log(
+    `Nanoseconds of a row of ${SIDE} pixels in all channels: by runs / by words, over the`,
+  )
+  console.log('length of a run in pixels. From where runs win; what the choice costs at most.\n')
+  const rows = operations.flatMap(({ name: operation, ...how }) =>
+    angles.flatMap(({ name: turn, angle }) =>
+      pixels.map(({ name, pixelBytes, planes }) => {
+        const costs = RUNS.map((run) => {
+          const count = Math.ceil(BATCH_BYTES / (SIDE * SIDE * planes * pixelBytes))
+          const settings = { count, side: SIDE, planes, pixelBytes, d: 2 * run, angle, ...how }
+          const { runs, words, chosen } = native.time(settings, milliseconds / 2)
+          const ofRow = (/** @type {number} */ of) => of / (count * SIDE)
+          return {
+            run,
+            runs: ofRow(runs),
+            words: ofRow(words),
+            chosen: ofRow(chosen),
+            loss: chosen / Math.min(runs, words),
+          }
+        })
+        return { operation, turn, pixel: name, costs }
+      }),
+    ),
+  )
+  printTable(
+    ['', '', '', ...RUNS.map((run) => `${run}`), 'runs from', 'at most'],
+    rows.map(({ operation, turn, pixel, costs }) => [
+      ...[operation, turn, pixel],
+      ...costs.map(({ runs, words }) => `${runs.toFixed(0)}/${words.toFixed(0)}`),
+      `${costs.find(({ runs, words }) => runs <= words)?.run ?? 'never'}`,
+      Math.max(...costs.map(({ loss }) => loss)).toFixed(2),
+    ]),
+  )
+  const worst = Math.max(...rows.flatMap(({ costs }) => costs.map(({ loss }) => loss)))
+  console.log(`\nThe choice takes at most ${worst.toFixed(2)} times what the better way takes.`)
+  return rows
+}

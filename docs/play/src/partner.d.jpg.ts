@@ -1,0 +1,2 @@
+declare const dataUrl: string
+export default dataUrl

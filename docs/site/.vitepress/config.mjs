@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs'
+import { defineConfig } from 'vitepress'
+import { background, guides, topics } from '../contents.mjs'
+import { linkNames } from './link-names.mjs'
+
+/** Each public name's page: docs/site/reference.mjs. @type {Record<string, string>} */
+const names = JSON.parse(readFileSync(new URL('../pages/names.json', import.meta.url), 'utf8'))
+
+const topicsOfNames = Object.entries(topics).map(([text, listed]) => ({
+  text,
+  collapsed: true,
+  items: listed.map((name) => ({ text: name, link: names[name] })),
+}))
+const reference = {
+  text: 'Reference',
+  items: [
+    { text: 'At a glance', link: '/api' },
+    { text: 'All names', link: '/reference/' },
+    { text: 'Presets', link: names.presets },
+    { text: 'Command line', link: '/cli' },
+  ],
+}
+
+const base = process.env.GRIDMASK_SITE_BASE ?? '/'
+
+export default defineConfig({
+  srcDir: 'pages',
+  outDir: '../../build/site',
+  cacheDir: '../../build/site-cache',
+  base,
+  head: [['link', { rel: 'icon', href: `${base}icon.svg` }]],
+  lang: 'en',
+  title: 'gridmask',
+  description: 'The GridMask augmentation for JavaScript: guides, reference, and the paper',
+  // Files of a static host, wherever it is: addresses end in .html, and nothing is fetched from elsewhere.
+  cleanUrls: false,
+  // The page to play with is a file of its own.
+  ignoreDeadLinks: [/\/play\//],
+  markdown: {
+    // GitHub's names for headings, so that a link within docs/ is right in both places.
+    anchor: {
+      slugify: (heading) =>
+        heading
+          .toLowerCase()
+          .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+          .trim()
+          .replaceAll(' ', '-'),
+    },
+    config: (md) => linkNames(md, names),
+  },
+  // The index of the search is one file, and so large.
+  vite: { build: { chunkSizeWarningLimit: 2000 } },
+  themeConfig: {
+    logo: '/icon.svg',
+    nav: [
+      { text: 'Guide', link: '/getting-started', activeMatch: '^/(?!reference|play)' },
+      { text: 'Reference', link: '/reference/', activeMatch: '^/reference/' },
+      { text: 'Play', link: '/play/index.html', target: '_self' },
+    ],
+    sidebar: {
+      '/': [...guides, reference, ...background],
+      '/reference/': [{ text: 'Reference', link: '/reference/' }, ...topicsOfNames],
+    },
+    outline: { level: [2, 3] },
+    search: { provider: 'local' },
+    docFooter: { prev: 'Before', next: 'Next' },
+  },
+})

@@ -1,0 +1,55 @@
+/** What a Preprocessor's options, plans and images must be, beyond their types. */
+
+import type { SourceSize } from '../arrays/image-sources'
+import { checkInteger, checkList, invalid } from '../core/check'
+import type { ImageSize } from '../core/geometry'
+import { MAX_CHANNELS, MAX_SIDE } from '../core/limits'
+import { CROP_WORDS } from '../plan/crop'
+
+export function checkSize(value: unknown): ImageSize {
+  if (!Array.isArray(value) || value.length !== 2) {
+    invalid('ERR_INVALID_ARG_TYPE', 'size', '[height, width]', value)
+  }
+  return [
+    checkInteger('size[0]', value[0], 0, MAX_SIDE),
+    checkInteger('size[1]', value[1], 0, MAX_SIDE),
+  ]
+}
+
+export function checkChannels(value: unknown): readonly number[] {
+  const expected = 'an array of whole numbers'
+  if (!Array.isArray(value)) invalid('ERR_INVALID_ARG_TYPE', 'channels', expected, value)
+  checkInteger('channels.length', value.length, 1, MAX_CHANNELS)
+  return Array.from(value, (channel, k) =>
+    checkInteger(`channels[${k}]`, channel, 0, MAX_CHANNELS - 1),
+  )
+}
+
+/** One side of all images, or of each. */
+export function checkSides(name: string, value: unknown, count: number): (i: number) => number {
+  if (typeof value === 'number' || value === undefined) {
+    const side = checkInteger(name, value, 0, MAX_SIDE)
+    return () => side
+  }
+  const expected = 'a whole number, or an array of one for each image'
+  const sides = checkList(name, value, count, expected, Int32Array, (side, i) =>
+    checkInteger(`${name}[${i}]`, side, 0, MAX_SIDE),
+  )
+  return (i) => sides[i] as number
+}
+
+/** Refuses crops that are not within the padded images. */
+export function checkCrops(
+  name: string,
+  crops: Int32Array,
+  sizes: readonly Pick<SourceSize, 'height' | 'width'>[],
+  padding: number,
+  [height, width]: ImageSize,
+): void {
+  sizes.forEach((image, i) => {
+    const element = name === 'plan' ? `plan[${i}]` : name
+    const [top, left] = crops.subarray(i * CROP_WORDS) as unknown as [number, number]
+    checkInteger(`${element}.top`, top, 0, image.height + 2 * padding - height)
+    checkInteger(`${element}.left`, left, 0, image.width + 2 * padding - width)
+  })
+}

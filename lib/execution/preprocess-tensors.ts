@@ -1,0 +1,202 @@
+/** Makes batches of decoded images on a device, of host arrays and of tensors. */
+
+import {
+  checkSources,
+  type SourceArray,
+  type SourceSize,
+  type Sources,
+} from '../arrays/image-sources'
+import { takeSources } from '../arrays/take-sources'
+import { type CudaDevice, chunkBytes, expectCuda } from '../backend/cuda'
+import { checkDevice } from '../backend/devices'
+import { native } from '../backend/native'
+import type { BatchHeader } from '../core/batch-header'
+import { invalid } from '../core/check'
+import { GridMaskError } from '../core/errors'
+import { type CudaMemory, type CudaOutcome, DONE, OVERLAP } from '../core/native-interface'
+import { DeviceTensor, isMemory } from './device-tensor'
+import { isEmpty } from './operation'
+import { argumentsOf, noiseOf, overlapping, type Preprocessing } from './preprocess-arguments'
+import { agrees, type TensorRequest } from './tensor-batch'
+
+/** Sizes of the images in a tensor, with which the request agrees. */
+export function tensorSources(images: DeviceTensor, given: Partial<TensorRequest>): Sources {
+  agrees('shape', given.shape, images, given)
+  agrees('layout', given.layout, images, given)
+  if (images.dtype !== 'uint8' && images.dtype !== 'float32') {
+    const expected = 'a tensor of uint8 or float32, values of 0…255'
+    invalid('ERR_INVALID_ARG_TYPE', 'images', expected, images)
+  }
+  const { count, channelsLast, ...size } = DeviceTensor.dimensions(images)
+  return {
+    nameOf: () => 'images',
+    arrays: [],
+    sizes: new Array<SourceSize>(count).fill(size),
+    planar: !channelsLast,
+  }
+}
+
+/** Where to work: where a tensor is; else as the request says, the Preprocessor, or `out`. */
+export function deviceFor(
+  images: unknown,
+  { device, out }: { device?: unknown; out?: unknown },
+  own: 'auto' | 'cpu' | CudaDevice,
+): 'cpu' | CudaDevice {
+  const named = device === undefined ? own : device === 'auto' ? 'auto' : checkDevice(device)
+  if (DeviceTensor.is(images)) {
+    const there = DeviceTensor.deviceOf(images)
+    const agreeing = named === 'auto' || (named !== 'cpu' && named.number === there.number)
+    if (device === undefined || agreeing) return there
+    const expected = `that of the tensor, '${there.id}', or left out`
+    invalid('ERR_INVALID_ARG_VALUE', 'device', expected, device)
+  }
+  if (named !== 'auto') return named
+  return DeviceTensor.is(out) ? DeviceTensor.deviceOf(out) : 'cpu'
+}
+
+/** Returns when the work is on the stream of the result, and the host's images have been read. */
+export function preprocessOnDevice(preprocessing: Preprocessing): DeviceTensor {
+  const result = targetOf(preprocessing)
+  if (isEmpty(preprocessing.dimensions)) return result
+  start(preprocessing, result)
+  return result
+}
+
+/** Throws at once if the work is refused. */
+export function preprocessOnDeviceAsync(
+  preprocessing: Preprocessing,
+): [result: DeviceTensor, done: Promise<void>] {
+  const { sources, tensor, dimensions } = preprocessing
+  const result = targetOf(preprocessing)
+  if (isEmpty(dimensions)) return [result, Promise.resolve()]
+  if (tensor !== undefined) {
+    start(preprocessing, result)
+    return [result, completed(preprocessing, result)]
+  }
+  const [taken] = takeSources(sources.arrays, () => undefined)
+  const done = async () => {
+    try {
+      await upload(taken, preprocessing, result)
+      await completed(preprocessing, result)
+    } catch (error) {
+      // To go on with. Of a list each image would have to be given back.
+      if (error instanceof GridMaskError && taken.length === 1)
+        error.array = taken[0] as SourceArray
+      throw error
+    }
+  }
+  return [result, done()]
+}
+
+async function completed(preprocessing: Preprocessing, result: DeviceTensor): Promise<void> {
+  const outcome = await DeviceTensor.completion(result)
+  if (typeof outcome === 'object') outcome.wrote = true
+  finish(outcome, preprocessing, result)
+}
+
+/** Puts the work on the stream, with the images where they are. */
+function start(preprocessing: Preprocessing, result: DeviceTensor): void {
+  const { tensor, sources } = preprocessing
+  const target = DeviceTensor.memory(result)
+  const outcome =
+    tensor === undefined
+      ? native.cuda.preprocessHost(
+          ...argumentsOf(sources.arrays, target, preprocessing, staged(preprocessing)),
+        )
+      : native.cuda.preprocess(
+          ...argumentsOf(DeviceTensor.memory(tensor), target, preprocessing, {
+            floatSource: tensor.dtype === 'float32' ? 1 : 0,
+          }),
+        )
+  finish(outcome, preprocessing, result)
+  layNoise(preprocessing, result)
+}
+
+/** Uploads images on other threads, and puts the work on the stream then. */
+async function upload(
+  taken: readonly SourceArray[],
+  preprocessing: Preprocessing,
+  result: DeviceTensor,
+): Promise<void> {
+  const memory = await native.cuda.uploadImages(
+    ...argumentsOf(taken, DeviceTensor.memory(result), preprocessing, staged(preprocessing)),
+  )
+  const there = { cutSource: 1, floatSource: taken[0] instanceof Float32Array ? 1 : 0 }
+  if (!isMemory(memory)) finish(memory, preprocessing, result)
+  else startFrom(memory, preprocessing, result, there)
+}
+
+function startFrom(
+  memory: CudaMemory,
+  preprocessing: Preprocessing,
+  result: DeviceTensor,
+  kind: Partial<BatchHeader>,
+): void {
+  try {
+    const target = DeviceTensor.memory(result)
+    const outcome = native.cuda.preprocess(...argumentsOf(memory, target, preprocessing, kind))
+    finish(outcome, preprocessing, result)
+    layNoise(preprocessing, result)
+  } finally {
+    native.cuda.dispose(memory)
+  }
+}
+
+function layNoise(preprocessing: Preprocessing, result: DeviceTensor): void {
+  const noise = noiseOf(preprocessing)
+  if (noise === undefined) return
+  const memory = DeviceTensor.memory(result)
+  finish(noise.cuda(memory, memory), preprocessing, result)
+}
+
+/** `out`, or a new tensor. Looks at all memory, last of all, since the caller's code may have run. */
+function targetOf({
+  sources,
+  tensor,
+  dimensions,
+  dtype,
+  out,
+  device,
+}: Preprocessing): DeviceTensor {
+  if (tensor === undefined) checkSources(sources)
+  else DeviceTensor.memory(tensor)
+  if (out === undefined) {
+    return DeviceTensor.make(tensor ?? (device as CudaDevice), dtype, dimensions)
+  }
+  if (!DeviceTensor.is(out)) {
+    const expected = `a DeviceTensor, since the result is made on '${(device as CudaDevice).id}'`
+    invalid('ERR_INVALID_ARG_TYPE', 'out', expected, out)
+  }
+  DeviceTensor.memory(out)
+  const { count, channels, height, width, channelsLast } = dimensions
+  const expected = {
+    device: (device as CudaDevice).id,
+    dtype,
+    layout: channelsLast ? 'NHWC' : 'NCHW',
+    shape: channelsLast ? [count, height, width, channels] : [count, channels, height, width],
+  }
+  for (const key of ['device', 'dtype', 'layout', 'shape'] as const) {
+    if (String(out[key]) === String(expected[key])) continue
+    throw new GridMaskError(
+      key === 'shape' || key === 'layout' ? 'ERR_SHAPE_MISMATCH' : 'ERR_INVALID_ARG_VALUE',
+      `Expected \`out\` to have ${key} ${expected[key]} as the result, but received ${out[key]}`,
+    )
+  }
+  return out
+}
+
+function staged({ device, threads }: Preprocessing): Partial<BatchHeader> {
+  return { device: (device as CudaDevice).number, pieceBytes: chunkBytes(), threads }
+}
+
+function finish(outcome: CudaOutcome, { device, out }: Preprocessing, result: DeviceTensor): void {
+  if (outcome === DONE) return
+  // The memory of a result that nobody will see.
+  if (out === undefined) DeviceTensor.discard(result)
+  if (outcome === OVERLAP) throw overlapping()
+  const after =
+    out === undefined
+      ? ''
+      : '. What `out` holds now is not defined: it may have been written in part'
+  expectCuda(outcome, `preprocessing a batch on ${(device as CudaDevice).id}`, after)
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+
+#include "addon/cuda_preprocess.h"
+
+#include <memory>
+#include <utility>
+
+#include "addon/cuda_memory.h"
+#include "addon/cuda_operation.h"
+#include "addon/cuda_staging.h"
+#include "addon/functions.h"
+#include "addon/preprocess_arguments.h"
+#include "cuda/preprocess.h"
+
+namespace gridmask::addon {
+namespace {
+
+bool takesHeader(const Napi::CallbackInfo& info, BatchHeader& header) {
+  return info.Length() == PreprocessAt::kCount && readHeader(info[PreprocessAt::kHeader], header);
+}
+
+Bytes bytesOf(const cuda::Allocation& memory) { return {memory.data(), memory.bytes()}; }
+
+// preprocess(header, source, target, images, scales, plan, fill) for two memories of one device.
+// Done when it is on the target's stream.
+Napi::Value preprocess(const Napi::CallbackInfo& info) {
+  BatchHeader header;
+  if (!takesHeader(info, header)) return statusValue(info, kBadArguments);
+  const cuda::Allocation* source = memoryOf(info[PreprocessAt::kSources]);
+  const cuda::Allocation* target = memoryOf(info[PreprocessAt::kTarget]);
+  if (source == nullptr || target == nullptr || &source->device() != &target->device()) {
+    return statusValue(info, kBadArguments);
+  }
+  PreprocessBatch batch;
+  const Status parsed =
+      parsePreprocessOnDevice(info, header, bytesOf(*source), bytesOf(*target), batch);
+  if (parsed != kDone) return statusValue(info, parsed);
+  return perform(info, false, target->device().driver, [&](cuda::Wrote& wrote) {
+    cuda::preprocess(streamFor(info.Env(), target->device()), batch, *source, *target, wrote);
+  });
+}
+
+// preprocessHost(header, sources, target, images, scales, plan, fill): the same for a list of
+// arrays, as that of the CPU.
+Napi::Value preprocessHost(const Napi::CallbackInfo& info) {
+  BatchHeader header;
+  if (!takesHeader(info, header)) return statusValue(info, kBadArguments);
+  const cuda::Allocation* target = memoryOf(info[PreprocessAt::kTarget]);
+  const auto staging = stagingOf(header);
+  if (target == nullptr || !staging) return statusValue(info, kBadArguments);
+  PreprocessBatch batch;
+  const Status parsed = parsePreprocess(info, header, bytesOf(*target), batch);
+  if (parsed != kDone) return statusValue(info, parsed);
+  return perform(info, false, target->device().driver, [&](cuda::Wrote& wrote) {
+    cuda::preprocessHost(streamFor(info.Env(), target->device()), batch, *target, *staging, wrote);
+  });
+}
+
+// Memory that was filled on another thread, or why there is none.
+struct Uploaded {
+  Outcome outcome;
+  mutable std::unique_ptr<cuda::Allocation> memory;
+
+  Napi::Value value(Napi::Env env) const {
+    return memory ? newMemory(env, std::move(memory)) : outcome.value(env);
+  }
+};
+
+// uploadImages(header, sources, target, images, scales, plan, fill): a promise for memory with what
+// the crops need of the images, for preprocess() with `cutSource`. The memory is on the target's
+// stream, so that nothing has to be ordered; the target itself may be gone by then. The list of
+// sources is lib/'s own.
+Napi::Value uploadImages(const Napi::CallbackInfo& info) {
+  BatchHeader header;
+  if (!takesHeader(info, header)) return statusValue(info, kBadArguments);
+  const cuda::Allocation* target = memoryOf(info[PreprocessAt::kTarget]);
+  const auto staging = stagingOf(header);
+  if (target == nullptr || !staging) return statusValue(info, kBadArguments);
+  PreprocessBatch batch;
+  const Status parsed = parsePreprocess(info, header, bytesOf(*target), batch);
+  if (parsed != kDone) return statusValue(info, parsed);
+  auto regions = std::make_shared<const cuda::SourceRegions>(batch);
+  cuda::Device& device = target->device();
+  return startAsync(
+      info, [&device, on = target->stream(), regions = std::move(regions), staging = *staging] {
+        Uploaded uploaded;
+        uploaded.outcome = Outcome::of(device.driver, [&](cuda::Wrote&) {
+          const cuda::Current current(device);
+          const cuda::StreamLease lease(device);
+          uploaded.memory = cuda::uploadRegions(lease.stream(), *regions, on, staging);
+        });
+        if (uploaded.outcome.status != kDone) uploaded.memory.reset();
+        return uploaded;
+      });
+}
+
+}  // namespace
+
+void addCudaPreprocessFunctions(Napi::Object functions) {
+  addFunction<preprocess>(functions, "preprocess");
+  addFunction<preprocessHost>(functions, "preprocessHost");
+  addFunction<uploadImages>(functions, "uploadImages");
+}
+
+}  // namespace gridmask::addon

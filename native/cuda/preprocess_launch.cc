@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+
+#include "cuda/preprocess_launch.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "cuda/launch_parts.h"
+#include "cuda/preprocess_kernel.h"
+
+namespace gridmask::cuda {
+namespace {
+
+// Of an image's channels, that a value's number tells apart.
+constexpr uint32_t kMostChannels = 4;
+
+size_t sourceBytesOf(const PreprocessBatch& batch) { return batch.floatSource ? sizeof(float) : 1; }
+
+size_t imageBytesOf(const PreprocessBatch& batch, const SourceImage& image) {
+  return static_cast<size_t>(image.height) * static_cast<size_t>(image.width) * image.channels *
+         sourceBytesOf(batch);
+}
+
+// The part of [0, length) of the result that lies in an image of `side` pixels, `begin` of which is
+// the result's first.
+void cut(int32_t begin, int32_t side, int32_t length, uint16_t& from, uint16_t& to) {
+  const int32_t last = std::clamp(side - begin, 0, length);
+  from = static_cast<uint16_t>(std::clamp(-begin, 0, last));
+  to = static_cast<uint16_t>(last);
+}
+
+KernelImage kernelImageOf(const PreprocessBatch& batch, const SourceImage& image) {
+  const size_t valueBytes = sourceBytesOf(batch);
+  const size_t pixelBytes = batch.planarSource ? valueBytes : image.channels * valueBytes;
+  const size_t rowBytes = static_cast<size_t>(image.width) * pixelBytes;
+  KernelImage result{};
+  uint16_t left, right;
+  cut(image.top, image.height, batch.height, result.yBegin, result.yEnd);
+  cut(image.left, image.width, batch.width, left, right);
+  result.xBegin = image.flip ? static_cast<uint16_t>(batch.width - right) : left;
+  result.xEnd = image.flip ? static_cast<uint16_t>(batch.width - left) : right;
+  const int64_t column = image.flip ? int64_t{image.left} + batch.width - 1 : image.left;
+  result.origin = reinterpret_cast<uintptr_t>(image.data) +
+                  static_cast<uint64_t>(image.top * static_cast<int64_t>(rowBytes) +
+                                        column * static_cast<int64_t>(pixelBytes));
+  const auto step = static_cast<int32_t>(pixelBytes);
+  result.across = image.flip ? -step : step;
+  result.down = static_cast<uint32_t>(rowBytes);
+  result.channelBytes = static_cast<uint32_t>(
+      batch.planarSource ? static_cast<size_t>(image.height) * rowBytes : valueBytes);
+  return result;
+}
+
+// All images; or one, where the others differ from it by their places alone, which are evenly
+// spaced.
+void addImages(const PreprocessBatch& batch, Launch& launch) {
+  std::vector<KernelImage> images;
+  images.reserve(batch.count);
+  for (const SourceImage& image : batch.images) {
+    images.push_back(kernelImageOf(batch, image));
+  }
+  const KernelImage& first = images[0];
+  const uint64_t next = batch.count > 1 ? images[1].origin - first.origin : 0;
+  bool alike = true;
+  for (size_t n = 0; n < images.size() && alike; ++n) {
+    KernelImage expected = first;
+    expected.origin += n * next;
+    alike = std::memcmp(&expected, &images[n], sizeof expected) == 0;
+  }
+  KernelParams& params = launch.params;
+  if (alike) {
+    images.resize(1);
+    images[0].next = next;
+  } else {
+    params.imageStep = sizeof(KernelImage);
+  }
+  params.imagesAt = addConstants(launch, images.data(), images.size() * sizeof(KernelImage));
+}
+
+KernelScale scaleOf(const PreprocessBatch& batch, size_t channel) {
+  const ChannelScale& scale = batch.scales[channel];
+  uint32_t fill = 0;
+  std::memcpy(&fill, batch.fill + channel * batch.valueBytes, batch.valueBytes);
+  return {scale.channel, scale.a, scale.b, fill};
+}
+
+void addScales(const PreprocessBatch& batch, Launch& launch) {
+  std::vector<KernelScale> scales;
+  for (size_t channel = 0; channel < batch.channels(); ++channel) {
+    scales.push_back(scaleOf(batch, channel));
+  }
+  launch.params.scalesAt = addConstants(launch, scales.data(), scales.size() * sizeof(KernelScale));
+}
+
+struct TileKernel {
+  Kernel kernel;
+  size_t valueBytes;
+  bool together;
+  uint32_t pixels;
+  uint32_t tileShift;
+};
+template <class Shape>
+constexpr TileKernel tileKernelOf(Kernel kernel) {
+  return {kernel, Shape::valueBytes, Shape::together, Shape::pixels, Shape::tileShift};
+}
+constexpr TileKernel kTileKernels[] = {
+#define GRIDMASK_LIST(name, ...) tileKernelOf<PreprocessShape<__VA_ARGS__>>(Kernel::name),
+    GRIDMASK_PREPROCESS_KERNELS(GRIDMASK_LIST)
+#undef GRIDMASK_LIST
+};
+
+// Whether all words that have a byte of the images can be read, and tell a pixel's channels apart.
+bool hasWords(const PreprocessBatch& batch, const Readable& readable) {
+  if (batch.floatSource || batch.planarSource) return false;
+  constexpr uintptr_t kWord = sizeof(uint32_t);
+  const auto first = reinterpret_cast<uintptr_t>(readable.begin);
+  const auto last = reinterpret_cast<uintptr_t>(readable.end);
+  return std::all_of(batch.images.begin(), batch.images.end(), [&](const SourceImage& image) {
+    const auto begin = reinterpret_cast<uintptr_t>(image.data);
+    const uintptr_t end = begin + imageBytesOf(batch, image);
+    return image.channels <= kMostChannels && begin / kWord * kWord >= first &&
+           (end + kWord - 1) / kWord * kWord <= last;
+  });
+}
+
+// Images whose pixels are read as words, and a result of planes or of three channels together.
+bool prepareTiles(const PreprocessBatch& batch, const Readable& readable, Launch& launch) {
+  if (!hasWords(batch, readable)) return false;
+  const bool together = batch.planes == 1 && batch.channels() == 3;
+  if (!together && batch.pixelBytes != batch.valueBytes) return false;
+  KernelParams& params = launch.params;
+  for (const TileKernel& kernel : kTileKernels) {
+    if (kernel.valueBytes != batch.valueBytes || kernel.together != together) continue;
+    launch.kernel = kernel.kernel;
+    params.valuesPerRow = static_cast<uint32_t>(params.rowBytes / batch.valueBytes);
+    // A thread's pixels are a vector in each channel.
+    params.vectorsPerRow = (params.width + kernel.pixels - 1) / kernel.pixels;
+    const uint64_t places = reinterpret_cast<uintptr_t>(batch.target) | params.rowBytes;
+    if (places % kVectorBytes != 0) params.preprocessFlags |= kByValues;
+    return setTiles(launch, 1, kernel.tileShift);
+  }
+  return false;
+}
+
+bool preparePixels(Launch& launch) {
+  launch.kernel = Kernel::gridmask_preprocess_pixels;
+  launch.params.vectorsPerRow = launch.params.width;
+  return setTiles(launch, PreprocessPixel::kRows, PreprocessPixel::kTileShift);
+}
+
+bool isAligned(const PreprocessBatch& batch) {
+  const size_t bytes = sourceBytesOf(batch);
+  return reinterpret_cast<uintptr_t>(batch.target) % batch.valueBytes == 0 &&
+         std::all_of(batch.images.begin(), batch.images.end(), [&](const SourceImage& image) {
+           return reinterpret_cast<uintptr_t>(image.data) % bytes == 0;
+         });
+}
+
+}  // namespace
+
+Prepared preparePreprocess(const PreprocessBatch& batch, const Readable& readable, Launch& launch) {
+  if (batch.isEmpty()) return Prepared::kNothing;
+  begin(launch, batch, nullptr, batch.target);
+  if (isTooLarge(batch) || !isAligned(batch)) return Prepared::kUnsupported;
+  KernelParams& params = launch.params;
+  launch.valueBytes = static_cast<uint32_t>(batch.valueBytes);
+  params.valuesPerPixel = static_cast<uint32_t>(batch.pixelBytes / batch.valueBytes);
+  params.entries = static_cast<uint32_t>(batch.count);
+  params.preprocessFlags = static_cast<uint32_t>(batch.type) << kTypeShift;
+  if (batch.floatSource) params.preprocessFlags |= kFloatSource;
+
+  bool fine = false;
+  if (batch.samples != nullptr) {
+    SampleConstants constants(batch, batch.height, 0, launch);
+    for (size_t n = 0; n < batch.count; ++n) {
+      constants.add(batch.samples[n], static_cast<uint32_t>(n));
+    }
+    (void)constants.end();
+    fine = constants.anyIs(KernelSample::kFine);
+    params.preprocessFlags |= kHasMasks;
+  }
+  addImages(batch, launch);
+  addScales(batch, launch);
+  if (!(!fine && prepareTiles(batch, readable, launch)) && !preparePixels(launch)) {
+    return Prepared::kUnsupported;
+  }
+  end(launch);
+  return Prepared::kReady;
+}
+
+}  // namespace gridmask::cuda

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+//
+// What the host gives to the kernels of cuda/preprocess_kernel.h beside KernelParams, in whose
+// constants it lies.
+#pragma once
+
+#include <cstdint>
+
+#include "cuda/kernel_params.h"
+
+namespace gridmask::cuda {
+
+// KernelParams::preprocessFlags.
+constexpr uint32_t kHasMasks = 1;     // the constants begin with a KernelSample for each sample
+constexpr uint32_t kFloatSource = 2;  // images of floats, not of bytes
+constexpr uint32_t kByValues = 4;     // rows are not made of whole vectors
+constexpr uint32_t kTypeShift = 8;    // the result's ValueType lies above
+
+// An image that becomes a sample, in the result's coordinates.
+struct KernelImage {
+  uint64_t origin;        // address of the value that becomes the first one of pixel (0, 0), from
+                          // the image's channel 0; outside of the image where that lies outside
+  uint64_t next;          // from a sample's to the next, where this stands for all
+  int32_t across;         // bytes from pixel to pixel of a row, negative where it is mirrored
+  uint32_t down;          // from row to row
+  uint32_t channelBytes;  // from channel to channel
+  // The pixels that the image has; others are black.
+  uint16_t xBegin, xEnd, yBegin, yEnd;
+  uint32_t padding;
+};
+static_assert(sizeof(KernelImage) == 40, "the same on both sides");
+
+// Of a channel of the result.
+struct KernelScale {
+  uint32_t channel;  // the image's
+  float a;
+  float b;
+  uint32_t fill;  // the bits of a dropped value
+};
+static_assert(sizeof(KernelScale) == 16, "the same on both sides");
+
+}  // namespace gridmask::cuda

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+//
+// The kernels that make batches of decoded images, compiled for the host and run there, against the
+// definition. Every access is seen: none strays or is misaligned, every value is written once, and
+// of the images nothing is read that is far from what is kept.
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "check.h"
+#include "cuda/host_kernel.h"
+#include "cuda/preprocess_launch.h"
+#include "pictures.h"
+
+using namespace gridmask;
+
+namespace {
+
+// Memory that begins at a chosen address modulo 256, as device allocations do at 0.
+class Memory {
+ public:
+  explicit Memory(size_t bytes, size_t offset = 0)
+      : block_(new uint8_t[bytes + offset + 256]), touched(bytes), bytes_(bytes) {
+    const auto address = reinterpret_cast<uintptr_t>(block_.get());
+    data = block_.get() + (256 - address % 256) + offset;
+  }
+
+  bool contains(const uint8_t* at, size_t bytes) const {
+    return at >= data && at + bytes <= data + bytes_;
+  }
+  void touch(const uint8_t* at, size_t bytes) {
+    for (size_t k = 0; k < bytes; ++k) ++touched[static_cast<size_t>(at - data) + k];
+  }
+  const uint8_t* end() const { return data + bytes_; }
+
+ private:
+  std::unique_ptr<uint8_t[]> block_;
+
+ public:
+  uint8_t* data;
+  std::vector<uint8_t> touched;  // how often, of each byte
+
+ private:
+  size_t bytes_;
+};
+
+class WatchedMemory : public cuda::HostMemory {
+ public:
+  WatchedMemory(Memory& images, Memory& target, const Memory& constants)
+      : images_(images), target_(target), constants_(constants) {}
+
+  void read(const uint8_t* from, void* to, size_t bytes) override {
+    CHECK(reinterpret_cast<uintptr_t>(from) % bytes == 0);
+    if (images_.contains(from, bytes)) {
+      images_.touch(from, bytes);
+    } else {
+      CHECK(constants_.contains(from, bytes));
+    }
+    std::memcpy(to, from, bytes);
+  }
+
+  void write(uint8_t* to, const void* from, size_t bytes) override {
+    CHECK(reinterpret_cast<uintptr_t>(to) % bytes == 0);
+    CHECK(target_.contains(to, bytes));
+    target_.touch(to, bytes);
+    std::memcpy(to, from, bytes);
+  }
+
+ private:
+  Memory& images_;
+  Memory& target_;
+  const Memory& constants_;
+};
+
+// The images behind one another in a memory that ends with the last of them, `gap` bytes apart.
+Memory imagesTogether(Pictures& of, size_t offset, size_t gap) {
+  PreprocessBatch& batch = of.batch;
+  std::vector<size_t> bytes;
+  size_t all = 0;
+  for (const SourceImage& image : batch.images) {
+    bytes.push_back(static_cast<size_t>(image.height) * static_cast<size_t>(image.width) *
+                    image.channels * (batch.floatSource ? sizeof(float) : 1));
+    all += bytes.back() + gap;
+  }
+  Memory memory(all, offset);
+  uint8_t* at = memory.data;
+  for (size_t n = 0; n < batch.count; ++n) {
+    std::memcpy(at, batch.images[n].data, bytes[n]);
+    batch.images[n].data = at;
+    at += bytes[n] + gap;
+  }
+  return memory;
+}
+
+// A word is read where it has a byte of a vector's pixels, of which one is kept, if only as black.
+constexpr int64_t kFar = 16 + 2 * 3;
+
+void checkReads(const Pictures& of, const Memory& images) {
+  const PreprocessBatch& batch = of.batch;
+  std::vector<bool> near(images.touched.size());
+  for (size_t n = 0; n < batch.count; ++n) {
+    const SourceImage& image = batch.images[n];
+    Lattice lattice{};
+    if (batch.samples != nullptr) {
+      lattice = latticeOf(batch.samples[n], batch.height, batch.width);
+    }
+    const int64_t valueBytes = batch.floatSource ? sizeof(float) : 1;
+    const int64_t pixels = int64_t{image.height} * image.width;
+    for (int32_t y = 0; y < batch.height; ++y) {
+      const int32_t row = y + image.top;
+      if (row < 0 || row >= image.height) continue;
+      for (int32_t x = 0; x < batch.width; ++x) {
+        if (!keepsPixel(lattice, x, y)) continue;
+        const int32_t column = image.left + (image.flip ? batch.width - 1 - x : x);
+        const int64_t pixel = int64_t{row} * image.width + column;
+        for (int64_t channel = 0; channel < image.channels; ++channel) {
+          const int64_t value =
+              batch.planarSource ? channel * pixels + pixel : pixel * image.channels + channel;
+          const int64_t at = image.data - images.data + valueBytes * value;
+          const auto end = static_cast<int64_t>(near.size());
+          for (int64_t k = std::max<int64_t>(0, at - kFar); k < std::min(end, at + kFar); ++k) {
+            near[static_cast<size_t>(k)] = true;
+          }
+        }
+      }
+    }
+  }
+  for (size_t k = 0; k < near.size(); ++k) CHECK(near[k] || images.touched[k] == 0);
+}
+
+cuda::Launch checkPictures(Pictures& of, size_t imagesOffset, size_t gap, size_t targetOffset) {
+  PreprocessBatch& batch = of.batch;
+  Memory images = imagesTogether(of, imagesOffset, gap);
+  Memory target(batch.bytes(), targetOffset);
+  batch.target = target.data;
+  cuda::Launch launch;
+  const cuda::Prepared prepared =
+      cuda::preparePreprocess(batch, {images.data, images.end()}, launch);
+  CHECK(prepared == cuda::Prepared::kReady);
+  Memory constants(launch.constants.size());
+  if (!launch.constants.empty()) {
+    std::memcpy(constants.data, launch.constants.data(), launch.constants.size());
+    launch.params.constants = constants.data;
+  }
+  WatchedMemory memory(images, target, constants);
+  cuda::HostMemory* const before = cuda::HostMemory::current();
+  cuda::HostMemory::current() = &memory;
+  const cuda::HostKernel kernel = cuda::hostKernel(launch.kernel);
+  for (uint32_t z = 0; z < launch.gridZ; ++z) {
+    for (uint32_t y = 0; y < launch.gridY; ++y) {
+      for (uint32_t x = 0; x < launch.gridX; ++x) kernel(launch.params, {x, y, z});
+    }
+  }
+  cuda::HostMemory::current() = before;
+  for (const uint8_t times : target.touched) CHECK(times == 1);
+  checkReads(of, images);
+  checkResult(of, target.data);
+  return launch;
+}
+
+void randomBatchesAreMadeAsDefined() {
+  Random random(12);
+  std::vector<size_t> launches(cuda::kKernels);
+  for (int i = 0; i < 2500; ++i) {
+    Pictures of = randomPictures(random);
+    PreprocessBatch& batch = of.batch;
+    const size_t unit = batch.floatSource ? sizeof(float) : 1;
+    const size_t gap = random.chance(0.5) ? 0 : unit * static_cast<size_t>(random.between(0, 5));
+    const size_t targetOffset =
+        random.chance(0.9) ? 0 : batch.valueBytes * static_cast<size_t>(random.between(1, 9));
+    const size_t imagesOffset =
+        random.chance(0.5) ? 0 : unit * static_cast<size_t>(random.between(1, 5));
+    const cuda::Launch launch = checkPictures(of, imagesOffset, gap, targetOffset);
+    ++launches[static_cast<size_t>(launch.kernel)];
+  }
+  // Each of them has been tried often.
+#define GRIDMASK_TRIED(name, ...) CHECK(launches[static_cast<size_t>(cuda::Kernel::name)] > 10);
+  GRIDMASK_PREPROCESS_KERNELS(GRIDMASK_TRIED)
+  GRIDMASK_PREPROCESS_PIXELS_KERNEL(GRIDMASK_TRIED)
+#undef GRIDMASK_TRIED
+}
+
+Pictures pictures(size_t count, int32_t side, std::vector<PackedSample> samples) {
+  Pictures of{};
+  PreprocessBatch& batch = of.batch;
+  batch.count = count;
+  batch.planes = 3;
+  batch.height = batch.width = side;
+  batch.pixelBytes = batch.valueBytes = 4;
+  batch.type = ValueType::kFloat32;
+  const auto bytes = static_cast<size_t>(side) * static_cast<size_t>(side) * 3;
+  for (size_t n = 0; n < count; ++n) {
+    of.pictures.emplace_back(new uint8_t[bytes]);
+    for (size_t k = 0; k < bytes; ++k) of.pictures[n][k] = static_cast<uint8_t>(k * 31 + n * 7);
+    batch.images.push_back({of.pictures[n].get(), side, side, 3, 0, 0, false});
+  }
+  for (uint32_t k = 0; k < 3; ++k) batch.scales.push_back({k, 0.01f, -1});
+  of.samples = std::move(samples);
+  batch.samples = of.samples.empty() ? nullptr : of.samples.data();
+  of.fill.resize(12);
+  batch.fill = of.fill.data();
+  return of;
+}
+
+// An ordinary batch, whose images lie together, needs no upload before its launch.
+void constantsTravelWhileTheyFit() {
+  Random random(13);
+  std::vector<PackedSample> samples;
+  for (int n = 0; n < 64; ++n) {
+    PackedSample sample = randomSample(random);
+    sample.unitProbability = 1;
+    sample.d = std::min(sample.d, 1000);
+    sample.l = std::min(sample.l, sample.d);
+    sample.deltaX = sample.deltaY = 0;
+    samples.push_back(sample);
+  }
+  Pictures alike = pictures(64, 8, samples);
+  CHECK(checkPictures(alike, 0, 0, 0).constants.empty());
+  Pictures moved = pictures(64, 8, samples);
+  moved.batch.images[63].flip = true;
+  CHECK(!checkPictures(moved, 0, 0, 0).constants.empty());
+  Pictures unmasked = pictures(64, 8, {});
+  CHECK(checkPictures(unmasked, 0, 0, 0).constants.empty());
+}
+
+// Of what is dropped as a whole not a byte is read.
+void whatIsDroppedIsNotRead() {
+  PackedSample sample{};
+  sample.d = 10;
+  sample.l = 10;
+  sample.flags = PackedSample::kMasked | PackedSample::kReverse;
+  sample.unitProbability = 1;
+  for (const bool together : {false, true}) {
+    for (const int32_t side : {32, 30}) {
+      Pictures of = pictures(2, side, {sample, sample});
+      if (together) {
+        of.batch.planes = 1;
+        of.batch.pixelBytes = 12;
+      }
+      checkPictures(of, 0, 0, 0);
+      of.samples[1].flags = 0;
+      checkPictures(of, 0, 0, 0);
+    }
+  }
+}
+
+// The number of a value's byte is below sixteen for all images that have a kernel of tiles.
+void everyChannelMirroredAndNot() {
+  for (uint32_t channels = 1; channels <= 5; ++channels) {
+    for (uint32_t first = 0; first < channels; ++first) {
+      for (const bool flip : {false, true}) {
+        for (const ValueType type : {ValueType::kFloat32, ValueType::kFloat16}) {
+          for (const bool together : {false, true}) {
+            Pictures of = pictures(2, 32, {});
+            PreprocessBatch& batch = of.batch;
+            batch.type = type;
+            batch.valueBytes = valueBytesOf(type);
+            batch.planes = together ? 1 : 3;
+            batch.pixelBytes = (together ? 3 : 1) * batch.valueBytes;
+            const size_t bytes = 32 * 32 * channels;
+            for (size_t n = 0; n < 2; ++n) {
+              of.pictures[n].reset(new uint8_t[bytes]);
+              for (size_t k = 0; k < bytes; ++k) {
+                of.pictures[n][k] = static_cast<uint8_t>(k * 29 + n);
+              }
+              batch.images[n] = {of.pictures[n].get(), 32, 32, channels, -3, -2, flip};
+            }
+            for (uint32_t k = 0; k < 3; ++k) batch.scales[k].channel = (first + k) % channels;
+            const cuda::Launch launch = checkPictures(of, 0, 0, 0);
+            CHECK((launch.kernel == cuda::Kernel::gridmask_preprocess_pixels) == (channels == 5));
+          }
+        }
+      }
+    }
+  }
+}
+
+void whatNoKernelTakesIsRefused() {
+  Pictures of = pictures(1, 8, {});
+  cuda::Launch launch;
+  const auto isRefused = [&] {
+    const uint8_t* const begin = of.batch.images[0].data;
+    return cuda::preparePreprocess(of.batch, {begin, begin + 1024}, launch) ==
+           cuda::Prepared::kUnsupported;
+  };
+  alignas(4) uint8_t target[8 * 8 * 3 * 4];
+  of.batch.target = target + 1;
+  CHECK(isRefused());
+  of.batch.target = target;
+  CHECK(!isRefused());
+  of.batch.floatSource = true;
+  of.batch.images[0].data += 2;
+  CHECK(isRefused());
+  PreprocessBatch none{};
+  none.count = 3;
+  CHECK(cuda::preparePreprocess(none, {nullptr, nullptr}, launch) == cuda::Prepared::kNothing);
+}
+
+}  // namespace
+
+int main() {
+  randomBatchesAreMadeAsDefined();
+  constantsTravelWhileTheyFit();
+  whatIsDroppedIsNotRead();
+  everyChannelMirroredAndNot();
+  whatNoKernelTakesIsRefused();
+}
