@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from data import Masks, Samples
 from resnet import ResNet18
 
-METHODS = ('none', 'gridmask')
+METHODS = ('gridmask', 'none')  # masks first: if Node or the package is missing, that shows at once
 WARM_UP = 0.05  # of the training, in which the learning rate rises
 
 

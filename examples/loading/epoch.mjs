@@ -57,7 +57,7 @@ export async function* loadEpoch(pool, options) {
   }
   for (const indices of batchesOf(options)) {
     const images = pool.run({ indices, epoch })
-    images.catch(() => {}) // told where it is awaited; a loop that ends early does not await it
+    images.catch(() => {}) // reported where it is awaited; a loop that ends early does not await it
     queue.push({ indices, images })
     if (queue.length > ahead) yield await next()
   }

@@ -1,4 +1,4 @@
-/** Which process of a run this one is, as the program that started it says, and which samples are its own. */
+/** Which process of a run this one is, according to its launcher, and which samples belong to it. */
 import { checkInteger, checkOptions, invalid } from '../core/check'
 import { MAX_COUNT } from '../core/limits'
 
@@ -11,27 +11,27 @@ import { MAX_COUNT } from '../core/limits'
  * ```
  */
 export interface LauncherRank {
-  /** Which of them, from 0 to `worldSize` - 1. */
+  /** The number of this process, from 0 to `worldSize` - 1. */
   rank: number
-  /** How many there are, on all machines. */
+  /** The number of processes, on all machines. */
   worldSize: number
 }
 
 interface Launcher {
   rank: string
-  /** What says how many there are; the first that is set. */
+  /** Variables for the number of processes; the first that is set counts. */
   worldSize: readonly string[]
 }
 
 /**
- * Where one launcher starts another, as Slurm does mpirun, and each pod of a job torchrun, the inner one
- * comes first here: it is what tells the processes apart.
+ * If one launcher starts another, such as mpirun in a Slurm job or torchrun in each pod, the inner one
+ * comes first here, because it tells the processes apart.
  */
 const launchers: readonly Launcher[] = [
   { rank: 'RANK', worldSize: ['WORLD_SIZE'] },
   { rank: 'OMPI_COMM_WORLD_RANK', worldSize: ['OMPI_COMM_WORLD_SIZE'] },
   { rank: 'PMI_RANK', worldSize: ['PMI_SIZE'] },
-  // Of the step that srun started, which may be smaller than the job.
+  // The size of the step that srun started, which may be smaller than the job.
   { rank: 'SLURM_PROCID', worldSize: ['SLURM_STEP_NUM_TASKS', 'SLURM_NTASKS'] },
   { rank: 'JOB_COMPLETION_INDEX', worldSize: ['WORLD_SIZE'] },
 ]
@@ -61,25 +61,26 @@ export function launcherRank(
   const launcher = launchers.find(({ rank }) => env[rank] !== undefined)
   if (launcher === undefined) {
     if (env.WORLD_SIZE === undefined) return { rank: 0, worldSize: 1 }
-    invalid('ERR_INVALID_ARG_VALUE', 'RANK', 'set where `WORLD_SIZE` is', undefined)
+    invalid('ERR_INVALID_ARG_VALUE', 'RANK', 'set, because `WORLD_SIZE` is set', undefined)
   }
   const rank = numberIn(env, launcher.rank)
   const name = launcher.worldSize.find((size) => env[size] !== undefined)
   if (name === undefined) {
     const [missing = ''] = launcher.worldSize.slice(-1)
+    const expected = `set, because \`${launcher.rank}\` is set`
     const kubernetes = launcher.rank === 'JOB_COMPLETION_INDEX'
-    const hint = kubernetes ? "Kubernetes does not tell it: set it to the job's `completions`" : ''
-    invalid('ERR_INVALID_ARG_VALUE', missing, `set where \`${launcher.rank}\` is`, undefined, hint)
+    const hint = kubernetes ? "Kubernetes leaves it out: set it to the job's `completions`" : ''
+    invalid('ERR_INVALID_ARG_VALUE', missing, expected, undefined, hint)
   }
   const worldSize = numberIn(env, name)
   if (env.WORLD_SIZE !== undefined && numberIn(env, 'WORLD_SIZE') !== worldSize) {
-    // Without RANK it is somebody's own, who thinks of another number of processes.
-    const expected = `${worldSize} as \`${name}\` is, or to come with \`RANK\``
+    // Without RANK, somebody set it by hand, for another number of processes.
+    const expected = `${worldSize} like \`${name}\`, or to come with \`RANK\``
     invalid('ERR_INVALID_ARG_VALUE', 'WORLD_SIZE', expected, env.WORLD_SIZE)
   }
   if (worldSize === 0) invalid('ERR_OUT_OF_RANGE', name, 'at least 1', worldSize)
   if (rank >= worldSize) {
-    const expected = `below ${worldSize}, which \`${name}\` says`
+    const expected = `below ${worldSize}, the value of \`${name}\``
     invalid('ERR_OUT_OF_RANGE', launcher.rank, expected, rank)
   }
   return { rank, worldSize }
@@ -95,11 +96,12 @@ function numberIn(env: Readonly<Record<string, string | undefined>>, name: strin
 const shardKeys = new Set(['rank', 'worldSize'])
 
 /**
- * The places of a data set, or of an epoch's order, that belong to one process: every `worldSize`-th, from
- * `rank` on. All processes together have each place once; the first may have one more than the last.
+ * The places of a data set, or of an epoch's order, that belong to one process: every `worldSize`-th,
+ * starting at `rank`. Together the processes have each place once. The first ones may have one place
+ * more than the last.
  *
- * @param count samples, or places, of all processes; one process may have 2²⁶
- * @param shard by default what {@link launcherRank} says
+ * @param count the number of places, for all processes together; one process may have up to 2²⁶
+ * @param shard which process; by default the one that {@link launcherRank} returns
  * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE
  * @example
  * ```ts run

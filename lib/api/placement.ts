@@ -17,7 +17,8 @@ export type Point = readonly [x: number, y: number]
 
 /**
  * Moves boxes, points and labels of an image as the crop and flip of one sample move its pixels.
- * Coordinates are those of {@link Box}: in the image for arguments, in the result for results.
+ * Coordinates are those of {@link Box}. What you pass is in pixels of the image, what you get in
+ * pixels of the result.
  *
  * @example
  * ```ts run
@@ -105,7 +106,7 @@ export class Placement {
    */
   labels<T extends LabelArray>(labels: T, label: number | bigint): T {
     const tag = labelTag('labels', labels)
-    // All kinds of arrays alike: a label is a number or a bigint, as the array's are.
+    // As if there were one kind of array: a label is a number or a bigint, as its elements are.
     const Labels = labelConstructors[tag] as Uint8ArrayConstructor
     const [outside] = new Labels(encodeLabel(label, tag).buffer as ArrayBuffer)
     const source = labels as Uint8Array

@@ -1,4 +1,4 @@
-/** What a Preprocessor's options, plans and images must be, beyond their types. */
+/** Checks of a Preprocessor's options, plans and images that types cannot express. */
 
 import type { SourceSize } from '../arrays/image-sources'
 import { checkInteger, checkList, invalid } from '../core/check'
@@ -25,13 +25,13 @@ export function checkChannels(value: unknown): readonly number[] {
   )
 }
 
-/** One side of all images, or of each. */
+/** One side: the same for all images, or one for each. */
 export function checkSides(name: string, value: unknown, count: number): (i: number) => number {
   if (typeof value === 'number' || value === undefined) {
     const side = checkInteger(name, value, 0, MAX_SIDE)
     return () => side
   }
-  const expected = 'a whole number, or an array of one for each image'
+  const expected = 'a whole number, or an array with one for each image'
   const sides = checkList(name, value, count, expected, Int32Array, (side, i) =>
     checkInteger(`${name}[${i}]`, side, 0, MAX_SIDE),
   )

@@ -1,4 +1,4 @@
-/** What a Preprocessor is made of and asked for. */
+/** The options of a Preprocessor, and the requests of its methods. */
 
 import type { Layout, Shape } from '../arrays/batch-shape'
 import type { ImageArray } from '../arrays/typed-array'
@@ -25,8 +25,8 @@ export const floatTypes = ['float32', 'float16', 'bfloat16'] as const
 export type FloatType = (typeof floatTypes)[number]
 
 /**
- * Settings of a {@link Preprocessor}. `D` is the type of the result, `V` where it is made: the types of
- * results follow from them.
+ * Settings of a {@link Preprocessor}. `D` is the dtype of the result and `V` the device that makes it.
+ * The type that `apply` returns follows from both.
  *
  * @example
  * ```ts
@@ -41,48 +41,48 @@ export interface PreprocessorOptions<
   V extends DeviceId = 'auto' | 'cpu',
 > {
   /**
-   * Height and width of the result in pixels, 0 … 16384. Default: the images' own, without the
-   * padding; all of a list are of the same size then.
+   * Height and width of the result in pixels, 0 … 16384. Default: those of the images, without
+   * padding; then all images of a list must have the same size.
    */
   size?: ImageSize | readonly number[] | undefined
-  /** Pixels of black around an image before it is cropped, 0 … 16384. Default 0. */
+  /** Width in pixels of the black border that an image gets before it is cropped, 0 … 16384. Default 0. */
   padding?: number | undefined
   /**
-   * Where an image, padded, is larger than the result: which part is taken. 'random': any, drawn for
-   * each. Default 'center': the middle; with an odd number of rows or columns over, half a pixel
-   * further up and left.
+   * Which part is taken if a padded image is larger than the result. 'random': any part, drawn for
+   * each image. Default 'center': the middle; if an odd number of rows or columns is left over, half
+   * a pixel further up and left.
    */
   crop?: CropKind | undefined
-  /** The chance that the crop is mirrored, left to right, in [0, 1]. Default 0. */
+  /** Probability that the crop is mirrored left to right, in [0, 1]. Default 0. */
   flip?: number | undefined
   /**
-   * Which channels of an image the result has, counted from 0, in their order there: `[0, 1, 2]` drops
-   * alpha, `[2, 1, 0]` swaps red and blue, `[0, 0, 0]` makes three of grey. Default: all; images of
-   * a list have as many then.
+   * The channels of the result, each by its number in the image, from 0: `[0, 1, 2]` drops alpha,
+   * `[2, 1, 0]` swaps red and blue, `[0, 0, 0]` makes three channels from grey. Default: all
+   * channels; then all images of a list must have the same number of them.
    */
   channels?: readonly number[] | undefined
   /** `normalization.imagenet`, `.cifar10`, or your own. Default: values / 255. */
   normalize?: Normalization | undefined
   /**
-   * Settings of the mask that is laid over the result, as of a {@link GridMask} with the same seed;
-   * `fill` counts as normalised. Default: no mask.
+   * Settings of the mask that is laid over the result, as for a {@link GridMask} with the same seed.
+   * `fill` is a normalised value. Default: no mask.
    */
   gridmask?: Omit<GridMaskOptions, 'seed' | 'device' | 'threads'> | undefined
-  /** Type of the result. 'float16' and 'bfloat16' come as their bits in a Uint16Array. Default 'float32'. */
+  /** Dtype of the result. 'float16' and 'bfloat16' are bits in a Uint16Array. Default 'float32'. */
   dtype?: D | undefined
   /** Order of the result's dimensions. Default 'NCHW'. */
   layout?: Layout | undefined
   /** 64-bit key of all draws, 0 … 2⁶⁴-1. Default 0: give every run its own. */
   seed?: number | bigint | string | undefined
   /**
-   * Where to work. Default 'auto', which is the CPU for images on the host. On a GPU the result is a
-   * {@link DeviceTensor}, whatever the images are in. Tensors are worked on where they are.
+   * Where to work. Default 'auto': on the CPU for images on the host, and for a tensor on its own
+   * device. On a GPU the result is a {@link DeviceTensor}, whatever type the images have.
    */
   device?: V | undefined
   /**
    * Number of threads that work on a batch, including the caller's, 1 … 1024. Default: the
    * environment variable GRIDMASK_THREADS, or as many as the operating system lets the process run
-   * at a time.
+   * at once.
    */
   threads?: number | undefined
 }
@@ -113,18 +113,19 @@ export const preprocessorKeys = new Set<string>([
 export interface PreprocessRequest extends DrawRequest {
   /**
    * `[n, h, w, c]` of one array that holds all images, or `[n, c, h, w]` with layout 'NCHW'. Not
-   * needed for a list, whose images say it themselves.
+   * needed for a list, in which each image has its own size.
    */
   shape?: Shape | readonly number[] | undefined
-  /** Order of that array's dimensions. Default 'NHWC', as decoders give images. */
+  /** Order of that array's dimensions. Default 'NHWC', the order that decoders use. */
   layout?: Layout | undefined
   /**
-   * Where the result goes: a Float32Array, or for 'float16' and 'bfloat16' a Uint16Array (for the
-   * former a Float16Array too), of the result's length, apart from the images; on a GPU a
-   * {@link DeviceTensor} of the result's shape, layout and dtype. Default: a new one.
+   * Where the result goes. On the CPU, an array of the result's length that does not overlap the
+   * images: a Float32Array, or for 'float16' and 'bfloat16' a Uint16Array (for 'float16' also a
+   * Float16Array). On a GPU, a {@link DeviceTensor} of the result's shape, layout and dtype.
+   * Default: a new one.
    */
   out?: ImageArray | DeviceTensor | undefined
-  /** Do again what a plan says, or what you choose, instead of drawing: one element an image. */
+  /** A plan to apply instead of drawing, one drawn before or your own: one element for each image. */
   plan?: PreprocessorPlan | readonly PreprocessorParams[] | undefined
   /** Where to work, instead of the Preprocessor's own `device`. */
   device?: DeviceId | undefined
@@ -150,9 +151,9 @@ export const preprocessKeys = new Set<string>([
 export interface PreprocessorPlanRequest extends DrawRequest {
   /** Number of images. Not needed with `indices`. */
   count?: number | undefined
-  /** The images' height in pixels, before padding; one for each where they differ. */
+  /** Height of the images in pixels, before padding; an array with one for each if they differ. */
   height: number | ArrayLike<number>
-  /** The images' width in pixels, before padding; one for each where they differ. */
+  /** Width of the images in pixels, before padding; an array with one for each if they differ. */
   width: number | ArrayLike<number>
 }
 

@@ -49,7 +49,7 @@ import {
 
 type MaskOptions = NonNullable<PreprocessorOptions['gridmask']>
 
-/** What a mask has from its Preprocessor. */
+/** Options that a mask takes from its Preprocessor. */
 const shared = ['seed', 'device', 'threads']
 
 const maskKeys = new Set([...optionKeys].filter((key) => !shared.includes(key)))
@@ -67,7 +67,7 @@ function makeMask(
   const { fill } = given
   if (Array.isArray(fill) && fill.includes(null)) {
     const hint =
-      'A result has no channel that stays as it was: what is not wanted, `channels` leaves out'
+      'No channel of a result stays as it was. To leave a channel out, use the option `channels`'
     invalid('ERR_INVALID_ARG_VALUE', 'gridmask.fill', 'a number for every channel', fill, hint)
   }
   const gridmask = new GridMask({ ...(given as MaskOptions), seed, device: 'cpu' })
@@ -75,7 +75,7 @@ function makeMask(
 }
 
 /**
- * What a result of a type comes in, on the host.
+ * The array that holds a result on the host, by the result's dtype.
  *
  * @example
  * ```ts
@@ -85,7 +85,8 @@ function makeMask(
 export type Preprocessed<D extends FloatType> = D extends 'float32' ? Float32Array : Uint16Array
 
 /**
- * What a result comes in that is made of host arrays on a device.
+ * What {@link Preprocessor.apply} makes from host arrays: a {@link DeviceTensor} on a CUDA device, else
+ * an array.
  *
  * @example
  * ```ts
@@ -97,9 +98,9 @@ export type PreprocessedOn<D extends FloatType, V extends DeviceId> = V extends 
   : Preprocessed<D>
 
 /**
- * From decoded images to what a model takes, in one pass: cropped, mirrored, normalised, masked by
- * GridMask, as floating point values, channel by channel. Without `gridmask` a fast normaliser.
- * docs/preprocessor.md says what is computed. Holds no reference to any array after a call.
+ * Turns decoded images into what a model takes, in one pass: cropped, mirrored, normalised and masked
+ * by GridMask, as floats, channel by channel. Without `gridmask` it is a fast normaliser.
+ * docs/preprocessor.md says what is computed. It keeps no reference to any array after a call.
  *
  * @example
  * ```ts run
@@ -171,15 +172,15 @@ export class Preprocessor<
     this.#threads = checked.threads
   }
 
-  /** @ignore As of every augmentation; a schedule of the mask's is null, too. */
+  /** @ignore As for every augmentation; a schedule of the mask becomes null too. */
   override toJSON(): object {
     const gridmask = this.#gridmask && { gridmask: maskOptions(this.#gridmask.toJSON()) }
     return { ...super.toJSON(), ...gridmask }
   }
 
   /**
-   * Draws crop, flip and mask of each image of a batch without applying them. Samples that it numbers
-   * itself (no `index`, no `indices`) count as seen, so that the next batch draws anew.
+   * Draws the crop, flip and mask of each image of a batch without applying them. Samples that it
+   * numbers itself (no `index`, no `indices`) count as seen, so the next batch draws others.
    *
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
    *   ERR_SHAPE_MISMATCH
@@ -194,7 +195,7 @@ export class Preprocessor<
       width: widths(i),
       channels: 0,
     }))
-    const size = this.#resultSize(sizes, (i) => `the image ${i} of the plan`)
+    const size = this.#resultSize(sizes, (i) => `image ${i} of the plan`)
     const range = this.counter.of(given, count)
     const crops = this.#drawCrops(range, sizes, size)
     const masks = this.#drawMasks(range, size) ?? this.#noMasks(range)
@@ -203,20 +204,20 @@ export class Preprocessor<
   }
 
   /**
-   * Makes a batch of images. Synchronous, on all cores; or on a GPU: `device` names it, or the images
-   * are a {@link DeviceTensor} there. Then the result is one too, and the call returns when the images
-   * have been read and the work is on the result's stream.
+   * Makes a batch from images, synchronously: on all cores, or on a GPU if `device` names one or the
+   * images are a {@link DeviceTensor} there. On a GPU the result is a DeviceTensor too, and the call
+   * returns when the images have been read and the work is on the result's stream.
    *
-   * @param images one array with the values of all, one image after another, or a list with one image
-   *   each: `{ data, info }` of sharp, `ImageData`, or `{ data, width, height, channels }`. Views at
-   *   any offset and shared memory work. A Float32Array holds values of 0…255, as bytes do; so do
+   * @param images one array with all images, one after another, or a list with one element for each:
+   *   `{ data, info }` from sharp, `ImageData`, or `{ data, width, height, channels }`. Views at any
+   *   offset and shared memory work. Values are in 0…255, in a Float32Array as in bytes, and in
    *   tensors of 'uint8' and 'float32'
-   * @param request which samples, and how the images are given; `out` decides the result's type
+   * @param request which samples, and how the images are laid out; `out` decides the result's type
    * @returns `out`, or a new array or tensor: [n, c, h, w], or [n, h, w, c] with layout 'NHWC'
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
    *   ERR_SHAPE_MISMATCH, ERR_BUFFER_DETACHED, ERR_OVERLAP, ERR_CUDA_UNAVAILABLE, ERR_DISPOSED;
-   *   nothing has been written. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message says whether anything
-   *   has
+   *   with these, nothing has been written. ERR_CUDA, ERR_CUDA_OUT_OF_MEMORY: the message says
+   *   whether anything has
    */
   apply<T extends Preprocessed<D> | Float16ArrayLike | DeviceTensor>(
     images: ImageSources | DeviceTensor,
@@ -237,16 +238,17 @@ export class Preprocessor<
   }
 
   /**
-   * As {@link Preprocessor.apply}, off the main thread. An image's array that is all of its buffer is
-   * taken, as {@link GridMask.applyAsync} takes one: it is detached at once. One that is a part of
-   * its buffer, or that cannot be taken, is copied. `out` is taken, and the result lies in its memory.
-   * Shared memory is not detached; nobody should write to it meanwhile. A tensor is not taken: leave
-   * `out` alone until then.
+   * As {@link Preprocessor.apply}, off the main thread. An array of an image that fills its buffer is
+   * taken, as by {@link GridMask.applyAsync}: it is detached at once. An array that is part of a
+   * buffer, or that cannot be taken, is copied. `out` is taken, and the result lies in its memory.
+   * Shared memory is not detached, and tensors are not taken: leave both alone until the promise
+   * settles.
    *
    * @param images as for `apply`
    * @param request as for `apply`
-   * @returns rejects with the errors of `apply`, and ERR_BUFFER_RESIZABLE; nothing is detached
-   *   then, but where CUDA fails: where the images are one array, the error's `array` is that
+   * @returns a promise that rejects with the errors of `apply`, and ERR_BUFFER_RESIZABLE. Then
+   *   nothing is detached, unless CUDA failed: if the images are one array, the error's `array`
+   *   returns it
    */
   applyAsync<T extends Preprocessed<D> | Float16ArrayLike | DeviceTensor>(
     images: ImageSources | DeviceTensor,
@@ -276,8 +278,8 @@ export class Preprocessor<
   }
 
   /**
-   * Where the crop and flip of a plan's sample put what belongs to its image: boxes, keypoints, label
-   * maps.
+   * Moves what belongs to an image as the crop and flip of a sample move its pixels: boxes, keypoints
+   * and label maps.
    *
    * @param size the image's height and width, before padding
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
@@ -370,7 +372,7 @@ export class Preprocessor<
     return unmaskedPlan(count, this.#seed, Math.floor(epoch), (i) => indexOf(numbers, i))
   }
 
-  /** The result's size, for images that are large enough and of one size where that is it. */
+  /** The result's size. Refuses images that are too small for it, or unequal if there is no `size`. */
   #resultSize(
     sizes: readonly Pick<SourceSize, 'height' | 'width'>[],
     nameOf: (i: number) => string,
@@ -379,17 +381,18 @@ export class Preprocessor<
     const [first] = sizes
     const [height, width] = this.#size ?? (first ? [first.height, first.width] : [0, 0])
     const padding = 2 * this.#padding
+    const padded = padding === 0 ? '' : ` when padded by ${this.#padding} on each side`
     sizes.forEach((image, i) => {
       const fits = own
         ? image.height === height && image.width === width
         : image.height + padding >= height && image.width + padding >= width
       if (fits) return
       const expected = own
-        ? `be of ${height}×${width} pixels as the first is, since there is no \`size\``
-        : `be of at least ${height}×${width} pixels, padded by ${this.#padding} on each side`
+        ? `have ${height}×${width} pixels like the first, because there is no option \`size\``
+        : `have at least ${height}×${width} pixels${padded}`
       throw new GridMaskError(
         'ERR_SHAPE_MISMATCH',
-        `Expected ${nameOf(i)} to ${expected}, but it is of ${image.height}×${image.width}`,
+        `Expected ${nameOf(i)} to ${expected}, but it has ${image.height}×${image.width}`,
       )
     })
     return [height, width]
@@ -402,8 +405,8 @@ export class Preprocessor<
       if (other === -1) return Array.from({ length: count }, (_, channel) => channel)
       throw new GridMaskError(
         'ERR_SHAPE_MISMATCH',
-        `Expected \`${nameOf(other)}\` to have ${count} channels as \`${nameOf(0)}\` has, but it ` +
-          `has ${sizes[other]?.channels}. The option \`channels\` says which to take`,
+        `Expected \`${nameOf(other)}\` to have ${count} channels like \`${nameOf(0)}\`, but it ` +
+          `has ${sizes[other]?.channels}. Choose channels with the option \`channels\``,
       )
     }
     this.#channels.forEach((channel, k) => {

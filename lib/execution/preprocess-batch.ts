@@ -57,7 +57,7 @@ export function preprocessAsync(
 }
 
 /**
- * `out`, or new memory. Looks at all arrays, last of all, since getters of the caller's may have
+ * `out`, or new memory. Checks all arrays, as the last step, because getters of the caller may have
  * changed them.
  */
 function targetOf({ sources, dimensions, dtype, out }: Preprocessing): ImageArray {

@@ -17,12 +17,12 @@
   GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 1, 1, true, false) \
   GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 4, 1, true, false) \
   GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 1, 3, true, false) \
-  GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 2, 3, true, false) \
   GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 4, 3, true, false) \
   GRIDMASK_MASK_KERNELS_OF(KERNEL, planar, 1, 1, false, false)     \
   GRIDMASK_MASK_KERNELS_OF(KERNEL, planar, 2, 1, false, false)     \
   GRIDMASK_MASK_KERNELS_OF(KERNEL, planar, 4, 1, false, false)
 #define GRIDMASK_RARE_MASK_KERNELS(KERNEL)                         \
+  GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 2, 3, true, false) \
   GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 4, 2, true, false) \
   GRIDMASK_MASK_KERNELS_OF(KERNEL, interleaved, 4, 4, true, false) \
   GRIDMASK_MASK_KERNELS_OF(KERNEL, random, 1, 1, false, true)      \

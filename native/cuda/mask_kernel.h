@@ -38,8 +38,9 @@ struct MaskShape {
   // In several planes one row a thread gives it enough to wait for. In one plane, and where units
   // are drawn, more rows share a thread's start.
   static constexpr int rows = !onePlane ? (random && inPlace ? 2 : 1)
-                              : !inPlace && valueBytes * valuesPerPixel == 12 ? 3
-                                                                              : 4;
+                              : valuesPerPixel == 3 && inPlace && valueBytes == 1  ? 2
+                              : valuesPerPixel == 3 && !inPlace && valueBytes == 4 ? 3
+                                                                                   : 4;
   // Planes whose reads are under way at a time.
   static constexpr int planes = onePlane ? 1 : 3;
   static constexpr bool blends = inPlace && valuesPerPixel == 1;
@@ -49,7 +50,9 @@ struct MaskShape {
   // Vectors of a row that a block has at most. Blocks of whole rows write memory in its order; for
   // four bytes a pixel in place narrow ones are better, whose warps are close to a square of pixels
   // and mostly come to one decision.
-  static constexpr int columns = valueBytes == 4 && inPlace ? 8 : 64;
+  static constexpr int columns = valueBytes != 4 || !inPlace      ? 64
+                                 : valuesPerPixel == 3 && !random ? 4
+                                                                  : 8;
   // Blocks that a multiprocessor is to have room for, which bounds the registers. Without a bound
   // the compiler of some toolkits spills to keep to 32 of them.
   static constexpr int minBlocks = !onePlane && inPlace && !random ? 8 : 4;

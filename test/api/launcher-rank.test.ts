@@ -37,7 +37,7 @@ describe.each(launchers)('%s', (_, rank, worldSize) => {
   test('a rank wants its size', () => {
     const { code, message } = errorOf(() => launcherRank(rank))
     expect(code).toBe('ERR_INVALID_ARG_VALUE')
-    expect(message).toContain(`\`${sizeName}\` to be set where \`${name}\` is`)
+    expect(message).toContain(`\`${sizeName}\` to be set, because \`${name}\` is set`)
   })
 
   test.each(['', ' ', '3 ', '-1', '+3', '3.5', '1e1', '0x3', 'three', 'NaN', '9'.repeat(20)])(
@@ -57,7 +57,7 @@ describe.each(launchers)('%s', (_, rank, worldSize) => {
     const run = () => launcherRank({ ...rank, ...worldSize, [name]: text })
     expect(errorOf(run)).toEqual({
       code: 'ERR_OUT_OF_RANGE',
-      message: `Expected \`${name}\` to be below 8, which \`${sizeName}\` says, but received ${text}`,
+      message: `Expected \`${name}\` to be below 8, the value of \`${sizeName}\`, but received ${text}`,
     })
   })
 
@@ -93,8 +93,7 @@ describe('several launchers', () => {
     expect(errorOf(() => launcherRank({ ...slurm, WORLD_SIZE: '4' }))).toEqual({
       code: 'ERR_INVALID_ARG_VALUE',
       message:
-        'Expected `WORLD_SIZE` to be 2 as `SLURM_NTASKS` is, or to come with `RANK`, but received ' +
-        "'4'",
+        "Expected `WORLD_SIZE` to be 2 like `SLURM_NTASKS`, or to come with `RANK`, but received '4'",
     })
     expect(errorOf(() => launcherRank({ ...slurm, WORLD_SIZE: '' })).code).toBe(
       'ERR_INVALID_ARG_VALUE',
@@ -104,7 +103,7 @@ describe('several launchers', () => {
   test('a WORLD_SIZE without any rank is refused', () => {
     expect(errorOf(() => launcherRank({ WORLD_SIZE: '4' }))).toEqual({
       code: 'ERR_INVALID_ARG_VALUE',
-      message: 'Expected `RANK` to be set where `WORLD_SIZE` is, but received undefined',
+      message: 'Expected `RANK` to be set, because `WORLD_SIZE` is set, but received undefined',
     })
   })
 

@@ -5,11 +5,7 @@ import type { Box, DeviceTensor, GridMask, Plan, Preprocessor } from 'gridmask'
 declare global {
   /** A batch of images, and what belongs to it. */
   let images: Float32Array
-  /** A batch as decoders give it. */
-  const bytes: Uint8Array
   let labels: Int32Array
-  /** The same, as decoded. */
-  const bytes: Uint8Array
   const oneHot: Float32Array
   const shape: readonly [number, number, number, number]
   const boxes: Box[]

@@ -76,7 +76,7 @@ describe('options', () => {
       'its fill that leaves a channel',
       make({ gridmask: { ratio: 0.5, unit: 3, fill: [0, null] } }),
       'ERR_INVALID_ARG_VALUE',
-      /`gridmask\.fill`.*`channels` leaves out$/,
+      /`gridmask\.fill`.*use the option `channels`$/,
     ],
     [
       'its fill',
@@ -187,7 +187,7 @@ describe('images', () => {
       'of different sizes',
       apply([image(4, 4), image(4, 5)], {}, {}),
       'ERR_SHAPE_MISMATCH',
-      /no `size`/,
+      /no option `size`/,
     ],
     [
       'channel out of range',
