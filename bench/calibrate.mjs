@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What each way of masking a row costs on this machine, over lengths of runs and sizes of a pixel,
-// where one overtakes the other, and what it costs that the model in native/cpu/cost_model.h chooses as
-// it does.
+// where one overtakes the other, and what it costs that native/cpu/ chooses as it does.
 import { createRequire } from 'node:module'
 import { printTable } from './text.mjs'
 

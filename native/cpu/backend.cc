@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: MIT
 //
 // A batch is cut into tiles, some rows of one sample. Of each tile the mask is worked out once, as
-// runs or as a row of mask words, and then used for every plane:
+// bits or as runs, and then used for every plane:
 //
-//   runs   long ones: fill what is dropped, and out of place copy what lies between
-//   words  short ones, where a run costs more than its pixels: blend, eight to sixteen pixels at a
-//          time, whatever the mask
+//   bits  blended with all that is there, in vectors, whatever the mask: into another array, and in
+//         place where runs are short
+//   runs  in place: only what is dropped is touched; past the caches: copied and filled
 
 #include "cpu/backend.h"
 
 #include <algorithm>
-#include <cstring>
+#include <cstdlib>
 
 #include "cpu/caches.h"
-#include "cpu/cost_model.h"
 #include "cpu/fills.h"
-#include "cpu/mask_words.h"
+#include "cpu/mask_bits.h"
 #include "cpu/noise.h"
 #include "cpu/row_context.h"
 #include "cpu/some_channels.h"
@@ -44,19 +43,57 @@ size_t rowsOfShare(const MaskBatch& batch, unsigned threads) {
        std::min(rows / (threads * kSharesPerThread), kLargestShareBytes / rowBytes)});
 }
 
+// Bytes of a batch that may be in the caches of the second level, with its result.
+constexpr size_t kSecondLevelBytes = size_t{1} << 20;
+
 // What a thread works with.
 struct Memory {
   Memory(uint8_t* scratch, const MaskBatch& batch, const Kernels& kernels)
       : carver(scratch),
-        runs(carver.take<Run>(kRunsAtOnce +
-                              RunScanner::maxRunsInRow(static_cast<uint32_t>(batch.width)))),
+        runs(carver.take<Run>(mostRuns(static_cast<uint32_t>(batch.width)))),
         active(carver.take<RectangleScanner::Active>(mostRectangles(batch))),
-        words(kernels, batch.pixelBytes, carver) {}
+        bits(kernels, static_cast<uint32_t>(batch.width), runs, carver) {}
 
   Carver carver;
   Run* const runs;
   RectangleScanner::Active* const active;
-  MaskWords words;
+  MaskBits bits;
+
+ private:
+  static size_t mostRuns(uint32_t width) {
+    return std::max<size_t>(kRunsAtOnce + RunScanner::maxRunsInRow(width),
+                            MaskBits::mostRuns(width));
+  }
+};
+
+// Whether to blend all of a tile is the cheaper way, estimated in nanoseconds of a row on a core of
+// 2023. In place, a run costs little but what cannot be foreseen, where it begins and ends.
+class BlendCosts {
+ public:
+  BlendCosts(const MaskBatch& batch, bool streams, Reach reach, Strategy strategy)
+      : never_(!hasBitKernel(batch.pixelBytes) || strategy == Strategy::kRuns),
+        always_((!batch.inPlace() && !streams) || strategy == Strategy::kWords),
+        blend_((reach == Reach::kNear ? 0.02 : 0.05) * planes(batch) *
+               static_cast<double>(batch.rowBytes())),
+        edges_(kEdge * planes(batch) * batch.width) {}
+
+  bool prefersBlending(const Lattice& lattice) const {
+    if (never_ || always_) return !never_;
+    const double stepX = std::abs(lattice.x.stepX);
+    const double stepY = std::abs(lattice.y.stepX);
+    // Of an upright mask the rows that lie within a stripe have no edge.
+    const double crossed = lattice.isUpright() ? lattice.gap() * lattice.perPeriod : 1;
+    return blend_ < edges_ * (stepX + stepY) * lattice.perPeriod * crossed;
+  }
+
+ private:
+  static constexpr double kEdge = 10;
+  static double planes(const MaskBatch& batch) { return static_cast<double>(batch.planes); }
+
+  const bool never_;
+  const bool always_;
+  const double blend_;
+  const double edges_;
 };
 
 class MaskJob final : public Job {
@@ -71,12 +108,10 @@ class MaskJob final : public Job {
         rows_(batch),
         fills_(batch),
         streams_(batch.bytes() >= cachedBytes()),
-        costs_(batch.planes, rows_.width, batch.pixelBytes,
-               rows_.inPlace ? kMaskedInPlace
-               : streams_    ? kMaskedPastCaches
-                             : kMaskedApart,
-               fills_.splat() ? strategy : Strategy::kRuns),
-        maskPlanes_(batch.pixelBytes == sizeof(uint32_t) ? kernels.maskPlanes : nullptr) {}
+        reach_(batch.bytes() <= kSecondLevelBytes ? Reach::kNear
+               : streams_ && !rows_.inPlace       ? Reach::kPastCaches
+                                                  : Reach::kFar),
+        costs_(batch, streams_, reach_, strategy) {}
 
   void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
     Memory memory(scratch, batch_, kernels_);
@@ -87,81 +122,74 @@ class MaskJob final : public Job {
   void maskTile(const Tile& tile, Memory& memory) const {
     if (const auto* rectangles = std::get_if<Rectangles>(&batch_.masks)) {
       const RectangleSample sample = (*rectangles)[tile.sample];
-      maskByRuns(RectangleScanner(sample, 0, tile.rowBegin, rows_.width, memory.active), tile,
-                 memory);
+      scanRuns(RectangleScanner(sample, 0, tile.rowBegin, rows_.width, memory.active), tile,
+               memory);
       return;
     }
     const Samples& samples = *std::get_if<Samples>(&batch_.masks);
     const Lattice lattice = latticeOf(samples[tile.sample], rows_.canvas);
     if (!lattice.masked || (lattice.gap() == 0 && !lattice.reverse)) {
       if (!rows_.inPlace) copyTile(batch_, rows_, tile);
-    } else if (costs_.prefersWords(lattice)) {
-      maskByWords(lattice, tile, memory);
+    } else if (costs_.prefersBlending(lattice)) {
+      blend(lattice, tile, memory);
+    } else if (MaskBits::areExact(lattice, rows_.width) &&
+               (!lattice.isUpright() || lattice.reverse || lattice.random)) {
+      maskByRuns(lattice, tile, memory);
     } else {
-      maskByRuns(RunScanner(lattice, 0, tile.rowBegin, rows_.width), tile, memory);
+      scanRuns(RunScanner(lattice, 0, tile.rowBegin, rows_.width), tile, memory);
     }
   }
 
   template <typename Scanner>
-  void maskByRuns(Scanner scanner, const Tile& tile, Memory& memory) const {
+  void scanRuns(Scanner scanner, const Tile& tile, Memory& memory) const {
     Run* const runs = memory.runs;
     for (int32_t row = tile.rowBegin; row < tile.rowEnd;) {
-      size_t at = rows_.offsetOf(tile.sample, 0, row);
+      const size_t at = rows_.offsetOf(tile.sample, 0, row);
       Run* end = runs;
       uint32_t pixels = 0;
       for (; row < tile.rowEnd && end - runs < kRunsAtOnce; ++row, pixels += rows_.width) {
         end = scanner.appendRow(runs, end, pixels);
       }
-      for (size_t plane = 0; plane < batch_.planes; ++plane, at += rows_.planeBytes) {
-        const Fill fill = fills_.of(plane);
-        if (rows_.inPlace) {
-          kernels_.fillRuns(batch_.target + at, runs, end, rows_.pixelBytes, fill);
-        } else {
-          const auto copyRuns = streams_ ? kernels_.streamRuns : kernels_.copyRuns;
-          copyRuns(batch_.target + at, batch_.source + at, runs, end, pixels, rows_.pixelBytes,
-                   fill);
-        }
+      useRuns(at, runs, end, pixels);
+    }
+  }
+
+  // Of `pixels` pixels, at byte `at` of the batch in the first plane.
+  void useRuns(size_t at, const Run* runs, const Run* end, uint32_t pixels) const {
+    for (size_t plane = 0; plane < batch_.planes; ++plane, at += rows_.planeBytes) {
+      const Fill fill = fills_.of(plane);
+      if (rows_.inPlace) {
+        kernels_.fillRuns(batch_.target + at, runs, end, rows_.pixelBytes, fill);
+      } else {
+        const auto copyRuns = streams_ ? kernels_.streamRuns : kernels_.copyRuns;
+        copyRuns(batch_.target + at, batch_.source + at, runs, end, pixels, rows_.pixelBytes, fill);
       }
     }
   }
 
-  void maskByWords(const Lattice& lattice, const Tile& tile, Memory& memory) const {
-    forEachBlock(rows_.width, tile.rowBegin, tile.rowEnd,
-                 [&](int32_t row, uint32_t rows, uint32_t column, uint32_t columns) {
-                   const size_t at =
-                       rows_.offsetOf(tile.sample, 0, row) + column * rows_.pixelBytes;
-                   const auto x = static_cast<int32_t>(column);
-                   if (maskPlanes_ != nullptr && columns % kWholeColumns == 0) {
-                     maskPlanes(lattice, x, row, columns, rows, at);
-                   } else {
-                     blendPlanes(lattice, x, row, columns, rows, at, memory);
-                   }
-                 });
+  // To find a row's runs in its bits takes less time than to scan for them: the bits are decided
+  // many at a time, and where a run begins and ends cannot be foreseen.
+  void maskByRuns(const Lattice& lattice, const Tile& tile, Memory& memory) const {
+    memory.bits.forEachBlock(lattice, tile.rowBegin, tile.rowEnd, kBitsOfRuns,
+                             [&](int32_t row, uint32_t rows, const uint64_t* bits) {
+                               const uint32_t pixels = rows * rows_.width;
+                               const Run* const end = kernels_.listRuns(memory.runs, bits, pixels);
+                               useRuns(rows_.offsetOf(tile.sample, 0, row), memory.runs, end,
+                                       pixels);
+                             });
   }
 
-  // A block whose first pixel is (x, y), at byte `at` of the batch in the first plane.
-  void maskPlanes(const Lattice& lattice, int32_t x, int32_t y, uint32_t columns, uint32_t rows,
-                  size_t at) const {
-    const Phase32 phaseX = phase32Of(lattice.x, lattice, x, y);
-    const Phase32 phaseY = phase32Of(lattice.y, lattice, x, y);
-    for (size_t plane = 0; plane < batch_.planes; plane += kPlanesAtOnce) {
-      const size_t planes = std::min(kPlanesAtOnce, batch_.planes - plane);
-      Fill fills[kPlanesAtOnce];
-      for (size_t k = 0; k < planes; ++k) fills[k] = fills_.of(plane + k);
-      const size_t first = at + plane * rows_.planeBytes;
-      maskPlanes_(batch_.target + first, batch_.source + first, rows_.planeBytes, planes, columns,
-                  rows, phaseX, phaseY, gap32Of(lattice), lattice.reverse, fills);
-    }
-  }
-
-  void blendPlanes(const Lattice& lattice, int32_t x, int32_t y, uint32_t columns, uint32_t rows,
-                   size_t at, Memory& memory) const {
-    const uint8_t* const mask =
-        memory.words.bytes(lattice, x, y, columns, rows, batch_.source + at);
-    const size_t bytes = size_t{rows} * columns * rows_.pixelBytes;
-    for (size_t plane = 0; plane < batch_.planes; ++plane, at += rows_.planeBytes) {
-      kernels_.blend(batch_.target + at, batch_.source + at, mask, bytes, fills_.of(plane));
-    }
+  void blend(const Lattice& lattice, const Tile& tile, Memory& memory) const {
+    memory.bits.forEachBlock(
+        lattice, tile.rowBegin, tile.rowEnd, kBitsOfBlock,
+        [&](int32_t row, uint32_t rows, const uint64_t* bits) {
+          size_t at = rows_.offsetOf(tile.sample, 0, row);
+          const size_t pixels = size_t{rows} * rows_.width;
+          for (size_t plane = 0; plane < batch_.planes; ++plane, at += rows_.planeBytes) {
+            kernels_.blendBits(batch_.target + at, batch_.source + at, bits, pixels,
+                               rows_.pixelBytes, fills_.of(plane), reach_);
+          }
+        });
   }
 
   const MaskBatch batch_;
@@ -170,8 +198,8 @@ class MaskJob final : public Job {
   const RowContext rows_;
   const Fills fills_;
   const bool streams_;
-  const CostModel costs_;
-  const decltype(Kernels::maskPlanes) maskPlanes_;
+  const Reach reach_;
+  const BlendCosts costs_;
 };
 
 }  // namespace

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Which way of masking a row is the cheaper one: by its runs, or by a word for each pixel. The
-// estimates are nanoseconds of a core of 2021; only how they compare matters, and both ways give
-// the same bits.
+// Which way of mixing or counting a row is the cheaper one: by its runs, or by a word for each
+// pixel. The estimates are nanoseconds of a core of 2021; only how they compare matters, and both
+// ways give the same bits.
 #pragma once
 
 #include <cstdlib>
@@ -11,7 +11,7 @@
 
 namespace gridmask::cpu {
 
-// For tests: what to do where both can be had.
+// For tests: what to do where both can be had. Where masks are bits, these are the words.
 enum class Strategy { kAuto, kRuns, kWords };
 
 // What each byte of a row takes. In place, runs touch only what they fill.
@@ -19,9 +19,6 @@ struct ByteCosts {
   double runs;
   double words;
 };
-constexpr ByteCosts kMaskedInPlace{0, 0.033};
-constexpr ByteCosts kMaskedApart{0.04, 0.045};
-constexpr ByteCosts kMaskedPastCaches{0.04, 0.06};
 constexpr ByteCosts kMixedInPlace{0, 0.06};
 constexpr ByteCosts kMixedApart{0.04, 0.06};
 

@@ -3,9 +3,14 @@
 #include "cpu/kernels.h"
 
 #include <cstring>
+#include <type_traits>
 
 #include "cpu/features.h"
 #include "cpu/streaming_stores.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#endif
 
 // Lets the compiler use vectors although it cannot see that no iteration reads what another wrote.
 #if defined(__clang__)
@@ -39,12 +44,12 @@
 
 namespace gridmask::cpu {
 
-// The architecture's baseline: SSE2 on x86-64, NEON on arm64. Vectors of 64 bytes (AVX-512) have
-// not been shown to pay in loops that wait for memory.
+// The architecture's baseline: SSE2 on x86-64, NEON on arm64.
 namespace baseline {
 #define GRIDMASK_NAME "baseline"
 #define GRIDMASK_TARGET
 #define GRIDMASK_VECTOR 16
+#include "cpu/bit_kernels.inc"
 #include "cpu/simd_kernels.inc"
 #undef GRIDMASK_NAME
 #undef GRIDMASK_TARGET
@@ -57,21 +62,37 @@ namespace avx2 {
 #define GRIDMASK_NAME "avx2"
 #define GRIDMASK_TARGET __attribute__((target("avx2,bmi2,prfchw")))
 #define GRIDMASK_VECTOR 32
+#include "cpu/bit_kernels.inc"
 #include "cpu/simd_kernels.inc"
 #undef GRIDMASK_NAME
 #undef GRIDMASK_TARGET
 #undef GRIDMASK_VECTOR
 }  // namespace avx2
 
+namespace avx512 {
+#define GRIDMASK_NAME "avx512"
+#define GRIDMASK_TARGET __attribute__((target("avx2,bmi2,prfchw,avx512f,avx512bw")))
+#define GRIDMASK_VECTOR 64
+#include "cpu/bit_kernels.inc"
+#include "cpu/simd_kernels.inc"
+#undef GRIDMASK_NAME
+#undef GRIDMASK_TARGET
+#undef GRIDMASK_VECTOR
+}  // namespace avx512
+
 #endif
 
 const Kernels* const* availableKernels() {
+  static const Kernels* const all[] = {
 #if defined(__x86_64__) && defined(__GNUC__)
-  static const Kernels* const withAvx2[] = {&avx2::kTable, &baseline::kTable, nullptr};
-  if (hasAvx2()) return withAvx2;
+      &avx512::kTable, &avx2::kTable,
 #endif
-  static const Kernels* const always[] = {&baseline::kTable, nullptr};
-  return always;
+      &baseline::kTable, nullptr};
+#if defined(__x86_64__) && defined(__GNUC__)
+  return all + (hasAvx512() ? 0 : hasAvx2() ? 1 : 2);
+#else
+  return all;
+#endif
 }
 
 }  // namespace gridmask::cpu

@@ -23,11 +23,23 @@ struct Fill {
 constexpr size_t kSplatBytes = 64;
 
 constexpr size_t kMaskSlack = 15;
-constexpr uint32_t kWholeColumns = 8;
-constexpr size_t kPlanesAtOnce = 4;
+constexpr uint32_t kWordBits = 64;
+// Words that hold so many bits, with what the loops write or read behind them.
+constexpr size_t wordsOfBits(size_t bits) { return bits / kWordBits + 2; }
+constexpr size_t kBytesAhead = 1024;  // fetched by blendBits()
 constexpr size_t kLineBytes = 64;
 constexpr ptrdiff_t kRunsAhead = 8;  // whose memory is fetched while others are filled
 constexpr size_t kNoiseBlocksAtOnce = 16;
+
+// Where an array is: in the caches of the first and second level or not, or too large for any
+// cache, so that it is written past them.
+enum class Reach { kNear, kFar, kPastCaches };
+
+// Sizes of a pixel that blendBits() takes.
+inline bool hasBitKernel(size_t pixelBytes) {
+  return pixelBytes <= 4 || pixelBytes == 6 || pixelBytes == 8 || pixelBytes == 12 ||
+         pixelBytes == 16;
+}
 
 struct Kernels {
   const char* name;
@@ -49,20 +61,21 @@ struct Kernels {
   void (*maskWords)(uint32_t* mask, uint32_t columns, uint32_t rows, Phase32 x, Phase32 y,
                     uint32_t gap, bool reverse, const void* next);
 
-  // Both for values of 4 bytes and `columns` a multiple of kWholeColumns, without the mask in
-  // memory: a block of rows in up to kPlanesAtOnce planes, `planeBytes` apart, each with its fill,
-  // a splat. Null where there is none.
-  void (*maskPlanes)(uint8_t* target, const uint8_t* source, size_t planeBytes, size_t planes,
-                     uint32_t columns, uint32_t rows, Phase32 x, Phase32 y, uint32_t gap,
-                     bool reverse, const Fill* fills);
+  // The same as bits, behind `first` others: a pixel's is 1 where it is dropped. Here and below,
+  // `words` is memory for wordsOfBits().
+  void (*maskBits)(uint64_t* words, uint32_t first, uint32_t columns, uint32_t rows,
+                   const Phase32& x, const Phase32& y, uint32_t gap, bool reverse);
+
+  // target = bit ? fill : source, for `pixels` pixels of a size of hasBitKernel(); target and
+  // source are the same or apart.
+  void (*blendBits)(uint8_t* target, const uint8_t* source, const uint64_t* words, size_t pixels,
+                    size_t pixelBytes, const Fill& fill, Reach reach);
+
+  // The runs of pixels whose bits are 1, to memory for two more than there are. Returns their end.
+  Run* (*listRuns)(Run* runs, const uint64_t* words, uint32_t pixels);
 
   // Writes `times` bytes of each word.
   void (*widenMask)(uint8_t* wide, const uint32_t* mask, size_t words, size_t times);
-
-  // target = mask ? fill : source, bit by bit, for a fill that is a splat; target and source are
-  // the same or apart.
-  void (*blend)(uint8_t* target, const uint8_t* source, const uint8_t* mask, size_t bytes,
-                const Fill& fill);
 
   // target = mask ? other : own, bit by bit; target and own are the same or apart, and apart from
   // other.

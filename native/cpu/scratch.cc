@@ -9,7 +9,7 @@
 namespace gridmask::cpu {
 namespace {
 
-// Kept while no call uses it. Masks need some 20 KB a thread, at most 100.
+// Kept while no call uses it. Masks need some 35 KB a thread, at most 80.
 constexpr size_t kMostKept = size_t{4} << 20;
 
 struct alignas(kScratchAlignment) Block {

@@ -63,6 +63,11 @@ struct Lattice {
   uint32_t unitKey[2];
   uint32_t seed[2];
 
+  // Whether it is turned by a right angle, so that rows repeat.
+  bool isUpright() const {
+    return (x.stepY == 0 && y.stepX == 0) || (x.stepX == 0 && y.stepY == 0);
+  }
+
   // Side of the dropped square, 16.16. A multiple of 2¹⁶, so at least one step of a pixel if not 0.
   GRIDMASK_HD uint32_t gap() const { return period - stripe; }
 };

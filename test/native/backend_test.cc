@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The CPU backend against the definition, keepsPixel(), in every layout and width of value, with
-// guard bytes around all memory, by every instruction set that this processor has.
+// guard bytes around all memory, by every instruction set that this processor has and by every
+// strategy.
 
 #include "cpu/backend.h"
 
@@ -55,10 +56,12 @@ void randomBatchesAreMaskedAsDefined() {
   Random random(4);
   for (int i = 0; i < 3000; ++i) {
     const bool large = i % 200 == 0;
-    const int height = random.between(1, large ? 260 : 40);
-    const int width = random.between(1, large ? 260 : 70);
-    const auto count = static_cast<size_t>(random.between(1, large ? 3 : 5));
-    const auto channels = static_cast<size_t>(random.between(1, random.chance(0.1) ? 150 : 5));
+    const bool wide = i % 200 == 1;  // rows that are longer than a block of the mask
+    const int height = random.between(1, wide ? 3 : large ? 260 : 40);
+    const int width = wide ? random.between(2000, kMaxSide) : random.between(1, large ? 260 : 70);
+    const auto count = static_cast<size_t>(random.between(1, large || wide ? 3 : 5));
+    const auto channels =
+        static_cast<size_t>(random.between(1, random.chance(0.1) && !wide ? 150 : 5));
     const size_t valueBytes = size_t{1} << random.between(0, 2);
     const bool channelsLast = random.chance(0.5);
     // JavaScript has one plane where a pixel holds all channels; here there may be two.
@@ -116,15 +119,16 @@ void randomBatchesAreMaskedAsDefined() {
     MaskBatch same = batch;
     same.masks = Rectangles(reinterpret_cast<const RectangleHeader*>(rectangles.data()), count);
     const auto threads = static_cast<unsigned>(random.between(1, 4));
+    const auto strategy = static_cast<cpu::Strategy>(random.between(0, 2));
     for (auto* kernels = cpu::availableKernels(); *kernels != nullptr; ++kernels) {
       std::memset(target.data(), 0xA5, bytes);
-      cpu::apply(batch, threads, **kernels);
+      cpu::apply(batch, threads, **kernels, strategy);
       CHECK(std::memcmp(target.data(), expected.data(), bytes) == 0);
 
       std::memcpy(target.data(), source.data(), bytes);
       MaskBatch inPlace = batch;
       inPlace.source = inPlace.target;
-      cpu::apply(inPlace, threads, **kernels);
+      cpu::apply(inPlace, threads, **kernels, strategy);
       CHECK(std::memcmp(target.data(), expected.data(), bytes) == 0);
 
       std::memset(target.data(), 0xA5, bytes);

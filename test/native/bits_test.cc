@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+//
+// The loops that take a mask as bits, each against a loop over pixels, by every instruction set
+// that this processor has.
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "check.h"
+#include "cpu/fills.h"
+#include "cpu/kernels.h"
+#include "lattice/phase32.h"
+#include "samples.h"
+
+using namespace gridmask;
+
+namespace {
+
+constexpr size_t kGuard = 128;  // bytes on either side of an array that must stay as they are
+
+template <typename Use>
+void forEachTable(const Use& use) {
+  for (auto* kernels = cpu::availableKernels(); *kernels != nullptr; ++kernels) use(**kernels);
+}
+
+bool bitOf(const std::vector<uint64_t>& words, size_t bit) {
+  return (words[bit / cpu::kWordBits] >> bit % cpu::kWordBits & 1) != 0;
+}
+
+std::vector<uint64_t> randomWords(Random& random, size_t count) {
+  std::vector<uint64_t> words(count);
+  for (uint64_t& word : words) word = uint64_t{random.word()} << 32 | random.word();
+  return words;
+}
+
+// Bits in runs of up to `longest`; those behind the last pixel are anything.
+std::vector<uint64_t> randomRuns(Random& random, size_t pixels, int longest) {
+  std::vector<uint64_t> words = randomWords(random, cpu::wordsOfBits(pixels));
+  bool dropped = random.chance(0.5);
+  for (size_t pixel = 0; pixel < pixels; dropped = !dropped) {
+    const auto length = static_cast<size_t>(random.between(1, longest));
+    for (const size_t end = std::min(pixels, pixel + length); pixel < end; ++pixel) {
+      const uint64_t bit = uint64_t{1} << pixel % cpu::kWordBits;
+      uint64_t& word = words[pixel / cpu::kWordBits];
+      word = dropped ? word | bit : word & ~bit;
+    }
+  }
+  return words;
+}
+
+void bitsAreThoseOfTheDefinition() {
+  Random random(11);
+  for (int i = 0; i < 4000; ++i) {
+    const bool wide = i % 100 == 0;
+    const auto columns = static_cast<uint32_t>(wide                 ? random.between(1000, kMaxSide)
+                                               : random.chance(0.3) ? 32 * random.between(1, 4)
+                                                                    : random.between(1, 150));
+    const auto rows = static_cast<uint32_t>(random.between(1, wide ? 2 : 12));
+    const uint32_t first = random.chance(0.3) ? 32u * static_cast<uint32_t>(random.between(0, 5))
+                                              : static_cast<uint32_t>(random.between(0, 200));
+    PackedSample sample = randomSample(random);
+    sample.flags |= PackedSample::kMasked;
+    sample.unitProbability = 1;
+    const Lattice lattice = latticeOf(sample, random.between(1, 300), random.between(1, 300));
+    if (!phase32IsExact(lattice, columns, rows)) continue;
+    const int32_t x = random.between(0, 500), y = random.between(0, 500);
+    const size_t bits = first + size_t{columns} * rows;
+    const std::vector<uint64_t> before = randomWords(random, cpu::wordsOfBits(bits));
+    forEachTable([&](const cpu::Kernels& kernels) {
+      std::vector<uint64_t> words = before;
+      kernels.maskBits(words.data(), first, columns, rows, phase32Of(lattice.x, lattice, x, y),
+                       phase32Of(lattice.y, lattice, x, y), gap32Of(lattice), lattice.reverse);
+      for (size_t bit = 0; bit < first; ++bit) CHECK(bitOf(words, bit) == bitOf(before, bit));
+      for (uint32_t row = 0, bit = first; row < rows; ++row) {
+        for (uint32_t column = 0; column < columns; ++column, ++bit) {
+          const bool kept =
+              keepsPixel(lattice, x + static_cast<int32_t>(column), y + static_cast<int32_t>(row));
+          CHECK(bitOf(words, bit) == !kept);
+        }
+      }
+      CHECK(words.back() == before.back());
+    });
+  }
+}
+
+void runsAreThoseOfTheBits() {
+  Random random(12);
+  for (int i = 0; i < 5000; ++i) {
+    const auto pixels = static_cast<size_t>(random.between(0, 700));
+    const auto words = randomRuns(random, pixels, 1 << random.between(0, 9));
+    std::vector<Run> expected;
+    for (size_t pixel = 0; pixel < pixels; ++pixel) {
+      if (!bitOf(words, pixel)) continue;
+      const auto begin = static_cast<uint32_t>(pixel);
+      if (expected.empty() || expected.back().end != begin) expected.push_back({begin, begin});
+      ++expected.back().end;
+    }
+    forEachTable([&](const cpu::Kernels& kernels) {
+      std::vector<Run> runs(expected.size() + 3, {77, 77});
+      const Run* const end =
+          kernels.listRuns(runs.data(), words.data(), static_cast<uint32_t>(pixels));
+      CHECK(static_cast<size_t>(end - runs.data()) == expected.size());
+      CHECK(std::equal(expected.begin(), expected.end(), runs.begin(),
+                       [](Run a, Run b) { return a.begin == b.begin && a.end == b.end; }));
+      CHECK(runs.back().begin == 77 && runs.back().end == 77);
+    });
+  }
+}
+
+// The fill of two planes: zero, one value in each, or any bytes.
+std::vector<uint8_t> randomFill(Random& random, size_t pixelBytes, size_t valueBytes) {
+  std::vector<uint8_t> fill(2 * pixelBytes);
+  const int kind = random.between(0, 2);
+  for (size_t k = 0; k < fill.size() && kind != 0; ++k) {
+    const bool repeats = kind == 1 && k % pixelBytes >= valueBytes;
+    fill[k] = repeats ? fill[k - valueBytes] : static_cast<uint8_t>(random.word());
+  }
+  return fill;
+}
+
+void blendedPixelsAreThoseOfTheBits(size_t pixelBytes) {
+  Random random(static_cast<unsigned>(pixelBytes));
+  for (int i = 0; i < 400; ++i) {
+    const size_t valueBytes = pixelBytes % 4 == 0 ? 4 : pixelBytes % 2 == 0 ? 2 : 1;
+    const auto pixels = static_cast<size_t>(random.between(1, random.chance(0.3) ? 70 : 500));
+    const size_t bytes = pixels * pixelBytes;
+    const auto words = randomRuns(random, pixels, 1 << random.between(0, 8));
+    const std::vector<uint8_t> fill = randomFill(random, pixelBytes, valueBytes);
+    MaskBatch batch{};
+    static_cast<BatchLayout&>(batch) = {1, 2, 1, 1, pixelBytes, valueBytes};
+    batch.fill = fill.data();
+    const cpu::Fills fills(batch);
+    // Of values at multiples of their size mostly, but not always.
+    const auto shift = static_cast<size_t>(random.between(0, 63));
+    const size_t begin = kGuard + (random.chance(0.8) ? shift / valueBytes * valueBytes : shift);
+    std::vector<uint8_t> source(begin + bytes + kGuard), before(source.size());
+    for (auto& byte : source) byte = static_cast<uint8_t>(random.word());
+    for (auto& byte : before) byte = static_cast<uint8_t>(random.word());
+    const auto plane = static_cast<size_t>(random.between(0, 1));
+    const auto blended = [&](std::vector<uint8_t> array) {
+      for (size_t pixel = 0; pixel < pixels; ++pixel) {
+        const size_t at = begin + pixel * pixelBytes;
+        std::memcpy(&array[at], bitOf(words, pixel) ? &fill[plane * pixelBytes] : &source[at],
+                    pixelBytes);
+      }
+      return array;
+    };
+    const std::vector<uint8_t> apart = blended(before), inPlace = blended(source);
+    forEachTable([&](const cpu::Kernels& kernels) {
+      for (const auto reach : {cpu::Reach::kNear, cpu::Reach::kFar, cpu::Reach::kPastCaches}) {
+        std::vector<uint8_t> target = before;
+        kernels.blendBits(target.data() + begin, source.data() + begin, words.data(), pixels,
+                          pixelBytes, fills.of(plane), reach);
+        CHECK(target == apart);
+        target = source;
+        kernels.blendBits(target.data() + begin, target.data() + begin, words.data(), pixels,
+                          pixelBytes, fills.of(plane), reach);
+        CHECK(target == inPlace);
+      }
+    });
+  }
+}
+
+}  // namespace
+
+int main() {
+  bitsAreThoseOfTheDefinition();
+  runsAreThoseOfTheBits();
+  for (size_t pixelBytes = 1; pixelBytes <= 16; ++pixelBytes) {
+    if (cpu::hasBitKernel(pixelBytes)) blendedPixelsAreThoseOfTheBits(pixelBytes);
+  }
+}
