@@ -95,7 +95,7 @@ test('on a driver: every figure is there', () => {
   const { gpu } = JSON.parse(readFileSync(report, 'utf8'))
   expect(gpu.driver).toBe(driver)
   expect(gpu.kernels.length).toBeGreaterThan(20)
-  expect(gpu.calls).toHaveLength(12)
+  expect(gpu.calls).toHaveLength(14)
   for (const { name, what, against, reach, ...figures } of [...gpu.kernels, ...gpu.calls]) {
     expect(Object.keys(figures)).toEqual(['microseconds', 'baselineMicroseconds', 'ratio'])
     for (const figure of Object.values(figures)) expect(figure).toBeGreaterThan(0)
