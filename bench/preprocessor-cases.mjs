@@ -6,7 +6,9 @@ import { normalization, Preprocessor, presets } from 'gridmask'
 import sharp from 'sharp'
 import { baseline, bytesOf } from './batches.mjs'
 
-const { mean, std } = /** @type {{ mean: number[], std: number[] }} */ (normalization.imagenet)
+// Arrays of the program's own, as one would write them: V8 reads frozen ones three times as slowly.
+const mean = [.../** @type {number[]} */ (normalization.imagenet.mean)]
+const std = [.../** @type {number[]} */ (normalization.imagenet.std)]
 const imagenet = { gridmask: { ...presets.imagenet, probability: 1 }, seed: 1 }
 const cifar = { gridmask: { ...presets.cifar10, probability: 1 }, seed: 1 }
 
