@@ -56,7 +56,7 @@ export interface ArrayRequest {
    */
   layout?: Layout | undefined
   /**
-   * Required for a Uint16Array, which holds 'float16' or 'bfloat16'. Otherwise the type of the
+   * Required for a Uint16Array, which holds 'float16' or 'bfloat16'. Without it the type of the
    * array decides.
    */
   dtype?: DType | undefined

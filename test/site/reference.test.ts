@@ -48,7 +48,7 @@ const tagsOf = (comment: Comment | undefined) =>
 const protocols = ['at', 'toJSON', '[iterator]', '[dispose]']
 
 /** What is said of a member where it is left out. */
-const absence = /default|without|omitted|instead|need|left out|else/i
+const absence = /default|without|omitted|instead|need|left out|else|required (if|for)/i
 
 /** What is missing in the docstrings of a function or method. */
 function gapsOfSignature(name: string, signature: Reflection): string[] {
@@ -57,7 +57,7 @@ function gapsOfSignature(name: string, signature: Reflection): string[] {
   if (textOf(comment) === '' && name !== 'constructor') gaps.push(`${name}: no text`)
   if (protocols.includes(name) || parameters.length === 0) return gaps
   const tags = tagsOf(comment)
-  const errors = tags.some((tag) => /^@throws [\s\S]*ERR_|^@returns rejects/.test(tag))
+  const errors = tags.some((tag) => /^@throws [\s\S]*ERR_|^@returns (a promise that )?rejects/.test(tag))
   const last = name === 'constructor' && signature.type?.name === 'GridMaskError'
   if (!errors && !last) gaps.push(`${name}: no errors`)
   for (const parameter of parameters) {
