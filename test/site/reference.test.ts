@@ -57,7 +57,9 @@ function gapsOfSignature(name: string, signature: Reflection): string[] {
   if (textOf(comment) === '' && name !== 'constructor') gaps.push(`${name}: no text`)
   if (protocols.includes(name) || parameters.length === 0) return gaps
   const tags = tagsOf(comment)
-  const errors = tags.some((tag) => /^@throws [\s\S]*ERR_|^@returns (a promise that )?rejects/.test(tag))
+  const errors = tags.some((tag) =>
+    /^@throws [\s\S]*ERR_|^@returns (a promise that )?rejects/.test(tag),
+  )
   const last = name === 'constructor' && signature.type?.name === 'GridMaskError'
   if (!errors && !last) gaps.push(`${name}: no errors`)
   for (const parameter of parameters) {
