@@ -132,6 +132,8 @@ void checkReads(const Pictures& of, const Memory& images) {
 
 cuda::Launch checkPictures(Pictures& of, size_t imagesOffset, size_t gap, size_t targetOffset) {
   PreprocessBatch& batch = of.batch;
+  // The images are where they were again in the end: their memory here is gone then.
+  const auto given = batch.images;
   Memory images = imagesTogether(of, imagesOffset, gap);
   Memory target(batch.bytes(), targetOffset);
   batch.target = target.data;
@@ -157,6 +159,7 @@ cuda::Launch checkPictures(Pictures& of, size_t imagesOffset, size_t gap, size_t
   for (const uint8_t times : target.touched) CHECK(times == 1);
   checkReads(of, images);
   checkResult(of, target.data);
+  batch.images = given;
   return launch;
 }
 
