@@ -3,6 +3,7 @@
 #include "addon/cuda_preprocess.h"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "addon/cuda_memory.h"
@@ -40,19 +41,32 @@ Napi::Value preprocess(const Napi::CallbackInfo& info) {
   });
 }
 
+// Images on the host for a target on a device.
+struct HostImages {
+  const cuda::Allocation* target;
+  std::optional<cuda::Staging> staging;
+  PreprocessBatch batch;
+};
+
+Status parseHostImages(const Napi::CallbackInfo& info, HostImages& given) {
+  BatchHeader header;
+  if (!takesHeader(info, header)) return kBadArguments;
+  given.target = memoryOf(info[PreprocessAt::kTarget]);
+  given.staging = stagingOf(header);
+  if (given.target == nullptr || !given.staging) return kBadArguments;
+  return parsePreprocess(info, header, bytesOf(*given.target), given.batch);
+}
+
 // preprocessHost(header, sources, target, images, scales, plan, fill): the same for a list of
 // arrays, as that of the CPU.
 Napi::Value preprocessHost(const Napi::CallbackInfo& info) {
-  BatchHeader header;
-  if (!takesHeader(info, header)) return statusValue(info, kBadArguments);
-  const cuda::Allocation* target = memoryOf(info[PreprocessAt::kTarget]);
-  const auto staging = stagingOf(header);
-  if (target == nullptr || !staging) return statusValue(info, kBadArguments);
-  PreprocessBatch batch;
-  const Status parsed = parsePreprocess(info, header, bytesOf(*target), batch);
+  HostImages given;
+  const Status parsed = parseHostImages(info, given);
   if (parsed != kDone) return statusValue(info, parsed);
-  return perform(info, false, target->device().driver, [&](cuda::Wrote& wrote) {
-    cuda::preprocessHost(streamFor(info.Env(), target->device()), batch, *target, *staging, wrote);
+  cuda::Device& device = given.target->device();
+  return perform(info, false, device.driver, [&](cuda::Wrote& wrote) {
+    cuda::preprocessHost(streamFor(info.Env(), device), given.batch, *given.target, *given.staging,
+                         wrote);
   });
 }
 
@@ -71,27 +85,22 @@ struct Uploaded {
 // stream, so that nothing has to be ordered; the target itself may be gone by then. The list of
 // sources is lib/'s own.
 Napi::Value uploadImages(const Napi::CallbackInfo& info) {
-  BatchHeader header;
-  if (!takesHeader(info, header)) return statusValue(info, kBadArguments);
-  const cuda::Allocation* target = memoryOf(info[PreprocessAt::kTarget]);
-  const auto staging = stagingOf(header);
-  if (target == nullptr || !staging) return statusValue(info, kBadArguments);
-  PreprocessBatch batch;
-  const Status parsed = parsePreprocess(info, header, bytesOf(*target), batch);
+  HostImages given;
+  const Status parsed = parseHostImages(info, given);
   if (parsed != kDone) return statusValue(info, parsed);
-  auto regions = std::make_shared<const cuda::SourceRegions>(batch);
-  cuda::Device& device = target->device();
-  return startAsync(
-      info, [&device, on = target->stream(), regions = std::move(regions), staging = *staging] {
-        Uploaded uploaded;
-        uploaded.outcome = Outcome::of(device.driver, [&](cuda::Wrote&) {
-          const cuda::Current current(device);
-          const cuda::StreamLease lease(device);
-          uploaded.memory = cuda::uploadRegions(lease.stream(), *regions, on, staging);
-        });
-        if (uploaded.outcome.status != kDone) uploaded.memory.reset();
-        return uploaded;
-      });
+  auto regions = std::make_shared<const cuda::SourceRegions>(given.batch);
+  cuda::Device& device = given.target->device();
+  return startAsync(info, [&device, on = given.target->stream(), regions = std::move(regions),
+                           staging = *given.staging] {
+    Uploaded uploaded;
+    uploaded.outcome = Outcome::of(device.driver, [&](cuda::Wrote&) {
+      const cuda::Current current(device);
+      const cuda::StreamLease lease(device);
+      uploaded.memory = cuda::uploadRegions(lease.stream(), *regions, on, staging);
+    });
+    if (uploaded.outcome.status != kDone) uploaded.memory.reset();
+    return uploaded;
+  });
 }
 
 }  // namespace

@@ -224,22 +224,6 @@ void applyToChannels(Stream& stream, const MaskBatch& batch, const Allocation& s
   stream.order(source.stream(), on);
 }
 
-// Of host arrays nothing is left out of what crosses.
-void applyToChannelsOfHost(Device& device, const MaskBatch& batch, const Staging& staging,
-                           Wrote& wrote) {
-  const StreamLease lease(device);
-  Stream& stream = lease.stream();
-  const auto memory = Allocation::create(device, batch.bytes(), stream.handle());
-  upload(stream, *memory, batch.source, staging);
-  MaskBatch onDevice = batch;
-  onDevice.source = memory->data();
-  onDevice.target = memory->data();
-  Wrote wroteOnDevice{false};
-  applyToChannels(stream, onDevice, *memory, *memory, wroteOnDevice);
-  download(stream, *memory, batch.target, staging, wrote);
-  memory->free();
-}
-
 }  // namespace
 
 void apply(Stream& stream, const MaskBatch& batch, const Allocation& source,
@@ -265,7 +249,7 @@ void applyHost(Device& device, const MaskBatch& batch, const Staging& staging, W
   const Range range("gridmask.apply to arrays");
   const Current current(device);
   if (batch.filled != nullptr) {
-    applyToChannelsOfHost(device, batch, staging, wrote);
+    asWhole(device, batch, staging, wrote, applyToChannels);
     return;
   }
   const std::vector<Tile> tiles = tilesOf(batch, tileBytesOf(batch, staging));

@@ -26,8 +26,6 @@
 
 namespace gridmask::cuda {
 
-constexpr uint32_t kWarp = 32;
-
 // What a thread and a block have. Measured on an H200: docs/kernel.md has what else was tried.
 template <int valueBytes_, int valuesPerPixel_, bool onePlane, bool inPlace_, bool random_>
 struct MaskShape {

@@ -25,17 +25,7 @@ void mixHost(Device& device, const MixBatch& batch, const Staging& staging, Wrot
   if (batch.isEmpty()) return;
   const Range range("gridmask.gridmix of arrays");
   const Current current(device);
-  const StreamLease lease(device);
-  Stream& stream = lease.stream();
-  const auto memory = Allocation::create(device, batch.bytes(), stream.handle());
-  upload(stream, *memory, batch.source, staging);
-  MixBatch onDevice = batch;
-  onDevice.source = memory->data();
-  onDevice.target = memory->data();
-  Wrote wroteOnDevice{false};
-  mix(stream, onDevice, *memory, *memory, wroteOnDevice);
-  download(stream, *memory, batch.target, staging, wrote);
-  memory->free();
+  asWhole(device, batch, staging, wrote, mix);
 }
 
 }  // namespace gridmask::cuda

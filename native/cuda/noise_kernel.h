@@ -8,8 +8,7 @@
 //   a thread   a block in `rows` rows, one below the other, in all channels: the numbers are drawn
 //              once for all channels, or anew for each
 //   a warp     2^tileShift blocks side by side, the rest of the 32 below: close to a square of
-//   pixels,
-//              so that few warps draw for some of their threads only
+//              pixels, so that few warps draw for some of their threads only
 //   the grid   x: a sample's tiles, y and z: samples. In place only those that are masked
 #pragma once
 
@@ -20,6 +19,7 @@
 #include "cuda/mask_kernel.h"
 #include "cuda/memory.h"
 #include "cuda/vector_bits.h"
+#include "cuda/warp_tile.h"
 #include "lattice/noise.h"
 
 namespace gridmask::cuda {
@@ -104,15 +104,11 @@ class NoiseTile {
   GRIDMASK_HD NoiseTile(const KernelParams& params) : params_(params) {}
 
   GRIDMASK_HD void run(uint32_t blockX, uint32_t blockY, uint32_t blockZ, uint32_t threadX) {
-    const uint32_t entry = blockZ * params_.gridY + blockY;
-    const uint32_t tile = (blockX * params_.threadsPerBlock + threadX) / kWarp;
-    if (entry >= params_.entries || tile >= params_.tilesPerSample) return;
-    const uint32_t lane = threadX % kWarp;
-    const uint32_t tileRow = quotient(tile, params_.tileColumnsReciprocal);
-    const uint32_t tileColumn = tile - tileRow * params_.tileColumns;
-    const uint32_t shift = params_.tileShift;
-    const uint32_t column = (tileColumn << shift) + (lane & ((1u << shift) - 1));
-    const uint32_t row = ((tileRow << (5 - shift)) + (lane >> shift)) * kRows;
+    const WarpTile tile(params_, blockX, blockY, blockZ, threadX);
+    if (!tile.exists(params_)) return;
+    const uint32_t entry = tile.entry;
+    const uint32_t column = tile.columnOf(params_, tile.lane);
+    const uint32_t row = tile.rowOf(params_, tile.lane) * kRows;
     if (column >= params_.vectorsPerRow || row >= params_.height) return;
     const KernelSample sample = sampleAt(params_, entry);
     const uint32_t rows = params_.height - row < kRows ? params_.height - row : kRows;

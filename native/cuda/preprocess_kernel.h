@@ -31,6 +31,7 @@
 #include "cuda/preprocess_params.h"
 #include "cuda/source_words.h"
 #include "cuda/vector_bits.h"
+#include "cuda/warp_tile.h"
 #include "lattice/channel_scale.h"
 
 namespace gridmask::cuda {
@@ -89,18 +90,14 @@ class PreprocessTile {
   // any thread of the warp.
   GRIDMASK_HD bool make(const KernelParams& params, uint32_t blockX, uint32_t blockY,
                         uint32_t blockZ, uint32_t threadX) {
-    const uint32_t entry = blockZ * params.gridY + blockY;
-    const uint32_t tile = (blockX * params.threadsPerBlock + threadX) / kWarp;
-    if (entry >= params.entries || tile >= params.tilesPerSample) return false;
-    lane_ = threadX % kWarp;
-    const uint32_t tileRow = quotient(tile, params.tileColumnsReciprocal);
-    tileColumn_ = (tile - tileRow * params.tileColumns) << params.tileShift;
-    tileRow_ = tileRow << (5 - params.tileShift);
-    target_ = params.target + entry * params.sampleBytes;
-    const uint32_t column = columnOf(params, lane_);
-    const uint32_t row = rowOf(params, lane_);
-    if (column < params.vectorsPerRow && row < params.height)
-      makePixels(params, entry, column, row);
+    tile_ = WarpTile(params, blockX, blockY, blockZ, threadX);
+    if (!tile_.exists(params)) return false;
+    target_ = params.target + tile_.entry * params.sampleBytes;
+    const uint32_t column = tile_.columnOf(params, tile_.lane);
+    const uint32_t row = tile_.rowOf(params, tile_.lane);
+    if (column < params.vectorsPerRow && row < params.height) {
+      makePixels(params, tile_.entry, column, row);
+    }
     return true;
   }
 
@@ -108,7 +105,7 @@ class PreprocessTile {
   static constexpr uint32_t kExchanged = Shape::together ? kTogether * kWarp : 1;
   GRIDMASK_HD void give(Vector* exchanged) const {
     GRIDMASK_UNROLL
-    for (int k = 0; k < kTogether; ++k) exchanged[kTogether * lane_ + k] = vectors_[k];
+    for (int k = 0; k < kTogether; ++k) exchanged[kTogether * tile_.lane + k] = vectors_[k];
   }
 
   // The second phase: writes them, neighbours side by side.
@@ -116,10 +113,10 @@ class PreprocessTile {
     if ((params.preprocessFlags & kByValues) == 0) {
       GRIDMASK_UNROLL
       for (uint32_t k = 0; k < kTogether; ++k) {
-        const uint32_t number = k * kWarp + lane_;
+        const uint32_t number = k * kWarp + tile_.lane;
         const uint32_t lane = number / kTogether;
-        const uint32_t column = columnOf(params, lane);
-        const uint32_t row = rowOf(params, lane);
+        const uint32_t column = tile_.columnOf(params, lane);
+        const uint32_t row = tile_.rowOf(params, lane);
         if (column >= params.vectorsPerRow || row >= params.height) continue;
         storeOnce(target_ + row * params.rowBytes +
                       uint64_t{kTogether * column + number % kTogether} * kVectorBytes,
@@ -130,10 +127,10 @@ class PreprocessTile {
     using Value = typename Unsigned<kValueBytes>::type;
     constexpr uint32_t kValues = kTogether * kPixels;  // of a thread
     GRIDMASK_NO_UNROLL
-    for (uint32_t number = lane_; number < kWarp * kValues; number += kWarp) {
+    for (uint32_t number = tile_.lane; number < kWarp * kValues; number += kWarp) {
       const uint32_t lane = number / kValues;
-      const uint32_t value = columnOf(params, lane) * kValues + number % kValues;
-      const uint32_t row = rowOf(params, lane);
+      const uint32_t value = tile_.columnOf(params, lane) * kValues + number % kValues;
+      const uint32_t row = tile_.rowOf(params, lane);
       if (value >= params.valuesPerRow || row >= params.height) continue;
       Value bits;
       memcpy(&bits, reinterpret_cast<const uint8_t*>(exchanged) + number * kValueBytes,
@@ -149,13 +146,6 @@ class PreprocessTile {
   static constexpr int kGroups = kPixels / 4;
   using Source = Stretch;
   using Four = FourValues<kValueBytes>;
-
-  GRIDMASK_HD uint32_t columnOf(const KernelParams& params, uint32_t lane) const {
-    return tileColumn_ + (lane & ((1u << params.tileShift) - 1));
-  }
-  GRIDMASK_HD uint32_t rowOf(const KernelParams& params, uint32_t lane) const {
-    return tileRow_ + (lane >> params.tileShift);
-  }
 
   GRIDMASK_HD void makePixels(const KernelParams& params, uint32_t entry, uint32_t column,
                               uint32_t row) {
@@ -277,9 +267,7 @@ class PreprocessTile {
     }
   }
 
-  uint32_t lane_;
-  uint32_t tileColumn_;  // of its first thread
-  uint32_t tileRow_;
+  WarpTile tile_;
   uint8_t* target_;  // the sample's
   Vector vectors_[kTogether] = {};
 };
@@ -294,15 +282,11 @@ class PreprocessPixel {
   GRIDMASK_HD explicit PreprocessPixel(const KernelParams& params) : params_(params) {}
 
   GRIDMASK_HD void run(uint32_t blockX, uint32_t blockY, uint32_t blockZ, uint32_t threadX) {
-    const uint32_t entry = blockZ * params_.gridY + blockY;
-    const uint32_t tile = (blockX * params_.threadsPerBlock + threadX) / kWarp;
-    if (entry >= params_.entries || tile >= params_.tilesPerSample) return;
-    const uint32_t lane = threadX % kWarp;
-    const uint32_t tileRow = quotient(tile, params_.tileColumnsReciprocal);
-    const uint32_t tileColumn = tile - tileRow * params_.tileColumns;
-    const uint32_t shift = params_.tileShift;
-    const uint32_t x = (tileColumn << shift) + (lane & ((1u << shift) - 1));
-    const uint32_t y = (tileRow << (5 - shift)) + (lane >> shift);
+    const WarpTile tile(params_, blockX, blockY, blockZ, threadX);
+    if (!tile.exists(params_)) return;
+    const uint32_t entry = tile.entry;
+    const uint32_t x = tile.columnOf(params_, tile.lane);
+    const uint32_t y = tile.rowOf(params_, tile.lane);
     if (x >= params_.width || y >= params_.height) return;
 
     const auto image = constant<KernelImage>(params_, params_.imagesAt + entry * params_.imageStep);

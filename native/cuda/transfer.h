@@ -38,6 +38,24 @@ void uploadPieces(Stream& stream, const Allocation& allocation, const Staging& s
 void download(Stream& stream, const Allocation& allocation, uint8_t* target, const Staging& staging,
               Wrote& wrote);
 
+// `work` (a stream, a batch, its source and its target on the device, wrote) on a batch of host
+// arrays that goes to the device as a whole and comes back. Throws Error.
+template <class Batch, class Work>
+void asWhole(Device& device, const Batch& batch, const Staging& staging, Wrote& wrote,
+             const Work& work) {
+  const StreamLease lease(device);
+  Stream& stream = lease.stream();
+  const auto memory = Allocation::create(device, batch.bytes(), stream.handle());
+  upload(stream, *memory, batch.source, staging);
+  Batch onDevice = batch;
+  onDevice.source = memory->data();
+  onDevice.target = memory->data();
+  Wrote wroteOnDevice{false};
+  work(stream, onDevice, *memory, *memory, wroteOnDevice);
+  download(stream, *memory, batch.target, staging, wrote);
+  memory->free();
+}
+
 // A download on other threads, of what the allocation holds when this is made, whatever is put on
 // its stream afterwards: a copy of it on the device, in the order of its stream.
 class Snapshot {

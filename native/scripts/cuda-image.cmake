@@ -32,6 +32,7 @@ set(KERNEL_SOURCES
   native/cuda/rows.cu
   native/cuda/source_words.h
   native/cuda/vector_bits.h
+  native/cuda/warp_tile.h
   native/lattice/channel_scale.h
   native/lattice/host_device.h
   native/lattice/noise.h
