@@ -6,7 +6,6 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { normalization, Preprocessor, presets } from 'gridmask'
 import sharp from 'sharp'
 import { installExample } from './examples.mjs'
 
@@ -210,6 +209,8 @@ async function batchOf(folder, names) {
         .toBuffer({ resolveWithObject: true }),
     ),
   )
+  // Not at the top: this file is read before the package is packed, so on a clone before there is an addon.
+  const { normalization, Preprocessor, presets } = await import('gridmask')
   const preprocessor = new Preprocessor({
     size: [SIZE, SIZE],
     crop: 'random',
