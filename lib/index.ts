@@ -45,12 +45,12 @@ export type { DType } from './core/dtype'
 export { type ErrorCode, GridMaskError } from './core/errors'
 export type { Box, ImageSize } from './core/geometry'
 export type { CudaReason } from './core/native-interface'
-export {
-  type CudaDeviceId,
-  type DevicePointer,
-  DeviceTensor,
-  type DeviceTensorRequest,
-} from './execution/device-tensor'
+export { DeviceTensor } from './execution/device-tensor'
+export type {
+  CudaDeviceId,
+  DevicePointer,
+  DeviceTensorRequest,
+} from './execution/device-tensor-request'
 export type {
   ApplyRequest,
   GridMix,

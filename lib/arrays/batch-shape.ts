@@ -80,6 +80,11 @@ export interface Dimensions {
   channelsLast: boolean
 }
 
+/** In the order of the layout. */
+export function shapeOf({ count, channels, height, width, channelsLast }: Dimensions): Shape {
+  return channelsLast ? [count, height, width, channels] : [count, channels, height, width]
+}
+
 /** Reads the request's own values; looks at no array yet. */
 export function readDimensions(request: Partial<ArrayRequest>): Dimensions {
   const { shape, layout } = request

@@ -7,6 +7,7 @@ import { checkInteger } from '../core/check'
 import { environmentVariable } from '../core/environment'
 import { type ErrorCode, GridMaskError } from '../core/errors'
 import {
+  type CudaMemory,
   type CudaOutcome,
   type CudaReason,
   DONE,
@@ -14,6 +15,7 @@ import {
   type Opened,
   OUT_OF_HOST_MEMORY,
   OVERLAP,
+  type PinnedMemory,
   TOO_LARGE,
 } from '../core/native-interface'
 import { native } from './native'
@@ -230,6 +232,13 @@ export function cudaError(outcome: CudaOutcome, doing: string, after = ''): Grid
     code,
     `${call} failed with ${name}${description} while ${doing}${stays}${outcome.wrote ? after : ''}`,
   )
+}
+
+/** Whether native code has answered with memory, and not with why there is none. */
+export function isMemory<M extends CudaMemory | PinnedMemory>(
+  answer: M | CudaOutcome,
+): answer is M {
+  return typeof answer === 'object' && !('call' in answer)
 }
 
 export function expectCuda(outcome: CudaOutcome, doing: string, after?: string): void {
