@@ -16,13 +16,14 @@ export { keepRatio, maskOf, visibleFraction } from './api/mask-queries'
 export { type LabelRequest, mixLabels } from './api/mix-labels'
 export type { GridMaskOptions } from './api/options'
 export { Placement, type Point } from './api/placement'
-export { type Preprocessed, type PreprocessedOn, Preprocessor } from './api/preprocessor'
+export { Preprocessor } from './api/preprocessor'
 export type {
   FloatType,
   PreprocessorOptions,
   PreprocessorPlanRequest,
   PreprocessRequest,
 } from './api/preprocessor-options'
+export type { Preprocessed, PreprocessedOn } from './api/preprocessor-result'
 export { presets } from './api/presets'
 export type { ArrayRequest, Layout, Shape } from './arrays/batch-shape'
 export type {
