@@ -9,7 +9,6 @@
 #include "cpu/mix.h"
 
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 #include "check.h"
