@@ -7,7 +7,8 @@ import { expect, jest, test } from '@jest/globals'
 import { pageUrl } from '../../lib/cli/open-page'
 import { main } from '../cli/support'
 import { root, temporaryFolder } from '../process'
-import { hasBrowser, launch, load, openTab } from './browser'
+import { hasBrowser, launch, openTab } from './browser'
+import { load } from './shown'
 
 jest.setTimeout(120_000)
 
