@@ -2,7 +2,7 @@ import { type Dimensions, layouts } from '../arrays/batch-shape'
 import { type ImageSources, readSources, type SourceSize } from '../arrays/image-sources'
 import type { Float16ArrayLike } from '../arrays/typed-array'
 import type { CudaDevice } from '../backend/cuda'
-import { checkDevice, checkThreads, type DeviceId, defaultThreads } from '../backend/devices'
+import { checkDevice, checkThreads, type DeviceId } from '../backend/devices'
 import {
   checkChoice,
   checkInteger,
@@ -11,7 +11,7 @@ import {
   checkSeed,
   invalid,
 } from '../core/check'
-import type { ImageSize } from '../core/geometry'
+import { checkSize, type ImageSize } from '../core/geometry'
 import { MAX_SIDE } from '../core/limits'
 import { Augmentation, checkPlanLength } from '../execution/augmentation'
 import { DeviceTensor } from '../execution/device-tensor'
@@ -34,7 +34,7 @@ import { indexAt, readCount, type SampleRange } from '../plan/sample-counter'
 import { GridMask } from './gridmask'
 import { optionKeys } from './options'
 import { Placement } from './placement'
-import { checkChannels, checkCrops, checkSides, checkSize } from './preprocessor-checks'
+import { checkChannels, checkCrops, checkSides } from './preprocessor-checks'
 import {
   type FloatType,
   floatTypes,
@@ -129,7 +129,7 @@ export class Preprocessor<
       layout: checkChoice('layout', layout, layouts),
       seed: checkSeed('seed', seed),
       device: device as V,
-      threads: threads === undefined ? defaultThreads() : checkThreads('threads', threads),
+      threads: checkThreads(threads),
     }
     const optional = {
       ...(size === undefined ? {} : { size: checkSize(size) }),

@@ -3,8 +3,7 @@
  * the driver are put. Nothing here touches CUDA before it is asked to.
  */
 
-import { checkInteger } from '../core/check'
-import { environmentVariable } from '../core/environment'
+import { environmentNumber, environmentVariable } from '../core/environment'
 import { type ErrorCode, GridMaskError } from '../core/errors'
 import {
   type CudaMemory,
@@ -249,12 +248,6 @@ let chunk: number | undefined
 
 /** Bytes of a host array that are staged at a time: GRIDMASK_CUDA_CHUNK, else 4 MiB. */
 export function chunkBytes(): number {
-  if (chunk === undefined) {
-    const text = environmentVariable('GRIDMASK_CUDA_CHUNK')
-    chunk =
-      text === undefined
-        ? 4 * 2 ** 20
-        : checkInteger('GRIDMASK_CUDA_CHUNK', /^\d+$/.test(text) ? Number(text) : text, 1, 2 ** 30)
-  }
+  chunk ??= environmentNumber('GRIDMASK_CUDA_CHUNK', 2 ** 30) ?? 4 * 2 ** 20
   return chunk
 }

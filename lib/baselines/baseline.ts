@@ -2,7 +2,7 @@
 
 import type { ArrayRequest, Dimensions } from '../arrays/batch-shape'
 import type { ImageArray } from '../arrays/typed-array'
-import { checkThreads, defaultThreads } from '../backend/devices'
+import { checkThreads } from '../backend/devices'
 import { checkChoice, checkInteger, checkOptions, checkSeed, invalid } from '../core/check'
 import { CounterStream } from '../core/counter-stream'
 import type { DType } from '../core/dtype'
@@ -127,7 +127,7 @@ export abstract class Baseline<Options extends BaselineOptions> extends Augmenta
     checkChoice('device', device, ['auto', 'cpu'])
     const target = {
       device: 'cpu',
-      threads: threads === undefined ? defaultThreads() : checkThreads('threads', threads),
+      threads: checkThreads(threads),
     } as const
     const common = { probability, fill, seed, device, threads: target.threads }
     super({ ...settings, ...common } as Options & typeof common, probability, defaults.firstBlock)

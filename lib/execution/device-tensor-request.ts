@@ -10,6 +10,7 @@ import {
 } from '../arrays/batch-shape'
 import type { ImageArray, Tag } from '../arrays/typed-array'
 import { type CudaDevice, cudaDevice } from '../backend/cuda'
+import { checkCudaDevice } from '../backend/devices'
 import { checkChoice, checkOptions, invalid } from '../core/check'
 import { bytesPerValue, type DType, dtypes } from '../core/dtype'
 
@@ -117,10 +118,7 @@ export function readPointer(request: DevicePointer): Checked & { pointer: bigint
 
 /** The device that a request names, ready to be used. */
 export function readDevice(value: unknown): CudaDevice {
-  if (value === undefined) return cudaDevice('cuda')
-  if (typeof value === 'string' && /^cuda(:\d+)?$/.test(value)) return cudaDevice(value)
-  const code = typeof value === 'string' ? 'ERR_INVALID_ARG_VALUE' : 'ERR_INVALID_ARG_TYPE'
-  invalid(code, 'device', "'cuda' or 'cuda:N'", value)
+  return value === undefined ? cudaDevice('cuda') : checkCudaDevice(value)
 }
 
 function checkStream(value: unknown): bigint {
