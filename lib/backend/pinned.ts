@@ -2,7 +2,7 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { GridMaskError } from '../core/errors'
 import type { PinnedMemory } from '../core/native-interface'
-import { type CudaDevice, cudaError } from './cuda'
+import { type CudaDevice, cudaError, isMemory } from './cuda'
 import { native } from './native'
 
 /** What pins the memory of a buffer, for as long as somebody has the buffer. */
@@ -22,7 +22,7 @@ export function allocatePinned(bytes: number, device: CudaDevice): SharedArrayBu
   if (bytes === 0) return buffer
   // Native code holds the second, so that the memory outlives the first until it is unpinned.
   const pin = native.cuda.pin(device.number, new Uint8Array(secondOf(buffer)))
-  if (typeof pin !== 'object' || 'call' in pin) {
+  if (!isMemory(pin)) {
     throw cudaError(pin, `pinning ${bytes} bytes of the host's memory for ${device.id}`)
   }
   pins.set(buffer, pin)

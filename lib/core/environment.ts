@@ -4,10 +4,18 @@
  */
 import { availableParallelism, cpus } from 'node:os'
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
+import { checkInteger } from './check'
 
 /** An environment variable; undefined where it is empty, too. */
 export function environmentVariable(name: string): string | undefined {
   return orUndefined(() => process.env[name]) || undefined
+}
+
+/** One that holds a whole number from 1 on. */
+export function environmentNumber(name: string, max: number): number | undefined {
+  const text = environmentVariable(name)
+  if (text === undefined) return undefined
+  return checkInteger(name, /^\d+$/.test(text) ? Number(text) : text, 1, max)
 }
 
 /** Threads that the operating system lets this process run at a time. */

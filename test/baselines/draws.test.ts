@@ -2,7 +2,7 @@
 // draws it.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import {
   Cutout,
@@ -22,8 +22,6 @@ import {
   referenceErasing,
   referenceHiding,
 } from './support'
-
-jest.setTimeout(60_000)
 
 type Options = CutoutOptions & RandomErasingOptions & HideAndSeekOptions
 type Pair = readonly [number, number]
