@@ -99,7 +99,7 @@ const fromKeys = new Set(['shape', 'layout', 'dtype', 'device', 'stream'])
 const wrapKeys = new Set(['pointer', 'shape', 'dtype', 'layout', 'device', 'stream'])
 const downloadKeys = new Set(['out'])
 
-/** The type of array that holds a dtype, where none was given. */
+/** The type of array for a dtype, if no array was given. */
 const tags: Record<DType, Tag> = {
   float32: 'Float32Array',
   uint8: 'Uint8Array',
@@ -107,7 +107,7 @@ const tags: Record<DType, Tag> = {
   bfloat16: 'Uint16Array',
 }
 
-/** Of Node 22.10 and newer. */
+/** In Node 22.10 and newer. */
 const { markAsUncloneable } = workerThreads as { markAsUncloneable?: (object: object) => void }
 
 const PER_THREAD_STREAM = 2n
@@ -122,8 +122,8 @@ const WORD = 1n << 64n
  * different stream takes part. `download()`, `downloadAsync()` and `ready()` wait. If something
  * fails on the device, the next of these calls throws it.
  *
- * `dispose()`, the end of a `using` block, or garbage collection gives the memory back. Garbage
- * collection may be late: the collector does not know how much device memory a tensor holds.
+ * `dispose()`, the end of a `using` block, or garbage collection frees the memory. Garbage collection
+ * may be late: the collector does not know how much device memory a tensor holds.
  *
  * @example
  * ```ts
@@ -137,7 +137,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   readonly #tag: Tag
   readonly #device: CudaDevice
   readonly #dimensions: Dimensions
-  /** That which it was given; a new tensor like this one takes it over. */
+  /** The stream that it was given, if any. A new tensor like this one uses it too. */
   readonly #givenStream: bigint | undefined
   #disposed = false
 
@@ -201,11 +201,11 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * Makes a tensor of memory that belongs to other CUDA code in the process. The memory must stay
+   * Makes a tensor from memory that belongs to other CUDA code in the process. The memory must stay
    * allocated while the tensor is used. Disposing of the tensor does not free it.
    *
-   * @throws {GridMaskError} ERR_INVALID_ARG_VALUE if the pointer is not to memory of that device,
-   *   or the allocation is too small for the shape; ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE,
+   * @throws {GridMaskError} ERR_INVALID_ARG_VALUE if the pointer does not point to memory of that
+   *   device, or the allocation is too small for the shape; ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE,
    *   ERR_CUDA_UNAVAILABLE, ERR_CUDA
    */
   static wrap(request: DevicePointer): DeviceTensor {
@@ -224,16 +224,16 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     if (typeof memory === 'string') {
       invalid('ERR_INVALID_ARG_VALUE', 'pointer', expectedOf(memory, bytes, device), pointer)
     }
-    if (!isMemory(memory)) throw cudaError(memory, `looking at a pointer of ${device.id}`)
+    if (!isMemory(memory)) throw cudaError(memory, `checking a pointer of ${device.id}`)
     return new DeviceTensor(memory, tags[dtype], dtype, device, dimensions, undefined)
   }
 
   /**
-   * Allocates pinned memory of the host, for arrays that go to a device. With `from()` the device
+   * Allocates pinned host memory, for arrays that go to a device. With `from()` the device
    * reads it directly, and with `download({ out })` the device writes it directly. Pinning 40 MB
    * takes some milliseconds, so keep the memory for many batches.
    *
-   * @param bytes its length
+   * @param bytes the length
    * @param device default 'cuda', the first one
    * @returns shared memory, filled with zeros, for a typed array
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
@@ -245,16 +245,16 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * Gives memory that is kept for reuse back to the driver: that of disposed tensors, and the
-   * pinned memory that host arrays go through. If an allocation finds no memory, this happens
-   * automatically.
+   * Returns memory that is kept for reuse to the driver: the memory of disposed tensors, and the
+   * pinned memory that host arrays are staged in. This happens automatically if an allocation finds
+   * no memory.
    *
    * @param device default 'cuda', the first one
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_CUDA_UNAVAILABLE, ERR_CUDA
    */
   static emptyCache(device?: CudaDeviceId): void {
     const { id, number } = cudaDevice(checkCudaId(device))
-    expectCuda(native.cuda.emptyCache(number), `giving back unused memory of ${id}`)
+    expectCuda(native.cuda.emptyCache(number), `returning unused memory of ${id}`)
   }
 
   /** Address of the first value on the device; 0n if there is none. Throws ERR_DISPOSED. */
@@ -263,14 +263,14 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * The `CUstream` that orders the work on the tensor. Other CUDA code in the process puts its work
-   * on it, or waits for an event that it records there. Throws ERR_DISPOSED.
+   * The `CUstream` that orders the work on the tensor. Other CUDA code in the process can put its
+   * work on this stream, or record an event there and wait for it. Throws ERR_DISPOSED.
    */
   get stream(): bigint {
     return native.cuda.stream(this.#live())
   }
 
-  /** Whether the memory was given back. */
+  /** Whether the tensor was disposed of. */
   get disposed(): boolean {
     return this.#disposed
   }
@@ -296,15 +296,15 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     expectCuda(
       native.cuda.download(memory, target, chunkBytes(), defaultThreads(), false) as CudaOutcome,
       `copying images from ${this.device}`,
-      out === undefined ? '' : '. `out` was written in part',
+      out === undefined ? '' : '. `out` has been partly written',
     )
     return target as T
   }
 
   /**
    * Like {@link DeviceTensor.download}, off the main thread. It resolves to what the tensor holds
-   * at the time of the call, whatever happens to the tensor meanwhile. Rejects with the errors of
-   * `download()`.
+   * at the time of the call, whatever happens to the tensor in the meantime. Rejects with the errors
+   * of `download()`.
    */
   async downloadAsync(): Promise<T> {
     const memory = this.#live()
@@ -327,11 +327,11 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * Gives the memory back, in the order of the stream: earlier operations are done first, but the
-   * call does not wait for them. A second call does nothing.
+   * Frees the memory in stream order: earlier operations finish first, but the call does not wait for
+   * them. A second call does nothing.
    *
    * @throws {GridMaskError} ERR_CUDA if the driver refuses; the tensor is disposed of all the same.
-   *   Not if the context of the device is lost, and all its memory with it
+   *   Nothing is thrown if the context of the device is lost, since its memory is lost with it
    */
   dispose(): void {
     if (this.#disposed) return
@@ -344,7 +344,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     this.dispose()
   }
 
-  /** @internal A tensor like this one, its content not defined. */
+  /** @internal A new tensor like this one, with undefined content. */
   like(): DeviceTensor<T> {
     return DeviceTensor.#allocate<T>(
       this.#tag,
@@ -356,8 +356,8 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * @internal A new one, its content not defined, on a device or beside another tensor: on its device
-   * and stream.
+   * @internal A new tensor with undefined content, on a device, or on the device and stream of another
+   * tensor.
    */
   static make(
     where: DeviceTensor | CudaDevice,
@@ -375,12 +375,12 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     return tensor.#device
   }
 
-  /** @internal Lets go of a tensor that nobody has seen, whatever the driver says. */
+  /** @internal Frees a tensor that nobody has seen, whatever the driver says. */
   static discard(tensor: DeviceTensor): void {
     tensor.#release()
   }
 
-  /** @internal By what no proxy and no prototype can claim. */
+  /** @internal Checks a private field, which no proxy or prototype can fake. */
   static is(value: unknown): value is DeviceTensor {
     return typeof value === 'object' && value !== null && #memory in value
   }
@@ -390,7 +390,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     return tensor.#live()
   }
 
-  /** @internal How the work ended that was asked of a tensor; no promise where it has. */
+  /** @internal How the work on a tensor ended; a promise if it has not yet. */
   static completion(tensor: DeviceTensor): CudaOutcome | Promise<CudaOutcome> {
     return tensor.#disposed ? 0 : native.cuda.ready(tensor.#memory)
   }
@@ -422,8 +422,8 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     if (this.#disposed) {
       throw new GridMaskError(
         'ERR_DISPOSED',
-        'Expected a tensor that holds its memory, but it was disposed of: by dispose(), or at the ' +
-          'end of the block of a `using` declaration',
+        'Expected a tensor that still has its memory, but it was disposed of, by dispose() or at the ' +
+          'end of a `using` block',
       )
     }
     return this.#memory
@@ -466,7 +466,7 @@ function byteLength({ count, channels, height, width }: Dimensions, dtype: DType
   invalid('ERR_OUT_OF_RANGE', 'shape', 'of at most 2⁵³ bytes', bytes)
 }
 
-/** What `pointer` was expected to be, where native code found that it is not. */
+/** What `pointer` was expected to be, given the problem that native code found. */
 function expectedOf(problem: string, bytes: number, { id }: CudaDevice): string {
   switch (problem) {
     case 'host':
@@ -480,7 +480,7 @@ function expectedOf(problem: string, bytes: number, { id }: CudaDevice): string 
   }
 }
 
-/** Memory, or why there is none. */
+/** Whether native code returned memory, and not why there is none. */
 export function isMemory(value: CudaMemory | CudaOutcome): value is CudaMemory {
   return typeof value === 'object' && !('call' in value)
 }

@@ -139,7 +139,7 @@ describe('refuses, with nothing written', () => {
       new Float32Array(16),
       good,
       'ERR_INVALID_ARG_TYPE',
-      /`labels`.*Float32Array\. applyPlan\(\)/,
+      /`labels`.*Float32Array\. For maps of other numbers, use applyPlan\(\)/,
     ],
     [
       'an array',

@@ -155,7 +155,7 @@ describe('requests of apply and applyAsync', () => {
     const plan = [params, params]
     for (const key of ['epoch', 'index', 'indices']) {
       const request = { shape, plan, [key]: key === 'indices' ? [1, 2] : 1 } as Any
-      const message = new RegExp(`\`${key}\` to be left out where a \`plan\``)
+      const message = new RegExp(`\`${key}\` to be left out if a \`plan\``)
       expectError(
         () => new GridMask(good).apply(images(), request),
         'ERR_INVALID_ARG_VALUE',

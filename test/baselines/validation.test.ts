@@ -124,7 +124,7 @@ describe.each(Object.keys(methods))('%s', (name) => {
     const plan = new Method().plan({ count: 2, height: 4, width: 5 })
     const request = { shape, plan, index: 0 }
     const work = () => new Method().apply(images(), request)
-    expectError(work, 'ERR_INVALID_ARG_VALUE', /`index` to be left out where a `plan` is given/)
+    expectError(work, 'ERR_INVALID_ARG_VALUE', /`index` to be left out if a `plan` is given/)
   })
 
   test('a schedule that leaves [0, 1]', () => {

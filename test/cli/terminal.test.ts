@@ -87,7 +87,7 @@ onUnix.each([
 
 onUnix('a picture is neither written to a terminal nor typed at one', () => {
   const refused = terminal(80, ['preview', 'photo.png', '-o', '-']).written
-  expect(refused).toBe('gridmask: A terminal shows no picture: redirect it to a file\r\n')
+  expect(refused).toBe('gridmask: A terminal cannot show a picture: redirect it to a file\r\n')
   const output = join(tmpdir(), 'gridmask-typed.png')
   const typed = terminal(80, ['preview', '-', '-o', output]).written
   expect(linesOf(typed)).toContain('gridmask: Nothing is piped to standard input')

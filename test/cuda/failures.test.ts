@@ -87,7 +87,7 @@ const operations: Record<string, Operation> = {
         const [is, was, willBe] = [images, original, expected].map(words)
         const changed = (is as Uint32Array).some((word, i) => word !== was?.[i])
         expect((is as Uint32Array).every((w, i) => w === was?.[i] || w === willBe?.[i])).toBe(true)
-        if (changed) expect((error as Error).message).toMatch('has been masked in part')
+        if (changed) expect((error as Error).message).toMatch('has been partly masked')
         throw error
       }
     },
@@ -99,7 +99,7 @@ const operations: Record<string, Operation> = {
         return gridmask.apply(newImages(), { shape, index: 0, out })
       } catch (error) {
         if (words(out).some((word) => word !== 0)) {
-          expect((error as Error).message).toMatch('has been written in part')
+          expect((error as Error).message).toMatch('has been partly written')
         }
         throw error
       }
@@ -134,7 +134,7 @@ const operations: Record<string, Operation> = {
         return tensor?.download({ out })
       } catch (error) {
         if (words(out).some((word) => word !== 0)) {
-          expect((error as Error).message).toMatch('`out` was written in part')
+          expect((error as Error).message).toMatch('`out` has been partly written')
         }
         throw error
       }
@@ -178,7 +178,7 @@ const operations: Record<string, Operation> = {
         const [is, was, willBe] = [images, original, mixed(scene)].map(words)
         expect((is as Uint32Array).every((w, i) => w === was?.[i] || w === willBe?.[i])).toBe(true)
         if ((is as Uint32Array).some((word, i) => word !== was?.[i])) {
-          expect((error as Error).message).toMatch('has been mixed in part')
+          expect((error as Error).message).toMatch('has been partly mixed')
         }
         throw error
       }

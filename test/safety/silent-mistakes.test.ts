@@ -68,7 +68,7 @@ describe('a unit far beyond the image', () => {
 
   test('is told of', () => {
     const message =
-      /^GridMaskWarning GRIDMASK_UNIT `unit` is 33 pixels and more, .* images of 16×16/
+      /^GridMaskWarning GRIDMASK_UNIT `unit` is at least 33 pixels, .* images of 16×16/
     for (const unit of ['33', '[33, 90]', '() => [33, 34]']) {
       expect(warningsOf(`${apply(unit)}; ${apply(unit)}`)).toEqual([expect.stringMatching(message)])
     }
