@@ -63,7 +63,7 @@ function tryFaults({ work, report }, folder, alone) {
   const text = readFileSync(manifest, 'utf8')
   writeFileSync(manifest, text.replace(/"libvips": ".*"/, '"libvips": "7.0.0"'))
   const other = run(folder, 'worker', damaged, alone, '--redis', 'redis://127.0.0.1:1')
-  const refused = !other.passed && /but the shards are made by 7\.0\.0/.test(other.said)
+  const refused = !other.passed && /but the shards are made with 7\.0\.0/.test(other.said)
   report(NAME, 'another version', refused, other.said)
 }
 
