@@ -10,7 +10,7 @@ process.env.GRIDMASK_SITE_BASE = '/below/this/'
 
 const only = ['--testPathIgnorePatterns', '/node_modules/', '--testPathPatterns', 'test/site/']
 const steps = [
-  ['native/scripts/setup.mjs', 'packages', 'site'],
+  ['native/scripts/setup.mjs', 'native', 'typescript', 'site'],
   ['docs/site/build.mjs'],
   ['node_modules/jest/bin/jest.js', ...only],
 ]
