@@ -76,7 +76,7 @@ describe.each(Object.keys(methods))('%s', (name) => {
     },
   )
 
-  test('options that are none', () => {
+  test('values that are not options', () => {
     expectError(() => new Method(null), 'ERR_INVALID_ARG_TYPE', /`options`/)
     expectError(() => new Method(16), 'ERR_INVALID_ARG_TYPE', /`options`/)
   })
@@ -171,14 +171,14 @@ describe('plans of rectangles', () => {
     expectError(() => keepRatio(params, [4, 4]), code, /`params/)
   })
 
-  test('are made by from() and plan() alone', () => {
+  test('are made only by from() and plan()', () => {
     const Plan: Any = RegionPlan
     expectError(() => new Plan([]), 'ERR_INVALID_ARG_TYPE', /`plan` to be made by/)
     expectError(() => Plan.from('x'), 'ERR_INVALID_ARG_TYPE', /`plan`/)
   })
 })
 
-test('what would need too many rectangles', () => {
+test('settings that would need too many rectangles', () => {
   const large = { count: 1, height: 16384, width: 16384 }
   const fine = new HideAndSeek({ sizes: [1] })
   expectError(() => fine.plan(large), 'ERR_OUT_OF_RANGE', /`sizes` to need at most 262144/)

@@ -21,7 +21,7 @@ describe('the instruction sets', () => {
     expect(used('')).toBe(sets.at(-1))
   })
 
-  test.each(sets)('%s can be asked for', (name) => {
+  test.each(sets)('%s can be chosen', (name) => {
     expect(used(name)).toBe(name)
   })
 

@@ -101,6 +101,6 @@ test('a table that fits is a table, to the last column', () => {
   expect(tableOf(head, rows)).toBe('        d\nphoto  96')
 })
 
-test('what names hold cannot steer the terminal', () => {
+test('file names cannot control the terminal', () => {
   expect(tableOf([''], [['a\nb\u001b[2J\u202e\u0085']])).toBe('\na\\u000ab\\u001b[2J\\u202e\\u0085')
 })

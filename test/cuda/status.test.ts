@@ -90,7 +90,7 @@ describe('without CUDA', () => {
   })
 })
 
-test('a device that is not there', () => {
+test('a device that does not exist', () => {
   const { GridMask } = loadLibrary()
   const make = (device: string) => () =>
     new GridMask({ ratio: 0.5, unit: 2, device: device as 'cuda' })

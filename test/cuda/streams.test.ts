@@ -156,7 +156,7 @@ describe('memory of the host', () => {
     expect(driver.log()).toContain('cuMemcpyHtoDAsync')
   })
 
-  test('as many constants as fit travel with the launch', () => {
+  test('as many constants as fit are parameters of the launch', () => {
     const { DeviceTensor, GridMask, applyPlan } = loadLibrary()
     const element = { d: 4, ratio: 0.5, deltaX: 1, deltaY: 2, angle: 30 }
     for (const count of [67, 68, 69, 70]) {

@@ -35,7 +35,7 @@ test.each(runnable)('$page, line $line', ({ code }) => {
   expect(printed(code)).toEqual(promised)
 })
 
-test('the table of presets says what they are', () => {
+test('the table of presets matches them', () => {
   const text = readFileSync(join(root, 'lib/api/presets.ts'), 'utf8')
   const rows = Array.from(text.matchAll(/^ \* \| `(\w+)` \|(.*)\|$/gm), ([, name, cells]) => {
     const [ratio, unit, rotate, probability] = (cells as string)

@@ -2,6 +2,6 @@
 import { test } from '@jest/globals'
 import { outputOf } from '../process'
 
-test('tables and charts are made of the committed results', () => {
+test('tables and charts are made from the committed results', () => {
   outputOf(['bench/speed.mjs', '--check'])
 })

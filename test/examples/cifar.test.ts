@@ -78,7 +78,7 @@ test('each panel is the original, moved, mirrored and masked by its plan', () =>
   expect(seen.flipped).toBeGreaterThan(20)
 })
 
-test('the committed picture is this one, less colours', async () => {
+test('the committed picture is this one, with fewer colours', async () => {
   const { data, info } = await pixelsOf(join(root, 'examples/cifar/epochs.png'))
   expect(info).toMatchObject({ width: sheet.info.width, height: sheet.info.height })
   const far = data.filter((value, i) => Math.abs(value - (sheet.data[i] as number)) >= 64)

@@ -91,7 +91,7 @@ describe.each([...partners, ...requests])('%s', (_, lies, expected, message) => 
     attempt((images, request) => gridmix(images, request), { shape, plan })
   })
 
-  test('is refused by gridmixAsync, which takes nothing then', async () => {
+  test('is refused by gridmixAsync, which then takes nothing', async () => {
     const images = scramble(new Float32Array(length))
     const before = copyOf(images)
     await expect(gridmask.gridmixAsync(images, { shape, ...lies } as never)).rejects.toMatchObject({

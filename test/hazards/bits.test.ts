@@ -71,7 +71,7 @@ describe.each(cases)('$name', ({ method, kind }) => {
   })
 })
 
-describe.each(cases)('$name: what is not masked, or drops nothing,', ({ method, kind }) => {
+describe.each(cases)('$name: a sample that is not masked, or drops nothing,', ({ method, kind }) => {
   test('is copied bit for bit', async () => {
     const batch = method.batch({ ...sizes, count: 2 })
     const request = method.request(batch, kind)

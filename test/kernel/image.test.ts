@@ -43,7 +43,7 @@ withImage(
   },
 )
 
-test('there are as many images as the list of kernels names', () => {
+test('there are as many images as in the list of kernels', () => {
   const list = readFileSync(join(root, 'native/cuda/kernel_list.h'), 'utf8')
   expect(list).toContain(`constexpr size_t kImages = ${images.length};`)
 })

@@ -36,7 +36,7 @@ const arrows = files.flatMap((file) => {
   }))
 })
 
-test('every folder has its floor', () => {
+test('every folder has its layer', () => {
   expect([...new Set(files.map(folderOf))].sort()).toEqual(floors.flat().sort())
 })
 

@@ -14,7 +14,7 @@ const counted = join(__dirname, '../../build/test-memory/counted_new.node')
 const onLinux = process.platform === 'linux' ? describe : describe.skip
 const canLimit = spawnSync('prlimit', ['--version']).status === 0
 
-onLinux('where memory is used up', () => {
+onLinux('when memory is used up', () => {
   async function allocationsOf(...args: string[]): Promise<Record<string, number>> {
     const env = { ...process.env, LD_PRELOAD: counted }
     const outcome = await runFixture('no-memory', [counted, ...args], env)
@@ -63,7 +63,7 @@ onLinux('where memory is used up', () => {
   })
 })
 
-describe('arrays that say that they have more elements than there can be', () => {
+describe('arrays that claim more elements than there can be', () => {
   const holes = (length: number) => new Array(length)
   const shape = [1, 1, 2, 2] as const
   const images = new Float32Array(4)

@@ -5,7 +5,7 @@ import { clean, runFixture } from './support'
 
 jest.setTimeout(60_000)
 
-describe('native functions called with arguments that lie', () => {
+describe('native functions called with wrong arguments', () => {
   test('refuse them all, and never crash', async () => {
     const outcome = await runFixture('native-arguments')
     const lines = outcome.stdout.trimEnd().split('\n')

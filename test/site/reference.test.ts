@@ -126,7 +126,7 @@ describe('says all that is asked of', () => {
   })
 })
 
-test('what is missing would be found', () => {
+test('anything missing would be found', () => {
   const comment = { summary: [{ text: 'It does.' }] }
   const parameters = [{ name: 'n', kind: 1, flags: {}, type: { type: 'intrinsic' } }]
   const bare = {
