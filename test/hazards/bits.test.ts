@@ -71,23 +71,26 @@ describe.each(cases)('$name', ({ method, kind }) => {
   })
 })
 
-describe.each(cases)('$name: a sample that is not masked, or drops nothing,', ({ method, kind }) => {
-  test('is copied bit for bit', async () => {
-    const batch = method.batch({ ...sizes, count: 2 })
-    const request = method.request(batch, kind)
-    const make = () => scramble(newArray(kind, lengthOf(batch)))
-    const whole = { d: 1, ratio: 0.5 }
-    const given =
-      method.instance === undefined
-        ? [{ ...params, masked: false }, whole].map((sample) => ({
-            request: { plan: [sample, sample] },
-          }))
-        : [{ options: { probability: 0 } }]
-    for (const nothing of given) {
-      expectBytes(await method.draw(make(), request, nothing), make())
-    }
-  })
-})
+describe.each(cases)(
+  '$name: a sample that is not masked, or drops nothing,',
+  ({ method, kind }) => {
+    test('is copied bit for bit', async () => {
+      const batch = method.batch({ ...sizes, count: 2 })
+      const request = method.request(batch, kind)
+      const make = () => scramble(newArray(kind, lengthOf(batch)))
+      const whole = { d: 1, ratio: 0.5 }
+      const given =
+        method.instance === undefined
+          ? [{ ...params, masked: false }, whole].map((sample) => ({
+              request: { plan: [sample, sample] },
+            }))
+          : [{ options: { probability: 0 } }]
+      for (const nothing of given) {
+        expectBytes(await method.draw(make(), request, nothing), make())
+      }
+    })
+  },
+)
 
 /** A dropped pixel, as applyPlan writes it. */
 function written(dtype: DType, fill: number): number {
