@@ -166,7 +166,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
    * an array over the same memory. If `out` is in another buffer, both are taken, and the result
    * uses the memory of `out`. Memory that cannot be taken (of an addon, such as sharp's results; of
    * WebAssembly; of the pool of small Buffers) is copied: the array stays as it was, and the result
-   * is a new array. Shared memory is not detached; do not write to it meanwhile. A DeviceTensor is
+   * is a new array. Shared memory is not detached; do not write to it before then. A DeviceTensor is
    * not taken; without `out` the result is a new tensor.
    *
    * @param images all samples, one after another

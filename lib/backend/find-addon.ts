@@ -58,14 +58,14 @@ function loaderOf(path: string): string | undefined {
 function roots(): string[] {
   // In a module, a bundler may leave no __dirname.
   const here = typeof __dirname === 'string' ? __dirname : dirname(process.argv[1] ?? '')
-  // The package's root. In a bundle, the files are beside it or beside its folder; in a program that is one
-  // file, beside that.
+  // The package's root. A bundle has the files beside itself or beside its folder; a single-file program,
+  // beside itself.
   return basename(here) === 'backend'
     ? [join(here, '../..')]
     : [...new Set([here, dirname(here), dirname(process.execPath)])]
 }
 
-/** Where the addon may be, in the order of trying. */
+/** Where the addon may be, in the order in which to try. */
 export function addonPaths(): string[] {
   // The binary for musl needs a library that glibc's loader does not find, so loading it fails. The other
   // way round, loading may succeed and then crash. So musl comes first if nothing is known.
@@ -79,7 +79,7 @@ export function addonPaths(): string[] {
   ])
 }
 
-/** What is in each place where the addon may be, for the error that it could not be loaded. */
+/** What each place contains where the addon may be, for the error that it could not be loaded. */
 export function filesThere(): { path: string; found: string }[] {
   const folders = roots().flatMap((root) => [
     join(root, 'build/Release'),

@@ -82,7 +82,7 @@ export async function decodePicture(name: string, bytes: Buffer): Promise<Pictur
   }
 }
 
-/** The format of many telephones: a HEIF file whose brands say that it holds HEVC, which is patented. */
+/** The format of many phones: a HEIF file whose brands say that it holds HEVC, which is patented. */
 function isHeic(bytes: Buffer): boolean {
   const [kind, brands] = [bytes.toString('latin1', 4, 8), bytes.toString('latin1', 8, 64)]
   return kind === 'ftyp' && /hei[cmsx]|hev[cmsx]/.test(brands)

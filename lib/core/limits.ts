@@ -4,7 +4,7 @@ export const MAX_SIDE = 16384
 /** Largest number of samples in a batch or a plan. */
 export const MAX_COUNT = 2 ** 26
 
-/** Largest number of elements in a list such as one number for each channel. */
+/** Largest number of elements in a list, such as a list of one number per channel. */
 export const MAX_LIST = 2 ** 26
 
 /** Largest side of a unit, pixels: d · 2¹⁶ must fit 31 bits. */

@@ -88,7 +88,7 @@ const aliases: Record<string, readonly string[]> = {
   rectangles: ['regions'],
 }
 
-/** What else to say when a name stands for one of ours. */
+/** What else to say if a name stands for one of ours. */
 const notes: Record<string, readonly [ours: string, note: string]> = {
   inplace: ['out', '`out: images` works in place'],
   mode: ['reverse', 'The mode that drops stripes is `reverse: true`'],

@@ -480,7 +480,7 @@ function expectedOf(problem: string, bytes: number, { id }: CudaDevice): string 
   }
 }
 
-/** Whether native code returned memory, and not why there is none. */
+/** Whether native code returned memory, and not the reason why there is none. */
 export function isMemory(value: CudaMemory | CudaOutcome): value is CudaMemory {
   return typeof value === 'object' && !('call' in value)
 }

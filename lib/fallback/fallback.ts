@@ -31,7 +31,7 @@ function valuesOf(array: ArrayBufferView, bytes: number): Values {
   return new Uint32Array(buffer, byteOffset, length)
 }
 
-/** Sample i of a batch whose masks are GridMask's. */
+/** Reads sample i of a batch that GridMask masks. */
 function sampleReader({ sampleKind, data, first, indices }: NativeSamples): (i: number) => Sample {
   if (sampleKind === SampleKind.plan) {
     const plan = PackedPlan.over(data as Uint8Array)
@@ -51,7 +51,7 @@ function sampleReader({ sampleKind, data, first, indices }: NativeSamples): (i: 
   return (i) => referenceDraw(settings, indices === undefined ? first + i : (indices[i] as number))
 }
 
-/** The mask of sample i of a batch. */
+/** Reads the mask of sample i of a batch. */
 function maskReader(samples: NativeSamples, count: number): (i: number) => Sample | RegionSample {
   if (samples.sampleKind !== SampleKind.rectangles) return sampleReader(samples)
   const plan = PackedRegions.over(samples.data as Uint32Array, count)
