@@ -12,7 +12,7 @@ import {
   type Sample,
 } from '../../lib/index'
 
-/** DALI's rule in double precision: kept where either fractional part is at least the ratio. */
+/** DALI's rule in double precision: a pixel is kept if either fractional part is at least the ratio. */
 function daliMask(
   { tile, ratio, angle, shiftX, shiftY }: Record<string, number>,
   [height, width]: readonly [number, number],
@@ -39,7 +39,7 @@ describe('fromDali', () => {
   test('gives the same pixels without rotation and with whole shifts', () => {
     const args = fc.record({
       tile: fc.integer({ min: 2, max: 60 }),
-      // Tenths whose products with a tile's side doubles do not get right are another matter.
+      // Not tenths whose product with a tile's side is inexact in doubles.
       ratio: fc.integer({ min: 1, max: 63 }).map((n) => n / 64),
       angle: fc.constant(0),
       shiftX: fc.integer({ min: -100, max: 100 }),

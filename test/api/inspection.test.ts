@@ -1,5 +1,4 @@
-// What is printed of objects, what tells them apart, and what of them survives JSON, structuredClone and
-// postMessage.
+// How objects are printed and compared, and what survives JSON, structuredClone and postMessage.
 import { deepStrictEqual } from 'node:assert'
 import { inspect } from 'node:util'
 import { Worker } from 'node:worker_threads'

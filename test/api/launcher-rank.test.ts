@@ -1,4 +1,4 @@
-// Ranks as every launcher says them, what contradicts itself, and what is nonsense.
+// Ranks as each launcher gives them, contradictions, and nonsense.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { GridMaskError, launcherRank, shardIndices } from '../../lib/index'

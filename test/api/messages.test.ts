@@ -1,5 +1,4 @@
-// The twenty mistakes that are likeliest, and what is said to who makes them: what was expected, what came,
-// and what to do.
+// The twenty likeliest mistakes and their messages: what was expected, what was received, and what to do.
 import { expect, test } from '@jest/globals'
 import { Cutout } from '../../lib/baselines/index'
 import {

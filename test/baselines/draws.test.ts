@@ -1,5 +1,4 @@
-// Draws of the methods for comparison: the same (seed, epoch, index) drops the same for ever, whoever
-// draws it.
+// Draws of the baselines: the same (seed, epoch, index) drops the same for ever, whatever draws it.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, jest, test } from '@jest/globals'

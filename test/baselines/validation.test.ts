@@ -1,5 +1,5 @@
-// Bad input to the methods for comparison: each gets a GridMaskError with its code and a message that
-// names the argument, before anything is written.
+// Bad input to the baselines: each gets a GridMaskError with its code and a message that names the
+// argument, before anything is written.
 import { describe, expect, jest, test } from '@jest/globals'
 import { Cutout, HideAndSeek, RandomErasing, RegionPlan } from '../../lib/baselines'
 import { keepRatio, maskOf } from '../../lib/index'

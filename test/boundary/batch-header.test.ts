@@ -9,7 +9,7 @@ import {
   unpackHeader,
 } from '../../lib/core/batch-header'
 
-/** A number of its own for each field, none of which fits 32 bits. */
+/** A different number for each field, none of which fits 32 bits. */
 const fields = Object.fromEntries(
   headerFields.map((name, i) => [name, 2 ** 52 + 1 + 1000 * i]),
 ) as BatchHeader

@@ -1,4 +1,4 @@
-// `gridmask bench`: what it prints; what comes out is another matter, and another machine's.
+// `gridmask bench`: what it prints, but not the numbers, which depend on the machine.
 import { expect, jest, test } from '@jest/globals'
 import { cudaStatus, devices } from '../../lib/index'
 import { gridmask, jsonOf } from './support'

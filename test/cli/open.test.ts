@@ -1,4 +1,4 @@
-// `gridmask preview --open`, where no browser is to be found.
+// `gridmask preview --open`, on a machine without a browser.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'

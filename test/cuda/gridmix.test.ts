@@ -1,4 +1,4 @@
-// What CUDA makes of a mixed batch against the CPU backend, bit for bit.
+// Mixed batches on CUDA against the CPU backend, bit for bit.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { permutations } from '../gridmix/support'

@@ -1,4 +1,4 @@
-// Host memory that the device reads and writes itself.
+// Host memory that the device reads and writes directly.
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { expectSame, freshDriver, loadLibrary, onTestDriver, scrambled } from './support'

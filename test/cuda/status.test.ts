@@ -1,4 +1,4 @@
-// Whether there is CUDA, and what is said where there is none.
+// Whether there is CUDA, and what the messages say if there is none.
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from '@jest/globals'
 import { thrownBy } from '../support'

@@ -1,4 +1,4 @@
-// The life of a DeviceTensor: what it says of itself, what it refuses, when its memory goes.
+// The life of a DeviceTensor: its properties, what it refuses, and when its memory is freed.
 import { setImmediate } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import * as workerThreads from 'node:worker_threads'
@@ -230,7 +230,7 @@ describe('wrap()', () => {
       DeviceTensor.wrap({ pointer, shape, dtype, ...given } as never)
     expect(codeOf(wrap({ pointer: 4096n }))).toBe('ERR_INVALID_ARG_VALUE')
     expect(codeOf(wrap({ pointer: pointer + 2n }))).toBe('ERR_INVALID_ARG_VALUE')
-    // A driver may give more memory than was asked for.
+    // A driver may allocate more memory than requested.
     if (!onGpu) expect(codeOf(wrap({ pointer: pointer + 4n }))).toBe('ERR_INVALID_ARG_VALUE')
     expect(codeOf(wrap({ shape: [3000, 3, 20, 24] }))).toBe('ERR_INVALID_ARG_VALUE')
     expect(codeOf(wrap({ pointer: Number(pointer) }))).toBe('ERR_INVALID_ARG_TYPE')

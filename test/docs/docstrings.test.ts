@@ -1,5 +1,5 @@
-// Examples of docstrings that are marked `run` are run, and print what they say. That all of them
-// compile is a matter of snippets.test.ts.
+// Examples in docstrings that are marked `run` are run, and print what they say. snippets.test.ts checks
+// that all of them compile.
 import { Console } from 'node:console'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

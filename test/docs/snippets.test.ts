@@ -1,5 +1,5 @@
 // The documentation's code: TypeScript compiles against the built package; blocks marked `run` are
-// run, and print what they say; blocks marked with a file's name are what stands in that file.
+// run, and print what they say; blocks marked with a file's name match that file.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'

@@ -1,4 +1,4 @@
-// What the documentation says of speed is what bench/results/ says.
+// What the documentation says about speed matches bench/results/.
 import { test } from '@jest/globals'
 import { outputOf } from '../process'
 

@@ -36,7 +36,7 @@ describe('the published vectors', () => {
     readFileSync(join(__dirname, 'vectors-v1.json'), 'utf8'),
   ) as { version: number; vectors: Vector[] }
 
-  /** Which sample it is stands beside it in the file. */
+  /** The file says next to it which sample it is. */
   const whole = (sample: Vector['sample'], epoch: number, index: number): Sample => ({
     ...sample,
     epoch: Math.floor(epoch),

@@ -1,4 +1,4 @@
-// The plots of what is kept are what the committed pictures show.
+// The committed pictures show the current plots of what is kept.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'

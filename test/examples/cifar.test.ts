@@ -1,5 +1,5 @@
-// The sheet of examples/cifar: each of its panels is the picture beside it, padded, cropped, mirrored and
-// masked as the plan of its epoch says.
+// The sheet of examples/cifar: each panel is the picture next to it, padded, cropped, mirrored and masked as
+// the plan of its epoch says.
 import { join } from 'node:path'
 import { beforeAll, expect, test } from '@jest/globals'
 import sharp from 'sharp'

@@ -1,4 +1,4 @@
-// `npm run demo`, run as a newcomer would: on its own photographs, on the user's, on what is none.
+// `npm run demo`, run as a newcomer would: on its own photographs, on the user's, and on other files.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
@@ -33,7 +33,7 @@ function crop({ data, width }: Pixels, x: number, y: number, w: number, h: numbe
   return Buffer.concat(Array.from({ length: h }, (_, i) => row(i)))
 }
 
-/** Where a picture of SIDE × SIDE stands in a sheet, pixel by pixel. */
+/** Where a picture of SIDE × SIDE is in a sheet, pixel by pixel. */
 function findAll(sheet: Pixels, picture: Buffer): { x: number; y: number }[] {
   const found = []
   const firstRow = picture.subarray(0, SIDE * 3)

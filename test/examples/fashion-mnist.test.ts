@@ -1,5 +1,5 @@
-// The training on Fashion-MNIST: its gradients, its masks, its way to go on after a kill, and that what
-// its README says is what its committed results say.
+// The training on Fashion-MNIST: its gradients, its masks, how it continues after a kill, and whether its
+// README matches the committed results.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -80,7 +80,7 @@ test('a killed comparison continues, and finished runs repeat to the last digit'
   for (const line of lines.slice(0, -1)) {
     const { method, curve } = JSON.parse(line) as { method: string; curve: Point[] }
     const [first, last] = [curve[0], curve.at(-1)] as [Point, Point]
-    // Where masks become more frequent from epoch to epoch, the loss of masked images may grow.
+    // If masks become more frequent from epoch to epoch, the loss on masked images may grow.
     if (method === 'none') expect(last.loss).toBeLessThan(0.8 * first.loss)
     expect(last.training).toBeGreaterThan(0.3)
   }

@@ -1,4 +1,4 @@
-// examples/loading: what shards load together is what one process loads, and what that is.
+// examples/loading: shards together load what one process loads; and what that is.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'

@@ -1,5 +1,5 @@
-// What is said and done where the native addon is missing, damaged, or another's. Each case is a copy
-// of the package in a process of its own.
+// What happens, and what the messages say, if the native addon is missing, damaged, or of another version.
+// Each case is a copy of the package in a separate process.
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals'

@@ -1,4 +1,4 @@
-// Runs of bits against a byte a pixel.
+// Runs of bits against one byte per pixel.
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { Coverage } from '../../lib/core/coverage'

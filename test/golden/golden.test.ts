@@ -1,4 +1,4 @@
-// Masks that the authors' own code drew: equality with them is bit for bit.
+// Masks that the authors' own code drew, compared bit for bit.
 import { describe, expect, test } from '@jest/globals'
 import { referenceMask } from '../../lib/fallback/reference'
 import { applyPlan, keepRatio, maskOf, Plan, type Sample } from '../../lib/index'

@@ -1,4 +1,4 @@
-// Masks select, they do not compute: a kept value keeps its bits, whatever number they stand for.
+// Masks select, they do not compute: a kept value keeps its bits, whatever number they represent.
 import { describe, expect, test } from '@jest/globals'
 import { applyPlan, type DType } from '../../lib/index'
 import { bitsOf, lengthOf } from '../oracle'
@@ -33,7 +33,7 @@ const bfloat16 = {
 }
 const values = { float32, float16, bfloat16 }
 
-/** An odd number, so that every pattern comes to stand beside every other. */
+/** An odd number, so that every pattern ends up next to every other. */
 const sizes = { count: 3, channels: 2, height: 37, width: 41 }
 const cases = methods.flatMap((method) =>
   method.kinds

@@ -1,4 +1,4 @@
-// Nothing to do is no error, and no division by it either.
+// Having nothing to do is not an error, and nothing divides by it.
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { native } from '../../lib/backend/native'
 import {

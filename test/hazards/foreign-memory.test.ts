@@ -1,5 +1,5 @@
-// Memory that is not the caller's alone: of WebAssembly, of an addon, of the pool of small Buffers, and
-// such as nobody may write to. What can be read is masked; applyAsync copies what it cannot take.
+// Memory that is not the caller's alone: of WebAssembly, of an addon, of the pool of small Buffers; and
+// memory that nobody may write to. What can be read is masked; applyAsync copies what it cannot take.
 import { markAsUntransferable } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'

@@ -76,7 +76,7 @@ describe.each(methods)('$name', (method) => {
     return type !== undefined && method.kinds.some(({ View }) => View.name === type)
   }
   const strangers = Object.entries(impostors).filter(([, value]) => !knows(value))
-  // The first kind is of more than a byte where there is one that needs no dtype to be told.
+  // The first kind has more than one byte, if there is one that needs no dtype.
   const kind = method.kinds.find(({ name }) => /^(Float|Int)32Array$/.test(name)) as AnyKind
   const request = method.request(batch, kind)
   const make = () => scramble(newArray(kind, length))

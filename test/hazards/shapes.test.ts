@@ -1,4 +1,4 @@
-// Sizes that lie, and products that wrap: as doubles, as 64 bits, as 32.
+// Wrong sizes, and products that overflow: as doubles, in 64 bits, in 32.
 import { describe, expect, test } from '@jest/globals'
 import { type ErrorCode, GridMask, keepRatio, maskOf, visibleFraction } from '../../lib/index'
 import { lengthOf } from '../oracle'

@@ -5,7 +5,7 @@ import { images, kernelSources } from './sources'
 
 const root = join(__dirname, '..', '..')
 
-// One that is missing there would not bring about a new compilation.
+// A change to a missing one would not trigger a new compilation.
 test('the build knows all sources of the kernels', () => {
   const script = readFileSync(join(root, 'native/scripts/cuda-image.cmake'), 'utf8')
   const listed = /set\(KERNEL_SOURCES\s+([^)]*)\)/.exec(script)?.[1]

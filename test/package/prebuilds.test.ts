@@ -1,4 +1,4 @@
-// What is said of a prebuilt binary that is not as it must be, native/scripts/prebuilds.mjs.
+// What native/scripts/prebuilds.mjs says about a faulty prebuilt binary.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -28,7 +28,7 @@ describe('the tarball', () => {
       /^dist\/play\.html$/,
       /^dist\/cli\/(main\.js|worker\.js|THIRD-PARTY-LICENSES\.txt)$/,
       /^native\/(addon|cpu|cuda|lattice)\/\w+\.(cc|cu|h|inc)$/,
-      // Those of other platforms where they were made.
+      // Those of other platforms, if they were made.
       /^prebuilds\/linux-(x64|arm64)\/gridmask\.(glibc|musl)\.node$/,
       /^prebuilds\/(win32-x64|darwin-(x64|arm64))\/gridmask\.node$/,
     ]

@@ -1,4 +1,4 @@
-// Section 4.1.3, as far as it needs no training: what r, d, offsets and rotation do to masks.
+// Section 4.1.3 as far as it needs no training: what r, d, offsets and rotation do to masks.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { GridMask, keepRatio, maskOf } from '../../lib/index'

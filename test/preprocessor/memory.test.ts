@@ -1,4 +1,4 @@
-// Whose memory is read, written, taken and kept, at once and off the main thread.
+// Whose memory is read, written, taken and kept, synchronously and off the main thread.
 import { Buffer } from 'node:buffer'
 import { describe, expect, test } from '@jest/globals'
 import { normalization, Preprocessor } from '../../lib/index'

@@ -1,6 +1,6 @@
-// Memory that is used up becomes an error, ERR_ALLOCATION, on every thread; never the process's end,
-// and never a result that is only half there. (test/native/allocation_test.cc does it for what the
-// CPU's side allocates in C++.)
+// Running out of memory is an error, ERR_ALLOCATION, on every thread; it never ends the process, and never
+// leaves half a result. (test/native/allocation_test.cc does the same for what the CPU backend allocates in
+// C++.)
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, jest, test } from '@jest/globals'
