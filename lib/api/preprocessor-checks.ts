@@ -1,4 +1,4 @@
-/** Checks of a Preprocessor's options, plans and images that types cannot express. */
+/** Checks a Preprocessor's options, plans and images as far as types cannot. */
 
 import type { SourceSize } from '../arrays/image-sources'
 import { checkInteger, checkList, invalid } from '../core/check'

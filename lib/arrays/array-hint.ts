@@ -1,8 +1,8 @@
-/** What to do with what is no array of a type that can be masked. */
+/** What to do with a value that is not an array of a type that can be masked. */
 import { types } from 'node:util'
 import { isPromise } from '../core/check'
 
-/** A sentence without its full stop, or nothing. `name` is what the caller knows the value as. */
+/** A sentence without its full stop, or nothing. `name` is the caller's name for the value. */
 export function hintOnArray(name: string, value: unknown): string {
   try {
     return hint(name, value)
@@ -39,7 +39,7 @@ function hint(name: string, value: unknown): string {
     ['device', 'shape', 'layout', 'dtype'].every((key) => Object.hasOwn(value, key)) &&
     isPlain(value)
   ) {
-    return 'A clone of a DeviceTensor has no memory: send what its download() gives'
+    return 'A clone of a DeviceTensor has no memory: send what its download() returns'
   }
   if (value.constructor?.name === 'DeviceTensor') {
     return 'It comes from another copy of gridmask: two are installed, or a module registry was reset'

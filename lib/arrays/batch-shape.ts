@@ -1,5 +1,5 @@
 /**
- * A request, `{ shape, layout, dtype, out }`, against the arrays that came with it: everything that
+ * Checks a request, `{ shape, layout, dtype, out }`, against the arrays that came with it: everything that
  * must hold before a byte is written.
  */
 
@@ -40,7 +40,7 @@ export type Layout = 'NCHW' | 'NHWC'
 export type Shape = readonly [number, number, number, number]
 
 /**
- * What every request says of its arrays.
+ * What every request says about its arrays.
  *
  * @example
  * ```ts
@@ -62,7 +62,7 @@ export interface ArrayRequest {
   dtype?: DType | undefined
   /**
    * Where the result goes: an array of the same type and length. `out: images` works in place and
-   * writes only dropped pixels. May not overlap `images` in part. Default: a new array.
+   * writes only dropped pixels. Must not partly overlap `images`. Default: a new array.
    */
   out?: ImageArray | undefined
 }
@@ -71,7 +71,7 @@ export const arrayRequestKeys = ['shape', 'layout', 'dtype', 'out'] as const
 
 export const layouts: readonly Layout[] = ['NCHW', 'NHWC']
 
-/** The dimensions of a batch; `planes` and `pixelBytes` are native/cpu/backend.h's. */
+/** The dimensions of a batch. */
 export interface Dimensions {
   count: number
   channels: number
@@ -85,7 +85,7 @@ export function shapeOf({ count, channels, height, width, channelsLast }: Dimens
   return channelsLast ? [count, height, width, channels] : [count, channels, height, width]
 }
 
-/** Reads the request's own values; looks at no array yet. */
+/** Reads the values of the request itself, not yet its arrays. */
 export function readDimensions(request: Partial<ArrayRequest>): Dimensions {
   const { shape, layout } = request
   const channelsLast = layout !== undefined && checkLayout(layout) === 'NHWC'
@@ -116,21 +116,21 @@ function checkSide(i: number, value: unknown): number {
   return checkInteger(`shape[${i}]`, value, 0, MAX_SIDE)
 }
 
-/** As many channels as images mostly have. */
+/** Whether images often have this many channels. */
 const isChannels = (n: number) => n === 1 || n === 3 || n === 4
 
-/** A shape that reads as [n, h, w, c] is not taken for [n, c, h, w] unless it is said to be. */
+/** Refuses a shape that looks like [n, h, w, c] unless the layout is given. */
 function refuseChannelsLast(n: number, second: number, third: number, fourth: number): void {
   if (!isChannels(fourth) || isChannels(second)) return
   throw new GridMaskError(
     'ERR_INVALID_ARG_VALUE',
     `Expected \`layout\` to be given for \`shape\` [${n}, ${second}, ${third}, ${fourth}], which by the ` +
-      `default 'NCHW' has ${second} channels of ${third}×${fourth} pixels: layout 'NHWC' if it has ` +
+      `default 'NCHW' has ${second} channels of ${third}×${fourth} pixels: pass 'NHWC' if it has ` +
       `${fourth} channels of ${second}×${third}, else 'NCHW'`,
   )
 }
 
-/** The other way round, it has been said. */
+/** The other way round, the layout was given, so this only warns. */
 function warnIfChannelsFirst(n: number, second: number, third: number, fourth: number): void {
   if (second !== 3 || third <= 4 || fourth <= 4) return
   warnOnce(
@@ -189,14 +189,14 @@ function hintOnDType(value: string): string {
     : ''
 }
 
-/** Arrays that have been held against the dimensions. */
+/** What is known of arrays once they are checked against the dimensions. */
 export interface Arrays {
   tag: Tag
   dtype: DType
   length: number
 }
 
-/** Checks `images` and, where there is one, `out`. */
+/** Checks `images` and, if there is one, `out`. */
 export function checkArrays(
   images: unknown,
   out: unknown,
@@ -215,7 +215,7 @@ export function checkArrays(
   return { tag, dtype, length }
 }
 
-/** Checks `out` against the array, named `name`, whose result it is to hold. */
+/** Checks `out` against the array whose result it will hold; `name` is that array's name. */
 export function checkOut(
   name: string,
   array: ArrayBufferView,
@@ -234,7 +234,7 @@ export function checkOut(
   if (overlaps(array, out) && !sameMemory(array, out)) {
     throw new GridMaskError(
       'ERR_OVERLAP',
-      `Expected \`out\` to be the memory of \`${name}\` or separate from it, but the two overlap in part`,
+      `Expected \`out\` to be the memory of \`${name}\` or separate from it, but the two partly overlap`,
     )
   }
 }
@@ -255,7 +255,7 @@ export function checkLength(
   )
 }
 
-/** What a shape could be mistaken in, where only one of its numbers is. */
+/** A hint if only one number of the shape is wrong. */
 function hintOnLength(given: number, { count, channels, height, width }: Dimensions): string {
   const whole = (n: number) => Number.isInteger(n) && n > 0
   const pixels = count * height * width

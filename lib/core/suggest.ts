@@ -1,8 +1,8 @@
-/** What somebody meant by a name that does not exist. */
+/** Guesses what was meant by a name that does not exist. */
 
 /**
- * Names that other libraries, or other habits, have for ours; the first of ours that is known where
- * theirs was used is meant. Without underscores and in small letters.
+ * Names that other libraries or habits use for ours, in lower case and without underscores. The first of
+ * ours that is known in that place is suggested.
  */
 const aliases: Record<string, readonly string[]> = {
   // settings
@@ -88,7 +88,7 @@ const aliases: Record<string, readonly string[]> = {
   rectangles: ['regions'],
 }
 
-/** What has to be said where a name stands for one of ours. */
+/** What else to say if a name stands for one of ours. */
 const notes: Record<string, readonly [ours: string, note: string]> = {
   inplace: ['out', '`out: images` works in place'],
   mode: ['reverse', 'The mode that drops stripes is `reverse: true`'],
@@ -101,11 +101,11 @@ const notes: Record<string, readonly [ours: string, note: string]> = {
 
 const plain = (name: string) => name.replaceAll(/[_-]/g, '').toLowerCase()
 
-/** `did you mean …?`, with what else there is to say; or nothing. */
+/** `did you mean …?`, with a note if there is one; or nothing. */
 export function suggest(name: string, known: Iterable<string>): string {
   const names = [...known]
   if (name === 'regions' && names.includes('unitKey')) {
-    return "rectangles are for Cutout and the others of 'gridmask/baselines'."
+    return "rectangles are for Cutout and the other methods of 'gridmask/baselines'."
   }
   if (name === 'd' && names.includes('regions')) {
     return 'units are for GridMask and applyPlan(), not for rectangles.'
@@ -123,7 +123,7 @@ export function suggest(name: string, known: Iterable<string>): string {
   return `did you mean \`${meant}\`?${note}`
 }
 
-/** The one name that takes fewest changes of a letter, if these are few. */
+/** The one name that takes the fewest changes of letters, if they are few. */
 function closest(wanted: string, names: readonly string[]): string | undefined {
   const most = Math.min(2, Math.floor(wanted.length / 3))
   const near = names
@@ -133,7 +133,7 @@ function closest(wanted: string, names: readonly string[]): string | undefined {
   return near[0]?.changes === near[1]?.changes ? undefined : near[0]?.name
 }
 
-/** Letters to insert, leave out, replace or swap with the next. */
+/** How many letters to insert, delete, replace or swap with the next. */
 function changes(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)]
   for (let i = 1; i <= a.length; i++) {

@@ -1,5 +1,4 @@
-// The twenty mistakes that are likeliest, and what is said to who makes them: what was expected, what came,
-// and what to do.
+// The twenty likeliest mistakes and their messages: what was expected, what was received, and what to do.
 import { expect, test } from '@jest/globals'
 import { Cutout } from '../../lib/baselines/index'
 import {
@@ -94,7 +93,7 @@ const rows: [mistake: string, work: () => unknown, says: string][] = [
   [
     'NHWC without a layout',
     () => apply(new Float32Array(2 * 32 * 32 * 3), { shape: [2, 32, 32, 3] }),
-    "which by the default 'NCHW' has 32 channels of 32×3 pixels: layout 'NHWC' if it has 3 channels of 32×32",
+    "which by the default 'NCHW' has 32 channels of 32×3 pixels: pass 'NHWC' if it has 3 channels of 32×32",
   ],
   [
     'four channels for three',
@@ -109,7 +108,7 @@ const rows: [mistake: string, work: () => unknown, says: string][] = [
   [
     'a plan for its element',
     () => maskOf(gridmask.plan({ count: 1 }) as Any, [8, 8]),
-    'received an instance of Plan. Take one of them: `plan.at(i)`',
+    'received an instance of Plan. Pass one of them: `plan.at(i)`',
   ],
   [
     'a plan without the size',
@@ -130,7 +129,7 @@ const rows: [mistake: string, work: () => unknown, says: string][] = [
   [
     'COCO’s boxes',
     () => visibleFraction(params, [99, 99], [[50, 60, 10, 20]]),
-    'as COCO has them, it is [x, y, x + width, y + height]',
+    'as in COCO, pass [x, y, x + width, y + height]',
   ],
   ['a colour', () => make({ fill: '#7f7f7f' }), 'A colour is one number for each channel'],
   ['numbers by their places', () => linear(0.8 as Any), 'linear({ to: 0.8, epochs: 240 })'],
@@ -172,7 +171,7 @@ const rows: [mistake: string, work: () => unknown, says: string][] = [
   [
     'rectangles for a lattice',
     () => applyPlan(images, [{ regions: [] }] as Any, { shape } as Any),
-    "Cutout and the others of 'gridmask/baselines'",
+    "Cutout and the other methods of 'gridmask/baselines'",
   ],
   [
     'a lattice for rectangles',

@@ -25,7 +25,7 @@ function* references(html: string) {
   }
 }
 
-test('there are guides, reference and the page to play with', () => {
+test('there are guides, the reference and the interactive page', () => {
   const some = ['index', 'getting-started', 'paper', 'reference/index', 'reference/GridMask']
   for (const page of [...some, 'play/index']) expect(pages).toContain(`${page}.html`)
 })

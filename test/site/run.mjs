@@ -1,6 +1,6 @@
 // npm run test:docs
 //
-// Makes the site as a host has it that serves it below a path of its own, such as GitHub Pages, and
+// Makes the site as for a host that serves it below a path, such as GitHub Pages, and
 // tests it there.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
