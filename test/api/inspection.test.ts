@@ -112,7 +112,9 @@ describe.each([
 
   test('is not made again without its schedule', () => {
     const one = again({ ...make().options, probability: linear({ to: 1, epochs: 10 }) })
-    expect(() => again(JSON.parse(JSON.stringify(one)))).toThrow(/`probability`.*received null$/)
+    expect(() => again(JSON.parse(JSON.stringify(one)))).toThrow(
+      /`probability`.*received null\. JSON makes null of a function/,
+    )
     expect(() => structuredClone(one)).toThrow(/could not be cloned/)
     one.epoch = 5
     expect(one.epoch).toBe(5)
@@ -162,7 +164,7 @@ describe('Preprocessor', () => {
       channels: [0, 1, 2],
     })
     expect(() => new Preprocessor(JSON.parse(JSON.stringify(one)))).toThrow(
-      /`probability`.*received null$/,
+      /`probability`.*received null\. JSON makes null of a function/,
     )
     expect(inspect(one)).toMatch(/'probabilityAt\(0\)': 0\n\}$/)
   })
