@@ -115,7 +115,7 @@ const runOptions = ['seed', 'device', 'threads']
 function elsewhere(name: string, knows: (name: string) => boolean): string {
   if (knows('unitKey')) {
     if (name === 'regions')
-      return "rectangles are for Cutout and the others of 'gridmask/baselines'."
+      return "rectangles are for Cutout and the other methods of 'gridmask/baselines'."
     if (name === 'samples') return 'it is a whole plan: take one sample of it, `plan.at(i)`.'
   }
   if (knows('regions') && name === 'd') {
