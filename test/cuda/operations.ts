@@ -127,7 +127,13 @@ export const operations: Record<string, Operation> = {
       try {
         return tensor?.download({ out })
       } catch (error) {
-        expectInPart(out, new Float32Array(length), expected, error, '`out` has been partly written')
+        expectInPart(
+          out,
+          new Float32Array(length),
+          expected,
+          error,
+          '`out` has been partly written',
+        )
         throw error
       }
     },
