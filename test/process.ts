@@ -17,7 +17,7 @@ export function temporaryFolder(name: string): string {
 
 export interface NodeSettings {
   cwd?: string
-  /** What its environment has beside this process's. */
+  /** What its environment has in addition to this process's. */
   env?: NodeJS.ProcessEnv
   /** What is piped to it. */
   input?: string | Uint8Array

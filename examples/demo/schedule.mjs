@@ -8,7 +8,7 @@ import { colours, columnX, MARGIN, Sheet, SIDE } from './sheet.mjs'
 
 /** @typedef {import('./photos.mjs').Photo} Photo */
 
-// Of few samples the share that is masked may lie far from p; with this seed it does not.
+// With few samples, the masked share may be far from p; with this seed it is not.
 export const SEED = 690
 
 export const imagenet = new Preprocessor({
@@ -33,7 +33,7 @@ export async function scheduleSheet(photos) {
 }
 
 /**
- * A batch of 16 samples at each of six epochs, one small square a sample.
+ * A batch of 16 samples at each of six epochs, one small square per sample.
  *
  * @param {Sheet} sheet
  * @param {readonly Photo[]} photos
@@ -96,7 +96,7 @@ function drawCount(sheet, x, y, epoch, plan) {
 }
 
 /**
- * p over the epochs, 100 pixels for p = 1; an epoch's point stands above its column's middle.
+ * p over the epochs, 100 pixels for p = 1; an epoch's point is above the middle of its column.
  *
  * @param {Sheet} sheet
  * @param {readonly { epoch: number, x: number }[]} columns
@@ -109,7 +109,7 @@ function drawCurve(sheet, columns, side, top) {
     const p = imagenet.probabilityAt(epoch)
     return { x: x + side / 2, y: bottom - 100 * p, label: `p ${Number(p.toFixed(2))}` }
   })
-  // Straight between the points, as is the schedule, whose bend is one of them.
+  // Straight between the points, like the schedule, whose bend is one of them.
   const line = points.map(({ x, y }) => `${x},${y.toFixed(1)}`).join(' ')
   const [first, last] = [points[0]?.x, points.at(-1)?.x]
   sheet.draw(

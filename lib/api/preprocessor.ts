@@ -80,7 +80,7 @@ function makeMask(
 }
 
 /**
- * Turns decoded images into what a model takes, in one pass: cropped, mirrored, normalised and masked
+ * Turns decoded images into the input of a model, in one pass: cropped, mirrored, normalised and masked
  * by GridMask, as floats, channel by channel. Without `gridmask` it is a fast normaliser.
  * docs/preprocessor.md says what is computed. It keeps no reference to any array after a call.
  *
@@ -154,15 +154,16 @@ export class Preprocessor<
     this.#threads = checked.threads
   }
 
-  /** @ignore As for every augmentation; a schedule of the mask becomes null too. */
+  /** @ignore As for every augmentation; the mask's schedule becomes null too. */
   override toJSON(): object {
     const gridmask = this.#gridmask && { gridmask: maskOptions(this.#gridmask.toJSON()) }
     return { ...super.toJSON(), ...gridmask }
   }
 
   /**
-   * Draws the crop, flip and mask of each image of a batch without applying them. Samples that it
-   * numbers itself (no `index`, no `indices`) count as seen, so the next batch draws others.
+   * Draws the crop, flip and mask of each image of a batch without applying them. If it numbers the
+   * samples itself (no `index`, no `indices`), it advances the sample counter, so the next batch gets
+   * new ones.
    *
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
    *   ERR_SHAPE_MISMATCH
@@ -260,8 +261,8 @@ export class Preprocessor<
   }
 
   /**
-   * Moves what belongs to an image as the crop and flip of a sample move its pixels: boxes, keypoints
-   * and label maps.
+   * Moves the boxes, keypoints and label map of an image as the crop and flip of a sample move its
+   * pixels.
    *
    * @param size the image's height and width, before padding
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,

@@ -105,8 +105,8 @@ export function devices(): [CpuInfo, ...CudaInfo[]] {
 }
 
 /**
- * Checks a `device` option. A GPU that it names is made ready. Without one, host arrays, which come
- * back to the host, stay on the CPU: crossing the bus twice takes longer than masking them there.
+ * Checks a `device` option, and prepares the GPU that it names. Without one, host arrays stay on the CPU:
+ * crossing the bus twice takes longer than masking them there.
  */
 export function checkDevice(value: unknown): 'cpu' | CudaDevice {
   if (value === undefined || value === 'auto' || value === 'cpu') return 'cpu'
@@ -135,8 +135,8 @@ export function checkThreads(value: unknown): number {
 }
 
 /**
- * How many threads may be at work for all that is asynchronous, of every worker: calls that are under
- * way at a time, on few threads each, work side by side.
+ * How many threads all asynchronous calls of all workers share. Calls on few threads each run side by
+ * side.
  */
 export function poolThreads(): number {
   pool ??= Math.min(parallelism(), MAX_THREADS)
@@ -146,7 +146,7 @@ export function poolThreads(): number {
 let pool: number | undefined
 let threads: number | undefined
 
-/** GRIDMASK_THREADS, else what the operating system lets this process run at a time. */
+/** GRIDMASK_THREADS, or as many as the operating system lets this process run at once. */
 export function defaultThreads(): number {
   threads ??= environmentNumber('GRIDMASK_THREADS', MAX_THREADS) ?? poolThreads()
   return threads

@@ -1,4 +1,4 @@
-/** What Cutout, Random Erasing and Hide-and-Seek share: all but what they drop. */
+/** What Cutout, Random Erasing and Hide-and-Seek share: everything but what they drop. */
 
 import type { ArrayRequest, Dimensions } from '../arrays/batch-shape'
 import type { ImageArray } from '../arrays/typed-array'
@@ -88,14 +88,14 @@ export interface RegionPlanRequest extends PlanRequest {
   width: number
 }
 
-/** Draws what is dropped of an image that is masked. */
+/** Draws what a masked image drops. */
 export type DrawRegions = (
   stream: CounterStream,
   height: number,
   width: number,
 ) => { size: number; regions: readonly Box[] }
 
-/** Rectangles of a sample, at most. */
+/** Largest number of rectangles of a sample. */
 const MAX_REGIONS = 2 ** 18
 
 /**
@@ -236,7 +236,7 @@ function refuseTensor(images: unknown): void {
   )
 }
 
-/** Refuses to go on with what would take too much memory. `name` is the option that decides it. */
+/** Stops before a plan takes too much memory. `name` is the option that is to blame. */
 export function checkRegionCount(name: string, count: number): void {
   if (count <= MAX_REGIONS) return
   throw new GridMaskError(

@@ -39,7 +39,7 @@ import {
 
 const downloadKeys = new Set(['out'])
 
-/** The type of array that holds a dtype, where none was given. */
+/** The type of array for a dtype, if no array was given. */
 const tags: Record<DType, Tag> = {
   float32: 'Float32Array',
   uint8: 'Uint8Array',
@@ -47,7 +47,7 @@ const tags: Record<DType, Tag> = {
   bfloat16: 'Uint16Array',
 }
 
-/** Of Node 22.10 and newer. */
+/** In Node 22.10 and newer. */
 const { markAsUncloneable } = workerThreads as { markAsUncloneable?: (object: object) => void }
 
 /**
@@ -59,8 +59,8 @@ const { markAsUncloneable } = workerThreads as { markAsUncloneable?: (object: ob
  * different stream takes part. `download()`, `downloadAsync()` and `ready()` wait. If something
  * fails on the device, the next of these calls throws it.
  *
- * `dispose()`, the end of a `using` block, or garbage collection gives the memory back. Garbage
- * collection may be late: the collector does not know how much device memory a tensor holds.
+ * `dispose()`, the end of a `using` block, or garbage collection frees the memory. Garbage collection
+ * may be late: the collector does not know how much device memory a tensor holds.
  *
  * @example
  * ```ts
@@ -74,7 +74,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   readonly #tag: Tag
   readonly #device: CudaDevice
   readonly #dimensions: Dimensions
-  /** That which it was given; a new tensor like this one takes it over. */
+  /** The stream that it was given, if any. A new tensor like this one uses it too. */
   readonly #givenStream: bigint | undefined
   #disposed = false
 
@@ -131,11 +131,11 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * Makes a tensor of memory that belongs to other CUDA code in the process. The memory must stay
+   * Makes a tensor from memory that belongs to other CUDA code in the process. The memory must stay
    * allocated while the tensor is used. Disposing of the tensor does not free it.
    *
-   * @throws {GridMaskError} ERR_INVALID_ARG_VALUE if the pointer is not to memory of that device,
-   *   or the allocation is too small for the shape; ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE,
+   * @throws {GridMaskError} ERR_INVALID_ARG_VALUE if the pointer does not point to memory of that
+   *   device, or the allocation is too small for the shape; ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE,
    *   ERR_CUDA_UNAVAILABLE, ERR_CUDA
    */
   static wrap(request: DevicePointer): DeviceTensor {
@@ -143,16 +143,16 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     const bytes = byteLength(dimensions, dtype)
     const memory = native.cuda.wrap(device.number, pointer, bytes, stream)
     if (typeof memory === 'string') refusePointer(memory, pointer, bytes, device)
-    if (!isMemory(memory)) throw cudaError(memory, `looking at a pointer of ${device.id}`)
+    if (!isMemory(memory)) throw cudaError(memory, `checking a pointer of ${device.id}`)
     return new DeviceTensor(memory, tags[dtype], dtype, device, dimensions, undefined)
   }
 
   /**
-   * Allocates pinned memory of the host, for arrays that go to a device. With `from()` the device
+   * Allocates pinned host memory, for arrays that go to a device. With `from()` the device
    * reads it directly, and with `download({ out })` the device writes it directly. Pinning 40 MB
    * takes some milliseconds, so keep the memory for many batches.
    *
-   * @param bytes its length
+   * @param bytes the length
    * @param device default 'cuda', the first one
    * @returns shared memory, filled with zeros, for a typed array
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
@@ -164,16 +164,16 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * Gives memory that is kept for reuse back to the driver: that of disposed tensors, and the
-   * pinned memory that host arrays go through. If an allocation finds no memory, this happens
-   * automatically.
+   * Returns memory that is kept for reuse to the driver: the memory of disposed tensors, and the
+   * pinned memory that host arrays are staged in. This happens automatically if an allocation finds
+   * no memory.
    *
    * @param device default 'cuda', the first one
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_CUDA_UNAVAILABLE, ERR_CUDA
    */
   static emptyCache(device?: CudaDeviceId): void {
     const { id, number } = readDevice(device)
-    expectCuda(native.cuda.emptyCache(number), `giving back unused memory of ${id}`)
+    expectCuda(native.cuda.emptyCache(number), `returning unused memory of ${id}`)
   }
 
   /** Address of the first value on the device; 0n if there is none. Throws ERR_DISPOSED. */
@@ -182,14 +182,14 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * The `CUstream` that orders the work on the tensor. Other CUDA code in the process puts its work
-   * on it, or waits for an event that it records there. Throws ERR_DISPOSED.
+   * The `CUstream` that orders the work on the tensor. Other CUDA code in the process can put its
+   * work on this stream, or record an event there and wait for it. Throws ERR_DISPOSED.
    */
   get stream(): bigint {
     return native.cuda.stream(this.#live())
   }
 
-  /** Whether the memory was given back. */
+  /** Whether the tensor was disposed of. */
   get disposed(): boolean {
     return this.#disposed
   }
@@ -215,15 +215,15 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     expectCuda(
       native.cuda.download(memory, target, chunkBytes(), defaultThreads(), false) as CudaOutcome,
       `copying images from ${this.device}`,
-      out === undefined ? '' : '. `out` was written in part',
+      out === undefined ? '' : '. `out` has been partly written',
     )
     return target as T
   }
 
   /**
    * Like {@link DeviceTensor.download}, off the main thread. It resolves to what the tensor holds
-   * at the time of the call, whatever happens to the tensor meanwhile. Rejects with the errors of
-   * `download()`.
+   * at the time of the call, whatever happens to the tensor in the meantime. Rejects with the errors
+   * of `download()`.
    */
   async downloadAsync(): Promise<T> {
     const memory = this.#live()
@@ -246,11 +246,11 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * Gives the memory back, in the order of the stream: earlier operations are done first, but the
-   * call does not wait for them. A second call does nothing.
+   * Frees the memory in stream order: earlier operations finish first, but the call does not wait for
+   * them. A second call does nothing.
    *
    * @throws {GridMaskError} ERR_CUDA if the driver refuses; the tensor is disposed of all the same.
-   *   Not if the context of the device is lost, and all its memory with it
+   *   Nothing is thrown if the context of the device is lost, since its memory is lost with it
    */
   dispose(): void {
     if (this.#disposed) return
@@ -263,7 +263,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     this.dispose()
   }
 
-  /** @internal A tensor like this one, its content not defined. */
+  /** @internal A new tensor like this one, with undefined content. */
   like(): DeviceTensor<T> {
     return DeviceTensor.#allocate<T>(
       this.#tag,
@@ -275,8 +275,8 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * @internal A new one, its content not defined, on a device or beside another tensor: on its device
-   * and stream.
+   * @internal A new tensor with undefined content, on a device, or on the device and stream of another
+   * tensor.
    */
   static make(
     where: DeviceTensor | CudaDevice,
@@ -294,12 +294,12 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     return tensor.#device
   }
 
-  /** @internal Lets go of a tensor that nobody has seen, whatever the driver says. */
+  /** @internal Frees a tensor that nobody has seen, whatever the driver says. */
   static discard(tensor: DeviceTensor): void {
     tensor.#release()
   }
 
-  /** @internal By what no proxy and no prototype can claim. */
+  /** @internal Checks a private field, which no proxy or prototype can fake. */
   static is(value: unknown): value is DeviceTensor {
     return typeof value === 'object' && value !== null && #memory in value
   }
@@ -309,7 +309,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     return tensor.#live()
   }
 
-  /** @internal How the work ended that was asked of a tensor; no promise where it has. */
+  /** @internal How the work on a tensor ended; a promise if it has not yet. */
   static completion(tensor: DeviceTensor): CudaOutcome | Promise<CudaOutcome> {
     return tensor.#disposed ? 0 : native.cuda.ready(tensor.#memory)
   }
@@ -341,8 +341,8 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     if (this.#disposed) {
       throw new GridMaskError(
         'ERR_DISPOSED',
-        'Expected a tensor that holds its memory, but it was disposed of: by dispose(), or at the ' +
-          'end of the block of a `using` declaration',
+        'Expected a tensor that still has its memory, but it was disposed of, by dispose() or at the ' +
+          'end of a `using` block',
       )
     }
     return this.#memory

@@ -1,5 +1,5 @@
-// Rectangles against the definition, pixel by pixel, in every dtype, layout and mode, by the native code
-// and by its stand-in in plain TypeScript.
+// Rectangles against the definition, pixel by pixel, in every dtype, layout and mode, in native code and
+// in the plain TypeScript fallback.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { native } from '../../lib/backend/native'

@@ -54,7 +54,7 @@ test('readings are what is simulated', () => {
 })
 
 describe('with -o', () => {
-  test('writes the JSON that it prints, and a plot that is one', async () => {
+  test('writes the JSON that it prints, and a valid plot', async () => {
     const path = join(folder, 'figure')
     const { status, stdout, stderr } = gridmask([...small, '-o', path])
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
@@ -97,7 +97,7 @@ describe('with -o', () => {
 
   // Full devices are Linux' own.
   const onLinux = process.platform === 'linux' ? test : test.skip
-  onLinux('that can be written to but has no room: the table is there all the same', () => {
+  onLinux('that can be written to but is full: the table is still printed', () => {
     const full = join(folder, 'full.svg')
     symlinkSync('/dev/full', full)
     const { status, stdout, stderr } = gridmask([...small, '-o', full])

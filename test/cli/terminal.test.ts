@@ -86,7 +86,7 @@ onUnix.each([
 
 onUnix('a picture is neither written to a terminal nor typed at one', () => {
   const refused = terminal(80, ['preview', 'photo.png', '-o', '-']).written
-  expect(refused).toBe('gridmask: A terminal shows no picture: redirect it to a file\r\n')
+  expect(refused).toBe('gridmask: A terminal cannot show a picture: redirect it to a file\r\n')
   const output = join(tmpdir(), 'gridmask-typed.png')
   const typed = terminal(80, ['preview', '-', '-o', output]).written
   expect(linesOf(typed)).toContain('gridmask: Nothing is piped to standard input')
@@ -100,6 +100,6 @@ test('a table that fits is a table, to the last column', () => {
   expect(tableOf(head, rows)).toBe('        d\nphoto  96')
 })
 
-test('what names hold cannot steer the terminal', () => {
+test('file names cannot control the terminal', () => {
   expect(tableOf([''], [['a\nb\u001b[2J\u202e\u0085']])).toBe('\na\\u000ab\\u001b[2J\\u202e\\u0085')
 })

@@ -134,7 +134,7 @@ describe('batches that are cut into many pieces', () => {
   })
 })
 
-test('samples that are not masked are untouched, and lend their pixels all the same', () => {
+test('samples that are not masked are untouched, but still give their pixels', () => {
   const shape = [3, 2, 16, 16] as const
   const params = { d: 6, ratio: 0.5, angle: 20 }
   const plan = [params, { ...params, masked: false }, params]

@@ -62,7 +62,7 @@ export function imagesOf(given: Case): ImageArray {
   return scramble(newArray(given.kind, lengthOf(batchOf(given)), given.offset))
 }
 
-/** A dropped value becomes the number of its pixel, and of its channel where they share none. */
+/** A dropped value becomes the number of its pixel, and of its channel if channels share none. */
 export function noisyByDefinition(images: ImageArray, given: Case): Bits {
   const { kind, plan, height, width, fill } = given
   const [first, second] = fill.noise === 'uniform' ? [fill.low, fill.high] : [fill.mean, fill.std]

@@ -59,7 +59,7 @@ onLinux('the system’s launcher is given the address', () => {
   expect(readFileSync(record, 'utf8')).toBe(url)
 })
 
-onLinux('where there is no browser, the address is told, and nothing fails', () => {
+onLinux('without a browser, the address is printed, and nothing fails', () => {
   const url = pathToFileURL(shipped).href + hash
   writeFileSync(join(folder, 'xdg-open'), '#!/bin/sh\nexit 3\n', { mode: 0o755 })
   for (const path of [`${folder}:${process.env.PATH}`, '/none']) {

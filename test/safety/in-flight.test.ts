@@ -40,7 +40,7 @@ describe.each([
     for (const outcome of await run(scenario)) expect(outcome).toEqual(clean(0, 'done\n'))
   })
 
-  test('nobody need hold the promise or the result', async () => {
+  test('nobody needs to hold the promise or the result', async () => {
     for (const outcome of await run('abandon')) expect(outcome).toEqual(clean(0, 'done\n'))
   })
 

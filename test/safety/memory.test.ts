@@ -36,7 +36,7 @@ onLinux('memory stays flat', () => {
     expect(heapUsed).toBeLessThan(2 ** 20)
   })
 
-  test('a great many channels need less memory than their pixels', async () => {
+  test('very many channels need less memory than their pixels', async () => {
     const { peak } = await measured('planes')
     expect(peak).toBeGreaterThan(0)
     expect(peak).toBeLessThan(1)

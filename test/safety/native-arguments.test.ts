@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { clean, runFixture } from './support'
 
-describe('native functions called with arguments that lie', () => {
+describe('native functions called with wrong arguments', () => {
   test('refuse them all, and never crash', async () => {
     const outcome = await runFixture('native-arguments')
     const lines = outcome.stdout.trimEnd().split('\n')

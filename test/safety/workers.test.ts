@@ -18,11 +18,11 @@ describe('worker threads', () => {
     expect(await runFixture('workers', ['before-main'])).toEqual(clean(0, 'done\n'))
   })
 
-  test('may work beside the main thread', async () => {
+  test('may work alongside the main thread', async () => {
     expect(await runFixture('workers', ['beside-main'])).toEqual(clean(0, 'done\n'))
   })
 
-  test('may work on parts of one shared buffer, at once and in time, beside the main thread', async () => {
+  test('may work on parts of one shared buffer, synchronously or not, alongside the main thread', async () => {
     expect(await runFixture('threads')).toEqual(clean(0, 'done\n'))
   })
 })

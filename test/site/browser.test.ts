@@ -106,7 +106,7 @@ describeInBrowser('the site', () => {
     expect(faults).toEqual([])
   })
 
-  test('a page that is not there says so', async () => {
+  test('a missing page says so', async () => {
     const { page } = await openTab(browser, {}, top)
     await page.goto(`${top}/404.html`)
     expect(await page.locator('.NotFound').textContent()).toContain('404')
