@@ -1,6 +1,6 @@
 import type { Dimensions } from '../arrays/batch-shape'
 import type { ImageArray } from '../arrays/typed-array'
-import { checkDevice, checkThreads, defaultThreads } from '../backend/devices'
+import { checkDevice, checkThreads } from '../backend/devices'
 import {
   checkBoolean,
   checkInteger,
@@ -100,7 +100,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
         : checkUnit('unit', unit)
     const fill = checkFill('fill', fillOption)
     const target = {
-      threads: threads === undefined ? defaultThreads() : checkThreads('threads', threads),
+      threads: checkThreads(threads),
       device: checkDevice(device),
     }
     const given = { ratio: ratio as number, unit: unit as number }

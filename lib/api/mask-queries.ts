@@ -1,10 +1,9 @@
 import { defaultThreads } from '../backend/devices'
 import { expectDone, native } from '../backend/native'
 import { packHeader } from '../core/batch-header'
-import { checkEach, checkInteger, invalid } from '../core/check'
+import { checkEach, invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
-import type { Box, ImageSize } from '../core/geometry'
-import { MAX_SIDE } from '../core/limits'
+import { type Box, checkSize, type ImageSize } from '../core/geometry'
 import { allocating } from '../core/memory'
 import type { NativeSamples } from '../core/native-interface'
 import { maskOperation } from '../execution/mask-batch'
@@ -12,16 +11,6 @@ import { execute } from '../execution/operation'
 import { packParams, type SampleParams } from '../plan/plan'
 import { listOf } from '../plan/plan-list'
 import { packRegions, type RegionParams } from '../plan/rectangle-plan'
-
-function checkSize(value: unknown): [height: number, width: number] {
-  if (!Array.isArray(value) || value.length !== 2) {
-    invalid('ERR_INVALID_ARG_TYPE', 'size', '[height, width]', value)
-  }
-  return [
-    checkInteger('size[0]', value[0], 0, MAX_SIDE),
-    checkInteger('size[1]', value[1], 0, MAX_SIDE),
-  ]
-}
 
 /** The parameters of a lattice, or the rectangles of a baseline. */
 type MaskParams = SampleParams | RegionParams

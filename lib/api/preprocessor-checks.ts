@@ -6,16 +6,6 @@ import type { ImageSize } from '../core/geometry'
 import { MAX_CHANNELS, MAX_SIDE } from '../core/limits'
 import { CROP_WORDS } from '../plan/crop'
 
-export function checkSize(value: unknown): ImageSize {
-  if (!Array.isArray(value) || value.length !== 2) {
-    invalid('ERR_INVALID_ARG_TYPE', 'size', '[height, width]', value)
-  }
-  return [
-    checkInteger('size[0]', value[0], 0, MAX_SIDE),
-    checkInteger('size[1]', value[1], 0, MAX_SIDE),
-  ]
-}
-
 export function checkChannels(value: unknown): readonly number[] {
   const expected = 'an array of whole numbers'
   if (!Array.isArray(value)) invalid('ERR_INVALID_ARG_TYPE', 'channels', expected, value)

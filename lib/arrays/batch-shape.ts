@@ -80,6 +80,11 @@ export interface Dimensions {
   channelsLast: boolean
 }
 
+/** In the order of the layout. */
+export function shapeOf({ count, channels, height, width, channelsLast }: Dimensions): Shape {
+  return channelsLast ? [count, height, width, channels] : [count, channels, height, width]
+}
+
 /** Reads the values of the request itself, not yet its arrays. */
 export function readDimensions(request: Partial<ArrayRequest>): Dimensions {
   const { shape, layout } = request
@@ -138,23 +143,11 @@ function warnIfChannelsFirst(n: number, second: number, third: number, fourth: n
 const TILES = 'Mask larger images in tiles: docs/recipes.md'
 
 function checkLayout(value: unknown): Layout {
-  if (typeof value === 'string' && /^channels.?last$/i.test(value)) {
-    invalid(
-      'ERR_INVALID_ARG_VALUE',
-      'layout',
-      "'NCHW' or 'NHWC'",
-      value,
-      "It is called 'NHWC' here",
-    )
-  }
-  if (typeof value === 'string' && /^channels.?first$/i.test(value)) {
-    invalid(
-      'ERR_INVALID_ARG_VALUE',
-      'layout',
-      "'NCHW' or 'NHWC'",
-      value,
-      "It is called 'NCHW' here",
-    )
+  const elsewhere = typeof value === 'string' && /^channels.?(first|last)$/i.exec(value)
+  if (elsewhere) {
+    const name = elsewhere[1]?.toLowerCase() === 'last' ? 'NHWC' : 'NCHW'
+    const hint = `It is called '${name}' here`
+    invalid('ERR_INVALID_ARG_VALUE', 'layout', "'NCHW' or 'NHWC'", value, hint)
   }
   return checkChoice('layout', value, layouts)
 }

@@ -3,10 +3,10 @@
  * words. Nothing here touches CUDA before it is called.
  */
 
-import { checkInteger } from '../core/check'
-import { environmentVariable } from '../core/environment'
+import { environmentNumber, environmentVariable } from '../core/environment'
 import { type ErrorCode, GridMaskError } from '../core/errors'
 import {
+  type CudaMemory,
   type CudaOutcome,
   type CudaReason,
   DONE,
@@ -14,6 +14,7 @@ import {
   type Opened,
   OUT_OF_HOST_MEMORY,
   OVERLAP,
+  type PinnedMemory,
   TOO_LARGE,
 } from '../core/native-interface'
 import { native } from './native'
@@ -232,6 +233,13 @@ export function cudaError(outcome: CudaOutcome, doing: string, after = ''): Grid
   )
 }
 
+/** Whether native code has answered with memory, and not with why there is none. */
+export function isMemory<M extends CudaMemory | PinnedMemory>(
+  answer: M | CudaOutcome,
+): answer is M {
+  return typeof answer === 'object' && !('call' in answer)
+}
+
 export function expectCuda(outcome: CudaOutcome, doing: string, after?: string): void {
   if (outcome !== DONE) throw cudaError(outcome, doing, after)
 }
@@ -240,12 +248,6 @@ let chunk: number | undefined
 
 /** Bytes of a host array that are staged at a time: GRIDMASK_CUDA_CHUNK, or 4 MiB. */
 export function chunkBytes(): number {
-  if (chunk === undefined) {
-    const text = environmentVariable('GRIDMASK_CUDA_CHUNK')
-    chunk =
-      text === undefined
-        ? 4 * 2 ** 20
-        : checkInteger('GRIDMASK_CUDA_CHUNK', /^\d+$/.test(text) ? Number(text) : text, 1, 2 ** 30)
-  }
+  chunk ??= environmentNumber('GRIDMASK_CUDA_CHUNK', 2 ** 30) ?? 4 * 2 ** 20
   return chunk
 }

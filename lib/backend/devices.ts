@@ -1,5 +1,5 @@
 import { checkInteger, invalid } from '../core/check'
-import { environmentVariable, parallelism, processorName } from '../core/environment'
+import { environmentNumber, parallelism, processorName } from '../core/environment'
 import { fallback } from '../fallback/fallback'
 import { type CudaDevice, cudaDevice, openCuda } from './cuda'
 import { native } from './native'
@@ -110,21 +110,28 @@ export function devices(): [CpuInfo, ...CudaInfo[]] {
  */
 export function checkDevice(value: unknown): 'cpu' | CudaDevice {
   if (value === undefined || value === 'auto' || value === 'cpu') return 'cpu'
-  if (typeof value === 'string' && /^cuda(:\d+)?$/.test(value)) return cudaDevice(value)
-  const code = typeof value === 'string' ? 'ERR_INVALID_ARG_VALUE' : 'ERR_INVALID_ARG_TYPE'
-  invalid(code, 'device', "'auto', 'cpu', 'cuda' or 'cuda:N'", value, hintOnDevice(value))
+  return checkCudaDevice(value, ['auto', 'cpu'])
 }
 
-function hintOnDevice(value: unknown): string | undefined {
+/** The CUDA device that a value names, ready to be used. `others`: what else it might have named. */
+export function checkCudaDevice(value: unknown, others: readonly string[] = []): CudaDevice {
+  if (typeof value === 'string' && /^cuda(:\d+)?$/.test(value)) return cudaDevice(value)
+  const code = typeof value === 'string' ? 'ERR_INVALID_ARG_VALUE' : 'ERR_INVALID_ARG_TYPE'
+  const expected = [...others.map((name) => `'${name}', `), "'cuda' or 'cuda:N'"].join('')
+  invalid(code, 'device', expected, value, hintOnDevice(value, others))
+}
+
+function hintOnDevice(value: unknown, others: readonly string[]): string | undefined {
   if (typeof value === 'number') return `That GPU is called 'cuda:${value}'`
   if (typeof value !== 'string') return undefined
   const name = value.toLowerCase()
-  if (/^(auto|cpu|cuda(:\d+)?)$/.test(name)) return `Did you mean '${name}'?`
+  if (others.includes(name) || /^cuda(:\d+)?$/.test(name)) return `Did you mean '${name}'?`
   return name === 'gpu' || name === 'nvidia' ? "NVIDIA's GPUs are 'cuda'" : undefined
 }
 
-export function checkThreads(name: string, value: unknown): number {
-  return checkInteger(name, value, 1, MAX_THREADS)
+/** The option `threads`. */
+export function checkThreads(value: unknown): number {
+  return value === undefined ? defaultThreads() : checkInteger('threads', value, 1, MAX_THREADS)
 }
 
 /**
@@ -141,12 +148,6 @@ let threads: number | undefined
 
 /** GRIDMASK_THREADS, or as many as the operating system lets this process run at once. */
 export function defaultThreads(): number {
-  if (threads === undefined) {
-    const text = environmentVariable('GRIDMASK_THREADS')
-    threads =
-      text === undefined
-        ? poolThreads()
-        : checkThreads('GRIDMASK_THREADS', /^\d+$/.test(text) ? Number(text) : text)
-  }
+  threads ??= environmentNumber('GRIDMASK_THREADS', MAX_THREADS) ?? poolThreads()
   return threads
 }

@@ -2,7 +2,7 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { GridMaskError } from '../core/errors'
 import type { PinnedMemory } from '../core/native-interface'
-import { type CudaDevice, cudaError } from './cuda'
+import { type CudaDevice, cudaError, isMemory } from './cuda'
 import { native } from './native'
 
 /** The pin of each buffer's memory, kept for as long as the buffer lives. */
@@ -22,7 +22,7 @@ export function allocatePinned(bytes: number, device: CudaDevice): SharedArrayBu
   if (bytes === 0) return buffer
   // Native code holds a second buffer, so that the memory outlives the first until it is unpinned.
   const pin = native.cuda.pin(device.number, new Uint8Array(secondOf(buffer)))
-  if (typeof pin !== 'object' || 'call' in pin) {
+  if (!isMemory(pin)) {
     throw cudaError(pin, `pinning ${bytes} bytes of host memory for ${device.id}`)
   }
   pins.set(buffer, pin)

@@ -4,10 +4,18 @@
  */
 import { availableParallelism, cpus } from 'node:os'
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
+import { checkInteger } from './check'
 
 /** An environment variable; undefined if it is unset or empty. */
 export function environmentVariable(name: string): string | undefined {
   return orUndefined(() => process.env[name]) || undefined
+}
+
+/** An environment variable that holds a whole number of 1 or more. */
+export function environmentNumber(name: string, max: number): number | undefined {
+  const text = environmentVariable(name)
+  if (text === undefined) return undefined
+  return checkInteger(name, /^\d+$/.test(text) ? Number(text) : text, 1, max)
 }
 
 /** How many threads the operating system lets this process run at once. */

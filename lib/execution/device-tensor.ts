@@ -6,97 +6,37 @@ import {
   checkArrays,
   type Dimensions,
   type Layout,
-  readDimensions,
-  readDType,
   type Shape,
+  shapeOf,
 } from '../arrays/batch-shape'
-import type { Tag } from '../arrays/typed-array'
-import { arrayTag, checkWritable, type ImageArray } from '../arrays/typed-array'
+import { arrayTag, checkWritable, type ImageArray, type Tag } from '../arrays/typed-array'
 import { allocate } from '../backend/allocate'
 import {
   type CudaDevice,
   chunkBytes,
-  cudaDevice,
   cudaError,
   expectCuda,
   isLost,
+  isMemory,
 } from '../backend/cuda'
 import { defaultThreads } from '../backend/devices'
 import { native } from '../backend/native'
 import { allocatePinned } from '../backend/pinned'
-import { checkChoice, checkInteger, checkOptions, invalid } from '../core/check'
-import { bytesPerValue, type DType, dtypes } from '../core/dtype'
+import { checkInteger, checkOptions, invalid } from '../core/check'
+import { bytesPerValue, type DType } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
 import { inspectWith } from '../core/inspection'
 import type { CudaMemory, CudaOutcome } from '../core/native-interface'
+import {
+  type CudaDeviceId,
+  type DevicePointer,
+  type DeviceTensorRequest,
+  readDevice,
+  readPointer,
+  readUpload,
+  refusePointer,
+} from './device-tensor-request'
 
-/**
- * A CUDA device: 'cuda' is the first one.
- *
- * @example
- * ```ts
- * const device: CudaDeviceId = 'cuda:0'
- * ```
- */
-export type CudaDeviceId = 'cuda' | `cuda:${number}`
-
-/**
- * The request of {@link DeviceTensor.from}.
- *
- * @example
- * ```ts
- * const request: DeviceTensorRequest = { shape: [64, 3, 224, 224], device: 'cuda:0' }
- * ```
- */
-export interface DeviceTensorRequest {
-  /** `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC. Height and width at most 16384. */
-  shape: Shape | readonly number[]
-  /** Default 'NCHW'. */
-  layout?: Layout | undefined
-  /**
-   * Required for a Uint16Array, which holds 'float16' or 'bfloat16'. Otherwise the type of the
-   * array decides.
-   */
-  dtype?: DType | undefined
-  /** Default 'cuda', the first device. */
-  device?: CudaDeviceId | undefined
-  /**
-   * The `CUstream` (or `cudaStream_t`) that orders all work on the tensor; it must outlive the
-   * tensor. Default: a stream of this package, the same for all tensors of a device in this thread.
-   */
-  stream?: bigint | undefined
-}
-
-/**
- * The request of {@link DeviceTensor.wrap}.
- *
- * @example
- * ```ts
- * const request: DevicePointer = { pointer, shape: [64, 3, 224, 224], dtype: 'float32', stream }
- * ```
- */
-export interface DevicePointer {
-  /** Address of the first value; aligned to the dtype's size. */
-  pointer: bigint
-  /** `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC; without gaps. */
-  shape: Shape | readonly number[]
-  /** Type of the values. */
-  dtype: DType
-  /** Default 'NCHW'. */
-  layout?: Layout | undefined
-  /** The device that the memory belongs to. Default 'cuda', the first one. */
-  device?: CudaDeviceId | undefined
-  /**
-   * The `CUstream` (or `cudaStream_t`) on which other code works with this memory. It orders all
-   * work on the tensor, and must outlive it. Default 0n, the default stream, which waits for all
-   * streams that were not created as non-blocking. Not 2n, which is a different stream in every
-   * thread.
-   */
-  stream?: bigint | undefined
-}
-
-const fromKeys = new Set(['shape', 'layout', 'dtype', 'device', 'stream'])
-const wrapKeys = new Set(['pointer', 'shape', 'dtype', 'layout', 'device', 'stream'])
 const downloadKeys = new Set(['out'])
 
 /** The type of array for a dtype, if no array was given. */
@@ -109,9 +49,6 @@ const tags: Record<DType, Tag> = {
 
 /** In Node 22.10 and newer. */
 const { markAsUncloneable } = workerThreads as { markAsUncloneable?: (object: object) => void }
-
-const PER_THREAD_STREAM = 2n
-const WORD = 1n << 64n
 
 /**
  * A batch of images in the memory of a CUDA device. `T` is the type of the array that it was made
@@ -158,17 +95,14 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     dimensions: Dimensions,
     givenStream: bigint | undefined,
   ) {
-    const { count, channels, height, width, channelsLast } = dimensions
     this.#memory = memory
     this.#tag = tag
     this.#device = device
     this.#dimensions = dimensions
     this.#givenStream = givenStream
     this.dtype = dtype
-    this.layout = channelsLast ? 'NHWC' : 'NCHW'
-    this.shape = Object.freeze(
-      channelsLast ? [count, height, width, channels] : [count, channels, height, width],
-    ) as Shape
+    this.layout = dimensions.channelsLast ? 'NHWC' : 'NCHW'
+    this.shape = Object.freeze(shapeOf(dimensions))
     this.device = device.id
     // A clone would be a tensor without memory. Older versions of Node make one.
     markAsUncloneable?.(this)
@@ -185,11 +119,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
    *   ERR_CUDA
    */
   static from<T extends ImageArray>(images: T, request: DeviceTensorRequest): DeviceTensor<T> {
-    const given = checkOptions<DeviceTensorRequest>('request', request, fromKeys)
-    const dimensions = readDimensions(given)
-    const { tag, dtype } = checkArrays(images, undefined, dimensions, readDType(given.dtype))
-    const stream = given.stream === undefined ? undefined : checkStream(given.stream)
-    const device = cudaDevice(checkCudaId(given.device))
+    const { tag, dtype, dimensions, stream, device } = readUpload(images, request)
     const tensor = DeviceTensor.#allocate<T>(tag, dtype, device, dimensions, stream)
     const outcome = native.cuda.upload(tensor.#memory, images, chunkBytes(), defaultThreads())
     if (outcome !== 0) {
@@ -209,21 +139,10 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
    *   ERR_CUDA_UNAVAILABLE, ERR_CUDA
    */
   static wrap(request: DevicePointer): DeviceTensor {
-    const given = checkOptions<DevicePointer>('request', request, wrapKeys)
-    const dimensions = readDimensions(given)
-    const dtype = checkChoice('dtype', given.dtype, dtypes)
-    const pointer = checkWord('pointer', given.pointer, 1n)
-    const stream = checkStream(given.stream ?? 0n)
-    if (pointer % BigInt(bytesPerValue[dtype]) !== 0n) {
-      const expected = `a multiple of ${bytesPerValue[dtype]}, the size of a ${dtype}`
-      invalid('ERR_INVALID_ARG_VALUE', 'pointer', expected, pointer)
-    }
-    const device = cudaDevice(checkCudaId(given.device))
+    const { pointer, dtype, dimensions, stream, device } = readPointer(request)
     const bytes = byteLength(dimensions, dtype)
     const memory = native.cuda.wrap(device.number, pointer, bytes, stream)
-    if (typeof memory === 'string') {
-      invalid('ERR_INVALID_ARG_VALUE', 'pointer', expectedOf(memory, bytes, device), pointer)
-    }
+    if (typeof memory === 'string') refusePointer(memory, pointer, bytes, device)
     if (!isMemory(memory)) throw cudaError(memory, `checking a pointer of ${device.id}`)
     return new DeviceTensor(memory, tags[dtype], dtype, device, dimensions, undefined)
   }
@@ -241,7 +160,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
    */
   static allocateHost(bytes: number, device?: CudaDeviceId): SharedArrayBuffer {
     checkInteger('bytes', bytes, 0, Number.MAX_SAFE_INTEGER)
-    return allocatePinned(bytes, cudaDevice(checkCudaId(device)))
+    return allocatePinned(bytes, readDevice(device))
   }
 
   /**
@@ -253,7 +172,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_CUDA_UNAVAILABLE, ERR_CUDA
    */
   static emptyCache(device?: CudaDeviceId): void {
-    const { id, number } = cudaDevice(checkCudaId(device))
+    const { id, number } = readDevice(device)
     expectCuda(native.cuda.emptyCache(number), `returning unused memory of ${id}`)
   }
 
@@ -439,48 +358,8 @@ inspectWith(DeviceTensor.prototype, ({ device, shape, layout, dtype, disposed },
   return `DeviceTensor ${inspect({ device, shape, layout, dtype, disposed })}`
 })
 
-function checkCudaId(value: unknown): string {
-  if (value === undefined) return 'cuda'
-  if (typeof value === 'string' && /^cuda(:\d+)?$/.test(value)) return value
-  const code = typeof value === 'string' ? 'ERR_INVALID_ARG_VALUE' : 'ERR_INVALID_ARG_TYPE'
-  invalid(code, 'device', "'cuda' or 'cuda:N'", value)
-}
-
-function checkStream(value: unknown): bigint {
-  const stream = checkWord('stream', value, 0n)
-  if (stream !== PER_THREAD_STREAM) return stream
-  const expected = 'a stream that is the same for every thread'
-  invalid('ERR_INVALID_ARG_VALUE', 'stream', expected, stream)
-}
-
-function checkWord(name: string, value: unknown, min: bigint): bigint {
-  const expected = `a bigint from ${min} to 2⁶⁴-1`
-  if (typeof value !== 'bigint') invalid('ERR_INVALID_ARG_TYPE', name, expected, value)
-  if (value < min || value >= WORD) invalid('ERR_OUT_OF_RANGE', name, expected, value)
-  return value
-}
-
 function byteLength({ count, channels, height, width }: Dimensions, dtype: DType): number {
   const bytes = count * channels * height * width * bytesPerValue[dtype]
   if (bytes <= Number.MAX_SAFE_INTEGER) return bytes
   invalid('ERR_OUT_OF_RANGE', 'shape', 'of at most 2⁵³ bytes', bytes)
-}
-
-/** What `pointer` was expected to be, given the problem that native code found. */
-function expectedOf(problem: string, bytes: number, { id }: CudaDevice): string {
-  switch (problem) {
-    case 'host':
-      return `an address of memory of ${id}, not of the host`
-    case 'device':
-      return `an address of memory of ${id}, not of another device`
-    case 'range':
-      return `followed by ${bytes} bytes of its allocation, as \`shape\` says`
-    default:
-      return 'an address of memory that CUDA has allocated'
-  }
-}
-
-/** Whether native code returned memory, and not the reason why there is none. */
-export function isMemory(value: CudaMemory | CudaOutcome): value is CudaMemory {
-  return typeof value === 'object' && !('call' in value)
 }

@@ -1,5 +1,6 @@
 /** Makes batches from decoded images on a device, from host arrays and from tensors. */
 
+import { shapeOf } from '../arrays/batch-shape'
 import {
   checkSources,
   type SourceArray,
@@ -7,14 +8,14 @@ import {
   type Sources,
 } from '../arrays/image-sources'
 import { takeSources } from '../arrays/take-sources'
-import { type CudaDevice, chunkBytes, expectCuda } from '../backend/cuda'
+import { type CudaDevice, chunkBytes, expectCuda, isMemory } from '../backend/cuda'
 import { checkDevice } from '../backend/devices'
 import { native } from '../backend/native'
 import type { BatchHeader } from '../core/batch-header'
 import { invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
 import { type CudaMemory, type CudaOutcome, DONE, OVERLAP } from '../core/native-interface'
-import { DeviceTensor, isMemory } from './device-tensor'
+import { DeviceTensor } from './device-tensor'
 import { isEmpty } from './operation'
 import { argumentsOf, noiseOf, overlapping, type Preprocessing } from './preprocess-arguments'
 import { agrees, type TensorRequest } from './tensor-batch'
@@ -168,12 +169,11 @@ function targetOf({
     invalid('ERR_INVALID_ARG_TYPE', 'out', expected, out)
   }
   DeviceTensor.memory(out)
-  const { count, channels, height, width, channelsLast } = dimensions
   const expected = {
     device: (device as CudaDevice).id,
     dtype,
-    layout: channelsLast ? 'NHWC' : 'NCHW',
-    shape: channelsLast ? [count, height, width, channels] : [count, channels, height, width],
+    layout: dimensions.channelsLast ? 'NHWC' : 'NCHW',
+    shape: shapeOf(dimensions),
   }
   for (const key of ['device', 'dtype', 'layout', 'shape'] as const) {
     if (String(out[key]) === String(expected[key])) continue

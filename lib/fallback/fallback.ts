@@ -8,6 +8,7 @@ import type { EncodedFill, Native, NativeSamples, Opened } from '../core/native-
 import { decodeNoise } from '../plan/noise-fill'
 import { PackedPlan, type Sample } from '../plan/plan'
 import { PackedRegions, type RegionSample } from '../plan/rectangle-plan'
+import { indexAt } from '../plan/sample-counter'
 import { MaskRows, RegionRows, type Rows } from './mask-rows'
 import { drawPartner, mixRows } from './mix-rows'
 import { NoiseField, noiseBits, noiseValue } from './noise'
@@ -32,7 +33,7 @@ function valuesOf(array: ArrayBufferView, bytes: number): Values {
 }
 
 /** Reads sample i of a batch that GridMask masks. */
-function sampleReader({ sampleKind, data, first, indices }: NativeSamples): (i: number) => Sample {
+function sampleReader({ sampleKind, data, ...numbers }: NativeSamples): (i: number) => Sample {
   if (sampleKind === SampleKind.plan) {
     const plan = PackedPlan.over(data as Uint8Array)
     return (i) => plan.get(i)
@@ -48,7 +49,7 @@ function sampleReader({ sampleKind, data, first, indices }: NativeSamples): (i: 
     seed: (BigInt(number(9)) << 32n) | BigInt(number(8)),
     epoch: number(10),
   } as const
-  return (i) => referenceDraw(settings, indices === undefined ? first + i : (indices[i] as number))
+  return (i) => referenceDraw(settings, indexAt(numbers, i))
 }
 
 /** Reads the mask of sample i of a batch. */

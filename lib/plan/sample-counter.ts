@@ -23,6 +23,14 @@ export interface SampleRange {
   own: boolean
 }
 
+/** The global number of sample i of a batch. */
+export function indexAt(
+  { first, indices }: { first: number; indices?: ArrayLike<number> | undefined },
+  i: number,
+): number {
+  return indices === undefined ? first + i : (indices[i] as number)
+}
+
 export class SampleCounter {
   readonly #schedule: Schedule
   #epoch = 0

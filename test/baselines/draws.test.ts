@@ -1,7 +1,7 @@
 // Draws of the baselines: the same (seed, epoch, index) drops the same for ever, whatever draws it.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import {
   Cutout,
@@ -21,8 +21,6 @@ import {
   referenceErasing,
   referenceHiding,
 } from './support'
-
-jest.setTimeout(60_000)
 
 type Options = CutoutOptions & RandomErasingOptions & HideAndSeekOptions
 type Pair = readonly [number, number]

@@ -1,13 +1,11 @@
 // The settings of the papers, as statistics of what is drawn.
-import { describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { Cutout, HideAndSeek, RandomErasing, type RegionSample } from '../../lib/baselines'
 import { keepRatio } from '../../lib/index'
 import { lengthOf, oracle, shapeOf } from '../oracle'
 import { expectMean, mean } from '../statistics'
 import { expectBytes } from '../support'
 import { keptByRectangles } from './support'
-
-jest.setTimeout(60_000)
 
 const area = ({ regions: [region] }: RegionSample) => {
   if (region === undefined) return 0

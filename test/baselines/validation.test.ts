@@ -1,11 +1,9 @@
 // Bad input to the baselines: each gets a GridMaskError with its code and a message that names the
 // argument, before anything is written.
-import { describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { Cutout, HideAndSeek, RandomErasing, RegionPlan } from '../../lib/baselines'
 import { keepRatio, maskOf } from '../../lib/index'
 import { type Any, type BadValue, expectError } from '../support'
-
-jest.setTimeout(60_000)
 
 const methods = { Cutout, RandomErasing, HideAndSeek } as Record<
   string,

@@ -2,13 +2,12 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { cudaStatus, devices } from '../../lib/index'
 import manifest from '../../package.json'
 import { driverPath } from '../cuda/support'
 import { expectComplaint, gridmask, jsonOf, root, temporaryFolder } from './support'
 
-jest.setTimeout(60_000)
 const folder = temporaryFolder()
 const commands = ['preview', 'failures', 'bench', 'devices']
 

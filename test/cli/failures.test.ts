@@ -1,7 +1,7 @@
 // `gridmask failures`: against the same images in this process, and others pixel by pixel.
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import type { FailureFigure } from '../../lib/figure5/run'
 import {
@@ -13,7 +13,6 @@ import {
 import { boundOf, countPixelByPixel, Generator } from '../figure5/pixel-by-pixel'
 import { expectComplaint, gridmask, jsonOf, temporaryFolder } from './support'
 
-jest.setTimeout(120_000)
 const folder = temporaryFolder()
 
 type Figure = FailureFigure & { command: string }

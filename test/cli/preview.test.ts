@@ -11,13 +11,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import { keepsPixel } from '../../lib/fallback/reference'
 import { GridMask, type GridMaskOptions, maskOf, presets, type Sample } from '../../lib/index'
 import { expectComplaint, gridmask, jsonOf, main, root, temporaryFolder } from './support'
 
-jest.setTimeout(120_000)
 const folder = temporaryFolder()
 
 const SIDE = 224

@@ -3,11 +3,10 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, jest, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { tableOf } from '../../lib/cli/output'
 import { main } from './support'
 
-jest.setTimeout(120_000)
 const onUnix = process.platform === 'win32' ? test.skip : test
 
 interface Session {

@@ -1,10 +1,8 @@
 // Many calls at once over one pool of native threads.
-import { describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { type Batch, lengthOf } from '../oracle'
 import { expectBytes, newArray, scramble } from '../support'
 import { type AnyKind, synchronous, takers } from './methods'
-
-jest.setTimeout(60_000)
 
 /** From one that is done before it has begun to one that all threads share. */
 const batches: Batch[] = [

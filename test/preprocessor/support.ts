@@ -3,6 +3,10 @@
 import { keepsPixel } from '../../lib/fallback/reference'
 import type { FloatType, Layout, Normalization, Sample } from '../../lib/index'
 import { type Bits, lengthOf, oracle } from '../oracle'
+import { scramble } from '../support'
+
+/** Decoded images, whose bytes show where they belong. */
+export const someBytes = (length: number, seed?: number) => scramble(new Uint8Array(length), seed)
 
 export interface Picture {
   height: number

@@ -3,11 +3,9 @@
 // C++.)
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { applyPlan, GridMask, mixLabels, Plan } from '../../lib/index'
 import { clean, runFixture } from './support'
-
-jest.setTimeout(60_000)
 
 const driverPath = join(__dirname, '../../build/test-driver/cuda_test_driver.node')
 const counted = join(__dirname, '../../build/test-memory/counted_new.node')

@@ -1,8 +1,6 @@
 // One addon and one pool of threads for all environments of the process, which come and go.
-import { describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { clean, runFixture } from './support'
-
-jest.setTimeout(60_000)
 
 describe('worker threads', () => {
   test.each([
