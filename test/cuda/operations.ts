@@ -1,4 +1,4 @@
-// What programs ask of a device, and what each leaves behind where a call of the driver fails.
+// What programs do with a device, and what each operation leaves behind if a driver call fails.
 import { expect } from '@jest/globals'
 import type { DeviceTensor, GridMask } from '../../lib/index'
 import { expectSame, type Fresh, scrambled } from './support'
@@ -14,11 +14,11 @@ export interface Scene extends Fresh {
 }
 
 export interface Operation {
-  /** What there is before: it is not what fails. */
+  /** What is prepared before; it does not fail. */
   before?: (scene: Scene) => DeviceTensor[]
   /** What is made of the batch. Default: the masked batch. */
   expected?: (scene: Scene) => Float32Array
-  /** On streams: what was asked for before an error may still be under way after it. */
+  /** On streams: work from before an error may still be in progress after it. */
   queues?: true
   /** Returns what must equal that. */
   run: (scene: Scene, tensors: DeviceTensor[]) => unknown
@@ -32,7 +32,7 @@ function uploadMasked(scene: Scene): DeviceTensor {
   return scene.gridmask.apply(tensor, { index: 0, out: tensor })
 }
 
-/** As a `using` declaration does, which Node 20 lacks, less the joining of two errors. */
+/** Like a `using` declaration, which Node 20 lacks, but without joining two errors. */
 export function disposing<T>(tensor: DeviceTensor, use: (tensor: DeviceTensor) => T): T {
   let result: T
   try {
@@ -56,7 +56,7 @@ const preparation = {
   gridmask: { ratio: 0.5, unit: [5, 20], rotate: 360 },
 } as const
 
-/** Each value is as it was or as it was to be, and where one has changed, the message says so. */
+/** Each value is as it was or as it should be, and if one has changed, the message says so. */
 function expectInPart(
   array: Float32Array,
   before: Float32Array,
@@ -222,7 +222,7 @@ export const operations: Record<string, Operation> = {
       const images = bytes()
       const preprocessor = new library.Preprocessor(preparation)
       const batch = await preprocessor.applyAsync(images, request).catch((error) => {
-        // Taken and given back, or not taken yet.
+        // Taken and given back, or not yet taken.
         const back = images.length === 0 ? (error as { array?: Uint8Array }).array : images
         expectSame(back as Uint8Array, bytes())
         throw error
