@@ -62,9 +62,15 @@ function peer(name, what) {
   return peers.microseconds.find((one) => one.name === name && one.what === what) ?? { name, what }
 }
 
-/** @param {string[]} head @param {string[][]} rows */
+/** Columns of numbers are flush right. @param {string[]} head @param {string[][]} rows */
 const table = (head, rows) =>
-  [head, head.map((_, i) => (i === 0 ? '---' : '---:')), ...rows]
+  [
+    head,
+    head.map((_, i) =>
+      rows.every((cells) => /^(\d|$)/.test(cells[i] ?? '') && i > 0) ? '---:' : '---',
+    ),
+    ...rows,
+  ]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n')
 

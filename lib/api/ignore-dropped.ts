@@ -126,13 +126,19 @@ export function ignoreDropped(
 
 function checkShape(shape: unknown): [count: number, height: number, width: number] {
   if (!Array.isArray(shape) || shape.length !== 3) {
-    invalid('ERR_INVALID_ARG_TYPE', 'shape', '[n, h, w]', shape)
+    invalid('ERR_INVALID_ARG_TYPE', 'shape', '[n, h, w]', shape, hintOnShape(shape))
   }
   return [
     checkInteger('shape[0]', shape[0], 0, MAX_COUNT),
     checkInteger('shape[1]', shape[1], 0, MAX_SIDE),
     checkInteger('shape[2]', shape[2], 0, MAX_SIDE),
   ]
+}
+
+function hintOnShape(shape: unknown): string {
+  if (!Array.isArray(shape)) return ''
+  if (shape.length === 2) return `One label map is [1, ${shape.join(', ')}]`
+  return shape.length === 4 ? 'A pixel has one label: leave the channels out' : ''
 }
 
 /** The name of the array's type. Refuses a proxy, whatever its prototype. */

@@ -7,7 +7,7 @@ import { MAX_CHANNELS, MAX_SIDE } from '../core/limits'
 import { CROP_WORDS } from '../plan/crop'
 
 export function checkChannels(value: unknown): readonly number[] {
-  const expected = 'an array of whole numbers'
+  const expected = 'an array of whole numbers, such as [0, 1, 2]'
   if (!Array.isArray(value)) invalid('ERR_INVALID_ARG_TYPE', 'channels', expected, value)
   checkInteger('channels.length', value.length, 1, MAX_CHANNELS)
   return Array.from(value, (channel, k) =>
@@ -17,7 +17,12 @@ export function checkChannels(value: unknown): readonly number[] {
 
 /** One side: the same for all images, or one for each. */
 export function checkSides(name: string, value: unknown, count: number): (i: number) => number {
-  if (typeof value === 'number' || value === undefined) {
+  if (value === undefined) {
+    const expected = `a whole number from 0 to ${MAX_SIDE}`
+    const hint = 'The crop depends on the image size: pass `height` and `width`'
+    invalid('ERR_INVALID_ARG_TYPE', name, expected, value, hint)
+  }
+  if (typeof value === 'number') {
     const side = checkInteger(name, value, 0, MAX_SIDE)
     return () => side
   }

@@ -8,6 +8,7 @@ import { type DType, dtypes } from '../core/dtype'
 import { warnOnce } from '../core/environment'
 import { GridMaskError } from '../core/errors'
 import { MAX_COUNT, MAX_SIDE } from '../core/limits'
+import { hintOnFile } from './array-hint'
 import {
   arrayTag,
   checkAttached,
@@ -207,7 +208,12 @@ export function checkArrays(
   const dtype = resolveDType('images', tag, requested)
   const { count, channels, height, width } = dimensions
   const length = count * channels * height * width
-  checkLength('images', images as ImageArray, length, (given) => hintOnLength(given, dimensions))
+  checkLength(
+    'images',
+    images as ImageArray,
+    length,
+    (given) => hintOnFile(images) || hintOnLength(given, dimensions),
+  )
   if (out !== undefined && out !== images) {
     const outTag = arrayTag('out', out)
     checkOut('images', images as ImageArray, tag, out as ImageArray, outTag, length)
@@ -251,9 +257,11 @@ export function checkLength(
   throw new GridMaskError(
     'ERR_SHAPE_MISMATCH',
     `Expected \`${name}\` to have ${length} elements, the product of \`shape\`, ` +
-      `but received ${given}${hintOn(given)}`,
+      `but received ${given}${sentence(hintOn(given))}`,
   )
 }
+
+const sentence = (hint: string) => (hint === '' ? '' : `. ${hint}`)
 
 /** A hint if only one number of the shape is wrong. */
 function hintOnLength(given: number, { count, channels, height, width }: Dimensions): string {
@@ -261,9 +269,8 @@ function hintOnLength(given: number, { count, channels, height, width }: Dimensi
   const pixels = count * height * width
   const sample = channels * height * width
   if (whole(given / pixels) && given / pixels <= 4) {
-    return `. With ${given / pixels} instead of ${channels} channels it would fit`
+    return `With ${given / pixels} instead of ${channels} channels it would fit`
   }
-  if (whole(given / sample))
-    return `. It has room for ${given / sample} samples instead of ${count}`
+  if (whole(given / sample)) return `It has room for ${given / sample} samples instead of ${count}`
   return ''
 }

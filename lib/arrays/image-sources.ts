@@ -2,9 +2,11 @@
  * Decoded images as libraries return them: a whole batch in one array, or a list in which each image has
  * its own array and size.
  */
+import { types } from 'node:util'
 import { checkInteger, invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
 import { MAX_CHANNELS, MAX_COUNT, MAX_SIDE } from '../core/limits'
+import { hintOnArray, hintOnFile } from './array-hint'
 import { type Layout, readDimensions, type Shape } from './batch-shape'
 import { checkAttached, lengthOf, tagOf } from './typed-array'
 
@@ -136,7 +138,7 @@ function readList(images: readonly unknown[]): Sources {
     const image = images[i]
     if (typeof image !== 'object' || image === null || !('data' in image)) {
       const expected = '{ data, info } of sharp, ImageData, or { data, width, height, channels }'
-      invalid('ERR_INVALID_ARG_TYPE', name, expected, image)
+      invalid('ERR_INVALID_ARG_TYPE', name, expected, image, hintOnImage(name, image))
     }
     const { data, info } = image as { data: unknown; info?: unknown }
     const says = (info ?? image) as { height: unknown; width: unknown; channels?: unknown }
@@ -157,9 +159,41 @@ function arrayOf(name: string, value: unknown, expected: string): SourceArray {
   const tag = typeof value === 'object' && value !== null ? tagOf(value) : undefined
   if (tag === undefined || !(tag in kinds)) {
     const hint = tag === 'Float16Array' ? ' (convert 16-bit numbers with Float32Array.from())' : ''
-    invalid('ERR_INVALID_ARG_TYPE', name, `${expected}${hint}`, value)
+    invalid('ERR_INVALID_ARG_TYPE', name, `${expected}${hint}`, value, hintOnSource(name, value))
   }
   return value as SourceArray
+}
+
+function hintOnSource(name: string, value: unknown): string {
+  if (types.isUint16Array(value)) {
+    return `For 16-bit integers, convert them: \`Float32Array.from(${name}, (v) => v / 257)\``
+  }
+  const isImage = name === 'images' && types.isTypedArray(propertyOf(value, 'data'))
+  return isImage ? 'Put a single image into a list: `[images]`' : hintOnArray(name, value)
+}
+
+/** What sharp is asked for a picture's pixels and size. */
+const TO_BUFFER = 'raw().toBuffer({ resolveWithObject: true })'
+
+/** For an element of a list that says no size. */
+function hintOnImage(name: string, value: unknown): string {
+  const file = hintOnFile(value)
+  if (file !== '') return file
+  if (types.isTypedArray(value)) {
+    return `Its size belongs to it, as in what sharp's \`${TO_BUFFER}\` resolves to`
+  }
+  if (typeof propertyOf(value, 'toBuffer') === 'function') {
+    return `\`await ${name}.${TO_BUFFER}\` gives its pixels and size`
+  }
+  return hintOnArray(name, value)
+}
+
+function propertyOf(value: unknown, key: string): unknown {
+  try {
+    return (value as Record<string, unknown> | undefined)?.[key]
+  } catch {
+    return undefined // a getter that throws
+  }
 }
 
 /**
@@ -182,10 +216,13 @@ export function checkSources({ nameOf, arrays, sizes }: Sources): 'uint8' | 'flo
     const length = (together ? sizes.length : 1) * height * width * channels
     if (lengthOf(array) === length) return
     const product = together ? 'the product of `shape`' : 'height · width · channels'
+    const file = hintOnFile(array)
     const hint =
-      kind === 'uint8' && length > 0 && lengthOf(array) === 4 * length
-        ? '. It has four bytes for each value: for float32, pass a Float32Array over the same memory'
-        : ''
+      file !== ''
+        ? `. ${file}`
+        : kind === 'uint8' && length > 0 && lengthOf(array) === 4 * length
+          ? '. It has four bytes for each value: for float32, pass a Float32Array over the same memory'
+          : ''
     throw new GridMaskError(
       'ERR_SHAPE_MISMATCH',
       `Expected \`${name}\` to have ${length} elements, ${product}, ` +

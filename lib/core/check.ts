@@ -65,6 +65,8 @@ function hintOn(expected: string, value: unknown): string {
   if (isFraction && typeof value === 'number' && value >= 2 && value <= 100) {
     return `${value} % is ${Number((value / 100).toPrecision(12))}`
   }
+  if (isFraction && value === true) return 'Always is 1'
+  if (isFraction && value === null) return 'JSON makes null of a function: pass that again'
   if (typeof value === 'string' && expected.includes('number') && isNumeric(value)) {
     return 'Without quotes it is a number'
   }
@@ -213,7 +215,7 @@ export function checkOptions<T extends object>(
   known: ReadonlySet<string>,
 ): Partial<T> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    invalid('ERR_INVALID_ARG_TYPE', name, 'an object', value, hintOnOptions(name, value))
+    invalid('ERR_INVALID_ARG_TYPE', name, 'an object', value, hintOnOptions(name, value, known))
   }
   for (const key in value) {
     if (known.has(key)) continue
@@ -229,13 +231,18 @@ export function checkOptions<T extends object>(
   return given as Partial<T>
 }
 
-function hintOnOptions(name: string, value: unknown): string {
-  if (name !== 'request') return hintOn('', value)
+function hintOnOptions(name: string, value: unknown, known: ReadonlySet<string>): string {
+  if (name !== 'request') {
+    if (typeof value !== 'string' && value !== true) return hintOn('', value)
+    if (known.has('unit')) return 'Presets are objects: `presets.imagenet`'
+    return known.has('std') ? 'Statistics are objects: `normalization.imagenet`' : ''
+  }
   if (value === undefined) return 'Pass { shape } for images, { count } for a plan'
   if (Array.isArray(value)) {
     return typeof value[0] === 'number'
       ? `Name it: { shape: ${describe(value)} }`
       : 'The order is: images, plan, request'
   }
-  return typeof value === 'number' ? `Name it: { count: ${value} }` : hintOn('', value)
+  if (typeof value !== 'number') return hintOn('', value)
+  return known.has('count') ? `Name it: { count: ${value} }` : 'Name what you pass: { shape, … }'
 }

@@ -15,7 +15,8 @@ export type ImageSize = readonly [height: number, width: number]
 
 export function checkSize(value: unknown): ImageSize {
   if (!Array.isArray(value) || value.length !== 2) {
-    invalid('ERR_INVALID_ARG_TYPE', 'size', '[height, width]', value)
+    const hint = typeof value === 'number' ? `A square is [${value}, ${value}]` : undefined
+    invalid('ERR_INVALID_ARG_TYPE', 'size', '[height, width]', value, hint)
   }
   return [
     checkInteger('size[0]', value[0], 0, MAX_SIDE),

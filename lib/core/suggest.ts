@@ -30,6 +30,7 @@ const aliases: Record<string, readonly string[]> = {
   rotation: ['rotate', 'angle', 'rotationRange'],
   rotationfactor: ['rotate'],
   rotationrange: ['rotate'],
+  mask: ['gridmask'],
   mode: ['reverse'],
   invert: ['reverse'],
   inverse: ['reverse'],
@@ -46,6 +47,10 @@ const aliases: Record<string, readonly string[]> = {
   backend: ['device'],
   // requests
   dims: ['shape'],
+  resize: ['size'],
+  hflip: ['flip'],
+  horizontalflip: ['flip'],
+  mirror: ['flip'],
   size: ['shape', 'unit'],
   dataformat: ['layout'],
   channelslast: ['layout'],
@@ -68,6 +73,7 @@ const aliases: Record<string, readonly string[]> = {
   batchsize: ['count'],
   length: ['count'],
   h: ['height'],
+  maxepoch: ['epochs'],
   shape: ['count'],
   w: ['width'],
   params: ['plan'],
@@ -92,6 +98,7 @@ const aliases: Record<string, readonly string[]> = {
 const notes: Record<string, readonly [ours: string, note: string]> = {
   inplace: ['out', '`out: images` works in place'],
   mode: ['reverse', 'The mode that drops stripes is `reverse: true`'],
+  resize: ['size', 'Nothing is scaled: let the decoder do that'],
   dropratio: ['ratio', 'It is the part that is kept: 1 minus the part that is dropped'],
   ratiofactor: ['ratio', 'It is the part that is kept: see fromKerasCV()'],
   channelslast: ['layout', "It is layout: 'NHWC'"],
@@ -101,15 +108,38 @@ const notes: Record<string, readonly [ours: string, note: string]> = {
 
 const plain = (name: string) => name.replaceAll(/[_-]/g, '').toLowerCase()
 
+const maskOptions = ['ratio', 'unit', 'rotate', 'reverse', 'unitProbability', 'probability', 'fill']
+const runOptions = ['seed', 'device', 'threads']
+
+/** What to say of a name that exists, but not where it was used; `knows` tells what is known there. */
+function elsewhere(name: string, knows: (name: string) => boolean): string {
+  if (knows('unitKey')) {
+    if (name === 'regions')
+      return "rectangles are for Cutout and the others of 'gridmask/baselines'."
+    if (name === 'samples') return 'it is a whole plan: take one sample of it, `plan.at(i)`.'
+  }
+  if (knows('regions') && name === 'd') {
+    return 'units are for GridMask and applyPlan(), not for rectangles.'
+  }
+  if (knows('normalize')) {
+    if (maskOptions.includes(name)) return 'settings of the mask are one option, `gridmask`.'
+    if (name === 'mean' || name === 'std') return 'pass both as `normalize: { mean, std }`.'
+  }
+  if (knows('unitProbability') && knows('unit')) {
+    if (name === 'preset') return 'spread one: `{ ...presets.imagenet, seed: 42 }`.'
+    if (name === 'options') return 'an instance, or a clone of one, has its settings in `options`.'
+    if (!knows('seed') && runOptions.includes(name)) return 'it is an option of the Preprocessor.'
+  }
+  const isCall = knows('epoch') && knows('indices')
+  const isOption = [...maskOptions, ...runOptions, 'normalize', 'dtype'].includes(name)
+  return isCall && isOption ? 'it is an option of the constructor, not of a call.' : ''
+}
+
 /** `did you mean …?`, with a note if there is one; or nothing. */
 export function suggest(name: string, known: Iterable<string>): string {
   const names = [...known]
-  if (name === 'regions' && names.includes('unitKey')) {
-    return "rectangles are for Cutout and the other methods of 'gridmask/baselines'."
-  }
-  if (name === 'd' && names.includes('regions')) {
-    return 'units are for GridMask and applyPlan(), not for rectangles.'
-  }
+  const place = elsewhere(name, (one) => names.includes(one))
+  if (place !== '') return place
   const wanted = plain(name)
   const meant =
     names.find((one) => plain(one) === wanted) ??

@@ -90,6 +90,13 @@ function at(numbers: PerChannel, channel: number): number | undefined {
   return typeof numbers === 'number' ? numbers : numbers[channel]
 }
 
+/** Images of one or four channels, where those of three are meant. */
+function hintOnChannels(channels: number, length: number): string {
+  if (length !== 3) return ''
+  if (channels === 4) return '. `channels: [0, 1, 2]` leaves alpha out'
+  return channels === 1 ? '. `channels: [0, 0, 0]` makes three channels from grey' : ''
+}
+
 /** A value v of 0…255 becomes v · a + b. */
 export type Scale = readonly [a: number, b: number]
 
@@ -106,7 +113,7 @@ export function scalesOf(normalize: Normalization | undefined, channels: number)
     throw new GridMaskError(
       'ERR_SHAPE_MISMATCH',
       `Expected \`normalize.${key}\` to be a number or one for each of the result's ${channels} ` +
-        `channels, but received ${length} of them`,
+        `channels, but received ${length} of them${hintOnChannels(channels, length)}`,
     )
   }
   return Array.from({ length: channels }, (_, channel) =>
