@@ -279,7 +279,7 @@ const rows: [mistake: string, work: () => unknown, says: string][] = [
       const plan = preprocessor.plan({ count: 1, height: 8, width: 8 })
       preprocessor.placement(plan as Any, [8, 8])
     },
-    'take one sample of it, `plan.at(i)`',
+    'pass one sample of it, `plan.at(i)`',
   ],
 ]
 
