@@ -268,6 +268,17 @@ const rows: [mistake: string, work: () => unknown, says: string][] = [
     '`channels: [0, 1, 2]` leaves alpha out',
   ],
   [
+    'three channels of a grey image',
+    () => prepare(new Uint8Array(64), { shape: [1, 8, 8, 1] }, { channels: [0, 1, 2] }),
+    'It is grey: let the decoder make three channels of it, or take [0, 0, 0]',
+  ],
+  [
+    'an image that is too small',
+    () => prepare(new Uint8Array(48), { shape: [1, 4, 4, 3] }),
+    'but it has 4×4. Enlarge it when you decode it, or set `padding`',
+  ],
+  ['the size of a crop', () => prepare([], {}, { crop: [8, 8] }), 'is the option `size`'],
+  [
     'a plan without sizes',
     () => new Preprocessor({ size: [8, 8] }).plan({ count: 1 } as Any),
     'pass `height` and `width`',
