@@ -66,7 +66,8 @@ function hintOn(expected: string, value: unknown): string {
     return `${value} % is ${Number((value / 100).toPrecision(12))}`
   }
   if (isFraction && value === true) return 'For always, pass 1'
-  if (isFraction && value === null) return 'JSON turns a function into null: pass the function again'
+  if (isFraction && value === null)
+    return 'JSON turns a function into null: pass the function again'
   if (typeof value === 'string' && expected.includes('number') && isNumeric(value)) {
     return 'Without quotes it is a number'
   }
