@@ -66,10 +66,11 @@ struct Kernels {
   void (*maskBits)(uint64_t* words, uint32_t first, uint32_t columns, uint32_t rows,
                    const Phase32& x, const Phase32& y, uint32_t gap, bool reverse);
 
-  // target = bit ? fill : source, for `pixels` pixels of a size of hasBitKernel(); target and
-  // source are the same or apart.
-  void (*blendBits)(uint8_t* target, const uint8_t* source, const uint64_t* words, size_t pixels,
-                    size_t pixelBytes, const Fill& fill, Reach reach);
+  // target = bit ? fill : source, for `pixels` pixels; target and source are the same or apart.
+  using BlendBits = void (*)(uint8_t* target, const uint8_t* source, const uint64_t* words,
+                             size_t pixels, const Fill& fill);
+  // The one for pixels of a size of hasBitKernel(), and for a fill that is all zero or not.
+  BlendBits (*blendBits)(size_t pixelBytes, bool zero, Reach reach);
 
   // The runs of pixels whose bits are 1, to memory for two more than there are. Returns their end.
   Run* (*listRuns)(Run* runs, const uint64_t* words, uint32_t pixels);
