@@ -50,6 +50,7 @@ namespace baseline {
 #define GRIDMASK_TARGET
 #define GRIDMASK_VECTOR 16
 #include "cpu/bit_kernels.inc"
+#include "cpu/select_kernels.inc"
 #include "cpu/simd_kernels.inc"
 #undef GRIDMASK_NAME
 #undef GRIDMASK_TARGET
@@ -63,6 +64,7 @@ namespace avx2 {
 #define GRIDMASK_TARGET __attribute__((target("avx2,bmi2,prfchw")))
 #define GRIDMASK_VECTOR 32
 #include "cpu/bit_kernels.inc"
+#include "cpu/select_kernels.inc"
 #include "cpu/simd_kernels.inc"
 #undef GRIDMASK_NAME
 #undef GRIDMASK_TARGET
@@ -74,6 +76,7 @@ namespace avx512 {
 #define GRIDMASK_TARGET __attribute__((target("avx2,bmi2,prfchw,avx512f,avx512bw")))
 #define GRIDMASK_VECTOR 64
 #include "cpu/bit_kernels.inc"
+#include "cpu/select_kernels.inc"
 #include "cpu/simd_kernels.inc"
 #undef GRIDMASK_NAME
 #undef GRIDMASK_TARGET
