@@ -17,7 +17,7 @@ export function temporaryFolder(name: string): string {
 
 interface Settings {
   cwd?: string
-  /** What its environment has beside this process's. */
+  /** What its environment has in addition to this process's. */
   env?: NodeJS.ProcessEnv
   input?: string
   timeout?: number

@@ -84,7 +84,7 @@ export function stagePages(root, out, base) {
       (whole, _fence, open, target, close) => {
         if (open === undefined || /^(\w+:|#)/.test(target)) return whole
         const [address, attributes = ''] = link(file, target, open.startsWith('!'))
-        return `${open}${address}${close}${attributes}`
+        return `${labelOf(root, file, open, target)}${address}${close}${attributes}`
       },
     )
     const page = join(out, pageOf(file))
@@ -92,6 +92,19 @@ export function stagePages(root, out, base) {
     writeFileSync(page, text)
   }
   copy(join(root, PLAY), join(out, 'public', pageOf(PLAY)))
+}
+
+/**
+ * A link's first half. In the repository a page may be called by its file, on the site by its heading.
+ *
+ * @param {string} root @param {string} from @param {string} open @param {string} target
+ */
+function labelOf(root, from, open, target) {
+  const file = /\[[\w-]+\.md\]\($/
+  if (!file.test(open)) return open
+  const text = readFileSync(join(root, dirname(from), target.replace(/#.*/, '')), 'utf8')
+  const [, heading] = /^# (.*)$/m.exec(text) ?? []
+  return heading === undefined ? open : open.replace(file, () => `[${heading}](`)
 }
 
 /** @param {string} file */

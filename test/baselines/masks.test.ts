@@ -1,6 +1,6 @@
-// Rectangles against the definition, pixel by pixel, in every dtype, layout and mode, by the native code
-// and by its stand-in in plain TypeScript.
-import { describe, expect, jest, test } from '@jest/globals'
+// Rectangles against the definition, pixel by pixel, in every dtype, layout and mode, in native code and
+// in the plain TypeScript fallback.
+import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { native } from '../../lib/backend/native'
 import { Cutout, RegionPlan } from '../../lib/baselines'
@@ -16,8 +16,6 @@ import { expectSameOfBoth } from '../fallback/support'
 import { largeSizes, lengthOf, oracle, shapeOf } from '../oracle'
 import { bytesOf, copyOf, encode, expectBytes, formats, newArray, sampleParams } from '../support'
 import { type Box, keptByRectangles, rectanglesMask, regionParams } from './support'
-
-jest.setTimeout(60_000)
 
 const SIDE = 40
 

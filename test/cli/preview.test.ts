@@ -11,13 +11,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import { keepsPixel } from '../../lib/fallback/reference'
 import { GridMask, type GridMaskOptions, maskOf, presets, type Sample } from '../../lib/index'
 import { expectComplaint, gridmask, jsonOf, main, root, temporaryFolder } from './support'
 
-jest.setTimeout(120_000)
 const folder = temporaryFolder()
 
 const SIDE = 224
@@ -179,7 +178,7 @@ test("without -o the sheet lies in the shell's folder; a table says what was dra
   }
 })
 
-test('where there are no fonts, a sheet has pictures only', async () => {
+test('without fonts, a sheet has only pictures', async () => {
   const fonts = join(folder, 'fonts.conf')
   writeFileSync(fonts, '<?xml version="1.0"?><fontconfig></fontconfig>')
   const file = join(folder, 'bare.png')
@@ -199,7 +198,7 @@ describe('says in one line, with status 1,', () => {
     expect(existsSync(file)).toBe(false)
   }
 
-  test('what is no photograph', () => {
+  test('a file that is not a photograph', () => {
     const text = join(folder, 'text.jpg')
     writeFileSync(text, 'not a picture')
     refuse([text], /^gridmask: .*text\.jpg is not a picture that sharp can decode/)
@@ -273,7 +272,7 @@ describe('a photograph is never replaced by its sheet', () => {
   })
 })
 
-test('one that cannot be read is told, the others are shown, and it is no success', async () => {
+test('one that cannot be read is reported, the others are shown, and the command fails', async () => {
   const [file, none] = [join(folder, 'some.png'), join(folder, 'none.jpg')]
   const args = [photos[0], none, photos[1], '--count', '2']
   const { status, stdout, stderr } = gridmask(['preview', ...args, '-o', file, '--json'])

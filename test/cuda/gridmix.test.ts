@@ -1,4 +1,4 @@
-// What CUDA makes of a mixed batch against the CPU backend, bit for bit.
+// Mixed batches on CUDA against the CPU backend, bit for bit.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { permutations } from '../gridmix/support'
@@ -108,7 +108,7 @@ test('the function mixes tensors and arrays as the method does', () => {
   )
 })
 
-test('tensors: what is refused, and that they overlap in part', () => {
+test('tensors: what is refused, including partial overlap', () => {
   const gridmask = new GridMask({ ratio: 0.5, unit: 8, seed: 1 })
   using tensor = DeviceTensor.from(newImages(), { shape })
   const refused = (call: () => unknown, code: string) =>

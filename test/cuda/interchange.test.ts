@@ -23,7 +23,7 @@ function openCuda() {
       if (result !== 0) throw new Error(`${symbol}: CUDA error ${result}`)
     }
   }
-  /** Of a call whose first parameter is a pointer to what it makes. */
+  /** The result of a call whose first parameter is a pointer to what it makes. */
   const made = (call: (...args: unknown[]) => void, ...args: unknown[]) => {
     const result = [0n]
     call(result, ...args)
@@ -61,7 +61,7 @@ function openCuda() {
   }
 }
 
-/** Holds a stream up, where that can be done, so that nothing is in order by chance. */
+/** Holds a stream up, if possible, so that nothing is in order by chance. */
 function stall(stream: bigint): void {
   if (!onGpu) require(driverPath).stall(stream, LONG)
 }

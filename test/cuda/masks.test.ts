@@ -1,4 +1,4 @@
-// What CUDA makes of a batch against the CPU backend and the authors' masks, bit for bit.
+// Masked batches on CUDA against the CPU backend and the authors' masks, bit for bit.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { expectedMask, goldenMasks, paramsOf } from '../golden/masks'

@@ -64,7 +64,7 @@ test('the class, asynchronously and on tensors', async () => {
   expectSame(await tensor.downloadAsync(), expected)
 })
 
-test('more channels than travel with a launch, and images of many planes', () => {
+test('more channels than fit the parameters of a launch, and images of many planes', () => {
   for (const shared of [true, false]) {
     const fill = { noise: 'uniform', low: 0, high: 1, shared } as const
     const shape = [1, 300, 5, 7] as const

@@ -191,7 +191,7 @@ export function oddTensors(
   return {
     source,
     target,
-    /** Nothing beside the target has been written. */
+    /** Nothing but the target has been written. */
     expectRestUntouched() {
       const all = memories[1].download()
       const around = [...all.subarray(0, 3 * size), ...all.subarray(3 * size + bytes)]

@@ -51,7 +51,7 @@ function blocksIn(page: string, lines: readonly string[]): Block[] {
 const IMPORT = /^import [^']* from '.*'\n/gm
 
 /**
- * A page's blocks of TypeScript as modules. One without imports goes on with those before it; where
+ * A page's blocks of TypeScript as modules. One without imports continues those before it; where
  * there are none, it is an excerpt and may use every name of the package.
  */
 export function modulesOf(page: string): { block: Block; code: string }[] {

@@ -37,7 +37,7 @@ test.each(all)('%s', (page) => {
 const generated = ['native/cuda/fatbin.inc']
 
 // Files are named in code, so that no link would show that they have moved.
-test.each(all)('%s names files that are there', (page) => {
+test.each(all)('%s names files that exist', (page) => {
   const text = readFileSync(join(root, page), 'utf8')
   const named = text.matchAll(/(?<![\w/.-])(?:lib|native|test|bench|examples|docs)\/[\w./-]+\.\w+/g)
   const lost = Array.from(named, ([path]) => path).filter(
@@ -46,7 +46,7 @@ test.each(all)('%s names files that are there', (page) => {
   expect(lost).toEqual([])
 })
 
-test('docs/internals.md names files that are there, whichever folder is meant', () => {
+test('docs/internals.md names files that exist, whichever folder is meant', () => {
   const text = readFileSync(join(root, 'docs/internals.md'), 'utf8')
   const named = Array.from(
     text.matchAll(/`([\w-]+\.(?:ts|h|cc|inc))`/g),

@@ -1,5 +1,5 @@
 // The documentation's code: TypeScript compiles against the built package; blocks marked `run` are
-// run, and print what they say; blocks marked with a file's name are what stands in that file.
+// run, and print what they say; blocks marked with a file's name match that file.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
@@ -44,7 +44,7 @@ test('all TypeScript compiles', () => {
   expect(compile(Object.fromEntries(files))).toBe('')
 }, 60_000)
 
-test('what is wrong does not compile', () => {
+test('wrong code does not compile', () => {
   const output = compile({
     option: "import { GridMask } from 'gridmask'\nnew GridMask({ ratio: 0.6, units: 96 })",
     name: "import { GridMusk } from 'gridmask'\nGridMusk",
@@ -89,7 +89,7 @@ describe('plain JavaScript runs as it stands, and prints the block that follows'
 })
 
 const quoted = pages.flatMap(blocksOf).filter(({ mark }) => /^[\w/-]+\.\w+$/.test(mark))
-describe('is what stands in the file', () => {
+describe('matches the file', () => {
   test.each(quoted)('$page, line $line: $mark', ({ mark, code }) => {
     const file = readFileSync(join(root, mark), 'utf8')
     // As it stands there, or all of it moved to the left.

@@ -8,7 +8,7 @@ import { bytesOf, expectBytes, type Kind, newArray } from '../support'
  * Expects both backends, and the native one with every instruction set that runs here, to do the
  * same to arrays of `length` elements that lie `offset` elements behind their buffer's start.
  *
- * @param call answers with the backend's status
+ * @param call returns the backend's status
  * @returns the arrays afterwards
  */
 export function expectSameOfBoth(

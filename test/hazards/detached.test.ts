@@ -27,7 +27,7 @@ describe.each(methods)('$name', (method) => {
     await refused(() => method.draw(images, { ...request, out: images }))
   })
 
-  test('does not take them for an empty batch', async () => {
+  test('does not mistake them for an empty batch', async () => {
     const attempt = (images: Uint8Array) => () => method.replay(images, method.request(empty), 0)
     await expectRefusal(method, attempt(gone()), 'ERR_BUFFER_DETACHED')
     // Those too that were never longer than nothing.
@@ -73,7 +73,7 @@ describe.each(takers)('an array that $name took', (method) => {
     expect((await result).length).toBe(length)
   })
 
-  test('is refused by all while it is in flight and afterwards', async () => {
+  test('is refused by all methods while it is in flight and afterwards', async () => {
     const images = new Uint8Array(length)
     const first = method.draw(images, request)
     for (const other of methods) {

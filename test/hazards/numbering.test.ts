@@ -1,5 +1,5 @@
-// An instance numbers the samples that it has seen. It has seen those of a call that was done, and of
-// no other: what fails and is tried again gets the same masks.
+// An instance numbers the samples that it has seen: those of calls that succeeded, and no others. A call
+// that fails and is repeated gets the same masks.
 import { describe, expect, test } from '@jest/globals'
 import { lengthOf } from '../oracle'
 import { expectBytes, scramble } from '../support'

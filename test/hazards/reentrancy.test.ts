@@ -1,5 +1,5 @@
-// The caller's own code runs in the middle of a call: getters of the request and of the plan,
-// schedules, unit functions. By then the arrays have been checked, and it may take them away.
+// The caller's own code runs in the middle of a call: getters of the request and of the plan, schedules,
+// unit functions. By then the arrays have been checked, but that code may detach them.
 import { describe, expect, test } from '@jest/globals'
 import { lengthOf } from '../oracle'
 import { copyOf, expectBytes, scramble } from '../support'

@@ -141,7 +141,7 @@ describe.each(takers)('$name', (method) => {
     expect(out?.length ?? length).toBe(length)
   })
 
-  test('works on memory of its own where a resizable buffer denies that it is', async () => {
+  test('works on memory of its own if a resizable buffer denies that it is one', async () => {
     const images = scramble(resizable())
     const expected = method.expected(images, batch)
     Object.defineProperty(images.buffer, 'resizable', { value: false })
@@ -150,7 +150,7 @@ describe.each(takers)('$name', (method) => {
     expectBytes(result, expected)
   })
 
-  test('works on a SharedArrayBuffer that grows meanwhile', async () => {
+  test('works on a SharedArrayBuffer that grows in the meantime', async () => {
     const buffer = growableBuffer(length, 2 * length)
     const tracking = scramble(new Uint8Array(buffer))
     const expected = method.expected(tracking, batch)

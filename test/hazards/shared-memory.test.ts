@@ -27,7 +27,7 @@ describe.each(cases)('$name: a SharedArrayBuffer', ({ method, kind: { View, ...k
     return { buffer, images, all, around, expected }
   }
 
-  test('is worked on in place, and not detached', async () => {
+  test('is processed in place, and not detached', async () => {
     const { buffer, all, around, images } = make()
     const result = await method.replay(images, { ...request, out: images }, 2)
     expect(result.buffer).toBe(buffer)

@@ -67,7 +67,7 @@ describe.each(formats)('$dtype $layout', (format) => {
   })
 })
 
-test('rectangles leave them too', () => {
+test('rectangles leave them alone too', () => {
   const cutout = new Cutout({ fill: [1, 2, 3, null] })
   const plan = RegionPlan.from([{ regions: [[1, 0, 3, 2]] }, { regions: [] }])
   const images = new Uint8Array(2 * 3 * 4 * 4).fill(9)

@@ -66,7 +66,7 @@ export function imagesOf(given: Case): ImageArray {
   return images
 }
 
-/** A dropped value becomes the number of its pixel, and of its channel where they share none. */
+/** A dropped value becomes the number of its pixel, and of its channel if channels share none. */
 export function noisyByDefinition(images: ImageArray, given: Case): Bits {
   const { kind, plan, height, width, fill } = given
   const [first, second] = fill.noise === 'uniform' ? [fill.low, fill.high] : [fill.mean, fill.std]

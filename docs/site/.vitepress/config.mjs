@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { defineConfig } from 'vitepress'
 import { background, guides, topics } from '../contents.mjs'
 import { linkNames } from './link-names.mjs'
+import { neighboursOf } from './neighbours.mjs'
 
 /** Each public name's page: docs/site/reference.mjs. @type {Record<string, string>} */
 const names = JSON.parse(readFileSync(new URL('../pages/names.json', import.meta.url), 'utf8'))
@@ -36,6 +37,9 @@ export default defineConfig({
   cleanUrls: false,
   // The page to play with is a file of its own.
   ignoreDeadLinks: [/\/play\//],
+  transformPageData: ({ relativePath, frontmatter }) => {
+    Object.assign(frontmatter, neighboursOf(`/${relativePath.replace(/\.md$/, '')}`))
+  },
   markdown: {
     // GitHub's names for headings, so that a link within docs/ is right in both places.
     anchor: {
