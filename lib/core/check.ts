@@ -65,8 +65,9 @@ function hintOn(expected: string, value: unknown): string {
   if (isFraction && typeof value === 'number' && value >= 2 && value <= 100) {
     return `${value} % is ${Number((value / 100).toPrecision(12))}`
   }
-  if (isFraction && value === true) return 'Always is 1'
-  if (isFraction && value === null) return 'JSON makes null of a function: pass that again'
+  if (isFraction && value === true) return 'For always, pass 1'
+  if (isFraction && value === null)
+    return 'JSON turns a function into null: pass the function again'
   if (typeof value === 'string' && expected.includes('number') && isNumeric(value)) {
     return 'Without quotes it is a number'
   }

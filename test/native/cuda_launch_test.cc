@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a launch is given: a grid that covers the batch, constants that travel with it while they
-// fit, and numbers that are as exact as the kernels need them.
+// What a launch gets: a grid that covers the batch, constants among its parameters if they fit, and
+// numbers as exact as the kernels need them.
 
 #include <algorithm>
 #include <cstdlib>
@@ -70,7 +70,7 @@ void launchesStayWithinTheGrid() {
   CHECK(cuda::prepareMask(wide, Samples(&sample), 0, launch) == cuda::Prepared::kUnsupported);
 }
 
-// Constants that fit travel with the launch: those of 64 samples do.
+// Constants that fit are part of the parameters: those of 64 samples are.
 void constantsTravelWhileTheyFit() {
   Random random(12);
   std::vector<PackedSample> samples(100);

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { background, guides } from '../contents.mjs'
 
-// Each page once: by itself VitePress goes from a page to what follows its first place in the menu, and the
-// menu leads to some pages in several.
+// Each page once: VitePress would go from a page to what follows its first place in the menu, but some pages
+// are in the menu several times.
 const links = [...guides, ...background].flatMap(({ items }) => items.map(({ link }) => link))
 const order = [...new Set(links.map((link) => link.replace(/#.*/, '')))]
 
