@@ -52,6 +52,7 @@ namespace baseline {
 #include "cpu/bit_blend.inc"
 #include "cpu/bit_masks.inc"
 #include "cpu/bit_runs.inc"
+#include "cpu/bit_select.inc"
 #include "cpu/simd_kernels.inc"
 #undef GRIDMASK_NAME
 #undef GRIDMASK_TARGET
@@ -67,6 +68,7 @@ namespace avx2 {
 #include "cpu/bit_blend.inc"
 #include "cpu/bit_masks.inc"
 #include "cpu/bit_runs.inc"
+#include "cpu/bit_select.inc"
 #include "cpu/simd_kernels.inc"
 #undef GRIDMASK_NAME
 #undef GRIDMASK_TARGET
@@ -80,6 +82,7 @@ namespace avx512 {
 #include "cpu/bit_blend.inc"
 #include "cpu/bit_masks.inc"
 #include "cpu/bit_runs.inc"
+#include "cpu/bit_select.inc"
 #include "cpu/simd_kernels.inc"
 #undef GRIDMASK_NAME
 #undef GRIDMASK_TARGET
