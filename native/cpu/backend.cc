@@ -178,14 +178,13 @@ class MaskJob final : public Job {
   // To find a row's runs in its bits takes less time than to scan for them: the bits are decided
   // many at a time, and where a run begins and ends cannot be foreseen.
   void maskByRuns(const Lattice& lattice, const Tile& tile, Memory& memory) const {
-    MaskBits& mask = memory.bits;
-    mask.start(lattice, tile.rowBegin);
-    for (int32_t row = tile.rowBegin, rows; row < tile.rowEnd; row += rows) {
-      rows = mask.rowsOf(kBitsOfRuns, tile.rowEnd - row);
-      const uint32_t pixels = static_cast<uint32_t>(rows) * rows_.width;
-      const Run* const end = kernels_.listRuns(memory.runs, mask.append(0, rows), pixels);
-      useRuns(rows_.offsetOf(tile.sample, 0, row), memory.runs, end, pixels);
-    }
+    memory.bits.forEachBlock(lattice, tile.rowBegin, tile.rowEnd, kBitsOfRuns,
+                             [&](int32_t row, uint32_t rows, const uint64_t* bits) {
+                               const uint32_t pixels = rows * rows_.width;
+                               const Run* const end = kernels_.listRuns(memory.runs, bits, pixels);
+                               useRuns(rows_.offsetOf(tile.sample, 0, row), memory.runs, end,
+                                       pixels);
+                             });
   }
 
   // The first plane as fast as its bits are there, then the others one after another: three streams
