@@ -5,7 +5,7 @@
 // end on, is below the gap. Phases are V/period in 2⁻⁶⁴, of which the upper 32 bits are compared
 // with the gap in 2⁻³². In these units of 2⁻³²:
 //
-//   - Positions lie 2¹⁶/d apart, and are moved half way towards the next one: so an error of less
+//   - Positions lie 2¹⁶/d apart, and are moved halfway towards the next one, so an error of less
 //     than 2¹⁵/d moves no pixel over an edge.
 //   - The gap is rounded to the nearest: off by at most 1/2, and 2⁻¹⁷ by which Fraction is.
 //   - The origin is off by less than 2¹⁷ + 3 of 2⁻⁶⁴, a step by at most 2 (Fraction says why). An
@@ -55,10 +55,10 @@ class Fraction {
     return whole * perUnit_ + (upper << 16) + (lower >> 16);
   }
 
-  // Half way between two positions: V = 1/2.
+  // Halfway between two positions: V = 1/2.
   uint64_t half() const { return perUnit_ >> 17; }
 
-  // Of so many pixels, fewer than d, in 2⁻³² to the nearest.
+  // The fraction of a number of pixels below d, in 2⁻³², rounded to nearest.
   uint32_t ofPixels(uint32_t pixels) const {
     return static_cast<uint32_t>((pixels * perUnit_ + (uint64_t{1} << 31)) >> 32);
   }
@@ -80,8 +80,8 @@ KernelUnitAxis kernelUnitAxisOf(const LatticeAxis& axis, const Lattice& lattice,
           static_cast<uint32_t>(axis.stepY), static_cast<uint32_t>(shift)};
 }
 
-// Of a sample that is masked, `stripe` in pixels. Written where it is to lie: a copy of what has
-// just been written in parts waits for them.
+// For a masked sample, `stripe` in pixels. Written in place, since a copy of what has just been
+// written in parts would wait for them.
 inline void writeSample(KernelSample& sample, const LatticeAxis& x, int32_t deltaX,
                         const LatticeAxis& y, int32_t deltaY, uint32_t d, uint32_t stripe,
                         uint32_t place, int32_t firstRow) {
@@ -93,7 +93,7 @@ inline void writeSample(KernelSample& sample, const LatticeAxis& x, int32_t delt
   };
   const uint64_t across = fraction.of(x.stepX);
   const uint64_t down = fraction.of(x.stepY);
-  // A turn has the same numbers in both axes, but where one of them was half way.
+  // A rotation has the same numbers on both axes, unless one of them was halfway.
   const uint64_t acrossY = y.stepX == -x.stepY ? uint64_t{0} - down : fraction.of(y.stepX);
   const uint64_t downY = y.stepY == x.stepX ? across : fraction.of(y.stepY);
   const uint32_t gap = fraction.ofPixels(d - stripe);

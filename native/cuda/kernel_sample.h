@@ -16,16 +16,16 @@ namespace gridmask::cuda {
 
 struct Launch;
 
-// Of sample `number` of a batch, at most kMaxSamples. Its rows are those of an image of which they
-// are the rows from `firstRow` on. A sample that is not masked has no squares.
+// For sample `number` of a batch, at most kMaxSamples. Its rows are the rows of an image from
+// `firstRow` on. A sample that is not masked has no squares.
 KernelSample kernelSampleOf(const Lattice& lattice, uint32_t number, int32_t firstRow = 0);
 
-// The same for an image of height x width pixels, only where the sample is random.
+// The same for an image of height x width pixels; only if the sample is random.
 KernelUnits kernelUnitsOf(const Lattice& lattice, int32_t height, int32_t width,
                           int32_t firstRow = 0);
 
-// The axes of the whole degrees that have been asked for, on the canvas of one size of images: from
-// batch to batch it mostly stays the same.
+// The axes of the whole degrees that have been needed, on the canvas of one image size, which
+// mostly stays the same from batch to batch.
 class TurnedAxesTable {
  public:
   void reset(const Canvas& canvas);
@@ -48,12 +48,12 @@ class TurnedAxesTable {
   std::array<TurnedAxes, kDegrees + 1> axes_;
 };
 
-// The samples that a launch works at. They come first in its constants, where they are written as
+// The samples that a launch works on. They come first in its constants, where they are written as
 // they are added.
 class SampleConstants {
  public:
-  // At most as many as the layout has: of images of `imageHeight` rows, of which the layout's are
-  // those from `firstRow` on.
+  // At most as many as the layout has. Images have `imageHeight` rows; the layout's are those from
+  // `firstRow` on.
   SampleConstants(const BatchLayout& layout, int32_t imageHeight, int32_t firstRow, Launch& launch);
 
   void add(const PackedSample& sample, uint32_t number);
@@ -61,7 +61,7 @@ class SampleConstants {
   // Whether one of them has one of these flags.
   bool anyIs(uint32_t flags) const { return (flags_ & flags) != 0; }
 
-  // After the last: other constants may follow. False: there are none.
+  // Call it after the last: other constants may follow. False if there are none.
   bool end();
 
  private:
@@ -71,7 +71,7 @@ class SampleConstants {
   int32_t firstRow_;
   uint32_t flags_ = 0;
   size_t count_ = 0;
-  std::vector<KernelUnits> units_;  // of all samples, or where none is random of none
+  std::vector<KernelUnits> units_;  // of all samples, or of none if none is random
 };
 
 }  // namespace gridmask::cuda

@@ -1,5 +1,5 @@
-// What the documentation's code has from its reader: arrays, a training step, an instance. A block
-// that declares one of these names itself means its own.
+// What the documentation's code assumes its reader has: arrays, a training step, an instance. A block that
+// declares one of these names itself uses its own.
 import type { Box, DeviceTensor, GridMask, Plan, Preprocessor } from 'gridmask'
 
 declare global {
@@ -13,7 +13,7 @@ declare global {
   function train(images: Float32Array, labels: ArrayLike<number>): Promise<void>
   /** Images of different sizes. */
   const list: { data: Float32Array; height: number; width: number }[]
-  /** Where a batch stands in the training. */
+  /** A batch's place in the training. */
   let epoch: number
   let index: number
   let indices: number[]
