@@ -86,7 +86,7 @@ class BandMaker {
   const PreprocessBatch& batch_;
   const Converter* const converter_;
   const size_t width_;
-  const bool aligns_;      // vectors lie at multiples of their size
+  const bool aligns_;  // vectors lie at multiples of their size
   const bool streams_;
   const size_t step_;      // pixels that are made at a time: a block, or what fills whole lines
   size_t mostGroups_ = 0;  // of a kind
