@@ -111,11 +111,12 @@ class Device {
   std::atomic<bool> isWaiting_{false};
 };
 
-// A context is the thread's current one while this lives. Nothing is pushed where it is already.
+// A context is the thread's current one while this lives, and where `stays` and the thread has none
+// from then on. Nothing is pushed where it is already.
 class PushedContext {
  public:
   // Throws Error.
-  PushedContext(const Driver& driver, CUcontext context);
+  PushedContext(const Driver& driver, CUcontext context, bool stays = false);
   ~PushedContext();
   PushedContext(const PushedContext&) = delete;
   PushedContext& operator=(const PushedContext&) = delete;
@@ -125,7 +126,8 @@ class PushedContext {
   CUcontext pushed_ = nullptr;
 };
 
-// The same for a device, which this prepares.
+// The same for a device, which this prepares. Where the thread has no context it keeps this one, as
+// it would keep the one of CUDA's runtime: the next call then need not push and pop it.
 class Current {
  public:
   // Throws Error.
