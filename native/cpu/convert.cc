@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "cpu/features.h"
+#include "lattice/instructions.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 // What AVX-512's own header leaves undefined on purpose.
