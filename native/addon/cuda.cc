@@ -94,7 +94,6 @@ Napi::Value allocate(const Napi::CallbackInfo& info) {
   if (!bytes || !(stream || info[2].IsUndefined())) return status(info.Env(), kBadArguments);
   std::unique_ptr<cuda::Allocation> memory;
   const Outcome outcome = Outcome::of(device->driver, [&](cuda::Wrote&) {
-    const cuda::Current current(*device);
     const cuda::CUstream on = stream ? *stream : streamFor(info.Env(), *device).handle();
     memory = cuda::Allocation::create(*device, *bytes, on);
   });
