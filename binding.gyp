@@ -18,7 +18,7 @@
         "native/addon/preprocess.cc",
         "native/addon/preprocess_arguments.cc",
         "native/cpu/backend.cc",
-        "native/cpu/block_mask.cc",
+        "native/cpu/band_maker.cc",
         "native/cpu/convert.cc",
         "native/cpu/count.cc",
         "native/cpu/kernels.cc",

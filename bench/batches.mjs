@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// Batches to measure with, and what is measured of each.
+// Batches to measure with, and the type of a case.
 import { createRequire } from 'node:module'
 import { devices } from 'gridmask'
 
 /**
  * `subject` takes turns with `baseline`, whose threads are awake; `loop` is what one would write in
- * JavaScript, and `sharp` what sharp can do of it. `limit` is what the ratio of the two is to reach;
- * without it the row only reports. `microseconds` is a limit of the subject's own time.
+ * JavaScript, and `sharp` the part of it that sharp can do. `limit` is the goal for the ratio of the two;
+ * without it the row only reports. `microseconds` limits the subject's own time.
  *
  * @typedef {{
  *   name: string
@@ -49,7 +49,7 @@ export function channelsLast([n, c, h, w]) {
 
 const arrayTypes = { float32: Float32Array, float16: Uint16Array, uint8: Uint8Array }
 
-/** Values that are small numbers in each type, other than a fill of 0. @param {Shape} shape @param {Dtype} dtype */
+/** Values that are small numbers in each type, but not 0, the fill. @param {Shape} shape @param {Dtype} dtype */
 export function batchOf(shape, dtype) {
   const array = new arrayTypes[dtype](shape.reduce((a, b) => a * b))
   return array.fill(dtype === 'float32' ? 0.5 : 0x38)

@@ -10,8 +10,7 @@ import { maskOf } from 'gridmask'
  *   valueBytes: 1 | 2 | 4
  * }} BatchShape
  *
- * `bytes` is what the kernel asks for; `sectors` what memory moves for it, which reads and writes 32
- * bytes at a time.
+ * `bytes` is what the kernel asks for; `sectors` is what memory moves for it, 32 bytes at a time.
  * @typedef {{
  *   batchBytes: number
  *   newTensor: { vectorsRead: number, read: number, readSectors: number, written: number }
@@ -24,12 +23,12 @@ const VECTOR = 16
 const SECTOR = 32
 
 /**
- * The batch begins at a multiple of 32 bytes, as device memory does.
+ * The batch begins at a multiple of 32 bytes, like device memory.
  *
  * - A new tensor: vectors of 16 bytes with a kept value are read, every value is written. The
  *   constants of the samples, 64 bytes each, are not counted.
- * - In place: only dropped values are written. Of the sectors that they lie in, `partSectors` keep
- *   something too; memory that corrects errors in words as long may have to read those first.
+ * - In place: only dropped values are written. Of the sectors that they lie in, `partSectors` also keep
+ *   something; memory that corrects errors in words of that length may have to read those first.
  *
  * @param {Iterable<import('gridmask').Sample>} plan
  * @param {BatchShape} batch
@@ -108,7 +107,7 @@ class Groups {
     if (this.#filled === this.size) this.end()
   }
 
-  /** The last group may be filled in part. */
+  /** The last group may be incomplete. */
   end() {
     const keeps = this.#kept > 0
     const drops = this.#kept < this.#filled

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What each way of masking a row costs on this machine, over lengths of runs and sizes of a pixel,
-// where one overtakes the other, and what it costs that native/cpu/ chooses as it does.
+// What each way of masking a row costs on this machine, for several lengths of runs and sizes of a
+// pixel, where one overtakes the other, and what the choice of native/cpu/ costs.
 import { createRequire } from 'node:module'
 import { printTable } from './text.mjs'
 
@@ -15,7 +15,7 @@ import { printTable } from './text.mjs'
 const native = createRequire(import.meta.url)('../build/bench/bench_loops.node')
 
 const SIDE = 224
-/** With its result in a core's cache, but of too many runs for the processor to learn them. */
+/** The result fits in a core's cache, but there are too many runs for the processor to learn them. */
 const BATCH_BYTES = 2 ** 20
 const RUNS = [2, 4, 8, 16, 32, 64]
 /** Channels together in a pixel, or one in each of three planes. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What is measured on the CPU, against what, and how much is to be reached.
+// What is measured on the CPU, against what, and with which goal.
 import { GridMask, maskOf, presets } from 'gridmask'
 import { baseline, batchOf, bytesOf, channelsLast, large, small } from './batches.mjs'
 import { preprocessorCases } from './preprocessor-cases.mjs'
@@ -39,7 +39,7 @@ const wording = {
   mixInPlace: 'GridMix in place',
 }
 
-/** Four times as many, so that no cache holds them; a quarter, so that one does. */
+/** Four times as many, so that no cache holds them; and a quarter, so that one does. */
 /** @type {Shape} */
 const beyondCaches = [256, 3, 224, 224]
 /** @type {Shape} */
@@ -88,8 +88,8 @@ export const cases = [
 ]
 
 /**
- * Against a copy, or in place against memory that is filled. A new array is allocated by the call:
- * so it is by what it is held against.
+ * Against a copy or, in place, against filling memory. If the call allocates a new array, so does the
+ * baseline.
  *
  * @param {Shape} shape
  * @param {Dtype} dtype
@@ -111,7 +111,7 @@ function masked(shape, dtype, { title, options }, operation, limit) {
       const away = operation === 'apart' || operation === 'mix' || operation === 'mixInPlace'
       const other = away ? batchOf(shape, dtype) : images
       const gridmask = new GridMask(options)
-      // Of any dtype, which the types tell apart.
+      // Of any dtype; the types would tell them apart.
       const given = /** @type {Float32Array} */ (images)
       const request = {
         shape,
@@ -159,7 +159,7 @@ function oneImage() {
 }
 
 /**
- * What one would write without this package, the mask's work not even counted.
+ * What one would write without this package; the time to make the mask is not even counted.
  *
  * @param {ReturnType<typeof batchOf>} out
  * @param {ReturnType<typeof batchOf>} images

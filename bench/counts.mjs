@@ -2,8 +2,8 @@
 //
 // node bench/counts.mjs
 //
-// The instructions that five cases take, on one thread, as callgrind counts them: the same on every
-// run, whatever else the machine does. Wants valgrind, which knows no AVX-512: the counts are AVX2's.
+// The instructions that five cases take on one thread, as callgrind counts them: the same on every run,
+// whatever else the machine does. Needs valgrind, which does not know AVX-512: the counts are for AVX2.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { printTable } from './text.mjs'

@@ -5,15 +5,15 @@ import { createRequire } from 'node:module'
 import { GridMask, presets } from 'gridmask'
 import { bytesToMove, movedBytes } from './bytes.mjs'
 
-// Packed plans are no public matter.
+// Packed plans are not public.
 const { Plan } =
   /** @type {{ Plan: { packed(plan: import('gridmask').Plan): { bytes: Uint8Array } } }} */ (
     createRequire(import.meta.url)('../dist/plan/plan.js')
   )
 
 /**
- * `decoded`: the batch is made of images of bytes, three channels together.
- * `reach`: how much of a copy's time, or in place of a fill's, is wanted at most.
+ * `decoded`: the batch is made from images of bytes with three interleaved channels.
+ * `reach`: the goal, as a multiple of a copy's time, or in place of a fill's.
  * @typedef {{
  *   name: string
  *   options: import('gridmask').GridMaskOptions
@@ -43,7 +43,7 @@ export const large = {
 export const small = { ...large, count: 256, height: 32, width: 32 }
 /** @type {import('./bytes.mjs').BatchShape} */
 const last = { ...large, layout: 'NHWC' }
-/** Sides that are no multiple of a vector. @type {import('./bytes.mjs').BatchShape} */
+/** Sides that are not multiples of a vector. @type {import('./bytes.mjs').BatchShape} */
 const odd = { ...large, height: 299, width: 299 }
 
 /** @type {GpuCase[]} */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The GPU's part of the benchmark: measured where there is a GPU, else counted. Kernels by the
-// device's own clock, beside copies and fills of the same batch; calls by the host's, beside the
-// least that the driver takes for the same.
+// The GPU's part of the benchmark: measured if there is a GPU, otherwise counted. Kernels are timed by
+// the device's own clock, next to copies and fills of the same batch; calls by the host's, next to the
+// least time that the driver takes for the same.
 import { createRequire } from 'node:module'
 import { cudaStatus, DeviceTensor, devices, GridMask, normalization, Preprocessor } from 'gridmask'
 import { median } from '../dist/cli/measure.js'
@@ -28,12 +28,12 @@ import { duration, megabytes, printTable } from './text.mjs'
 /** @type {{ measure(path: string, ordinal: number, request: object): Times }} */
 const native = createRequire(import.meta.url)('../build/bench/bench_gpu.node')
 
-/** What takes turns has at least so many bytes in all: several times what a cache of a GPU holds. */
+/** Buffers that take turns have at least this many bytes in all: several times what a GPU's cache holds. */
 const RING_BYTES = 512 * 2 ** 20
-/** How long the launches of a round take together. */
+/** How long the launches of one round take together. */
 const ROUND_MS = 2
 
-/** Bytes a second of the memory, from the makers' data sheets. */
+/** Memory bandwidth in bytes per second, from the makers' data sheets. */
 const dataSheets = {
   'H100 SXM': 3.35e12,
   'A100 40 GB': 1.555e12,
@@ -42,7 +42,7 @@ const dataSheets = {
 }
 
 /**
- * Measures and prints, or says why there is nothing to measure and prints what would have to move.
+ * Measures and prints; or says why there is nothing to measure, and prints what would have to move.
  *
  * @param {{ quick: boolean, ordinal?: number }} options
  */
@@ -226,7 +226,7 @@ async function callRows(settings) {
   return rows
 }
 
-/** Bytes of the host, and those that a tensor holds. @param {Settings} settings @returns {Promise<Row[]>} */
+/** Bytes on the host, and bytes in a tensor. @param {Settings} settings @returns {Promise<Row[]>} */
 async function preprocessorRows(settings) {
   const device = /** @type {const} */ (`cuda:${settings.ordinal}`)
   const decoded = sized({ ...large, layout: 'NHWC', valueBytes: 1 }, settings)
@@ -283,12 +283,12 @@ async function preprocessorRows(settings) {
   ]
 }
 
-/** Whether the bytes of a case are told by its plan alone. @param {import('./gpu-cases.mjs').GpuCase} gpuCase */
+/** Whether the plan alone determines the bytes of a case. @param {import('./gpu-cases.mjs').GpuCase} gpuCase */
 function isCounted({ mixes, noise, decoded, options }) {
   return !mixes && !noise && !decoded && (options.unitProbability ?? 1) === 1
 }
 
-/** What each case must move, and how long memory needs for it by its maker's figure. */
+/** What each case must move, and how long memory takes for it by its maker's figure. */
 function countedTable() {
   const rows = gpuCases.filter(isCounted).map((gpuCase) => {
     const { moved, newTensor, inPlace, batchBytes } = bytesOf(gpuCase)
@@ -330,7 +330,7 @@ function sized(batch, { quick }) {
 /**
  * Milliseconds of one call.
  *
- * @param {() => unknown} work awaited where it is asynchronous
+ * @param {() => unknown} work awaited if it is asynchronous
  * @param {(() => unknown) | undefined} after
  * @param {Settings} settings
  */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// Decoded images to a normalised batch, held against a copy of that batch, and against what is done
+// From decoded images to a normalised batch, compared with a copy of that batch, and with what one does
 // without Preprocessor: a loop in JavaScript, and sharp's own planes.
 import { normalization, Preprocessor, presets } from 'gridmask'
 import sharp from 'sharp'
 import { baseline, bytesOf } from './batches.mjs'
 
-// Arrays of the program's own, as one would write them: V8 reads frozen ones three times as slowly.
+// Plain arrays, as one would write them: V8 reads frozen ones three times as slowly.
 const mean = [.../** @type {number[]} */ (normalization.imagenet.mean)]
 const std = [.../** @type {number[]} */ (normalization.imagenet.std)]
 const imagenet = { gridmask: { ...presets.imagenet, probability: 1 }, seed: 1 }
@@ -67,7 +67,7 @@ function made(title, count, side, options, limit) {
 }
 
 /**
- * What one would write without this package, no mask included.
+ * What one would write without this package, without a mask.
  *
  * @param {Float32Array} out
  * @param {Uint8Array} images
@@ -89,7 +89,7 @@ function plainLoop(out, images, count, pixels) {
 }
 
 /**
- * What sharp can do of it: planes of floats, not normalised, since its `linear` rounds to bytes.
+ * The part that sharp can do: planes of floats, not normalised, since its `linear` rounds to bytes.
  *
  * @param {Uint8Array} images
  * @param {number} count

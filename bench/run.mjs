@@ -2,8 +2,8 @@
 //
 // npm run bench [-- --json FILE] [-- --quick] [-- --only TEXT] [-- --calibrate]
 //
-// Ratios taken in one run on one machine: what is measured and what it is held against take turns,
-// so that both see the same weather. Times are medians and only notes.
+// Ratios from one run on one machine: a case and its baseline take turns, so that both see the same
+// conditions. Times are medians, and for information only.
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { devices } from 'gridmask'
@@ -106,7 +106,7 @@ function inTurns(subject, held) {
   while (timeAwake(heldCalls) * heldCalls < effort.milliseconds) heldCalls *= 2
   const rounds = Array.from({ length: effort.rounds }, () => {
     const of = timeAwake(heldCalls)
-    // As the other one: not the first call after something else.
+    // Like the other one: not the first call after something else.
     subject()
     return { of, is: time(subject, calls) }
   })

@@ -2,8 +2,8 @@
 //
 // node bench/speed.mjs [--check]
 //
-// Writes what the documentation says of speed from bench/results/: the tables between `speed:` comments
-// in README.md and docs/speed.md, and the two charts. To measure anew, on the machine at hand:
+// Writes what the documentation says about speed, from bench/results/: the tables between `speed:`
+// comments in README.md and docs/speed.md, and the two charts. To measure again on your machine:
 //
 //   npm run bench -- --json bench/results/cpu.json && node bench/speed.mjs
 //   npm run bench:gpu -- --json bench/results/gpu.json && node bench/speed.mjs
@@ -62,9 +62,15 @@ function peer(name, what) {
   return peers.microseconds.find((one) => one.name === name && one.what === what) ?? { name, what }
 }
 
-/** @param {string[]} head @param {string[][]} rows */
+/** Columns of numbers are flush right. @param {string[]} head @param {string[][]} rows */
 const table = (head, rows) =>
-  [head, head.map((_, i) => (i === 0 ? '---' : '---:')), ...rows]
+  [
+    head,
+    head.map((_, i) =>
+      rows.every((cells) => /^(\d|$)/.test(cells[i] ?? '') && i > 0) ? '---:' : '---',
+    ),
+    ...rows,
+  ]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n')
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// How figures are written.
+// How numbers are printed.
 import { tableOf } from '../dist/cli/output.js'
 
 /** @param {number} bytes */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What more threads bring: 1, 2, 4 … and as many as there are, in turns.
+// What more threads gain: 1, 2, 4 … and as many as there are, in turn.
 import { GridMask, normalization, Preprocessor, presets } from 'gridmask'
 import { callsFor, median, time } from '../dist/cli/measure.js'
 import { batchOf, channelsLast, large, small, threads } from './batches.mjs'

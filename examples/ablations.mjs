@@ -1,5 +1,5 @@
 // Section 4.1.3 without training: how much of an image GridMask keeps, for each r, upright and
-// turned, beside equation 3; and how far single images are from that, for each d. Writes
+// rotated, next to equation 3; and how far single images are from that, for each d. Writes
 // docs/images/ablations.svg and docs/images/ablations-d.svg, or the files that are named.
 import { writeFileSync } from 'node:fs'
 import { GridMask, keepRatio } from 'gridmask'
@@ -23,7 +23,7 @@ function keptFractions(options) {
  * @param {string} name
  * @param {[number, number]} unit
  * @param {number} rotate
- * @param {number} beside by how much it is drawn beside its place, so that bars do not lie on others
+ * @param {number} beside how far it is drawn from its place, so that bars do not overlap
  */
 function measured(name, unit, rotate, beside) {
   const points = ratios.map((ratio) => {
@@ -37,7 +37,7 @@ function measured(name, unit, rotate, beside) {
 
 const series = [
   measured('upright\nd 96…223 pixels', [96, 224], 0, -0.012),
-  measured('turned\nd 96…223 pixels', [96, 224], 360, 0),
+  measured('rotated\nd 96…223 pixels', [96, 224], 360, 0),
   measured('upright\nd 24…32 pixels', [24, 33], 0, 0.012),
 ]
 for (const { name, points } of series) {
@@ -61,7 +61,7 @@ console.log(`written: ${file}`)
 const units = Array.from({ length: 28 }, (_, i) => 8 * (i + 1))
 
 /**
- * Between which kept fractions nine images of ten lie.
+ * The kept fractions between which nine images of ten lie.
  *
  * @param {string} name
  * @param {number} rotate
@@ -76,7 +76,7 @@ function spread(name, rotate) {
   return { name: `${name}\n9 of 10 images`, points, style: 'band' }
 }
 
-const bands = [spread('upright', 0), spread('turned', 360)]
+const bands = [spread('upright', 0), spread('rotated', 360)]
 for (const { name, points } of bands) {
   const cells = points.map(({ x, low, y }) => `d ${x}: ${low.toFixed(3)}…${y.toFixed(3)}`)
   console.log(`${name.split('\n')[0]}, nine of ten  ${cells.join('   ')}`)

@@ -12,7 +12,7 @@ const ratios = [0.4, 0.5, 0.6]
 /** @typedef {[height: number, width: number]} Size */
 /** @typedef {{ size: Size, ratio: number, unit: [number, number], sides: number[] }} Case */
 
-/** `unit` is where to start, `sides` are shown. @type {Case[]} */
+/** `unit` is where to start; `sides` are shown. @type {Case[]} */
 const cases = [
   { size: [32, 32], ratio: 0.4, unit: [24, 33], sides: [4, 8, 16, 28] },
   { size: [96, 96], ratio: 0.5, unit: [41, 96], sides: [12, 24, 48, 84] },
@@ -48,8 +48,8 @@ for (const { size, ratio, unit } of cases) {
 }
 
 /**
- * Of masked images, upright: the mean share that is dropped, and the shares of objects of an eighth, a
- * quarter and a half of the shorter side that are hidden to 99 %.
+ * For images with upright masks: the mean share that is dropped, and the shares of objects of an eighth, a
+ * quarter and a half of the shorter side that are 99 % hidden.
  *
  * @param {Size} size
  * @param {number} ratio
@@ -69,7 +69,7 @@ function measure(size, ratio, unit) {
 }
 
 /**
- * Squares with sides of a part of the shorter side, at 36 places of an image.
+ * Squares whose side is a part of the shorter side, at 36 places of an image.
  *
  * @param {Size} size
  * @param {number} part
@@ -150,7 +150,7 @@ function round(value) {
 }
 
 /**
- * The dropped pixels of an upright mask as a path: all rows with squares look alike.
+ * The dropped pixels of an upright mask as a path; all rows with squares are alike.
  *
  * @param {import('gridmask').SampleParams} params
  * @param {Size} size

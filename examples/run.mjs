@@ -29,7 +29,7 @@ if (!isInstalled()) {
 const { status } = spawnSync(process.execPath, [programOf(name), ...args], { stdio: 'inherit' })
 process.exit(status ?? 1)
 
-/** Whether each package that the example names is there in that version. */
+/** Whether each package that the example names is installed in that version. */
 function isInstalled() {
   const manifest = join(folder, 'package.json')
   if (!existsSync(manifest)) return true

@@ -16,13 +16,14 @@ export { keepRatio, maskOf, visibleFraction } from './api/mask-queries'
 export { type LabelRequest, mixLabels } from './api/mix-labels'
 export type { GridMaskOptions } from './api/options'
 export { Placement, type Point } from './api/placement'
-export { type Preprocessed, type PreprocessedOn, Preprocessor } from './api/preprocessor'
+export { Preprocessor } from './api/preprocessor'
 export type {
   FloatType,
   PreprocessorOptions,
   PreprocessorPlanRequest,
   PreprocessRequest,
 } from './api/preprocessor-options'
+export type { Preprocessed, PreprocessedOn } from './api/preprocessor-result'
 export { presets } from './api/presets'
 export type { ArrayRequest, Layout, Shape } from './arrays/batch-shape'
 export type {
@@ -45,12 +46,12 @@ export type { DType } from './core/dtype'
 export { type ErrorCode, GridMaskError } from './core/errors'
 export type { Box, ImageSize } from './core/geometry'
 export type { CudaReason } from './core/native-interface'
-export {
-  type CudaDeviceId,
-  type DevicePointer,
-  DeviceTensor,
-  type DeviceTensorRequest,
-} from './execution/device-tensor'
+export { DeviceTensor } from './execution/device-tensor'
+export type {
+  CudaDeviceId,
+  DevicePointer,
+  DeviceTensorRequest,
+} from './execution/device-tensor-request'
 export type {
   ApplyRequest,
   GridMix,

@@ -58,7 +58,7 @@ export function bitsOf(array: ArrayBufferView & { BYTES_PER_ELEMENT: number }): 
   return new View(buffer as ArrayBuffer, byteOffset, byteLength / size)
 }
 
-/** Where in a batch an element lies. */
+/** The place of an element in a batch. */
 export function elementOf(
   { channels, height, width, layout = 'NCHW' }: Batch,
   sample: number,
@@ -100,7 +100,7 @@ export function keptByLattices(
   return (sample, x, y) => (masks[sample] as (typeof masks)[number])(x, y)
 }
 
-/** A mask alone: of each pixel 1 where it is kept, else 0. */
+/** A mask alone: for each pixel 1 if it is kept, else 0. */
 export function maskBy(kept: Kept, [height, width]: readonly [number, number], sample = 0) {
   const ones = new Uint8Array(height * width).fill(1)
   const batch = { count: 1, channels: 1, height, width }

@@ -113,11 +113,22 @@ export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Ui
 /** The same at this moment. */
 export const copyOf = (array: ArrayBufferView) => bytesOf(array).slice()
 
-/** Fills an array with bytes that show where they belong: hardly a stretch is like another. */
+/** Fills an array with bytes that show where they belong: hardly any two stretches are alike. */
 export function scramble<T extends ArrayBufferView>(array: T, seed = 1): T {
   const bytes = bytesOf(array)
   for (let i = 0; i < bytes.length; i++) bytes[i] = Math.imul(i + seed, 2654435761) >>> 17
   return array
+}
+
+/** Noise between the 128 and the 255 of each channel: in a picture a place is found by it, and no fill is in it. */
+export function brightNoise(length: number, seed = 1): Buffer {
+  const noise = Buffer.alloc(length)
+  let state = seed
+  for (let i = 0; i < length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    noise[i] = 128 + (state >>> 25)
+  }
+  return noise
 }
 
 /** Expects the same bytes. `toEqual` alone takes a microsecond for each, and minutes to show a difference. */
@@ -142,7 +153,7 @@ export function encode(dtype: DType, value: number): number {
 /** For `toThrow` and `rejects.toThrow`: an error by its code. */
 export const code = (expected: ErrorCode) => expect.objectContaining({ code: expected })
 
-/** What a call throws; undefined where it does not. */
+/** What a call throws; undefined if it does not. */
 export function thrownBy(call: () => unknown): unknown {
   try {
     call()

@@ -14,7 +14,7 @@ import { colours, MARGIN, Sheet } from '../demo/sheet.mjs'
 
 const [SIDE, PADDING, COUNT] = [32, 4, 8]
 const EPOCHS = [0, 40, 80, 120, 160, 200, 240, 280]
-/** Panels are shown so many times as large. */
+/** Panels are enlarged this many times. */
 const SCALE = 4
 const PANEL = SCALE * SIDE
 const [ACROSS, DOWN] = [PANEL + 16, PANEL + 38]

@@ -13,7 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def read(folder, files, limit):
-    """The data set's binary version: 3,073 bytes a record, a label and 3 planes of 32 rows."""
+    """The data set's binary version: records of 3,073 bytes, a label and 3 planes of 32 rows."""
     records = np.concatenate([np.fromfile(os.path.join(folder, name), np.uint8) for name in files])
     records = records.reshape(-1, 1 + 3 * SIDE * SIDE)[:limit]
     labels = torch.from_numpy(records[:, 0].astype(np.int64))
@@ -21,7 +21,7 @@ def read(folder, files, limit):
 
 
 class Samples:
-    """The images of a split. Epochs shuffle, crop and flip them by the seed alone."""
+    """The images of a split. The seed alone decides how epochs shuffle, crop and flip them."""
 
     def __init__(self, folder, split, device, limit=None):
         files = [f'data_batch_{i}.bin' for i in range(1, 6)] if split == 'train' else ['test_batch.bin']
@@ -51,7 +51,7 @@ class Samples:
 
 
 class Masks:
-    """The masks of a run from epoch `first` on, from a Node process that draws the next ones meanwhile."""
+    """The masks of a run from epoch `first` on, from a Node process that draws the next ones in the meantime."""
 
     def __init__(self, node, seed, epochs, first, count, device):
         options = {'seed': seed, 'epochs': epochs, 'from': first, 'count': count}
@@ -61,7 +61,7 @@ class Masks:
         self.device = device
 
     def next(self):
-        """Those of the next epoch, bool [n, 1, 32, 32], True where a pixel is kept."""
+        """The masks of the next epoch, bool [n, 1, 32, 32], True where a pixel is kept."""
         if self.process.stdout.readinto(memoryview(self.buffer).cast('B')) != self.buffer.nbytes:
             raise RuntimeError('masks.mjs ended early; what it wrote stands above')
         bits = torch.from_numpy(self.buffer).to(self.device)

@@ -4,9 +4,9 @@
 //
 //   node examples/cifar10/masks.mjs --seed 1 --epochs 160 [--from 0] [--count 50000]
 //
-// A sample takes 128 bytes: 32 rows of 32 pixels, a pixel a bit, the leftmost in the lowest bit of
-// the row's first byte, 1 where it is kept. A full pipe stops this process, so that it is never
-// far ahead of its reader.
+// A sample takes 128 bytes: 32 rows of 32 pixels, one bit per pixel, the leftmost in the lowest bit of
+// the row's first byte, 1 if it is kept. A full pipe pauses this process, so it is never far ahead of
+// its reader.
 import { parseArgs } from 'node:util'
 import { GridMask, linear, presets } from 'gridmask'
 
@@ -27,7 +27,7 @@ const [seed, epochs, from, count] = [
   wholeNumber('count'),
 ]
 
-// The authors' probability reaches 0.8 in epoch 280 of 300: here at the same part of the training.
+// The authors' probability reaches 0.8 in epoch 280 of 300; here at the same point of the training.
 const probability = linear({ to: 0.8, epochs: Math.max(1, (280 / 300) * epochs) })
 const gridmask = new GridMask({ ...presets.cifar10, probability, seed })
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""ResNet-18 as CIFAR-10 is usually given to it: a stem of 3×3 without stride, no pooling before the first stage."""
+"""ResNet-18 as it is usually adapted to CIFAR-10: a 3×3 stem without stride, no pooling before the first stage."""
 import torch.nn.functional as F
 from torch import nn
 

@@ -3,8 +3,8 @@
 
     python3 examples/cifar10/train.py --data cifar-10-batches-bin --seeds 1,2 --epochs 160
 
-At one seed both runs have the same initial weights, order, crops and flips; only the masks differ.
-Stopped at any time, the same command goes on from the last checkpoint. README.md says what came of it.
+With one seed both runs have the same initial weights, order, crops and flips; only the masks differ.
+You can stop it at any time: the same command continues from the last checkpoint. README.md has the results.
 """
 import argparse
 import json
@@ -48,7 +48,7 @@ SETTINGS = {name: getattr(args, name) for name in ('epochs', 'batch', 'width', '
 
 
 def learning_rate(epoch):
-    """0.1 for 128 samples; up in a line, then down in a cosine."""
+    """0.1 for 128 samples; rises linearly, then falls as a cosine."""
     part, peak = epoch / args.epochs, 0.1 * args.batch / 128
     if part < WARM_UP:
         return peak * part / WARM_UP
@@ -77,7 +77,7 @@ def predict(model):
 
 
 def run(method, seed):
-    """A whole run, or what is left of it: its curve, and the classes it gives the test images at its end."""
+    """A whole run, or the rest of one: its curve, and the classes it gives the test images at the end."""
     path = os.path.join(args.out, f'{method}-{seed}.pt')
     model, optimizer = start(seed)
     state = {'settings': SETTINGS, 'curve': [], 'seconds': 0.0}

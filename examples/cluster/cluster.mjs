@@ -106,7 +106,7 @@ async function makeHere({ pictures, shards }, manifest, count, lock) {
   const workers = Array.from({ length: count }, () => fork(fileURLToPath(import.meta.url), args))
   const ended = workers.map((worker) => once(worker, 'exit'))
   const stopped = new AbortController()
-  // One that dies leaves its shard to the others, as long as there are any.
+  // A worker that dies leaves its shard to the others, as long as there are any.
   Promise.all(ended).then(() => stopped.abort('All workers have ended before all shards were made'))
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
     process.once(signal, () => stopped.abort('Stopped. The same command goes on from here'))

@@ -9,7 +9,7 @@ import { UserError } from './user-error.mjs'
 /**
  * @typedef {object} Settings
  * @property {number} size height and width of a picture in a shard
- * @property {number} epoch whose crops, flips and masks are drawn
+ * @property {number} epoch the one whose crops, flips and masks are drawn
  * @property {number} seed
  * @property {number} perShard pictures in a shard; the last one has what is left
  *
@@ -39,7 +39,7 @@ export async function describe(folder, settings) {
   const names = await readdir(folder, { recursive: true }).catch(({ message }) => {
     throw new UserError(`Cannot read the folder of pictures: ${message}`)
   })
-  // In the order of their characters' numbers, which no host's language changes.
+  // Sorted by code units, which does not depend on the host's language.
   const pictures = names
     .filter((name) => FORMATS.test(name))
     .map((name) => name.split(sep).join('/'))
@@ -64,8 +64,8 @@ function ownVersions() {
 }
 
 /**
- * Puts a manifest beside the shards. One that is there already must be the same: this run then goes on
- * with it.
+ * Puts a manifest beside the shards. If there is one already, it must be the same; this run then
+ * continues with it.
  *
  * @param {string} folder of the shards
  * @param {Manifest} manifest
@@ -77,7 +77,7 @@ export async function keep(folder, manifest) {
   if (found === text) return
   if (found !== undefined) {
     throw new UserError(
-      `${folder} holds shards of other pictures, settings or versions: take another folder`,
+      `${folder} holds shards of other pictures, settings or versions: use another folder`,
     )
   }
   await writeFile(`${path}.partial`, text)
@@ -98,13 +98,13 @@ export async function load(folder) {
     const wanted = manifest.versions[name]
     if (version === wanted) continue
     // Another decoder may round a pixel differently.
-    throw new UserError(`This host has ${name} ${version}, but the shards are made by ${wanted}`)
+    throw new UserError(`This host has ${name} ${version}, but the shards are made with ${wanted}`)
   }
   return manifest
 }
 
 /**
- * A name for the run, the same on all hosts: job lists of several runs may share a Redis.
+ * A name for the run, the same on all hosts, since job lists of several runs may share a Redis.
  *
  * @param {Manifest} manifest
  */

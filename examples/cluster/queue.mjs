@@ -1,4 +1,4 @@
-// The job list in Redis: who makes it and waits for its end, and who works on it.
+// The job list in Redis: one process makes it and waits for its end; workers work on it.
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,7 +9,7 @@ import { connect } from './redis.mjs'
 import { shardWriter } from './shard.mjs'
 import { UserError } from './user-error.mjs'
 
-/** How often a shard may lose its worker. More often, the shard itself is likely to be the reason. */
+/** How often a shard may lose its worker. Beyond that, the shard itself is probably the reason. */
 const DEATHS = 10
 
 /**
@@ -25,17 +25,17 @@ export async function makeShards(address, folder, manifest, signal) {
   const queue = new Queue(nameOf(manifest), {
     connection: redis,
     defaultJobOptions: {
-      // A shared folder may be away for a moment.
+      // A shared folder may be unavailable for a moment.
       attempts: 3,
       backoff: { type: 'fixed', delay: 1000 },
       removeOnComplete: true,
     },
   })
   try {
-    // Of a run before, which may be mended by now.
+    // Failures of an earlier run may have been repaired by now.
     await queue.clean(0, 0, 'failed')
     const missing = await missingShards(folder, manifest)
-    // A shard that is listed or being made already is not listed twice: its name is the job's.
+    // A shard that is already listed or being made is not listed again, since its name is the job's.
     await queue.addBulk(
       missing.map((number) => ({
         name: 'shard',
@@ -94,12 +94,12 @@ async function watch(queue, total, signal) {
 }
 
 /**
- * Makes shards until the process is told to end; then it finishes the one that it is at.
+ * Makes shards until the process is asked to stop; then it finishes the current one.
  *
  * @param {string} address of Redis
  * @param {import('./shard.mjs').Folders} folders as this host sees them
  * @param {{ threads?: number, lock: number }} settings
- *   `lock`: seconds after which a worker that gives no sign of life has lost its shard to another
+ *   `lock`: seconds without a sign of life after which a worker loses its shard to another
  */
 export async function work(address, folders, { threads, lock }) {
   const manifest = await load(folders.shards)
@@ -116,7 +116,7 @@ export async function work(address, folders, { threads, lock }) {
   await new Promise((resolve) => {
     process.once('SIGINT', resolve)
     process.once('SIGTERM', resolve)
-    // Of a worker that `here` has started, when that is no more.
+    // A worker that `here` has started ends when `here` is gone.
     process.once('disconnect', resolve)
   })
   await worker.close()

@@ -1,4 +1,4 @@
-// The Redis that keeps the job list: one that runs, or one of this process's own.
+// The Redis that keeps the job list: an existing one, or one that this process starts.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -12,7 +12,7 @@ import { UserError } from './user-error.mjs'
  * @returns {Promise<Redis>}
  */
 export async function connect(address) {
-  // BullMQ waits for a Redis that goes away and comes back.
+  // BullMQ waits for a Redis that disappears and comes back.
   const redis = new Redis(address, { maxRetriesPerRequest: null, lazyConnect: true })
   let reason = ''
   redis.on('error', ({ message }) => {
@@ -34,7 +34,7 @@ export async function startRedis() {
   const folder = await mkdtemp(join(tmpdir(), 'gridmask-redis-'))
   const address = join(folder, 'redis.sock')
   const settings = ['--port', '0', '--unixsocket', address, '--dir', folder, '--save', '']
-  // Detached, Ctrl-C does not reach it: workers that finish their shards still need it.
+  // Detached, so Ctrl-C does not reach it: workers that finish their shards still need it.
   const server = spawn('redis-server', settings, {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,

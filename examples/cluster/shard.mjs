@@ -1,11 +1,11 @@
-// One shard: a file of NumPy's format with ready batches, one after another.
+// One shard: a file in NumPy's format with ready batches, one after another.
 import { open, rename, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { normalization, Preprocessor, presets } from 'gridmask'
 import sharp from 'sharp'
 
-/** Pictures that are in memory at a time. */
+/** Pictures in memory at a time. */
 const BATCH = 64
 
 /**
@@ -15,12 +15,12 @@ const BATCH = 64
  */
 
 /**
- * Writes shards of a run, each under a name of its own until it is whole: whoever dies in the middle
- * leaves nothing that looks like a shard, and two that write the same one do each other no harm.
+ * Writes shards of a run, each under a temporary name until it is complete: a process that dies halfway
+ * leaves nothing that looks like a shard, and two that write the same shard do no harm.
  *
  * @param {import('./manifest.mjs').Manifest} manifest
  * @param {Folders} folders
- * @param {number} [threads] of the Preprocessor; those of all cores, if there are no other workers
+ * @param {number} [threads] of the Preprocessor; all cores by default, for when there are no other workers
  * @returns {(number: number) => Promise<void>}
  */
 export function shardWriter({ settings, shards, pictures }, folders, threads) {
@@ -60,7 +60,7 @@ export function shardWriter({ settings, shards, pictures }, folders, threads) {
 }
 
 /**
- * A picture of three channels, whose shorter side is an eighth larger than what is cropped from it.
+ * A picture with three channels, whose shorter side is an eighth larger than the crop.
  *
  * @param {string} folder
  * @param {string} name
@@ -82,7 +82,7 @@ async function decode(folder, name, size) {
 }
 
 /**
- * The beginning of a .npy file: numpy.lib.format has its definition.
+ * The beginning of a .npy file, defined in numpy.lib.format.
  *
  * @param {readonly number[]} shape
  */

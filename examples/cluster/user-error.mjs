@@ -1,2 +1,2 @@
-/** What the user can mend: its message is all that there is to say. */
+/** An error that the user can fix: its message is all there is to say. */
 export class UserError extends Error {}

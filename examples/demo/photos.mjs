@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Photographs, as a training script would feed them: decoded and cropped, for Preprocessor.
+// Photographs as a training script would load them: decoded and cropped, for Preprocessor.
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { normalization } from 'gridmask'
@@ -10,8 +10,8 @@ import { readPicture } from '../../dist/cli/pictures.js'
 /**
  * @typedef {import('../../dist/cli/pictures.js').Picture} Picture
  *
- * What a crop shows: its centre as fractions of width and height, and its size as a fraction of the
- * largest crop that there is.
+ * A crop: its centre as fractions of width and height, and its size as a fraction of the largest possible
+ * crop.
  *
  * @typedef {readonly [centreX: number, centreY: number, size: number]} Region
  * @typedef {Picture & { name: string, regions: readonly Region[] }} Photo
@@ -96,7 +96,7 @@ export function readPhotos(paths) {
 
 /**
  * @param {Photo} photo
- * @param {number} region one of the photo's regions; counts on from the last to the first
+ * @param {number} region one of the photo's regions; after the last comes the first
  * @param {number} width
  * @param {number} height
  * @returns {Promise<Picture>}
@@ -153,7 +153,7 @@ export async function sampleImages(photos, count, width, height) {
 }
 
 /**
- * As Preprocessor takes one.
+ * A picture as Preprocessor takes it.
  *
  * @param {Picture} picture
  */
@@ -162,7 +162,7 @@ export function toImage({ rgb, width, height }) {
 }
 
 /**
- * The way back from a batch. What GridMask dropped, 0 there, becomes the mean colour.
+ * Back from a batch to pictures. What GridMask dropped, 0 in the batch, becomes the mean colour.
  *
  * @param {Float32Array} batch
  * @param {number} width

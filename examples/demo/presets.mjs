@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The authors' settings, each on images of the size that it was made for.
+// The authors' settings, each on images of the size they were made for.
 import { normalization, Preprocessor, presets } from 'gridmask'
 import { captionOf } from '../../dist/cli/contact-sheet.js'
 import { resizePicture } from '../../dist/cli/pictures.js'

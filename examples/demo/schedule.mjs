@@ -8,7 +8,7 @@ import { colours, columnX, MARGIN, Sheet, SIDE } from './sheet.mjs'
 
 /** @typedef {import('./photos.mjs').Photo} Photo */
 
-// Of few samples the share that is masked may lie far from p; with this seed it does not.
+// With few samples, the masked share may be far from p; with this seed it is not.
 export const SEED = 690
 
 export const imagenet = new Preprocessor({
@@ -16,8 +16,6 @@ export const imagenet = new Preprocessor({
   gridmask: presets.imagenet,
   seed: SEED,
 })
-
-const size = { height: SIDE, width: SIDE }
 
 /** @param {readonly Photo[]} photos */
 export async function scheduleSheet(photos) {
@@ -29,25 +27,13 @@ export async function scheduleSheet(photos) {
     'Eight samples, drawn anew in each epoch: p, the chance to be masked, grows to 0.8. Framed: masked.',
   )
   const columns = epochs.map((epoch, i) => ({ epoch, x: MARGIN + i * (side + gap) }))
-  drawCurve(sheet, columns, side, top + 40)
-  const y = top + 218
-  const images = await sampleImages(photos, count, SIDE, SIDE)
-  for (const { epoch, x } of columns) {
-    const plan = imagenet.plan({ count, epoch, index: 0, ...size })
-    const pictures = toPictures(imagenet.apply(images, { plan }), SIDE, SIDE)
-    for (const [i, picture] of pictures.entries()) {
-      const row = y + i * (side + gap)
-      sheet.panel(await resizePicture(picture, side, side), x, row)
-      if (plan.at(i)?.masked) sheet.frame(x, row, side, colours.accent, 4)
-    }
-    drawCount(sheet, x + side / 2, y - 42, epoch, plan)
-  }
-  sheet.height = y + count * (side + gap) - gap + MARGIN
+  const squares = { count, across: 1, side, gap, frame: 4 }
+  sheet.height = (await drawEpochs(sheet, photos, columns, top + 40, squares)) + MARGIN
   return sheet
 }
 
 /**
- * A batch of 16 samples at each of six epochs, one small square a sample.
+ * A batch of 16 samples at each of six epochs, one small square per sample.
  *
  * @param {Sheet} sheet
  * @param {readonly Photo[]} photos
@@ -57,23 +43,39 @@ export async function scheduleSheet(photos) {
 export async function drawMosaics(sheet, photos, top) {
   const [across, gap] = [4, 8]
   const side = (SIDE - (across - 1) * gap) / across
-  const count = across ** 2
   const columns = [0, 60, 120, 180, 240, 299].map((epoch, i) => ({ epoch, x: columnX(i) }))
-  drawCurve(sheet, columns, SIDE, top)
+  const squares = { count: across ** 2, across, side, gap, frame: 3 }
+  return drawEpochs(sheet, photos, columns, top, squares)
+}
+
+/**
+ * The batch at the epoch of each column, below the curve of p.
+ *
+ * @param {Sheet} sheet
+ * @param {readonly Photo[]} photos
+ * @param {readonly { epoch: number, x: number }[]} columns
+ * @param {number} top
+ * @param {Record<'count' | 'across' | 'side' | 'gap' | 'frame', number>} squares one for each sample,
+ *   `across` in a row; the frame of those that are masked is that thick
+ * @returns {Promise<number>} the y below
+ */
+async function drawEpochs(sheet, photos, columns, top, { count, across, side, gap, frame }) {
+  const width = across * (side + gap) - gap
+  drawCurve(sheet, columns, width, top)
   const y = top + 178
   const images = await sampleImages(photos, count, SIDE, SIDE)
   for (const { epoch, x } of columns) {
-    const plan = imagenet.plan({ count, epoch, index: 0, ...size })
+    const plan = imagenet.plan({ count, epoch, index: 0, height: SIDE, width: SIDE })
     const pictures = toPictures(imagenet.apply(images, { plan }), SIDE, SIDE)
     for (const [i, picture] of pictures.entries()) {
       const left = x + (i % across) * (side + gap)
       const row = y + Math.floor(i / across) * (side + gap)
       sheet.panel(await resizePicture(picture, side, side), left, row)
-      if (plan.at(i)?.masked) sheet.frame(left, row, side, colours.accent, 3)
+      if (plan.at(i)?.masked) sheet.frame(left, row, side, colours.accent, frame)
     }
-    drawCount(sheet, x + SIDE / 2, y - 42, epoch, plan)
+    drawCount(sheet, x + width / 2, y - 42, epoch, plan)
   }
-  return y + SIDE
+  return y + Math.ceil(count / across) * (side + gap) - gap
 }
 
 /**
@@ -94,7 +96,7 @@ function drawCount(sheet, x, y, epoch, plan) {
 }
 
 /**
- * p over the epochs, 100 pixels for p = 1; an epoch's point stands above its column's middle.
+ * p over the epochs, 100 pixels for p = 1; an epoch's point is above the middle of its column.
  *
  * @param {Sheet} sheet
  * @param {readonly { epoch: number, x: number }[]} columns
@@ -107,7 +109,7 @@ function drawCurve(sheet, columns, side, top) {
     const p = imagenet.probabilityAt(epoch)
     return { x: x + side / 2, y: bottom - 100 * p, label: `p ${Number(p.toFixed(2))}` }
   })
-  // Straight between the points, as is the schedule, whose bend is one of them.
+  // Straight between the points, like the schedule, whose bend is one of them.
   const line = points.map(({ x, y }) => `${x},${y.toFixed(1)}`).join(' ')
   const [first, last] = [points[0]?.x, points.at(-1)?.x]
   sheet.draw(

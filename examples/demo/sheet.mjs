@@ -13,7 +13,7 @@ export const colours = { ...plainColours, line: '#d4d4d8', accent: '#b4461e' }
 /** @type {Promise<void> | undefined} */
 let fonts
 
-// A machine without fonts draws boxes, others each their own typeface. A font named as a file joins
+// A machine without fonts draws boxes, others each a different typeface. A font named as a file joins
 // those of the process, where SVG finds it too.
 async function loadFonts() {
   const { resolve } = createRequire(import.meta.url)

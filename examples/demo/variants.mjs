@@ -24,8 +24,8 @@ const variants = [
 const preprocessor = new Preprocessor({ normalize: normalization.imagenet })
 
 /**
- * In training the offsets are drawn; here whole units fill the image. Offsets count from the corner
- * of a square that holds the image at every angle.
+ * In training, offsets are drawn; here whole units fill the image. Offsets count from the corner of a
+ * square that holds the image at every angle.
  *
  * @param {number} d
  * @param {Partial<import('gridmask').SampleParams>} [others]
@@ -110,7 +110,7 @@ async function drawVariants(sheet, photos, top) {
 }
 
 /**
- * Where the original would have its mask.
+ * In place of a mask, for the original.
  *
  * @param {Sheet} sheet
  * @param {number} x

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The same steps of training on TensorFlow.js' two backends for plain Node, both of one thread: how
-// many images a second of processor time, and how far apart their losses come at most.
+// The same training steps on TensorFlow.js' two backends for plain Node, each with one thread: images per
+// second of processor time, and the largest difference between their losses.
 import { normalised, readData } from './data.mjs'
 import { Network, ready } from './model.mjs'
 

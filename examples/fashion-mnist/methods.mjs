@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
 // The methods that are compared. Each but the first has four settings, two of one thing times two
-// of another, of which validation images choose one.
+// of another; validation images decide between them.
 import { GridMask, linear } from 'gridmask'
 import { Cutout, HideAndSeek, RandomErasing } from 'gridmask/baselines'
 import { SIDE } from './data.mjs'
 
 /**
- * What training needs of an augmentation: it masks a batch in place. The rest of the request says
- * which draws it is: the epoch, and the first sample's place in it.
+ * What training needs of an augmentation: it masks a batch in place. The rest of the request says which
+ * draws to use: the epoch, and the first sample's place in it.
  *
  * @typedef {object} Augmentation
  * @property {(images: Float32Array, request: {
@@ -42,14 +42,14 @@ export const methods = [
     create: gridmask,
   },
   {
-    name: 'RevGridMask', // r is of what it drops, hence smaller
+    name: 'RevGridMask', // r is the part that it drops, hence smaller
     settings: times([{ ratio: 0.1 }, { ratio: 0.25 }], [fine, coarse]).map((settings) => {
       return { ...settings, reverse: true }
     }),
     create: gridmask,
   },
   {
-    name: 'Random GridMask', // half of the squares stay, hence larger ones
+    name: 'Random GridMask', // half of the squares stay, hence they are larger
     settings: times([{ ratio: 0.2 }, { ratio: 0.4 }], [fine, coarse]).map((settings) => {
       return { ...settings, unitProbability: 0.5 }
     }),

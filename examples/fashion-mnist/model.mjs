@@ -15,7 +15,7 @@ export const LAYERS = /** @type {const} */ ([
 ])
 const MOMENTUM = 0.9
 
-/** The backend is of one thread, so that the same seed gives the same numbers. */
+/** The backend has one thread, so that the same seed gives the same numbers. */
 export async function ready(backend = 'wasm') {
   setThreadsCount(1)
   await tf.setBackend(backend)
@@ -80,7 +80,7 @@ export class Network {
     })
   }
 
-  /** @param {Images} images @returns {number} the share that is classified rightly */
+  /** @param {Images} images @returns {number} the share that is classified correctly */
   accuracy({ pixels, labels }) {
     let right = 0
     for (let from = 0; from < labels.length; from += 500) {
@@ -95,7 +95,7 @@ export class Network {
     return right / labels.length
   }
 
-  /** All that training changes, to go on from later with the same numbers. */
+  /** Everything that training changes, to continue later with the same numbers. */
   async save() {
     const weights = this.weights.map((weight) => Float32Array.from(weight.dataSync()))
     const state = await this.optimizer.getWeights()
@@ -137,7 +137,7 @@ export function shuffled(count, seed) {
 /**
  * The WebAssembly backend lacks one kernel that training needs: the gradient of a convolution by its
  * filter. That is itself a convolution: of the images, with channels as the batch and the batch as
- * channels, by the gradient of the output, dilated by the stride.
+ * channels, with the gradient of the output, dilated by the stride.
  */
 tf.registerKernel({
   kernelName: 'Conv2DBackpropFilter',
@@ -151,7 +151,7 @@ tf.registerKernel({
       const info = tf.backend_util.computeConv2DInfo(x.shape, filterShape, strides, 1, pad)
       const { padInfo, inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth } = info
       const [height, width] = filterShape
-      // The output shall have the filter's size; below 0, no filter reached the last pixels.
+      // The output must have the filter's size; below 0, no filter reached the last pixels.
       const bottom = height + (outHeight - 1) * strideHeight - inHeight - padInfo.top
       const right = width + (outWidth - 1) * strideWidth - inWidth - padInfo.left
       const reached = tf.slice(

@@ -30,7 +30,7 @@ function rowsOf({ results }) {
 }
 
 /**
- * A panel for each comparison, in it a row a method: each seed's difference to none, hollow, and
+ * A panel for each comparison, with a row per method: each seed's difference from "none", hollow, and
  * their mean with its standard error.
  *
  * @param {Comparison[]} comparisons

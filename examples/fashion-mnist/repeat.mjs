@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// One seed's runs once more, with the settings that were chosen, beside what results.json has:
+// One seed's runs again, with the chosen settings, compared with results.json:
 //
 //   node examples/fashion-mnist/repeat.mjs SEED [METHOD …]
 //
-// Ends with status 1 where an accuracy is another. Each run takes some ten seconds.
+// Ends with status 1 if an accuracy differs. Each run takes some ten seconds.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,7 +25,7 @@ if (!seeds.includes(seed)) {
 }
 
 await ready()
-// In the order of the whole run, which decides each seed's images.
+// In the order of the whole run, which determines each seed's images.
 const everySeed = [...new Set([...plan.selection.seeds, ...seeds])]
 const data = readData({ ...plan.images, trainingSets: everySeed.length })
 const raw = /** @type {import('./data.mjs').Images} */ (data.trainingSets[everySeed.indexOf(seed)])

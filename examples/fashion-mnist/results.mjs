@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Finished runs, kept in a file of one line each so that a killed process goes on where it was, and
+// Finished runs, kept in a file with one line each, so that a killed process continues where it was; and
 // what they say together.
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 
@@ -27,7 +27,7 @@ export class Store {
     } catch (error) {
       if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOENT') throw error
     }
-    // A kill may have left half a line.
+    // A killed process may have left half a line.
     const whole = text.slice(0, text.lastIndexOf('\n') + 1)
     if (whole !== text) writeFileSync(file, whole)
     this.runs = whole
@@ -73,8 +73,8 @@ function groups(runs, nameOf) {
 const accuracies = (runs) => [...runs].sort((a, b) => a.seed - b.seed).map(accuracyOf)
 
 /**
- * The settings of a method with their accuracies on validation images, the best first; of equals
- * that which stands first in methods.mjs.
+ * The settings of a method with their accuracies on validation images, the best first; equal ones in the
+ * order of methods.mjs.
  *
  * @param {readonly Finished[]} runs of the selection
  */
@@ -88,8 +88,8 @@ export function rank(runs) {
 }
 
 /**
- * The accuracies on the test set: each seed's, their mean and its standard error, and the same of
- * the differences to "none" with the same seed.
+ * The accuracies on the test set: each seed's, their mean and its standard error, and the same for the
+ * differences from "none" with the same seed.
  *
  * @param {readonly Finished[]} runs on the test set, of all methods with the same seeds
  */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// GridMask and its relatives on Fashion-MNIST, with few images. README.md says what came of it.
+// GridMask and its relatives on Fashion-MNIST, with few images. README.md has the results.
 //
 //   node examples/fashion-mnist/run.mjs [--quick] [--state FOLDER] [--out FILE]
 //
-//   --quick  a minute's worth, to see that it runs; its numbers mean nothing
-//   --state  where finished runs are kept; the same command goes on from there
+//   --quick  takes a minute, to see that it runs; its numbers mean nothing
+//   --state  where finished runs are kept; the same command continues from there
 //   --out    the results, by default results.json in the state's folder
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -55,7 +55,7 @@ const tried = methods.slice(1).flatMap((method) => {
 })
 const bar = new cliProgress.SingleBar({
   format: '{bar} {percentage} % | {value} of {total} epochs | {eta_formatted} left | {what}',
-  // The terminal keeps its settings where someone ends this.
+  // The terminal keeps its settings if someone ends this.
   linewrap: true,
   noTTYOutput: true,
   notTTYSchedule: 10_000,
@@ -115,7 +115,7 @@ for (const { epochs, results } of comparisons) {
 console.log(`written: ${file}`)
 
 /**
- * A run, unless it is in the store already.
+ * A run, unless it is already in the store.
  *
  * @param {'selection' | 'test'} stage
  * @param {import('./methods.mjs').Method} method

@@ -10,12 +10,12 @@ import { Network, shuffled } from './model.mjs'
 
 /**
  * @typedef {object} Run
- * @property {string} key what tells this run from any other
+ * @property {string} key identifies this run
  * @property {number} seed of the initial weights and of the order of the images, whatever the method
  * @property {Images} trainingSet normalised, as are the others
- * @property {Images} evaluationSet of which the accuracy is taken
+ * @property {Images} evaluationSet on which the accuracy is measured
  * @property {import('./methods.mjs').Augmentation | undefined} augmentation
- * @property {{ epochs: number, batch: number, learningRate: number, every: number }} plan `every`: epochs from one look at both accuracies to the next
+ * @property {{ epochs: number, batch: number, learningRate: number, every: number }} plan `every`: epochs between two measurements of both accuracies
  * @property {string} checkpoint a file for the state after each epoch
  * @property {(epoch: number) => void} onEpoch
  */
@@ -24,7 +24,7 @@ import { Network, shuffled } from './model.mjs'
 
 /**
  * @param {Run} run
- * @returns {Promise<Point[]>} how the loss and the accuracies went; the last one is the result
+ * @returns {Promise<Point[]>} the course of loss and accuracies; the last point is the result
  */
 export async function train(run) {
   const { key, seed, trainingSet, evaluationSet, plan, checkpoint } = run
@@ -40,7 +40,7 @@ export async function train(run) {
       const training = network.accuracy(trainingSet)
       curve.push({ epoch, loss, training, evaluation: network.accuracy(evaluationSet) })
     }
-    // Renamed when whole, so that a kill leaves the old one or the new one.
+    // Renamed when complete, so that a kill leaves the old one or the new one.
     writeFileSync(
       `${checkpoint}.new`,
       serialize({ key, epoch, curve, network: await network.save() }),
@@ -68,17 +68,17 @@ function readCheckpoint(file, key) {
 }
 
 /**
- * All images once, in an order of the seed's and the epoch's, and each batch masked in place.
+ * All images once, in an order that seed and epoch determine, each batch masked in place.
  *
  * @param {Network} network
  * @param {Run} run
  * @param {number} epoch
- * @returns {number} the mean loss, of masked images
+ * @returns {number} the mean loss on masked images
  */
 function trainEpoch(network, { seed, trainingSet, augmentation, plan }, epoch) {
   const count = trainingSet.labels.length
   const order = shuffled(count, seed * 1000 + epoch)
-  // Falls to 0 in a line.
+  // Falls linearly to 0.
   const learningRate = plan.learningRate * (1 - epoch / plan.epochs)
   let sum = 0
   for (let index = 0; index < count; index += plan.batch) {

@@ -1,7 +1,7 @@
 // node inference.mjs [--json] [PICTURE …]
 //
-// sharp → Preprocessor → a network, under onnxruntime and under TensorFlow.js, which say the same. Without
-// pictures it draws six.
+// sharp → Preprocessor → a network, under onnxruntime and under TensorFlow.js, with the same results.
+// Without pictures it draws six.
 import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
@@ -19,7 +19,7 @@ const pictures =
     ? drawPictures()
     : files.map((file) => ({ name: basename(file), picture: sharp(file) }))
 
-// Each as large as it happens to be: what Preprocessor takes is a list.
+// Each keeps its own size, since Preprocessor takes a list.
 const images = await Promise.all(
   pictures.map(({ picture }) =>
     picture

@@ -1,4 +1,4 @@
-// Pictures whose classes are plain to see.
+// Pictures whose classes are obvious.
 import sharp from 'sharp'
 
 const [WIDTH, HEIGHT] = [240, 160]

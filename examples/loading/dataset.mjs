@@ -18,7 +18,7 @@ export async function writeDataset(folder, count) {
   for (const [i, file] of files.entries()) {
     const photo = /** @type {import('sharp').Sharp} */ (photos[i % photos.length])
     const { width, height } = await photo.metadata()
-    // Steps without a common divisor with what they go around in: every tile is another one.
+    // The steps have no common divisor with the ranges they wrap around in, so every tile is different.
     const left = (i * 97) % (width - TILE)
     const top = (i * 61) % (height - TILE)
     await photo.clone().extract({ left, top, width: TILE, height: TILE }).jpeg().toFile(file)
@@ -26,7 +26,7 @@ export async function writeDataset(folder, count) {
 }
 
 /**
- * The files' names in the order of the data set: what gives each sample its number.
+ * The file names in the order of the data set, which gives each sample its number.
  *
  * @param {string} folder
  * @param {number} count

@@ -1,4 +1,4 @@
-// An epoch's batches: in shuffled order, of one process, from any batch on, decoded ahead by a pool.
+// An epoch's batches: in shuffled order, for one process, from any batch on, decoded ahead by a pool.
 import { createHash } from 'node:crypto'
 import { launcherRank, shardIndices } from 'gridmask'
 
@@ -9,13 +9,13 @@ import { launcherRank, shardIndices } from 'gridmask'
  * @property {number} seed
  * @property {number} batch samples of a batch; the last one has what is left
  * @property {import('gridmask').LauncherRank} [shard] which process this is, and of how many
- * @property {number} [from] batches to pass over: those trained on before an interruption
- * @property {number} [ahead] batches that are decoded while one is trained on
+ * @property {number} [from] batches to skip: those trained on before an interruption
+ * @property {number} [ahead] batches that are decoded while one is in training
  */
 
 /**
- * The data set's numbers in the order of an epoch: sorted by a hash, so that every process and every
- * machine comes to the same order without asking the others.
+ * The data set's numbers in the order of an epoch: sorted by a hash, so that every process on every
+ * machine gets the same order without asking the others.
  *
  * @param {number} count
  * @param {number} seed

@@ -1,5 +1,5 @@
-// How many images a second pools of workers load, and how much of that is Preprocessor: with one thread of
-// its own in each worker, and with as many as there are cores.
+// How many images per second pools of workers load, and how much of the time is Preprocessor: with one
+// thread in each worker, and with as many as there are cores.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// One process of several, as its launcher says: loads its part of an epoch, and writes each sample to the
-// place that its number has in a file that all of them share.
+// One of several processes, as its launcher says: loads its part of an epoch, and writes each sample to the
+// place of its number in a file that all of them share.
 import { open } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { launcherRank } from 'gridmask'
@@ -30,7 +30,7 @@ const { count, side, seed, epoch, batch, from, to, workers } =
 const pool = new Piscina({
   filename: new URL('worker.mjs', import.meta.url).href,
   maxThreads: workers,
-  // One thread of Preprocessor's in each worker: the workers are what keeps the cores busy.
+  // Preprocessor has one thread in each worker: the workers keep the cores busy.
   workerData: { files: namesOf(data, count), side, seed, threads: 1 },
 })
 const file = await open(out, 'r+')
@@ -48,7 +48,7 @@ for await (const { indices, images } of loadEpoch(pool, {
     await file.write(bytes, 0, sampleBytes, index * sampleBytes)
   }
   sizes.push(indices.length)
-  if (from + sizes.length >= to) break // as a training that is interrupted
+  if (from + sizes.length >= to) break // like a training that is interrupted
 }
 await file.close()
 await pool.close({ force: true })

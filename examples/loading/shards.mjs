@@ -1,6 +1,6 @@
 // Proves that shards add up: one process loads a whole epoch; three others, started at the same time
-// and knowing nothing of each other, a third each; one more is interrupted in the middle and goes on
-// in a new process. Every byte is compared.
+// and knowing nothing of each other, load a third each; one more is interrupted in the middle and
+// continues in a new process. Every byte is compared.
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -21,8 +21,8 @@ try {
   await writeDataset(folder, COUNT)
 
   /**
-   * Runs processes that all write into one new file, and answers with its bytes: the processes of a
-   * group at the same time, the groups one after another.
+   * Runs processes that all write into one new file, and returns its bytes: the processes of a group run
+   * at the same time, the groups one after another.
    *
    * @param {string} name
    * @param {Process[][]} groups

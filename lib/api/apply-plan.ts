@@ -29,7 +29,7 @@ export interface ApplyPlanRequest extends ArrayRequest {
 }
 
 /**
- * The request of {@link applyPlan} on a {@link DeviceTensor}. The tensor has the rest.
+ * The request of {@link applyPlan} on a {@link DeviceTensor}. The rest comes from the tensor.
  *
  * @example
  * ```ts

@@ -36,8 +36,8 @@ const daliKeys = new Set(['tile', 'ratio', 'angle', 'shiftX', 'shiftY'])
 
 /**
  * Converts the mask that DALI's `fn.grid_mask` draws to our parameters. Without rotation, and with
- * whole shifts, every pixel is the same. DALI turns about the corner and shifts by fractions of a
- * pixel. We turn about the centre and shift by whole pixels, so rotated masks agree to within half
+ * whole shifts, every pixel is the same. DALI rotates about the corner and shifts by fractions of a
+ * pixel. We rotate about the centre and shift by whole pixels, so rotated masks agree to within half
  * a pixel.
  *
  * @param size the image's [height, width] in pixels
@@ -206,7 +206,8 @@ type AlbumentationsArguments = Partial<GridDropoutArguments & AlbumentationsGrid
  * of squares. Otherwise they draw like the `GridMask` of AlbumentationsX, which drops lines instead
  * of squares: `reverse` is set.
  *
- * @param args of one of the two: {@link GridDropoutArguments} or {@link AlbumentationsGridMaskArguments}
+ * @param args the arguments of one of the two: {@link GridDropoutArguments} or
+ *   {@link AlbumentationsGridMaskArguments}
  * @example
  * ```ts run
  * const options = fromAlbumentations({ ratio: 0.4, unitSizeRange: [24, 64] })
@@ -265,7 +266,7 @@ function dropoutOptions(given: AlbumentationsArguments): Pick<GridMaskOptions, '
   }
 }
 
-/** Units across and down; without a number, ten. */
+/** Units across and down; ten by default. */
 function holesOf({ holesNumberXy, holesNumberX, holesNumberY }: AlbumentationsArguments): Range {
   const isOlder = holesNumberX !== undefined || holesNumberY !== undefined
   if (isOlder) refuseBoth('of version 2', holesNumberXy && 'holesNumberXy', 'older', 'holesNumberX')

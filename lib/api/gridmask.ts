@@ -1,6 +1,6 @@
 import type { Dimensions } from '../arrays/batch-shape'
 import type { ImageArray } from '../arrays/typed-array'
-import { checkDevice, checkThreads, defaultThreads } from '../backend/devices'
+import { checkDevice, checkThreads } from '../backend/devices'
 import {
   checkBoolean,
   checkInteger,
@@ -104,7 +104,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
         : checkUnit('unit', unit)
     const fill = checkFill('fill', fillOption)
     const target = {
-      threads: threads === undefined ? defaultThreads() : checkThreads('threads', threads),
+      threads: checkThreads(threads),
       device: checkDevice(device),
     }
     const given = { ratio: ratio as number, unit: unit as number }
@@ -170,7 +170,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
    * an array over the same memory. If `out` is in another buffer, both are taken, and the result
    * uses the memory of `out`. Memory that cannot be taken (of an addon, such as sharp's results; of
    * WebAssembly; of the pool of small Buffers) is copied: the array stays as it was, and the result
-   * is a new array. Shared memory is not detached; do not write to it meanwhile. A DeviceTensor is
+   * is a new array. Shared memory is not detached; do not write to it before then. A DeviceTensor is
    * not taken; without `out` the result is a new tensor.
    *
    * @param images all samples, one after another
@@ -262,7 +262,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
       given,
       count,
       (value) => checkPlan(value as Plan, count),
-      // Partners are drawn for a batch without pixels too; a unit for its size need not exist.
+      // Partners are drawn even for a batch without pixels, for whose size there may be no unit.
       (range) => this.#draw(range, height, width, isEmpty(dimensions) ? [1, 1] : undefined),
     )
     const mix = mixOf(plan, given.partner, dimensions, this.#target.threads)
@@ -292,7 +292,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
   }
 }
 
-/** What a misspelt preset is: undefined, or nothing to be spread. */
+/** Refuses what a misspelt preset leaves: undefined, or an object without `ratio` and `unit`. */
 function refuseNone(options: unknown): void {
   const isObject = typeof options === 'object' && options !== null
   if (options !== undefined && !(isObject && !('ratio' in options) && !('unit' in options))) return
@@ -301,7 +301,7 @@ function refuseNone(options: unknown): void {
     invalid('ERR_INVALID_ARG_TYPE', 'options', 'an object', options, hint)
   }
   const key = Object.keys(options as object).find((name) => !optionKeys.has(name))
-  if (key !== undefined) return // which is told
+  if (key !== undefined) return // checkOptions() reports it
   throw new GridMaskError(
     'ERR_INVALID_ARG_TYPE',
     'Expected `options` to have `ratio` and `unit`, but received neither. If it is a preset, ' +
@@ -309,14 +309,15 @@ function refuseNone(options: unknown): void {
   )
 }
 
-/** Images that a unit is so much larger than are rarely touched, and then lost as a whole. */
+/** If the unit is much larger than the images, most of them stay as they are and a few are lost whole. */
 function warnOfLargeUnit([min]: Range, height: number, width: number): void {
   const longer = Math.max(height, width)
   if (longer === 0 || min <= 2 * longer) return
   warnOnce(
     'GRIDMASK_UNIT',
-    `\`unit\` is ${min} pixels and more, far beyond images of ${height}×${width}: most stay as they are, ` +
-      'some lose everything. Choose it between half of the shorter side and all of it: docs/choosing.md',
+    `\`unit\` is at least ${min} pixels, far larger than the images of ${height}×${width}: most stay as ` +
+      'they are, some lose everything. Choose a unit from half the shorter side to all of it: ' +
+      'docs/choosing.md',
   )
 }
 

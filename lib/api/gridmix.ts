@@ -30,7 +30,7 @@ export interface GridMixPlanRequest extends ArrayRequest, PlanRequest {
 }
 
 /**
- * The request of {@link gridmix} on a {@link DeviceTensor}. The tensor has the rest.
+ * The request of {@link gridmix} on a {@link DeviceTensor}. The rest comes from the tensor.
  *
  * @example
  * ```ts
@@ -44,8 +44,8 @@ const requestKeys = new Set<string>([...tensorKeys, 'device'])
 
 /**
  * Mixes a batch according to a plan, without a `GridMask`: a dropped pixel takes the value that the
- * sample's partner has there (section 4.4). The plan of {@link GridMask.plan} and the partners of a
- * result give the same result again.
+ * sample's partner has there (section 4.4). A plan of {@link GridMask.plan} and the partners of a
+ * result reproduce that result.
  *
  * @param images all samples, one after another
  * @returns the images, `out` or new ones; the partners; and how much each sample kept

@@ -1,4 +1,4 @@
-/** Segmentation's labels: dropped pixels can be left out of the loss. */
+/** Labels for segmentation: dropped pixels can be left out of the loss. */
 
 import { checkLength, checkOut } from '../arrays/batch-shape'
 import { checkWritable, tagOf } from '../arrays/typed-array'
@@ -62,8 +62,8 @@ export interface IgnoreDroppedRequest {
    */
   label: number | bigint
   /**
-   * Where the result goes: an array of the same type and length. `out: labels` works in place. May
-   * not overlap `labels` in part. Default: a new array.
+   * Where the result goes: an array of the same type and length. `out: labels` works in place. Must
+   * not partly overlap `labels`. Default: a new array.
    */
   out?: LabelArray | undefined
 }
@@ -103,7 +103,7 @@ export function ignoreDropped(
   const { label, out } = given
   const [count, height, width] = checkShape(given.shape)
   const { samples } = checkPlan(plan, count)
-  // The arrays last, since the request's and the plan's getters are the caller's code.
+  // Arrays are checked last, since getters of the request and the plan run the caller's code.
   const tag = labelTag('labels', labels)
   const length = count * height * width
   checkLength('labels', labels, length)
@@ -115,7 +115,7 @@ export function ignoreDropped(
   const size = fill.length
   const target = out ?? new labelConstructors[tag](allocateBytes(length * size), 0, length)
   if (length > 0) {
-    // A label of 64 bits is a pixel of two values, as native code knows no value so large.
+    // Native code has no values of 64 bits, so such a label is a pixel of two values.
     const valueBytes = Math.min(size, 4)
     const layout = { count, planes: 1, height, width, pixelBytes: size, valueBytes }
     const operation = maskOperation(layout, samples, fill)
@@ -126,7 +126,7 @@ export function ignoreDropped(
 
 function checkShape(shape: unknown): [count: number, height: number, width: number] {
   if (!Array.isArray(shape) || shape.length !== 3) {
-    invalid('ERR_INVALID_ARG_TYPE', 'shape', '[n, h, w]', shape)
+    invalid('ERR_INVALID_ARG_TYPE', 'shape', '[n, h, w]', shape, hintOnShape(shape))
   }
   return [
     checkInteger('shape[0]', shape[0], 0, MAX_COUNT),
@@ -135,13 +135,19 @@ function checkShape(shape: unknown): [count: number, height: number, width: numb
   ]
 }
 
-/** Name of the array's own type: undefined for a proxy, whatever its prototype. */
+function hintOnShape(shape: unknown): string {
+  if (!Array.isArray(shape)) return ''
+  if (shape.length === 2) return `One label map is [1, ${shape.join(', ')}]`
+  return shape.length === 4 ? 'A pixel has one label: leave the channels out' : ''
+}
+
+/** The name of the array's type. Refuses a proxy, whatever its prototype. */
 export function labelTag(name: string, value: unknown): LabelTag {
   const tag = typeof value === 'object' && value !== null ? tagOf(value) : undefined
   if (tag === undefined || !(tag in labelConstructors)) {
     const expected = `a ${Object.keys(labelConstructors).join(', ')}`
     const hint = tag?.startsWith('Float')
-      ? 'applyPlan() fills maps of other numbers, as images of one channel'
+      ? 'For maps of other numbers, use applyPlan() on images of one channel'
       : isPromise(value)
         ? undefined
         : 'Labels are one whole number for each pixel'
@@ -150,7 +156,7 @@ export function labelTag(name: string, value: unknown): LabelTag {
   return tag as LabelTag
 }
 
-/** The label in the array's own bytes. */
+/** The label in bytes of the array's type. */
 export function encodeLabel(label: unknown, tag: LabelTag): Uint8Array {
   const bits = labelConstructors[tag].BYTES_PER_ELEMENT * 8
   const signed = /^(Big)?Int/.test(tag)
@@ -168,7 +174,7 @@ export function encodeLabel(label: unknown, tag: LabelTag): Uint8Array {
 
 function encodeBig(label: unknown, signed: boolean): Uint8Array {
   const value = typeof label === 'number' && Number.isSafeInteger(label) ? BigInt(label) : label
-  const expected = `a whole number of ${signed ? '' : 'no sign and '}64 bits, as a number or a bigint`
+  const expected = `a whole number of 64 bits${signed ? '' : ', unsigned'}, as a number or a bigint`
   if (typeof value !== 'bigint') invalid('ERR_INVALID_ARG_TYPE', 'label', expected, label)
   if (value !== (signed ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value))) {
     invalid('ERR_OUT_OF_RANGE', 'label', expected, label)

@@ -1,10 +1,9 @@
 import { defaultThreads } from '../backend/devices'
 import { expectDone, native } from '../backend/native'
 import { packHeader } from '../core/batch-header'
-import { checkEach, checkInteger, invalid } from '../core/check'
+import { checkEach, invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
-import type { Box, ImageSize } from '../core/geometry'
-import { MAX_SIDE } from '../core/limits'
+import { type Box, checkSize, type ImageSize } from '../core/geometry'
 import { allocating } from '../core/memory'
 import type { NativeSamples } from '../core/native-interface'
 import { maskOperation } from '../execution/mask-batch'
@@ -13,29 +12,19 @@ import { packParams, type SampleParams } from '../plan/plan'
 import { listOf } from '../plan/plan-list'
 import { packRegions, type RegionParams } from '../plan/rectangle-plan'
 
-function checkSize(value: unknown): [height: number, width: number] {
-  if (!Array.isArray(value) || value.length !== 2) {
-    invalid('ERR_INVALID_ARG_TYPE', 'size', '[height, width]', value)
-  }
-  return [
-    checkInteger('size[0]', value[0], 0, MAX_SIDE),
-    checkInteger('size[1]', value[1], 0, MAX_SIDE),
-  ]
-}
-
-/** A lattice's parameters, or the rectangles of a method that is compared with. */
+/** The parameters of a lattice, or the rectangles of a baseline. */
 type MaskParams = SampleParams | RegionParams
 
 function refuseOthers(params: unknown): void {
   const expected = "one sample's parameters"
   const list = listOf(params)
   if (list !== undefined) {
-    const hint = Array.isArray(params) ? 'Take one of them' : 'Take one of them: `plan.at(i)`'
+    const hint = Array.isArray(params) ? 'Pass one of them' : 'Pass one of them: `plan.at(i)`'
     invalid('ERR_INVALID_ARG_TYPE', 'params', expected, params, hint)
   }
   if (typeof params !== 'object' || params === null) {
     const hint =
-      params === undefined ? '`plan.at(i)` is undefined where there is no sample i' : undefined
+      params === undefined ? '`plan.at(i)` is undefined if there is no sample i' : undefined
     invalid('ERR_INVALID_ARG_TYPE', 'params', expected, params, hint)
   }
   if (typeof (params as { plan?: unknown }).plan === 'function') {
@@ -54,7 +43,7 @@ function samplesOf(params: MaskParams): NativeSamples {
 /**
  * M, the mask of equation 1: one byte per pixel, row by row, 1 = kept, 0 = dropped.
  *
- * @param params of one sample: {@link SampleParams}, or {@link RegionParams} of a baseline
+ * @param params one sample's {@link SampleParams}, or {@link RegionParams} of a baseline
  * @param size [height, width] in pixels, each 0 … 16384
  * @example
  * ```ts run
@@ -73,7 +62,7 @@ export function maskOf(params: MaskParams, size: ImageSize | readonly number[]):
   return mask
 }
 
-/** Kept pixels of each box, given in whole pixels within the image. */
+/** The number of kept pixels in each box. Boxes are in whole pixels within the image. */
 function countKept(
   params: MaskParams,
   [height, width]: ImageSize,
@@ -90,7 +79,7 @@ function countKept(
  * k, the exact fraction of an image that the mask keeps (equation 2), without drawing it. Equation
  * 3, `1 - (1-r)²`, is its limit for many units. For an image without pixels it is 1.
  *
- * @param params of one sample: {@link SampleParams}, or {@link RegionParams} of a baseline
+ * @param params one sample's {@link SampleParams}, or {@link RegionParams} of a baseline
  * @param size [height, width] in pixels, each 0 … 16384
  * @example
  * ```ts run
@@ -111,7 +100,7 @@ export function keepRatio(params: MaskParams, size: ImageSize | readonly number[
  * belongs to a box that contains its centre, so boxes may have fractions. Parts outside the image
  * do not count. For a box without pixels the result is 0.
  *
- * @param params of one sample: {@link SampleParams}, or {@link RegionParams} of a baseline
+ * @param params one sample's {@link SampleParams}, or {@link RegionParams} of a baseline
  * @param size [height, width] in pixels, each 0 … 16384
  * @param boxes `[x0, y0, x1, y1]` each, in pixels, x0 ≤ x1, y0 ≤ y1
  * @example
@@ -161,7 +150,7 @@ function checkBoxes(boxes: unknown, [height, width]: ImageSize): Box[] {
   const edges = checked.flat()
   const [box] = checked.filter(([x0, y0, x1, y1]) => x0 < x1 && y0 < y1)
   const isLarge = height > 1 && width > 1
-  // A box about a part of a pixel may be meant; a list of nothing else is not.
+  // One box within a pixel may be meant; a list of nothing else is not.
   if (box && isLarge && edges.every(isUnit) && !edges.every(Number.isInteger)) {
     const hint = 'Multiply boxes that are fractions of the image by its width and height'
     invalid('ERR_OUT_OF_RANGE', 'boxes', 'in pixels', box, hint)
@@ -187,7 +176,7 @@ export function checkBox(name: string, box: unknown): Box {
     throw new GridMaskError(
       'ERR_OUT_OF_RANGE',
       `Expected \`${name}\` to be [x0, y0, x1, y1] with x0 <= x1 and y0 <= y1, ` +
-        `but received [${values.join(', ')}]. Of [x, y, width, height], as COCO has them, it is ` +
+        `but received [${values.join(', ')}]. If it is [x, y, width, height], as in COCO, pass ` +
         '[x, y, x + width, y + height]',
     )
   }

@@ -19,7 +19,7 @@ import { checkPartner } from '../plan/mix-partners'
 export interface LabelRequest {
   /** `[n, classes]`. */
   shape: readonly [n: number, classes: number] | readonly number[]
-  /** As GridMix gave it: the sample that each was mixed with. */
+  /** From the result of GridMix: the sample that each was mixed with. */
   partner: ArrayLike<number>
   /**
    * From the result of GridMix: the fraction of its own pixels that each sample kept, in [0, 1].
@@ -56,15 +56,15 @@ export function mixLabels(oneHot: Float32Array, request: LabelRequest): Float32A
   const classes = checkInteger('shape[1]', shape[1], 0, Number.MAX_SAFE_INTEGER)
   const partner = checkPartner(given.partner, count)
   const lambda = checkLambda(given.lambda, count)
-  // After all that may be the caller's code.
+  // After everything that may run the caller's code.
   checkLabels('oneHot', oneHot, count * classes)
   if (out !== undefined) {
     checkLabels('out', out, count * classes)
     checkWritable('out', out)
   }
   const target = out ?? allocating('the result', () => new Float32Array(count * classes))
-  // What is written must not be read again as somebody's partner. Two buffers can stand for the same
-  // shared memory, so that they overlap can't be told.
+  // A row must not be read as a partner's once it is written. An overlap cannot be detected, since two
+  // buffers can stand for the same shared memory.
   const labels =
     out === undefined ? oneHot : allocating('a copy of `oneHot`', () => new Float32Array(oneHot))
   for (let i = 0; i < count; i++) {

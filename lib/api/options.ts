@@ -1,4 +1,4 @@
-/** What a GridMask is made of and asked for: settings, requests, and the names that they know. */
+/** The settings of a GridMask. */
 
 import type { DeviceId } from '../backend/devices'
 import type { Fill } from '../plan/fill'
@@ -60,7 +60,7 @@ export interface GridMaskOptions {
   /**
    * Number of threads that work on a batch, including the caller's, 1 … 1024. Default: the
    * environment variable GRIDMASK_THREADS, or as many as the operating system lets the process run
-   * at a time.
+   * at once.
    */
   threads?: number | undefined
 }

@@ -98,7 +98,7 @@ export class Placement {
   /**
    * Makes the label map of the result from that of the image, one number per pixel, row by row.
    *
-   * @param labels h · w whole numbers, of the image
+   * @param labels the image's labels, h · w whole numbers
    * @param label the label for pixels outside the image, such as one that the loss ignores
    * @returns a new array of the type of `labels`
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_SHAPE_MISMATCH,
@@ -106,7 +106,7 @@ export class Placement {
    */
   labels<T extends LabelArray>(labels: T, label: number | bigint): T {
     const tag = labelTag('labels', labels)
-    // As if there were one kind of array: a label is a number or a bigint, as its elements are.
+    // Typed as if there were one kind of array. A label is a number or a bigint, like the elements.
     const Labels = labelConstructors[tag] as Uint8ArrayConstructor
     const [outside] = new Labels(encodeLabel(label, tag).buffer as ArrayBuffer)
     const source = labels as Uint8Array

@@ -1,23 +1,13 @@
-/** Checks of a Preprocessor's options, plans and images that types cannot express. */
+/** Checks a Preprocessor's options, plans and images as far as types cannot. */
 
 import type { SourceSize } from '../arrays/image-sources'
-import { checkInteger, checkList, invalid } from '../core/check'
+import { checkChoice, checkInteger, checkList, invalid } from '../core/check'
 import type { ImageSize } from '../core/geometry'
 import { MAX_CHANNELS, MAX_SIDE } from '../core/limits'
-import { CROP_WORDS } from '../plan/crop'
-
-export function checkSize(value: unknown): ImageSize {
-  if (!Array.isArray(value) || value.length !== 2) {
-    invalid('ERR_INVALID_ARG_TYPE', 'size', '[height, width]', value)
-  }
-  return [
-    checkInteger('size[0]', value[0], 0, MAX_SIDE),
-    checkInteger('size[1]', value[1], 0, MAX_SIDE),
-  ]
-}
+import { CROP_WORDS, type CropKind, cropKinds } from '../plan/crop'
 
 export function checkChannels(value: unknown): readonly number[] {
-  const expected = 'an array of whole numbers'
+  const expected = 'an array of whole numbers, such as [0, 1, 2]'
   if (!Array.isArray(value)) invalid('ERR_INVALID_ARG_TYPE', 'channels', expected, value)
   checkInteger('channels.length', value.length, 1, MAX_CHANNELS)
   return Array.from(value, (channel, k) =>
@@ -25,9 +15,23 @@ export function checkChannels(value: unknown): readonly number[] {
   )
 }
 
+export function checkCropKind(value: unknown): CropKind {
+  if (Array.isArray(value) || typeof value === 'number') {
+    const expected = "'random' or 'center'"
+    const hint = 'The size of the crop is the option `size`'
+    invalid('ERR_INVALID_ARG_TYPE', 'crop', expected, value, hint)
+  }
+  return checkChoice('crop', value, cropKinds)
+}
+
 /** One side: the same for all images, or one for each. */
 export function checkSides(name: string, value: unknown, count: number): (i: number) => number {
-  if (typeof value === 'number' || value === undefined) {
+  if (value === undefined) {
+    const expected = `a whole number from 0 to ${MAX_SIDE}`
+    const hint = 'The crop depends on the image size: pass `height` and `width`'
+    invalid('ERR_INVALID_ARG_TYPE', name, expected, value, hint)
+  }
+  if (typeof value === 'number') {
     const side = checkInteger(name, value, 0, MAX_SIDE)
     return () => side
   }

@@ -2,7 +2,7 @@ import { type Dimensions, layouts } from '../arrays/batch-shape'
 import { type ImageSources, readSources, type SourceSize } from '../arrays/image-sources'
 import type { Float16ArrayLike } from '../arrays/typed-array'
 import type { CudaDevice } from '../backend/cuda'
-import { checkDevice, checkThreads, type DeviceId, defaultThreads } from '../backend/devices'
+import { checkDevice, checkThreads, type DeviceId } from '../backend/devices'
 import {
   checkChoice,
   checkInteger,
@@ -11,11 +11,10 @@ import {
   checkSeed,
   invalid,
 } from '../core/check'
-import { GridMaskError } from '../core/errors'
-import type { ImageSize } from '../core/geometry'
+import { checkSize, type ImageSize } from '../core/geometry'
 import { MAX_SIDE } from '../core/limits'
 import { Augmentation, checkPlanLength } from '../execution/augmentation'
-import { type CudaDeviceId, DeviceTensor } from '../execution/device-tensor'
+import { DeviceTensor } from '../execution/device-tensor'
 import { fillOf } from '../execution/mask-batch'
 import { isEmpty } from '../execution/operation'
 import type { Preprocessing } from '../execution/preprocess-arguments'
@@ -26,16 +25,16 @@ import {
   preprocessOnDeviceAsync,
   tensorSources,
 } from '../execution/preprocess-tensors'
-import { CROP_BLOCK, CROP_WORDS, CropDrawer, cropKinds } from '../plan/crop'
+import { CROP_BLOCK, CROP_WORDS, CropDrawer } from '../plan/crop'
 import type { Fill } from '../plan/fill'
 import { checkNormalization, type Normalization, scalesOf } from '../plan/normalization'
 import { Plan } from '../plan/plan'
 import { type PreprocessorParams, PreprocessorPlan, unmaskedPlan } from '../plan/preprocessor-plan'
-import { readCount, type SampleRange } from '../plan/sample-counter'
+import { indexAt, readCount, type SampleRange } from '../plan/sample-counter'
 import { GridMask } from './gridmask'
 import { optionKeys } from './options'
 import { Placement } from './placement'
-import { checkChannels, checkCrops, checkSides, checkSize } from './preprocessor-checks'
+import { checkChannels, checkCropKind, checkCrops, checkSides } from './preprocessor-checks'
 import {
   type FloatType,
   floatTypes,
@@ -46,6 +45,12 @@ import {
   preprocessKeys,
   preprocessorKeys,
 } from './preprocessor-options'
+import {
+  type Preprocessed,
+  type PreprocessedOn,
+  resultChannels,
+  resultSize,
+} from './preprocessor-result'
 
 type MaskOptions = NonNullable<PreprocessorOptions['gridmask']>
 
@@ -75,30 +80,7 @@ function makeMask(
 }
 
 /**
- * The array that holds a result on the host, by the result's dtype.
- *
- * @example
- * ```ts
- * const batch: Preprocessed<'float16'> = new Uint16Array(3 * 224 * 224)
- * ```
- */
-export type Preprocessed<D extends FloatType> = D extends 'float32' ? Float32Array : Uint16Array
-
-/**
- * What {@link Preprocessor.apply} makes from host arrays: a {@link DeviceTensor} on a CUDA device, else
- * an array.
- *
- * @example
- * ```ts
- * const onHost: PreprocessedOn<'float32', 'cpu'> = new Float32Array(3 * 224 * 224)
- * ```
- */
-export type PreprocessedOn<D extends FloatType, V extends DeviceId> = V extends CudaDeviceId
-  ? DeviceTensor<Preprocessed<D>>
-  : Preprocessed<D>
-
-/**
- * Turns decoded images into what a model takes, in one pass: cropped, mirrored, normalised and masked
+ * Turns decoded images into the input of a model, in one pass: cropped, mirrored, normalised and masked
  * by GridMask, as floats, channel by channel. Without `gridmask` it is a fast normaliser.
  * docs/preprocessor.md says what is computed. It keeps no reference to any array after a call.
  *
@@ -141,13 +123,13 @@ export class Preprocessor<
     const target = checkDevice(device)
     const checked = {
       padding: checkInteger('padding', padding, 0, MAX_SIDE),
-      crop: checkChoice('crop', crop, cropKinds),
+      crop: checkCropKind(crop),
       flip: checkProbability('flip', flip),
       dtype: checkChoice('dtype', dtype, floatTypes) as D,
       layout: checkChoice('layout', layout, layouts),
       seed: checkSeed('seed', seed),
       device: device as V,
-      threads: threads === undefined ? defaultThreads() : checkThreads('threads', threads),
+      threads: checkThreads(threads),
     }
     const optional = {
       ...(size === undefined ? {} : { size: checkSize(size) }),
@@ -172,15 +154,16 @@ export class Preprocessor<
     this.#threads = checked.threads
   }
 
-  /** @ignore As for every augmentation; a schedule of the mask becomes null too. */
+  /** @ignore As for every augmentation; the mask's schedule becomes null too. */
   override toJSON(): object {
     const gridmask = this.#gridmask && { gridmask: maskOptions(this.#gridmask.toJSON()) }
     return { ...super.toJSON(), ...gridmask }
   }
 
   /**
-   * Draws the crop, flip and mask of each image of a batch without applying them. Samples that it
-   * numbers itself (no `index`, no `indices`) count as seen, so the next batch draws others.
+   * Draws the crop, flip and mask of each image of a batch without applying them. If it numbers the
+   * samples itself (no `index`, no `indices`), it advances the sample counter, so the next batch gets
+   * new ones.
    *
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
    *   ERR_SHAPE_MISMATCH
@@ -195,7 +178,7 @@ export class Preprocessor<
       width: widths(i),
       channels: 0,
     }))
-    const size = this.#resultSize(sizes, (i) => `image ${i} of the plan`)
+    const size = resultSize(this.#size, this.#padding, sizes, (i) => `image ${i} of the plan`)
     const range = this.counter.of(given, count)
     const crops = this.#drawCrops(range, sizes, size)
     const masks = this.#drawMasks(range, size) ?? this.#noMasks(range)
@@ -278,8 +261,8 @@ export class Preprocessor<
   }
 
   /**
-   * Moves what belongs to an image as the crop and flip of a sample move its pixels: boxes, keypoints
-   * and label maps.
+   * Moves the boxes, keypoints and label map of an image as the crop and flip of a sample move its
+   * pixels.
    *
    * @param size the image's height and width, before padding
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
@@ -287,7 +270,7 @@ export class Preprocessor<
    */
   placement(sample: PreprocessorParams, size: ImageSize | readonly number[]): Placement {
     const [height, width] = checkSize(size)
-    const result = this.#resultSize([{ height, width }], () => '`size`')
+    const result = resultSize(this.#size, this.#padding, [{ height, width }], () => '`size`')
     const plan = PreprocessorPlan.packed(PreprocessorPlan.from([sample]))
     checkCrops('sample', plan.crops, [{ height, width }], this.#padding, result)
     const [top, left, flip] = plan.crops as unknown as [number, number, number]
@@ -302,8 +285,8 @@ export class Preprocessor<
     const sources =
       tensor === undefined ? readSources(images, given) : tensorSources(tensor, given as object)
     const { sizes, nameOf } = sources
-    const size = this.#resultSize(sizes, (i) => `\`${nameOf(i)}\``)
-    const channels = this.#resultChannels(sizes, nameOf)
+    const size = resultSize(this.#size, this.#padding, sizes, (i) => `\`${nameOf(i)}\``)
+    const channels = resultChannels(this.#channels, sizes, nameOf)
     const [height, width] = size
     const dimensions: Dimensions = {
       count: sizes.length,
@@ -357,7 +340,7 @@ export class Preprocessor<
     sizes.forEach((image, i) => {
       const rows = image.height + padding - height
       const columns = image.width + padding - width
-      this.#crops.draw(crops, i * CROP_WORDS, whole, indexOf(numbers, i), rows, columns)
+      this.#crops.draw(crops, i * CROP_WORDS, whole, indexAt(numbers, i), rows, columns)
     })
     return crops
   }
@@ -369,57 +352,6 @@ export class Preprocessor<
   }
 
   #noMasks({ count, epoch, ...numbers }: SampleRange) {
-    return unmaskedPlan(count, this.#seed, Math.floor(epoch), (i) => indexOf(numbers, i))
+    return unmaskedPlan(count, this.#seed, Math.floor(epoch), (i) => indexAt(numbers, i))
   }
-
-  /** The result's size. Refuses images that are too small for it, or unequal if there is no `size`. */
-  #resultSize(
-    sizes: readonly Pick<SourceSize, 'height' | 'width'>[],
-    nameOf: (i: number) => string,
-  ): ImageSize {
-    const own = this.#size === undefined
-    const [first] = sizes
-    const [height, width] = this.#size ?? (first ? [first.height, first.width] : [0, 0])
-    const padding = 2 * this.#padding
-    const padded = padding === 0 ? '' : ` when padded by ${this.#padding} on each side`
-    sizes.forEach((image, i) => {
-      const fits = own
-        ? image.height === height && image.width === width
-        : image.height + padding >= height && image.width + padding >= width
-      if (fits) return
-      const expected = own
-        ? `have ${height}×${width} pixels like the first, because there is no option \`size\``
-        : `have at least ${height}×${width} pixels${padded}`
-      throw new GridMaskError(
-        'ERR_SHAPE_MISMATCH',
-        `Expected ${nameOf(i)} to ${expected}, but it has ${image.height}×${image.width}`,
-      )
-    })
-    return [height, width]
-  }
-
-  #resultChannels(sizes: readonly SourceSize[], nameOf: (i: number) => string): readonly number[] {
-    if (this.#channels === undefined) {
-      const count = sizes[0]?.channels ?? 0
-      const other = sizes.findIndex(({ channels }) => channels !== count)
-      if (other === -1) return Array.from({ length: count }, (_, channel) => channel)
-      throw new GridMaskError(
-        'ERR_SHAPE_MISMATCH',
-        `Expected \`${nameOf(other)}\` to have ${count} channels like \`${nameOf(0)}\`, but it ` +
-          `has ${sizes[other]?.channels}. Choose channels with the option \`channels\``,
-      )
-    }
-    this.#channels.forEach((channel, k) => {
-      const lacks = sizes.findIndex(({ channels }) => channel >= channels)
-      if (lacks === -1) return
-      const count = sizes[lacks]?.channels as number
-      const expected = `below ${count}, the number of channels of \`${nameOf(lacks)}\``
-      invalid('ERR_OUT_OF_RANGE', `channels[${k}]`, expected, channel)
-    })
-    return this.#channels
-  }
-}
-
-function indexOf({ first, indices }: Pick<SampleRange, 'first' | 'indices'>, i: number): number {
-  return indices === undefined ? first + i : (indices[i] as number)
 }

@@ -1,8 +1,8 @@
-/** What to do with what is no array of a type that can be masked. */
+/** What to do with a value that is not an array of a type that can be masked. */
 import { types } from 'node:util'
 import { isPromise } from '../core/check'
 
-/** A sentence without its full stop, or nothing. `name` is what the caller knows the value as. */
+/** A sentence without its full stop, or nothing. `name` is the caller's name for the value. */
 export function hintOnArray(name: string, value: unknown): string {
   try {
     return hint(name, value)
@@ -15,9 +15,17 @@ const isPlain = (value: object) => value.constructor?.name === 'Object'
 
 function hint(name: string, value: unknown): string {
   if (isPromise(value)) return 'It is a promise: `await` it'
-  if (value === true) return name === 'out' ? '`out: images` works in place' : ''
+  if (name === 'out' && (value === true || typeof value === 'string')) {
+    return '`out: images` works in place'
+  }
   if (typeof value === 'string') return 'Decode the picture first: docs/loading.md'
   if (Array.isArray(value)) {
+    if (value.some(types.isTypedArray)) {
+      return `Copy them into one array: \`all.set(${name}[i], i * ${name}[i].length)\` for each`
+    }
+    if (value.some((element) => types.isTypedArray(element?.data))) {
+      return 'A list of decoded images is for Preprocessor: docs/preprocessor.md'
+    }
     const flat = value.some((element) => typeof element === 'object') ? '.flat(Infinity)' : ''
     return `Convert it: \`Float32Array.from(${name}${flat})\``
   }
@@ -39,7 +47,7 @@ function hint(name: string, value: unknown): string {
     ['device', 'shape', 'layout', 'dtype'].every((key) => Object.hasOwn(value, key)) &&
     isPlain(value)
   ) {
-    return 'A clone of a DeviceTensor has no memory: send what its download() gives'
+    return 'A clone of a DeviceTensor has no memory: send what its download() returns'
   }
   if (value.constructor?.name === 'DeviceTensor') {
     return 'It comes from another copy of gridmask: two are installed, or a module registry was reset'
@@ -49,4 +57,20 @@ function hint(name: string, value: unknown): string {
     return `\`await ${name}.raw().toBuffer()\` gives the picture's pixels`
   if (types.isTypedArray(data)) return `Its array is \`${name}.data\``
   return ''
+}
+
+/** Files of pictures begin with these bytes. */
+const signatures: readonly [format: string, bytes: string, at: number][] = [
+  ['JPEG', '\xff\xd8\xff', 0],
+  ['PNG', '\x89PNG', 0],
+  ['GIF', 'GIF8', 0],
+  ['WebP', 'WEBP', 8],
+]
+
+/** A hint if bytes of the wrong length are an encoded picture. */
+export function hintOnFile(array: unknown): string {
+  if (!types.isUint8Array(array)) return ''
+  const first = String.fromCharCode(...Array.from({ length: 12 }, (_, i) => array[i] ?? 0))
+  const [format] = signatures.find(([, bytes, at]) => first.startsWith(bytes, at)) ?? []
+  return format === undefined ? '' : `It is a ${format} file: decode it first, docs/loading.md`
 }

@@ -1,5 +1,5 @@
 /**
- * A request, `{ shape, layout, dtype, out }`, against the arrays that came with it: everything that
+ * Checks a request, `{ shape, layout, dtype, out }`, against the arrays that came with it: everything that
  * must hold before a byte is written.
  */
 
@@ -8,6 +8,7 @@ import { type DType, dtypes } from '../core/dtype'
 import { warnOnce } from '../core/environment'
 import { GridMaskError } from '../core/errors'
 import { MAX_COUNT, MAX_SIDE } from '../core/limits'
+import { hintOnFile } from './array-hint'
 import {
   arrayTag,
   checkAttached,
@@ -40,7 +41,7 @@ export type Layout = 'NCHW' | 'NHWC'
 export type Shape = readonly [number, number, number, number]
 
 /**
- * What every request says of its arrays.
+ * What every request says about its arrays.
  *
  * @example
  * ```ts
@@ -62,7 +63,7 @@ export interface ArrayRequest {
   dtype?: DType | undefined
   /**
    * Where the result goes: an array of the same type and length. `out: images` works in place and
-   * writes only dropped pixels. May not overlap `images` in part. Default: a new array.
+   * writes only dropped pixels. Must not partly overlap `images`. Default: a new array.
    */
   out?: ImageArray | undefined
 }
@@ -71,7 +72,7 @@ export const arrayRequestKeys = ['shape', 'layout', 'dtype', 'out'] as const
 
 export const layouts: readonly Layout[] = ['NCHW', 'NHWC']
 
-/** The dimensions of a batch; `planes` and `pixelBytes` are native/cpu/backend.h's. */
+/** The dimensions of a batch. */
 export interface Dimensions {
   count: number
   channels: number
@@ -80,7 +81,12 @@ export interface Dimensions {
   channelsLast: boolean
 }
 
-/** Reads the request's own values; looks at no array yet. */
+/** In the order of the layout. */
+export function shapeOf({ count, channels, height, width, channelsLast }: Dimensions): Shape {
+  return channelsLast ? [count, height, width, channels] : [count, channels, height, width]
+}
+
+/** Reads the values of the request itself, not yet its arrays. */
 export function readDimensions(request: Partial<ArrayRequest>): Dimensions {
   const { shape, layout } = request
   const channelsLast = layout !== undefined && checkLayout(layout) === 'NHWC'
@@ -111,21 +117,21 @@ function checkSide(i: number, value: unknown): number {
   return checkInteger(`shape[${i}]`, value, 0, MAX_SIDE)
 }
 
-/** As many channels as images mostly have. */
+/** Whether images often have this many channels. */
 const isChannels = (n: number) => n === 1 || n === 3 || n === 4
 
-/** A shape that reads as [n, h, w, c] is not taken for [n, c, h, w] unless it is said to be. */
+/** Refuses a shape that looks like [n, h, w, c] unless the layout is given. */
 function refuseChannelsLast(n: number, second: number, third: number, fourth: number): void {
   if (!isChannels(fourth) || isChannels(second)) return
   throw new GridMaskError(
     'ERR_INVALID_ARG_VALUE',
     `Expected \`layout\` to be given for \`shape\` [${n}, ${second}, ${third}, ${fourth}], which by the ` +
-      `default 'NCHW' has ${second} channels of ${third}×${fourth} pixels: layout 'NHWC' if it has ` +
+      `default 'NCHW' has ${second} channels of ${third}×${fourth} pixels: pass 'NHWC' if it has ` +
       `${fourth} channels of ${second}×${third}, else 'NCHW'`,
   )
 }
 
-/** The other way round, it has been said. */
+/** The other way round, the layout was given, so this only warns. */
 function warnIfChannelsFirst(n: number, second: number, third: number, fourth: number): void {
   if (second !== 3 || third <= 4 || fourth <= 4) return
   warnOnce(
@@ -138,23 +144,11 @@ function warnIfChannelsFirst(n: number, second: number, third: number, fourth: n
 const TILES = 'Mask larger images in tiles: docs/recipes.md'
 
 function checkLayout(value: unknown): Layout {
-  if (typeof value === 'string' && /^channels.?last$/i.test(value)) {
-    invalid(
-      'ERR_INVALID_ARG_VALUE',
-      'layout',
-      "'NCHW' or 'NHWC'",
-      value,
-      "It is called 'NHWC' here",
-    )
-  }
-  if (typeof value === 'string' && /^channels.?first$/i.test(value)) {
-    invalid(
-      'ERR_INVALID_ARG_VALUE',
-      'layout',
-      "'NCHW' or 'NHWC'",
-      value,
-      "It is called 'NCHW' here",
-    )
+  const elsewhere = typeof value === 'string' && /^channels.?(first|last)$/i.exec(value)
+  if (elsewhere) {
+    const name = elsewhere[1]?.toLowerCase() === 'last' ? 'NHWC' : 'NCHW'
+    const hint = `It is called '${name}' here`
+    invalid('ERR_INVALID_ARG_VALUE', 'layout', "'NCHW' or 'NHWC'", value, hint)
   }
   return checkChoice('layout', value, layouts)
 }
@@ -196,14 +190,14 @@ function hintOnDType(value: string): string {
     : ''
 }
 
-/** Arrays that have been held against the dimensions. */
+/** What is known of arrays once they are checked against the dimensions. */
 export interface Arrays {
   tag: Tag
   dtype: DType
   length: number
 }
 
-/** Checks `images` and, where there is one, `out`. */
+/** Checks `images` and, if there is one, `out`. */
 export function checkArrays(
   images: unknown,
   out: unknown,
@@ -214,7 +208,12 @@ export function checkArrays(
   const dtype = resolveDType('images', tag, requested)
   const { count, channels, height, width } = dimensions
   const length = count * channels * height * width
-  checkLength('images', images as ImageArray, length, (given) => hintOnLength(given, dimensions))
+  checkLength(
+    'images',
+    images as ImageArray,
+    length,
+    (given) => hintOnFile(images) || hintOnLength(given, dimensions),
+  )
   if (out !== undefined && out !== images) {
     const outTag = arrayTag('out', out)
     checkOut('images', images as ImageArray, tag, out as ImageArray, outTag, length)
@@ -222,7 +221,7 @@ export function checkArrays(
   return { tag, dtype, length }
 }
 
-/** Checks `out` against the array, named `name`, whose result it is to hold. */
+/** Checks `out` against the array whose result it will hold; `name` is that array's name. */
 export function checkOut(
   name: string,
   array: ArrayBufferView,
@@ -241,7 +240,7 @@ export function checkOut(
   if (overlaps(array, out) && !sameMemory(array, out)) {
     throw new GridMaskError(
       'ERR_OVERLAP',
-      `Expected \`out\` to be the memory of \`${name}\` or separate from it, but the two overlap in part`,
+      `Expected \`out\` to be the memory of \`${name}\` or separate from it, but the two partly overlap`,
     )
   }
 }
@@ -258,19 +257,20 @@ export function checkLength(
   throw new GridMaskError(
     'ERR_SHAPE_MISMATCH',
     `Expected \`${name}\` to have ${length} elements, the product of \`shape\`, ` +
-      `but received ${given}${hintOn(given)}`,
+      `but received ${given}${sentence(hintOn(given))}`,
   )
 }
 
-/** What a shape could be mistaken in, where only one of its numbers is. */
+const sentence = (hint: string) => (hint === '' ? '' : `. ${hint}`)
+
+/** A hint if only one number of the shape is wrong. */
 function hintOnLength(given: number, { count, channels, height, width }: Dimensions): string {
   const whole = (n: number) => Number.isInteger(n) && n > 0
   const pixels = count * height * width
   const sample = channels * height * width
   if (whole(given / pixels) && given / pixels <= 4) {
-    return `. With ${given / pixels} instead of ${channels} channels it would fit`
+    return `With ${given / pixels} instead of ${channels} channels it would fit`
   }
-  if (whole(given / sample))
-    return `. It has room for ${given / sample} samples instead of ${count}`
+  if (whole(given / sample)) return `It has room for ${given / sample} samples instead of ${count}`
   return ''
 }

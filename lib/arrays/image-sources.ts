@@ -1,15 +1,17 @@
 /**
- * Decoded images as libraries give them: all of a batch in one array, or a list in which each has its
- * own array and size.
+ * Decoded images as libraries return them: a whole batch in one array, or a list in which each image has
+ * its own array and size.
  */
+import { types } from 'node:util'
 import { checkInteger, invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
 import { MAX_CHANNELS, MAX_COUNT, MAX_SIDE } from '../core/limits'
+import { hintOnArray, hintOnFile } from './array-hint'
 import { type Layout, readDimensions, type Shape } from './batch-shape'
 import { checkAttached, lengthOf, tagOf } from './typed-array'
 
 /**
- * An array of decoded values: bytes, also in a Buffer, or numbers in 0…255.
+ * An array of decoded values: bytes (a Buffer too), or numbers in 0…255.
  *
  * @example
  * ```ts
@@ -50,7 +52,7 @@ export interface DecodedImage {
   width: number
   /** Rows, 0 … 16384. */
   height: number
-  /** Values of a pixel. Default 4, as of `ImageData`. */
+  /** Values per pixel. Default 4, as in `ImageData`. */
   channels?: number | undefined
 }
 
@@ -81,9 +83,9 @@ export interface SourceSize {
   channels: number
 }
 
-/** Where the images of a batch are; {@link checkSources} has still to look at the arrays. */
+/** The images of a batch. {@link checkSources} has yet to check the arrays. */
 export interface Sources {
-  /** As the caller knows it: of a list, of the image. */
+  /** The caller's name for the array of all images, or for one image of a list. */
   nameOf(i: number): string
   /** One array for each image, or one for all of them. */
   arrays: readonly SourceArray[]
@@ -102,7 +104,7 @@ const LIST =
   'a Uint8Array, Uint8ClampedArray or Float32Array of all images, or a list of images ' +
   '({ data, info } of sharp, ImageData, or { data, width, height, channels })'
 
-/** Reads everything that the caller's code may answer for. */
+/** Reads everything that may run the caller's code. */
 export function readSources(
   images: unknown,
   request: { shape?: Shape | readonly number[] | undefined; layout?: Layout | undefined },
@@ -111,7 +113,7 @@ export function readSources(
   if (Array.isArray(images)) {
     for (const [key, value] of Object.entries({ shape, layout: request.layout })) {
       if (value === undefined || value === 'NHWC') continue
-      const expected = 'left out where each image of a list says its size'
+      const expected = 'left out for a list, whose images have sizes of their own'
       invalid('ERR_INVALID_ARG_VALUE', key, expected, value)
     }
     return readList(images)
@@ -136,7 +138,7 @@ function readList(images: readonly unknown[]): Sources {
     const image = images[i]
     if (typeof image !== 'object' || image === null || !('data' in image)) {
       const expected = '{ data, info } of sharp, ImageData, or { data, width, height, channels }'
-      invalid('ERR_INVALID_ARG_TYPE', name, expected, image)
+      invalid('ERR_INVALID_ARG_TYPE', name, expected, image, hintOnImage(name, image))
     }
     const { data, info } = image as { data: unknown; info?: unknown }
     const says = (info ?? image) as { height: unknown; width: unknown; channels?: unknown }
@@ -156,15 +158,47 @@ function readList(images: readonly unknown[]): Sources {
 function arrayOf(name: string, value: unknown, expected: string): SourceArray {
   const tag = typeof value === 'object' && value !== null ? tagOf(value) : undefined
   if (tag === undefined || !(tag in kinds)) {
-    const hint = tag === 'Float16Array' ? ' (numbers of 16 bits: Float32Array.from() them)' : ''
-    invalid('ERR_INVALID_ARG_TYPE', name, `${expected}${hint}`, value)
+    const hint = tag === 'Float16Array' ? ' (convert 16-bit numbers with Float32Array.from())' : ''
+    invalid('ERR_INVALID_ARG_TYPE', name, `${expected}${hint}`, value, hintOnSource(name, value))
   }
   return value as SourceArray
 }
 
+function hintOnSource(name: string, value: unknown): string {
+  if (types.isUint16Array(value)) {
+    return `For 16-bit integers, convert them: \`Float32Array.from(${name}, (v) => v / 257)\``
+  }
+  const isImage = name === 'images' && types.isTypedArray(propertyOf(value, 'data'))
+  return isImage ? 'Put a single image into a list: `[images]`' : hintOnArray(name, value)
+}
+
+/** The call of sharp for a picture's pixels and size. */
+const TO_BUFFER = 'raw().toBuffer({ resolveWithObject: true })'
+
+/** A hint for a list element without a size. */
+function hintOnImage(name: string, value: unknown): string {
+  const file = hintOnFile(value)
+  if (file !== '') return file
+  if (types.isTypedArray(value)) {
+    return `It needs its size, as in what sharp's \`${TO_BUFFER}\` resolves to`
+  }
+  if (typeof propertyOf(value, 'toBuffer') === 'function') {
+    return `\`await ${name}.${TO_BUFFER}\` gives its pixels and size`
+  }
+  return hintOnArray(name, value)
+}
+
+function propertyOf(value: unknown, key: string): unknown {
+  try {
+    return (value as Record<string, unknown> | undefined)?.[key]
+  } catch {
+    return undefined // a getter that throws
+  }
+}
+
 /**
- * Looks at the arrays: for what comes last before they are read, since a getter of the caller's may
- * have changed them. Answers what they hold.
+ * Checks the arrays and returns the type of their values. Call it last before they are read, since a getter
+ * of the caller's may have changed them.
  */
 export function checkSources({ nameOf, arrays, sizes }: Sources): 'uint8' | 'float32' {
   const kind = kinds[tagOf(arrays[0]) ?? 'Uint8Array'] as 'uint8' | 'float32'
@@ -182,10 +216,13 @@ export function checkSources({ nameOf, arrays, sizes }: Sources): 'uint8' | 'flo
     const length = (together ? sizes.length : 1) * height * width * channels
     if (lengthOf(array) === length) return
     const product = together ? 'the product of `shape`' : 'height · width · channels'
+    const file = hintOnFile(array)
     const hint =
-      kind === 'uint8' && length > 0 && lengthOf(array) === 4 * length
-        ? '. Four bytes a value: for numbers, pass a Float32Array over the same memory'
-        : ''
+      file !== ''
+        ? `. ${file}`
+        : kind === 'uint8' && length > 0 && lengthOf(array) === 4 * length
+          ? '. It has four bytes for each value: for float32, pass a Float32Array over the same memory'
+          : ''
     throw new GridMaskError(
       'ERR_SHAPE_MISMATCH',
       `Expected \`${name}\` to have ${length} elements, ${product}, ` +

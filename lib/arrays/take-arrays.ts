@@ -1,8 +1,8 @@
 /**
- * Taking arrays for work off the main thread. While native code reads and writes an ArrayBuffer,
- * the caller could shrink it, or transfer it and let the new owner be collected: both end in a
- * stray access. Transferred to a buffer that nobody else knows, it is safe; memory that cannot be
- * transferred is copied.
+ * Takes arrays for work off the main thread. While native code reads and writes an ArrayBuffer, the caller
+ * could shrink it, or transfer it and let the new owner be collected; native code would then touch freed
+ * memory. It is safe once transferred to a buffer that nobody else has. Memory that cannot be transferred
+ * is copied.
  */
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { GridMaskError } from '../core/errors'
@@ -21,8 +21,8 @@ import {
 } from './typed-array'
 
 /**
- * The same two arrays over buffers that only the result knows. Detaches the caller's, but for `images`
- * that cannot be: their copy is the result then.
+ * The same two arrays over buffers that nobody else has. Detaches the caller's arrays. If `images` cannot
+ * be detached, the result has a copy of them.
  */
 export function takeArrays(
   tag: Tag,
@@ -33,7 +33,7 @@ export function takeArrays(
     (buffer) => !isShared(buffer),
   ) as ArrayBuffer[]
   refuseResizable(own)
-  // Node would take `images` before it finds that it cannot take this.
+  // Otherwise Node would take `images` before it finds that it cannot take `out`.
   if (!sameMemory(images, out)) checkWritable('out', out)
   const views = [images, out].map((array) => ({
     buffer: bufferOf(array),
@@ -47,7 +47,7 @@ export function takeArrays(
 
   const taken = transfer(own)
   if (taken !== undefined) return over(taken)
-  // Before `out` is taken, since there may be no memory for it.
+  // Before `out` is taken, since there may be no memory for the copy.
   const copy = copyOf(tag, images)
   if (sameMemory(images, out)) return [copy, copy]
   const outBuffer = bufferOf(out)
@@ -59,7 +59,7 @@ export function takeArrays(
   return [copy, over(takenOut ?? new Map())[1]]
 }
 
-/** An array that is written alone, over a buffer that only the result knows. Detaches the caller's. */
+/** The same for an `out` whose source is not taken with it. */
 export function takeOut(tag: Tag, out: ImageArray): ImageArray {
   const [buffer, offset, length] = [bufferOf(out), offsetOf(out), lengthOf(out)]
   if (isShared(buffer)) return viewOf(tag, buffer, offset, length)
@@ -78,9 +78,9 @@ function refuseResizable(buffers: readonly ArrayBuffer[]): void {
   )
 }
 
-/** All, or none and undefined. */
+/** Takes all buffers; or none, and returns undefined. */
 function transfer(buffers: ArrayBuffer[]): Map<ArrayBufferLike, ArrayBuffer> | undefined {
-  // Node 20 copies a buffer that cannot be transferred, and would take the other one nonetheless.
+  // Node 20 copies a buffer that cannot be transferred, and would still take the other one.
   if (buffers.length > 1 && !buffers.every(isTransferable)) return undefined
   const lengths = buffers.map(bufferLengthOf)
   let received: ArrayBuffer[]
@@ -95,12 +95,12 @@ function transfer(buffers: ArrayBuffer[]): Map<ArrayBufferLike, ArrayBuffer> | u
   return new Map(buffers.map((buffer, i) => [buffer, received[i] as ArrayBuffer]))
 }
 
-/** What a buffer held, in one that nobody else knows; undefined where it cannot be taken. */
+/** A buffer's memory in a buffer that nobody else has; undefined if it cannot be taken. */
 export function transferred(buffer: ArrayBuffer): ArrayBuffer | undefined {
   return transfer([buffer])?.get(buffer)
 }
 
-/** To name a buffer twice is an error, but not in Node 20 for one that it passes over. */
+/** Naming a buffer twice is an error, except in Node 20 for one that it cannot transfer. */
 function isTransferable(buffer: ArrayBuffer): boolean {
   try {
     moved([buffer, buffer])
@@ -111,7 +111,7 @@ function isTransferable(buffer: ArrayBuffer): boolean {
 }
 
 function moved(buffers: ArrayBuffer[]): ArrayBuffer[] {
-  // Not everywhere: jsdom's environment of Jest has none, nor has a context of node:vm.
+  // Jest's jsdom environment has none, nor has a context of node:vm.
   if (typeof structuredClone === 'function') return structuredClone(buffers, { transfer: buffers })
   const { port1, port2 } = new MessageChannel()
   try {

@@ -1,4 +1,4 @@
-/** Images that are only read, taken for work off the main thread. */
+/** Takes images that are only read, for work off the main thread. */
 import type { SourceArray } from './image-sources'
 import { transferred } from './take-arrays'
 import {
@@ -13,11 +13,11 @@ import {
 } from './typed-array'
 
 /**
- * The same images in memory that nobody else can detach or resize meanwhile. An array that is all of
- * its buffer is taken, and detached; one that is a part of it, as small Buffers and the images of a
- * data set in one piece are, or that cannot be taken, is copied. Shared memory is used where it is.
+ * The same images in memory that nobody else can detach or resize in the meantime. An array that fills its
+ * buffer is taken, and so detached. One that is part of a buffer, such as a small Buffer or an image of a
+ * data set in one array, is copied, as is one that cannot be taken. Shared memory is used in place.
  *
- * @param takeTarget what else is taken: after the copies, for which there may be no memory
+ * @param takeTarget takes the target; called after the copies, for which there may be no memory
  */
 export function takeSources<T>(
   arrays: readonly SourceArray[],

@@ -1,6 +1,6 @@
 /**
- * What is known of a caller's typed array, by its internal slots: properties can be overridden,
- * prototypes faked and realms differ, the slots cannot lie.
+ * Reads a caller's typed array through its internal slots: properties can be overridden, prototypes faked,
+ * and realms differ, but slots cannot lie.
  */
 import { types } from 'node:util'
 import { invalid } from '../core/check'
@@ -24,7 +24,7 @@ export type ImageArray =
   | Float16ArrayLike
 
 /**
- * `Float16Array` where the runtime has it; described here so that older type libraries do.
+ * `Float16Array`, if the runtime has it; declared here so that older type libraries suffice.
  *
  * @example
  * ```ts
@@ -36,7 +36,7 @@ export interface Float16ArrayLike extends ArrayBufferView {
   readonly BYTES_PER_ELEMENT: number
   /** Number of values. */
   readonly length: number
-  /** By which it is recognised. */
+  /** Identifies the type. */
   readonly [Symbol.toStringTag]: 'Float16Array'
   [index: number]: number
 }
@@ -79,7 +79,7 @@ function bufferSlot<T>(key: string): (buffer: ArrayBuffer) => T {
   return (buffer) => getter.call(buffer)
 }
 
-/** Whether nobody may write to a buffer; undefined where the runtime knows no such buffers. */
+/** Whether nobody may write to a buffer; undefined if the runtime has no such buffers. */
 const isImmutable = Object.hasOwn(ArrayBuffer.prototype, 'immutable')
   ? bufferSlot<boolean>('immutable')
   : undefined
@@ -90,7 +90,7 @@ export function checkWritable(name: string, array: ArrayBufferView): void {
   if (isImmutable === undefined || isShared(buffer) || !isImmutable(buffer as ArrayBuffer)) return
   throw new GridMaskError(
     'ERR_INVALID_ARG_VALUE',
-    `Expected \`${name}\` to be memory that can be written, but its buffer is immutable. Leave it ` +
+    `Expected \`${name}\` to be writable, but its buffer is immutable. Leave it ` +
       'out for a new array',
   )
 }
@@ -100,7 +100,7 @@ export function sameMemory(a: unknown, b: unknown): boolean {
   return bufferOf(a) === bufferOf(b) && offsetOf(a) === offsetOf(b)
 }
 
-/** Name of the array's own type: undefined for a proxy, whatever its prototype. */
+/** The name of the array's type. Refuses a proxy, whatever its prototype. */
 export function arrayTag(name: string, value: unknown): Tag {
   const tag = typeof value === 'object' && value !== null ? tagOf(value) : undefined
   if (tag === undefined || !(tag in dtypesOf)) {
@@ -134,7 +134,7 @@ export function resolveDType(name: string, tag: Tag, requested: DType | undefine
   return requested
 }
 
-/** A detached array shows length 0, like an empty one; its buffer can no longer be viewed. */
+/** A detached array has length 0, like an empty one, but its buffer can no longer be viewed. */
 export function checkAttached(name: string, array: ArrayBufferView): void {
   if (lengthOf(array) !== 0) return
   const buffer = bufferOf(array)
@@ -144,8 +144,8 @@ export function checkAttached(name: string, array: ArrayBufferView): void {
   } catch (cause) {
     throw new GridMaskError(
       'ERR_BUFFER_DETACHED',
-      `Expected \`${name}\` to have its memory, but its buffer was detached: transferred to ` +
-        'another thread, or taken by applyAsync(): use the array that it resolves to',
+      `Expected \`${name}\` to have memory, but its buffer is detached: it was transferred to another ` +
+        'thread, or taken by applyAsync(), which resolves to an array to use instead',
       { cause },
     )
   }

@@ -4,13 +4,13 @@ import { type ImageArray, type Tag, viewOf } from '../arrays/typed-array'
 import { allocating } from '../core/memory'
 import { native } from './native'
 
-/** From here on the pages of new memory are worth asking for in bulk, bytes. */
+/** From this size on, asking for large pages for new memory pays, bytes. */
 const LARGE = 4 * 2 ** 20
 
-/** New memory, whose content is not defined: every byte will be written. */
+/** New memory with undefined content: every byte will be written. */
 export function allocateBytes(bytes: number): ArrayBuffer {
-  return allocating(`the result, ${bytes} bytes (an array passed as \`out\` needs none)`, () => {
-    // Node 20's Buffers end at 4 GiB, its arrays of floats do not.
+  return allocating(`the result, ${bytes} bytes (with an array as \`out\`, none is needed)`, () => {
+    // In Node 20, Buffers end at 4 GiB, arrays of floats do not.
     const { buffer } =
       bytes <= constants.MAX_LENGTH
         ? Buffer.allocUnsafeSlow(bytes)

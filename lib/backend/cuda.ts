@@ -1,12 +1,12 @@
 /**
- * CUDA as this process finds it: which devices there are, why there are none, and how the errors of
- * the driver are put. Nothing here touches CUDA before it is asked to.
+ * CUDA as this process finds it: which devices there are, or why there are none, and the driver's errors in
+ * words. Nothing here touches CUDA before it is called.
  */
 
-import { checkInteger } from '../core/check'
-import { environmentVariable } from '../core/environment'
+import { environmentNumber, environmentVariable } from '../core/environment'
 import { type ErrorCode, GridMaskError } from '../core/errors'
 import {
+  type CudaMemory,
   type CudaOutcome,
   type CudaReason,
   DONE,
@@ -14,6 +14,7 @@ import {
   type Opened,
   OUT_OF_HOST_MEMORY,
   OVERLAP,
+  type PinnedMemory,
   TOO_LARGE,
 } from '../core/native-interface'
 import { native } from './native'
@@ -29,15 +30,15 @@ import { native } from './native'
 export interface CudaStatus {
   /** Whether it can be used. */
   available: boolean
-  /** For programs, where it is not available; else left out. */
+  /** Why not, for programs. Left out if CUDA is available. */
   reason?: CudaReason
   /** For people: what there is, or what is missing and what to do. */
   message: string
-  /** The CUDA version up to which the driver goes, such as '13.0'. Left out where no driver was found. */
+  /** The newest CUDA version that the driver supports, such as '13.0'. Left out if there is no driver. */
   driverVersion?: string
 }
 
-/** A CUDA device that can be worked on. */
+/** A CUDA device that is ready to use. */
 export interface CudaDevice {
   id: `cuda:${number}`
   number: number
@@ -45,7 +46,7 @@ export interface CudaDevice {
 
 let found: Opened | undefined
 
-/** The devices, or why there are none. What failed is tried again: a driver may be installed. */
+/** The devices, or why there are none. A failure is tried again: a driver may have been installed. */
 export function openCuda(): Opened {
   if (found === undefined || found.reason !== '') {
     found = native.cuda.open(environmentVariable('GRIDMASK_CUDA_DRIVER') ?? '')
@@ -54,7 +55,7 @@ export function openCuda(): Opened {
 }
 
 /**
- * Whether CUDA can be used, and if not, why not. Loads the driver and, on the first device that has
+ * Whether CUDA can be used, and if not, why not. Loads the driver and, on the first device that can run
  * them, the kernels, so the first call may take some tenths of a second. Never throws.
  *
  * @example
@@ -96,7 +97,7 @@ export function cudaDevice(id: string): CudaDevice {
     throw unavailable(
       id,
       'no-device',
-      `There is ${there}. CUDA_VISIBLE_DEVICES limits what is seen`,
+      `There is ${there}. CUDA_VISIBLE_DEVICES limits which devices are visible`,
     )
   }
   const outcome = native.cuda.prepare(device.number)
@@ -116,12 +117,12 @@ function versionText(version: number): string {
   return `${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`
 }
 
-/** Codes with which a driver refuses an image: it has nothing for this GPU, or is too new for it. */
+/** Codes with which a driver refuses a kernel image: it has nothing for this GPU, or is too new. */
 const NO_BINARY_FOR_GPU = 209
 const INVALID_PTX = 218
 const UNSUPPORTED_PTX_VERSION = 222
 
-/** What a device that could not be prepared lacks. */
+/** Why a device could not be prepared. */
 function statusOf(outcome: CudaOutcome, opened: Opened, ordinal: number): CudaStatus {
   const device = opened.devices[ordinal] as FoundDevice
   if (typeof outcome === 'number') {
@@ -164,8 +165,8 @@ function adviceOn(reason: CudaReason, detail: string, { version }: Opened): stri
       )
     case 'driver-mismatch':
       return (
-        `The NVIDIA driver's library does not match the kernel module that is running (${detail}), as ` +
-        'happens after an update. Restart the machine, or in a container take the library of the host'
+        `The NVIDIA driver's library does not match the running kernel module (${detail}), as ` +
+        "happens after an update. Restart the machine, or in a container use the host's library"
       )
     case 'no-device':
       return (
@@ -192,15 +193,15 @@ function capital(text: string): string {
 
 const OUT_OF_MEMORY = 2
 
-/** Errors after which a context does nothing any more. */
+/** Errors after which a context no longer works. */
 const lasting = new Set([4, 214, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 720])
 
-/** Whether the context is lost, and with it all that was in the device's memory. */
+/** Whether the context is lost, and with it everything in the device's memory. */
 export function isLost(outcome: CudaOutcome): boolean {
   return typeof outcome === 'object' && lasting.has(outcome.error)
 }
 
-/** A failure in words. `after` says what of the caller's has changed. */
+/** A failure in words. `after` says what has changed for the caller. */
 export function cudaError(outcome: CudaOutcome, doing: string, after = ''): GridMaskError {
   if (typeof outcome === 'number') {
     if (outcome === TOO_LARGE) {
@@ -212,7 +213,7 @@ export function cudaError(outcome: CudaOutcome, doing: string, after = ''): Grid
     if (outcome === OVERLAP) {
       return new GridMaskError(
         'ERR_OVERLAP',
-        'Expected `out` to be the memory of `images` or separate from it, but the two overlap in part',
+        'Expected `out` to be the memory of `images` or separate from it, but the two partly overlap',
       )
     }
     if (outcome === OUT_OF_HOST_MEMORY) {
@@ -232,20 +233,21 @@ export function cudaError(outcome: CudaOutcome, doing: string, after = ''): Grid
   )
 }
 
+/** Whether native code returned memory, and not the reason why there is none. */
+export function isMemory<M extends CudaMemory | PinnedMemory>(
+  answer: M | CudaOutcome,
+): answer is M {
+  return typeof answer === 'object' && !('call' in answer)
+}
+
 export function expectCuda(outcome: CudaOutcome, doing: string, after?: string): void {
   if (outcome !== DONE) throw cudaError(outcome, doing, after)
 }
 
 let chunk: number | undefined
 
-/** Bytes of a host array that are staged at a time: GRIDMASK_CUDA_CHUNK, else 4 MiB. */
+/** Bytes of a host array that are staged at a time: GRIDMASK_CUDA_CHUNK, or 4 MiB. */
 export function chunkBytes(): number {
-  if (chunk === undefined) {
-    const text = environmentVariable('GRIDMASK_CUDA_CHUNK')
-    chunk =
-      text === undefined
-        ? 4 * 2 ** 20
-        : checkInteger('GRIDMASK_CUDA_CHUNK', /^\d+$/.test(text) ? Number(text) : text, 1, 2 ** 30)
-  }
+  chunk ??= environmentNumber('GRIDMASK_CUDA_CHUNK', 2 ** 30) ?? 4 * 2 ** 20
   return chunk
 }

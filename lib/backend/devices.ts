@@ -1,5 +1,5 @@
 import { checkInteger, invalid } from '../core/check'
-import { environmentVariable, parallelism, processorName } from '../core/environment'
+import { environmentNumber, parallelism, processorName } from '../core/environment'
 import { fallback } from '../fallback/fallback'
 import { type CudaDevice, cudaDevice, openCuda } from './cuda'
 import { native } from './native'
@@ -105,31 +105,38 @@ export function devices(): [CpuInfo, ...CudaInfo[]] {
 }
 
 /**
- * Checks a `device` option. A GPU that it names is made ready. Without one, host arrays, which come
- * back to the host, stay on the CPU: crossing the bus twice takes longer than masking them there.
+ * Checks a `device` option, and prepares the GPU that it names. Without one, host arrays stay on the CPU:
+ * crossing the bus twice takes longer than masking them there.
  */
 export function checkDevice(value: unknown): 'cpu' | CudaDevice {
   if (value === undefined || value === 'auto' || value === 'cpu') return 'cpu'
-  if (typeof value === 'string' && /^cuda(:\d+)?$/.test(value)) return cudaDevice(value)
-  const code = typeof value === 'string' ? 'ERR_INVALID_ARG_VALUE' : 'ERR_INVALID_ARG_TYPE'
-  invalid(code, 'device', "'auto', 'cpu', 'cuda' or 'cuda:N'", value, hintOnDevice(value))
+  return checkCudaDevice(value, ['auto', 'cpu'])
 }
 
-function hintOnDevice(value: unknown): string | undefined {
+/** The CUDA device that a value names, ready to use. `others`: what else it might have named. */
+export function checkCudaDevice(value: unknown, others: readonly string[] = []): CudaDevice {
+  if (typeof value === 'string' && /^cuda(:\d+)?$/.test(value)) return cudaDevice(value)
+  const code = typeof value === 'string' ? 'ERR_INVALID_ARG_VALUE' : 'ERR_INVALID_ARG_TYPE'
+  const expected = [...others.map((name) => `'${name}', `), "'cuda' or 'cuda:N'"].join('')
+  invalid(code, 'device', expected, value, hintOnDevice(value, others))
+}
+
+function hintOnDevice(value: unknown, others: readonly string[]): string | undefined {
   if (typeof value === 'number') return `That GPU is called 'cuda:${value}'`
   if (typeof value !== 'string') return undefined
   const name = value.toLowerCase()
-  if (/^(auto|cpu|cuda(:\d+)?)$/.test(name)) return `Did you mean '${name}'?`
+  if (others.includes(name) || /^cuda(:\d+)?$/.test(name)) return `Did you mean '${name}'?`
   return name === 'gpu' || name === 'nvidia' ? "NVIDIA's GPUs are 'cuda'" : undefined
 }
 
-export function checkThreads(name: string, value: unknown): number {
-  return checkInteger(name, value, 1, MAX_THREADS)
+/** The option `threads`. */
+export function checkThreads(value: unknown): number {
+  return value === undefined ? defaultThreads() : checkInteger('threads', value, 1, MAX_THREADS)
 }
 
 /**
- * How many threads may be at work for all that is asynchronous, of every worker: calls that are under
- * way at a time, on few threads each, work side by side.
+ * How many threads all asynchronous calls of all workers share. Calls on few threads each run side by
+ * side.
  */
 export function poolThreads(): number {
   pool ??= Math.min(parallelism(), MAX_THREADS)
@@ -139,14 +146,8 @@ export function poolThreads(): number {
 let pool: number | undefined
 let threads: number | undefined
 
-/** GRIDMASK_THREADS, else what the operating system lets this process run at a time. */
+/** GRIDMASK_THREADS, or as many as the operating system lets this process run at once. */
 export function defaultThreads(): number {
-  if (threads === undefined) {
-    const text = environmentVariable('GRIDMASK_THREADS')
-    threads =
-      text === undefined
-        ? poolThreads()
-        : checkThreads('GRIDMASK_THREADS', /^\d+$/.test(text) ? Number(text) : text)
-  }
+  threads ??= environmentNumber('GRIDMASK_THREADS', MAX_THREADS) ?? poolThreads()
   return threads
 }

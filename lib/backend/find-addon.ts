@@ -1,7 +1,6 @@
 /**
- * Where the addon's file is. It is looked for here and not by node-gyp-build, which looks at files that a
- * process may have no right to read, and asks for nothing that waits for other threads, as
- * process.report.getReport() does.
+ * Finds the addon's file. node-gyp-build would look at files that the process may have no permission to
+ * read. process.report.getReport(), which would name the C library, waits for other threads.
  */
 import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -9,15 +8,15 @@ import { orUndefined } from '../core/environment'
 
 const platform = `${process.platform}-${process.arch}`
 
-/** Those that the package has a binary for. */
+/** The platforms that the package has a binary for. */
 const platforms = ['linux-x64', 'linux-arm64', 'win32-x64', 'darwin-x64', 'darwin-arm64']
 
 export const isSupported = platforms.includes(platform)
 
-/** At the end of what {@link describeFile} says of a file that ends too early. */
+/** How the description of a file ends that is too short. */
 export const CUT = ', cut short'
 
-/** The C library of this process; undefined where it can't be told, or there is no choice. */
+/** The C library of this process; undefined if it is unknown, or there is only one. */
 export function libc(): 'glibc' | 'musl' | undefined {
   if (process.platform !== 'linux') return undefined
   const loader = orUndefined(() => loaderOf(process.execPath)) ?? basename(process.execPath)
@@ -25,7 +24,7 @@ export function libc(): 'glibc' | 'musl' | undefined {
   return loader.includes('ld-linux') ? 'glibc' : undefined
 }
 
-/** The program that an ELF file asks to be started by. */
+/** The loader that an ELF file names. */
 function loaderOf(path: string): string | undefined {
   const file = openSync(path, 'r')
   try {
@@ -57,19 +56,19 @@ function loaderOf(path: string): string | undefined {
 
 /** Folders that hold `prebuilds/` or `build/`. */
 function roots(): string[] {
-  // A bundler may leave no __dirname, in a module.
+  // In a module, a bundler may leave no __dirname.
   const here = typeof __dirname === 'string' ? __dirname : dirname(process.argv[1] ?? '')
-  // Of the package; or of a bundle that took it in, with the files beside it or beside its folder, or
-  // of a program that is one file.
+  // The package's root. A bundle has the files beside itself or beside its folder; a single-file program,
+  // beside itself.
   return basename(here) === 'backend'
     ? [join(here, '../..')]
     : [...new Set([here, dirname(here), dirname(process.execPath)])]
 }
 
-/** Where the addon may be, in the order that it is tried. */
+/** Where the addon may be, in the order in which to try. */
 export function addonPaths(): string[] {
-  // musl's binary asks for a library that glibc's loader does not find, and fails. The other way round
-  // some loads succeed and crash: so musl comes first where nothing is known.
+  // The binary for musl needs a library that glibc's loader does not find, so loading it fails. The other
+  // way round, loading may succeed and then crash. So musl comes first if nothing is known.
   const known = libc()
   const tags =
     process.platform !== 'linux' ? [''] : known === undefined ? ['.musl', '.glibc'] : [`.${known}`]
@@ -80,7 +79,7 @@ export function addonPaths(): string[] {
   ])
 }
 
-/** What is there, wherever the addon is looked for: for the error that it could not be loaded. */
+/** What each place contains where the addon may be, for the error that it could not be loaded. */
 export function filesThere(): { path: string; found: string }[] {
   const folders = roots().flatMap((root) => [
     join(root, 'build/Release'),
@@ -134,7 +133,7 @@ function isElf(head: Buffer): boolean {
   return head.readUInt32BE(0) === 0x7f454c46
 }
 
-/** Whether an ELF file ends before its table of sections does. */
+/** Whether an ELF file ends before its section table does. */
 function isCut(path: string, head: Buffer): boolean {
   const sections = Number(head.readBigUInt64LE(40))
   return statSync(path).size < sections + head.readUInt16LE(58) * head.readUInt16LE(60)

@@ -1,5 +1,5 @@
 /**
- * Loads the native addon, or says what stands in its way.
+ * Loads the native addon, or says why it cannot.
  */
 import { createRequire } from 'node:module'
 import { invalid } from '../core/check'
@@ -9,10 +9,10 @@ import { DONE, type Native } from '../core/native-interface'
 import { fallback } from '../fallback/fallback'
 import { addonPaths, CUT, describeFile, filesThere, isSupported, isThere, libc } from './find-addon'
 
-// Read by require(), so that a bundler that takes this in takes the version in too.
+// Read by require(), so that a bundler includes the version too.
 const { version } = require('../../package.json') as { version: string }
 
-/** The addon; or, where there is none for this platform or GRIDMASK_FALLBACK=1, its stand-in. */
+/** The addon; or the fallback, if there is none for this platform or GRIDMASK_FALLBACK=1. */
 export function load(): Native {
   const wish = environmentVariable('GRIDMASK_FALLBACK')
   if (wish === '1') return warned('GRIDMASK_FALLBACK=1 asks for it')
@@ -46,10 +46,10 @@ function warned(reason: string): Native {
 }
 
 function loadFrom(path: string): Native {
-  // A system's loader may crash on half a file.
+  // The system's loader may crash on half a file.
   if (describeFile(path).endsWith(CUT)) throw new Error('the file ends before it should')
-  // Not `require`, which knows only modules of Node's own in a program that is one file, and which
-  // bundlers look into.
+  // Not `require`: in a program that is one file it knows only Node's own modules, and bundlers try to
+  // follow it.
   const addon = createRequire(path)(path) as Native & { version?: string }
   if (addon.version !== version) {
     throw new Error(`it is of gridmask ${addon.version ?? 'before 0.1.0'}, not of ${version}`)
@@ -57,7 +57,7 @@ function loadFrom(path: string): Native {
   return addon
 }
 
-/** GRIDMASK_INSTRUCTIONS, so that tests can see each instruction set that this processor has. */
+/** Obeys GRIDMASK_INSTRUCTIONS, so that tests can try each instruction set of this processor. */
 function chooseInstructions(addon: Native): void {
   const name = environmentVariable('GRIDMASK_INSTRUCTIONS')
   if (name === undefined || addon.useInstructions(name) === DONE) return
@@ -90,7 +90,7 @@ function messageOf(causes: unknown[]): string {
   ].join('\n')
 }
 
-/** How to grant what the runtime refused. */
+/** How to grant the permission that the runtime refused. */
 function missingRight(cause: unknown): string | undefined {
   const { code, name } = (cause ?? {}) as { code?: unknown; name?: unknown }
   if (code === 'ERR_DLOPEN_DISABLED') {

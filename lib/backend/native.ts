@@ -1,6 +1,6 @@
 /**
- * The native addon and what it offers. Its functions trust nothing; what they
- * answer is a status, since an error made in native code would be of another realm under Jest.
+ * The native addon. Its functions trust nothing. They return a status, since an error made in native code
+ * would belong to another realm under Jest.
  */
 
 import { GridMaskError } from '../core/errors'
@@ -10,9 +10,9 @@ import { load } from './load-addon'
 export const native = load()
 
 /**
- * For what TypeScript has already checked: a refusal shows a defect of this package.
+ * For calls that TypeScript has already checked: a refusal shows a defect of this package.
  *
- * @param name what the caller knows the source as
+ * @param name the caller's name for the source
  */
 export function expectDone(status: number, name = 'images'): void {
   if (status === DONE) return
@@ -20,13 +20,13 @@ export function expectDone(status: number, name = 'images'): void {
   if (status === OVERLAP) {
     throw new GridMaskError(
       'ERR_OVERLAP',
-      `Expected \`out\` to be the memory of \`${name}\` or separate from it, but the two overlap in part`,
+      `Expected \`out\` to be the memory of \`${name}\` or separate from it, but the two partly overlap`,
     )
   }
   if (status === OUT_OF_HOST_MEMORY) {
     throw new GridMaskError(
       'ERR_ALLOCATION',
-      `Could not allocate the memory to work on \`${name}\`; nothing has been written`,
+      `Could not allocate memory to process \`${name}\`; nothing has been written`,
     )
   }
   throw new Error(`gridmask's native code refused arguments that had been checked (${status})`)

@@ -1,16 +1,16 @@
-/** Memory of the host that a device reads and writes itself. */
+/** Host memory that a device reads and writes directly. */
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { GridMaskError } from '../core/errors'
 import type { PinnedMemory } from '../core/native-interface'
-import { type CudaDevice, cudaError } from './cuda'
+import { type CudaDevice, cudaError, isMemory } from './cuda'
 import { native } from './native'
 
-/** What pins the memory of a buffer, for as long as somebody has the buffer. */
+/** The pin of each buffer's memory, kept for as long as the buffer lives. */
 const pins = new WeakMap<SharedArrayBuffer, PinnedMemory>()
 
 /**
- * Shared memory of JavaScript's own, pinned where it lies: memory of the driver's under an
- * ArrayBuffer is what some runtimes refuse.
+ * Shared memory that JavaScript allocates and the driver then pins: some runtimes refuse an ArrayBuffer
+ * over the driver's memory.
  */
 export function allocatePinned(bytes: number, device: CudaDevice): SharedArrayBuffer {
   let buffer: SharedArrayBuffer
@@ -20,10 +20,10 @@ export function allocatePinned(bytes: number, device: CudaDevice): SharedArrayBu
     throw new GridMaskError('ERR_OUT_OF_RANGE', `Could not allocate ${bytes} bytes`, { cause })
   }
   if (bytes === 0) return buffer
-  // Native code holds the second, so that the memory outlives the first until it is unpinned.
+  // Native code holds a second buffer, so that the memory outlives the first until it is unpinned.
   const pin = native.cuda.pin(device.number, new Uint8Array(secondOf(buffer)))
-  if (typeof pin !== 'object' || 'call' in pin) {
-    throw cudaError(pin, `pinning ${bytes} bytes of the host's memory for ${device.id}`)
+  if (!isMemory(pin)) {
+    throw cudaError(pin, `pinning ${bytes} bytes of host memory for ${device.id}`)
   }
   pins.set(buffer, pin)
   return buffer

@@ -1,8 +1,8 @@
-/** What Cutout, Random Erasing and Hide-and-Seek share: all but what they drop. */
+/** What Cutout, Random Erasing and Hide-and-Seek share: everything but what they drop. */
 
 import type { ArrayRequest, Dimensions } from '../arrays/batch-shape'
 import type { ImageArray } from '../arrays/typed-array'
-import { checkThreads, defaultThreads } from '../backend/devices'
+import { checkThreads } from '../backend/devices'
 import { checkChoice, checkInteger, checkOptions, checkSeed, invalid } from '../core/check'
 import { CounterStream } from '../core/counter-stream'
 import type { DType } from '../core/dtype'
@@ -25,7 +25,7 @@ import {
   sortRegions,
 } from '../plan/rectangle-plan'
 import { type DrawRequest, type PlanRequest, planKeys } from '../plan/requests'
-import { readCount, type SampleRange } from '../plan/sample-counter'
+import { indexAt, readCount, type SampleRange } from '../plan/sample-counter'
 import type { Schedule } from '../plan/schedule'
 
 /**
@@ -88,14 +88,14 @@ export interface RegionPlanRequest extends PlanRequest {
   width: number
 }
 
-/** Draws what is dropped of an image that is masked. */
+/** Draws what a masked image drops. */
 export type DrawRegions = (
   stream: CounterStream,
   height: number,
   width: number,
 ) => { size: number; regions: readonly Box[] }
 
-/** Rectangles of a sample, at most. */
+/** Largest number of rectangles of a sample. */
 const MAX_REGIONS = 2 ** 18
 
 /**
@@ -127,7 +127,7 @@ export abstract class Baseline<Options extends BaselineOptions> extends Augmenta
     checkChoice('device', device, ['auto', 'cpu'])
     const target = {
       device: 'cpu',
-      threads: threads === undefined ? defaultThreads() : checkThreads('threads', threads),
+      threads: checkThreads(threads),
     } as const
     const common = { probability, fill, seed, device, threads: target.threads }
     super({ ...settings, ...common } as Options & typeof common, probability, defaults.firstBlock)
@@ -209,13 +209,13 @@ export abstract class Baseline<Options extends BaselineOptions> extends Augmenta
     }
   }
 
-  #drawAll({ count, epoch, first, indices }: SampleRange, height: number, width: number) {
+  #drawAll({ count, epoch, ...numbers }: SampleRange, height: number, width: number) {
     const probability = this.probabilityAt(epoch)
     const whole = Math.floor(epoch)
     const seed = String(this.#seed)
     const samples: RegionSample[] = []
     for (let i = 0; i < count; i++) {
-      const index = indices === undefined ? first + i : (indices[i] as number)
+      const index = indexAt(numbers, i)
       this.#stream.start(whole, index)
       const masked = this.#stream.fraction() < probability
       const drawn = masked ? this.#draw(this.#stream, height, width) : { size: 0, regions: [] }
@@ -236,7 +236,7 @@ function refuseTensor(images: unknown): void {
   )
 }
 
-/** Refuses to go on with what would take too much memory. `name` is the option that decides it. */
+/** Stops before a plan takes too much memory. `name` is the option that is to blame. */
 export function checkRegionCount(name: string, count: number): void {
   if (count <= MAX_REGIONS) return
   throw new GridMaskError(

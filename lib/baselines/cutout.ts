@@ -79,9 +79,9 @@ function checkSize(value: unknown): Range {
 }
 
 /**
- * Squares about pixels of the image, clipped at its border: one, or as many as it takes to keep no
- * more than `keep` of the image. Figure 5 can be read in other ways too: as squares that lie within
- * the image, each of a size of its own.
+ * Squares centred on pixels of the image, clipped at its border: one, or as many as it takes to keep no
+ * more than `keep` of the image. `border` and `sizes` are for other readings of Figure 5: squares inside
+ * the image, each of its own size.
  */
 export function squares(
   [min, max]: Range,
@@ -95,7 +95,7 @@ export function squares(
     const regions: Box[] = []
     let size = min + stream.below(max - min)
     const first = size
-    // Inside, a corner is drawn, else a centre. What is larger than the image lies at its corner.
+    // Inside, a corner is drawn, otherwise a centre. A square larger than the image lies at its corner.
     const begin = (side: number) =>
       border === 'inside'
         ? stream.below(Math.max(side - size, 0) + 1)

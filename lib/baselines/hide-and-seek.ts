@@ -77,7 +77,7 @@ export function cells(sizes: readonly number[], hide: number): DrawRegions {
     if (size === 0) return { size, regions }
     for (let y0 = 0; y0 < height; y0 += size) {
       const y1 = Math.min(y0 + size, height)
-      // Neighbours become one rectangle.
+      // Hidden neighbours become one rectangle.
       let begin = -1
       for (let x0 = 0; x0 < width; x0 += size) {
         const hidden = stream.fraction() < hide

@@ -28,7 +28,7 @@ const optionKeys = new Set<string>([...baselineKeys, 'area', 'aspect'])
 /** The first of its blocks of random numbers. */
 const FIRST_BLOCK = 0xd0000000
 
-/** After so many rectangles that do not fit, an image is left as it is. */
+/** After this many rectangles that do not fit, an image is left as it is. */
 const ATTEMPTS = 100
 
 /**

@@ -1,4 +1,4 @@
-/** What options are given as text, as values; commander tells of an InvalidArgumentError. */
+/** Parses the text of options into values; commander reports an InvalidArgumentError. */
 import { InvalidArgumentError } from 'commander'
 
 export function number(text: string): number {
@@ -6,7 +6,7 @@ export function number(text: string): number {
   if (text.trim() !== '' && Number.isFinite(value)) return value
   const comma = /^(\d+),(\d+)$/.exec(text)
   throw new InvalidArgumentError(
-    comma ? `Expected a number, with a point: ${comma[1]}.${comma[2]}` : 'Expected a number.',
+    comma ? `Expected a number with a point: ${comma[1]}.${comma[2]}` : 'Expected a number.',
   )
 }
 
@@ -54,7 +54,7 @@ export function size(text: string): { width: number; height: number } {
   const found = /^(\d{1,5})(?:x(\d{1,5}))?$/.exec(text)
   const width = Number(found?.[1])
   const height = Number(found?.[2] ?? found?.[1])
-  // sharp and the sheet would take more, but nobody could look at it.
+  // sharp and the sheet could handle more, but nobody could look at it.
   const fits = (side: number) => side >= 1 && side <= 4096
   if (fits(width) && fits(height)) return { width, height }
   const other = /^(\d{1,5})\s*[^\dx.]\s*(\d{1,5})$/.exec(text)

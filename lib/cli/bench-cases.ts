@@ -36,16 +36,16 @@ export interface Way {
   /** What works: `1 thread`, `8 threads`, `cuda:0`. */
   on: string
   run: () => void
-  /** What one would write without this package, its mask prepared beforehand. */
+  /** What one would write without this package, with the mask prepared beforehand. */
   loop?: (() => void) | undefined
-  /** What `run` has made of the batch. */
+  /** The result of `run`. */
   result: () => Float32Array
   dispose?: () => void
 }
 
 export interface Bench {
   images: Float32Array
-  /** The whole batch copied into another array, on one thread. */
+  /** Copies the whole batch into another array, on one thread. */
   copy: () => void
   ways: Way[]
 }
@@ -88,7 +88,7 @@ export function prepare(
   })
   for (const { id } of gpus) {
     const tensor = DeviceTensor.from(images, { shape, device: id })
-    // On the same stream: its download waits for all that was asked of the device before.
+    // On the same stream: its download waits for all earlier work.
     const last = DeviceTensor.from(new Float32Array(1), { shape: [1, 1, 1, 1], device: id })
     const gridmask = new GridMask({ ...options, device: id })
     ways.push(
@@ -125,7 +125,7 @@ function copyKept(out: Float32Array, images: Float32Array, mask: Uint8Array): vo
   }
 }
 
-/** A plain loop in place: only what is dropped is written. */
+/** A plain loop in place: only dropped values are written. */
 function fillDropped(images: Float32Array, mask: Uint8Array): void {
   for (let start = 0; start < images.length; start += mask.length) {
     for (let pixel = 0; pixel < mask.length; pixel++) {

@@ -20,9 +20,9 @@ interface Row {
   on: string
   milliseconds: number
   imagesPerSecond: number
-  /** Its time as a multiple of that of the copy. */
+  /** Its time as a multiple of the copy's. */
   timesCopy: number
-  /** The time of the plain loop as a multiple of its own. */
+  /** The plain loop's time as a multiple of its own. */
   loopTimes: number | null
 }
 
@@ -33,10 +33,10 @@ export function benchCommand(): Command {
     .summary('how fast masks are applied here, against a copy and a plain loop')
     .description(
       'Times apply() on batches of float32 images, every image masked with the preset named, against ' +
-        'two things that JavaScript can do by itself. The two take turns in one run, so ratios say ' +
-        'more than times. Every result is compared with that of the first.',
+        'two things that JavaScript can do by itself. They take turns in one run, so ratios say ' +
+        'more than times. Every result is compared with the first.',
     )
-    .option('--threads <n>', 'threads beside one; default: all', whole(1, 1024))
+    .option('--threads <n>', 'threads to measure besides one; default: all', whole(1, 1024))
     .option('--quick', 'shorter and less exact')
     .option('--json', 'print machine, rows and CUDA status as JSON')
     .addHelpText(
@@ -87,7 +87,7 @@ function measure(
   let expected: Buffer | undefined
   return ways.map(({ name: way, on, run, loop, result, dispose }) => {
     const { milliseconds, ratio } = compare(run, copy, effort)
-    // The copy has written to the same array.
+    // The copy wrote to the same array.
     run()
     const bytes = Buffer.from(new Uint8Array(result().buffer))
     expected ??= bytes

@@ -1,4 +1,4 @@
-/** The sheet of `gridmask preview`: each photograph, and after it samples of it. */
+/** The sheet of `gridmask preview`: each photograph, followed by its samples. */
 import { keepRatio } from '../api/mask-queries'
 import type { Sample } from '../plan/plan'
 import { printable } from './output'
@@ -6,7 +6,7 @@ import { type Picture, resizePicture } from './pictures'
 import { BELOW_HEADING, colours, GAP, MARGIN, Sheet, SIDE, WIDTH } from './sheet'
 import { UserError } from './user-error'
 
-/** A photograph of the size that is masked. */
+/** A photograph, in the size that is masked. */
 export interface Photo {
   name: string
   original: Picture
@@ -23,10 +23,10 @@ export interface Place {
 
 const CAPTION = 44
 const TOP = BELOW_HEADING + 30
-// Of text as SVG more is not drawn.
+// Beyond this, text is not drawn as SVG.
 const MAX_HEIGHT = 32767
 const LONGEST_NAME = 26
-/** A letter of the line below the heading takes about so much. */
+/** About the width of a letter in the line below the heading. */
 const LETTER = 10
 
 interface Size {
@@ -38,21 +38,21 @@ interface Size {
 interface Grid {
   columns: number
   rows: number
-  /** Of a picture as it is shown, pixels. */
+  /** Of a picture as shown, pixels. */
   width: number
   height: number
 }
 
 function gridOf(count: number, size: Size): Grid {
   const aspect = size.width / size.height
-  // A wide picture is shown wide, about as large as a square one.
+  // A wide picture is shown wide, with about the area of a square one.
   const wanted = Math.round(SIDE * Math.min(Math.sqrt(Math.max(1, aspect)), 3))
   // The pixels of a small picture are shown as squares of one size.
   const times = Math.ceil(wanted / size.width - 0.25)
   const width = times > 1 ? times * size.width : wanted
   const fitting = Math.max(1, Math.floor((WIDTH - 2 * MARGIN + GAP) / (width + GAP)))
   const rows = Math.ceil((1 + count) / fitting)
-  // As even as can be, so that no row is nearly empty.
+  // As even as possible, so that no row is nearly empty.
   const columns = Math.ceil((1 + count) / rows)
   return { columns, rows, width, height: Math.max(1, Math.round(width / aspect)) }
 }
@@ -61,7 +61,7 @@ function sheetHeight(photos: number, { rows, height }: Grid): number {
   return TOP + photos * rows * (height + CAPTION) - CAPTION + 30 + MARGIN
 }
 
-/** @throws {UserError} where a sheet of so many photographs, with `count` samples each, would be too high */
+/** @throws {UserError} if a sheet of this many photographs, with `count` samples each, would be too high */
 export function checkSheet(photos: number, count: number, size: Size): void {
   const height = sheetHeight(photos, gridOf(count, size))
   if (height <= MAX_HEIGHT) return
@@ -72,7 +72,7 @@ export function checkSheet(photos: number, count: number, size: Size): void {
 }
 
 /**
- * @param photos all of one size, and with as many samples
+ * @param photos all of one size, each with the same number of samples
  * @returns the sheet, and where each photograph's samples lie in it
  */
 export async function contactSheet(
@@ -87,7 +87,7 @@ export async function contactSheet(
   )
   sheet.heading('GridMask', line)
   sheet.height = sheetHeight(photos.length, grid)
-  // What is smaller than its place is shown pixel by pixel.
+  // A picture smaller than its place is shown pixel by pixel.
   const kernel = size.width < width ? 'nearest' : 'lanczos3'
   const draw = async (picture: Picture, place: number, caption: string) => {
     const x = MARGIN + (place % columns) * (width + GAP)

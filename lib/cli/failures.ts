@@ -31,20 +31,20 @@ interface Options extends FailureReading {
   json?: true
 }
 
-// As long as a removed square of 2x fits an image of 224.
+// As far as a removed square of 2x fits an image of 224.
 const XS = [10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110]
 
 const questions: Record<keyof FailureReading, string> = {
-  objects: "an object's sides are drawn apart, or one for both",
-  border: "Cutout's squares are centred anywhere and clipped, or lie wholly inside",
+  objects: "an object's sides are drawn separately, or one for both",
+  border: "Cutout's squares are centred anywhere and clipped, or lie entirely inside",
   cutout: "Cutout's squares are dropped until a quarter of the image is gone, or just one",
   sides: 'several squares of an image have one side, or each its own',
-  rotation: 'GridMask is upright, or turned by 0 … 359 degrees',
+  rotation: 'GridMask is upright, or rotated by 0 … 359 degrees',
 }
 
 export function failuresCommand(): Command {
   const command = new Command('failures')
-    .summary('Figure 5 of the paper: how often an object is removed wholly, or not at all')
+    .summary('Figure 5 of the paper: how often an object is removed completely, or not at all')
     .description(
       'Simulates Figure 5 ("Statistics of Unsuccessful Cases", section 3): images of 224×224 with an ' +
         'object of 40 to 160 pixels, of which each method removes a quarter in squares with sides from ' +
@@ -72,8 +72,8 @@ export function failuresCommand(): Command {
     .addHelpText(
       'after',
       `
-"GridMask" drops squares with sides from x to 2x, as the text has it. "GridMask by unit" has units
-with sides from x to 2x, as the caption has it, so its squares are half as wide. docs/figure5.md says what
+"GridMask" drops squares with sides from x to 2x, as in the text. "GridMask by unit" has units with
+sides from x to 2x, as in the caption, so its squares are half as wide. docs/figure5.md says what
 holds for which reading.
 
 Examples:
@@ -86,7 +86,7 @@ Examples:
 }
 
 function xs(text: string): number[] {
-  // A removed square of 2x pixels that is larger than the image says nothing more.
+  // Removed squares that are larger than the image show nothing new.
   const values = text.split(',').map(whole(1, 224))
   if (values.every((x, i) => i === 0 || x > (values[i - 1] as number))) return values
   throw new InvalidArgumentError('Expected growing numbers.')
@@ -111,13 +111,13 @@ async function failures(options: Options, command: Command): Promise<void> {
 
   const result = { command: commandOf(settings), ...figure }
   const svg = failurePlot(figure, result.command)
-  // Printed before it is written, which may fail.
+  // Printed first, since writing may fail.
   if (json) printJson(result)
   else {
     const stream = toStandardOutput ? process.stderr : process.stdout
     print(failureTable(figure, stream.columns), stream)
     print(
-      `${images.toLocaleString('en')} images a point, in ${seconds.toFixed(1)} s on ${threads} ` +
+      `${images.toLocaleString('en')} images per point, in ${seconds.toFixed(1)} s on ${threads} ` +
         'threads; ± standard error',
       stream,
     )
@@ -129,7 +129,7 @@ async function failures(options: Options, command: Command): Promise<void> {
   }
 }
 
-/** What makes the same figure again. */
+/** The command that makes the same figure again. */
 function commandOf({ images, xs, seed, reading }: FailureSettings): string {
   const readings = Object.entries(reading).map(([name, value]) => `--${name} ${value}`)
   return `gridmask failures --images ${images} --seed ${seed} --xs ${xs} ${readings.join(' ')}`
@@ -174,7 +174,7 @@ export function failureTable({ curves, xs }: FailureFigure, columns?: number): s
   return tableOf(['x', ...failureMethods.map((method) => names[method])], rows, columns)
 }
 
-/** The figure as SVG. `command` is what makes it again. */
+/** The figure as SVG. `command` makes it again. */
 export function failurePlot({ curves, images }: FailureFigure, command?: string): string {
   return linePlot({
     ...(command === undefined ? {} : { description: command }),

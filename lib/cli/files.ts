@@ -1,14 +1,14 @@
-/** Where results go: looked at before the work, which may take long. */
+/** Checks where results go, before the work, which may take long. */
 import { fstatSync } from 'node:fs'
 import { access, constants, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { printable } from './output'
 import { UserError } from './user-error'
 
-/** Standard input or output in the place of a file's name. */
+/** Standard input or output in place of a file name. */
 export const STANDARD = '-'
 
-/** @throws {UserError} where no such file can be written */
+/** @throws {UserError} if the file cannot be written */
 export async function checkWritable(path: string): Promise<void> {
   const name = printable(path)
   const found = await statOf(path)
@@ -26,14 +26,14 @@ export async function checkWritable(path: string): Promise<void> {
   }
 }
 
-/** Whether what is read, a file or standard input, is the file that is written. */
+/** Whether the input, a file or standard input, is the file that will be written. */
 export async function isSameFile(output: string, input: string): Promise<boolean> {
   const one = await statOf(output)
   const other = input === STANDARD ? fstatSync(0, { bigint: true }) : await statOf(input)
   return one !== undefined && one.dev === other?.dev && one.ino === other.ino
 }
 
-/** Without the file's name, which the caller says in its own words. */
+/** The reason without the file's name, which the caller adds. */
 export function reasonOf(error: unknown): string {
   return (error as Error).message.replace(/^[A-Z]+: |, \w+ '.*$/gs, '')
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `gridmask`: what went wrong is told in one line. Exit status 1, or 2 where the command is not understood. */
+/** `gridmask`: errors are one line. Exit status 1, or 2 if the command is not understood. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
@@ -9,7 +9,7 @@ import { UserError } from './user-error'
 const USAGE = 2
 
 async function program(): Promise<Command> {
-  // Loaded here, so that a binary that does not load is told in one line too.
+  // Loaded here, so that an addon that does not load is reported in one line too.
   const { benchCommand } = await import('./bench.js')
   const { devicesCommand } = await import('./devices.js')
   const { failuresCommand } = await import('./failures.js')
@@ -46,14 +46,14 @@ Each command has its own --help, and --json for machines.`,
     )
     .helpCommand(false)
   for (const command of [gridmask, ...gridmask.commands]) {
-    // What commander has to say of an error is printed below, in one line.
+    // commander's errors are printed below, in one line.
     command.exitOverride().configureOutput({ outputError: () => {} })
   }
   return gridmask
 }
 
 async function main(): Promise<void> {
-  // A reader that has seen enough, such as `head`, is no fault.
+  // A reader that has seen enough, such as `head`, is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
   })
@@ -66,7 +66,7 @@ async function main(): Promise<void> {
 
 function fail(error: unknown): void {
   if (error instanceof CommanderError) {
-    // Help that was asked for ends well; help in place of a missing command does not.
+    // Help that was asked for is a success; help in place of a missing command is not.
     process.exitCode = error.exitCode === 0 ? 0 : USAGE
     if (error.exitCode !== 0 && error.code !== 'commander.help') {
       note(error.message.replace(/^error: /, '').replace(/\n/g, ' '))

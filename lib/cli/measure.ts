@@ -1,4 +1,4 @@
-/** Two things timed in turns, so that both see the same weather: their ratio is what counts. */
+/** Times two things in turn, so that both see the same conditions: their ratio is what counts. */
 
 export interface Measured {
   milliseconds: number
@@ -7,7 +7,7 @@ export interface Measured {
   ratio: number
 }
 
-/** @param effort how long a round lasts at least, and how many there are */
+/** @param effort the shortest time of a round, and the number of rounds */
 export function compare(
   subject: () => void,
   baseline: () => void,
@@ -34,7 +34,7 @@ export function callsFor(work: () => void, milliseconds: number): number {
   return calls
 }
 
-/** Milliseconds of one call. */
+/** Milliseconds per call. */
 export function time(work: () => void, calls: number): number {
   const started = performance.now()
   for (let i = 0; i < calls; i++) work()

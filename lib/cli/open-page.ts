@@ -1,4 +1,4 @@
-/** The interactive page, docs/play/: where it is, with which parameters, and on the screen. */
+/** Opens the interactive page, docs/play/, with parameters. */
 import { existsSync } from 'node:fs'
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,8 +7,8 @@ import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 
 /**
- * What the page shows at first; of the names of options and of plans, those that `gridmask preview` has
- * and the page has controls for. With `d` the mask is set by hand, else drawn.
+ * What the page shows at first: the options and parameters that both `gridmask preview` and the page
+ * have. With `d` the mask is set by hand, otherwise it is drawn.
  */
 export interface PageParams {
   preset?: string | undefined
@@ -18,18 +18,18 @@ export interface PageParams {
   reverse?: boolean | undefined
   unitProbability?: number | undefined
   d?: number | undefined
-  /** The page has names for its fills; by default it shows the mean colour. */
+  /** The page names its fills; the default is the mean colour. */
   fill?: 'black' | undefined
   height?: number | undefined
   width?: number | undefined
 }
 
-/** How long a launcher that fails is given to say so, milliseconds. */
+/** How long a launcher has to report a failure, milliseconds. */
 const PATIENCE = 2000
 
 /** The page's `file:` URL, parameters included. */
 export function pageUrl(params: PageParams): URL {
-  // Beside the compiled code in the package; in docs/ where the sources run as they are.
+  // In the package, beside the compiled code; in docs/ if the sources run as they are.
   const shipped = join(__dirname, '../play.html')
   const page = existsSync(shipped) ? shipped : join(__dirname, '../../docs/play/index.html')
   const url = pathToFileURL(page)
@@ -39,8 +39,8 @@ export function pageUrl(params: PageParams): URL {
 }
 
 /**
- * Opens the page in the user's browser and answers its URL. Where no browser can be opened, the URL is
- * written to the standard error stream, and nothing is thrown.
+ * Opens the page in the user's browser and returns its URL. If no browser can be opened, it writes the URL
+ * to standard error and throws nothing.
  */
 export async function openPage(params: PageParams): Promise<string> {
   const url = pageUrl(params)
@@ -48,13 +48,13 @@ export async function openPage(params: PageParams): Promise<string> {
   return url.href
 }
 
-/** Whether a browser was asked for and did not refuse. */
+/** Whether a browser was started and did not fail. */
 async function show(url: URL): Promise<boolean> {
   try {
     const { default: open } = await import('open')
     const launcher = await open(await launchable(url))
     if (launcher.exitCode !== null) return launcher.exitCode === 0
-    // A launcher ends at once, or is the browser itself, which goes on.
+    // A launcher ends at once, or is the browser itself, which keeps running.
     const ended = new Promise<boolean>((resolve) => {
       launcher.once('error', () => resolve(false))
       launcher.once('exit', (code) => resolve(code === 0))
@@ -69,9 +69,8 @@ async function show(url: URL): Promise<boolean> {
 }
 
 /**
- * Windows and macOS take a file's URL for its path and lose what follows the #. There a page of one
- * line leads to it. Not on Linux, where browsers in a sandbox of their own do not see the folder for
- * temporary files.
+ * Windows and macOS turn a file URL into a path and lose what follows the #, so there a page of one line
+ * leads to it. Not on Linux, where sandboxed browsers do not see the folder for temporary files.
  */
 async function launchable(url: URL): Promise<string> {
   if (url.hash === '' || process.platform === 'linux') return url.href

@@ -5,7 +5,7 @@ export function print(text: string, stream: NodeJS.WriteStream = process.stdout)
   stream.write(`${text}\n`)
 }
 
-/** What is to be known beside the result. */
+/** Something to know besides the result. */
 export function note(text: string): void {
   process.stderr.write(`gridmask: ${printable(text)}\n`)
 }
@@ -15,8 +15,8 @@ export function printJson(value: unknown): void {
 }
 
 /**
- * Text that is not ours, such as a file's name, on one line: what would steer a terminal, end the line or
- * turn its direction is shown by its number.
+ * Text that is not ours, such as a file name, on one line: characters that would control a terminal, end
+ * the line or reverse its direction are shown as numbers.
  */
 export function printable(text: string): string {
   return text.replace(
@@ -26,10 +26,10 @@ export function printable(text: string): string {
 }
 
 /**
- * Columns with an empty head are text, to the left; others are figures, to the right. Where that would not
- * fit, each row becomes a paragraph.
+ * Columns with an empty head are text, aligned left; others are figures, aligned right. If the table does
+ * not fit, each row becomes a paragraph.
  *
- * @param columns of the terminal; undefined where there is none
+ * @param columns of the terminal; undefined if there is none
  */
 export function tableOf(
   head: readonly string[],
@@ -63,13 +63,13 @@ function paragraphOf(head: readonly string[], row: readonly string[]): string {
     .join('\n')
 }
 
-/** Beside the bar: the share that is done, and the time that is left. */
+/** Beside the bar: how much is done, and the time left. */
 const BESIDE_BAR = ' 100 %, 59m59s to go'.length + 1
 const BAR = 40
 
 /**
- * Runs `work` under a progress bar; what it reports is how much of `total` is done. The terminal is left
- * as it is, with its cursor and its wrapping of lines: whoever ends the command then finds it so.
+ * Runs `work` under a progress bar; it reports how much of `total` is done. The terminal keeps its cursor
+ * and its line wrapping, so nothing has to be restored if the command is interrupted.
  */
 export async function withProgress<T>(
   total: number,

@@ -1,4 +1,4 @@
-/** Pictures: read, cut and sized by sharp, which a user installs beside this package. */
+/** Reads, crops and resizes pictures with sharp, which users install beside this package. */
 import { readFile } from 'node:fs/promises'
 import { reasonOf, STANDARD } from './files'
 import { printable } from './output'
@@ -11,10 +11,10 @@ export interface Picture {
   height: number
 }
 
-// Enough for a sheet; of a 50-megapixel photograph more would only take time.
+// Enough for a sheet; more of a 50-megapixel photograph would only take time.
 const LONG_SIDE = 1600
 
-/** Loaded when a picture is to be decoded: nothing else needs sharp. */
+/** Loads sharp only when a picture is to be decoded: nothing else needs it. */
 export async function loadSharp() {
   try {
     return (await import('sharp')).default
@@ -33,7 +33,7 @@ const firstLine = (text: string) => text.split('\n')[0]
 
 /**
  * @param path a file, or `-` for standard input
- * @throws {UserError} where there is no such file, or no picture in it
+ * @throws {UserError} if there is no such file, or no picture in it
  */
 export async function readPicture(path: string): Promise<Picture> {
   if (path === STANDARD) return decodePicture('standard input', await readStandardInput())
@@ -58,9 +58,9 @@ async function readBytes(path: string): Promise<Buffer> {
 }
 
 /**
- * Upright as the camera says, on white where it is transparent.
+ * Decodes a picture: turned upright, and on white where it is transparent.
  *
- * @param name what the user knows it as
+ * @param name the user's name for it
  */
 export async function decodePicture(name: string, bytes: Buffer): Promise<Picture> {
   const sharp = await loadSharp()
@@ -76,19 +76,19 @@ export async function decodePicture(name: string, bytes: Buffer): Promise<Pictur
     return { rgb: data, width: info.width, height: info.height }
   } catch (error) {
     const what = isHeic(bytes)
-      ? 'is a HEIC picture, which sharp as npm has it cannot decode: convert it to JPEG or PNG'
+      ? 'is a HEIC picture, which sharp from npm cannot decode: convert it to JPEG or PNG'
       : `is not a picture that sharp can decode (${firstLine((error as Error).message)})`
     throw new UserError(`${printable(name)} ${what}`)
   }
 }
 
-/** The format of many telephones: a HEIF file whose brands say that it holds HEVC, which is patented. */
+/** The format of many phones: a HEIF file whose brands say that it holds HEVC, which is patented. */
 function isHeic(bytes: Buffer): boolean {
   const [kind, brands] = [bytes.toString('latin1', 4, 8), bytes.toString('latin1', 8, 64)]
   return kind === 'ftyp' && /hei[cmsx]|hev[cmsx]/.test(brands)
 }
 
-/** @param fit 'fill' stretches, 'cover' cuts off what is too much of the longer side */
+/** @param fit 'fill' stretches, 'cover' crops the longer side */
 export async function resizePicture(
   { rgb, width: fromWidth, height: fromHeight }: Picture,
   width: number,

@@ -13,7 +13,7 @@ export interface PlotSeries {
   /** In one or more lines. */
   name: string
   points: readonly PlotPoint[]
-  /** A line with markers; only a dashed line, for what a formula says; only markers; a filled range. */
+  /** A line with markers; a dashed line alone, for a formula; markers alone; or a filled range. */
   style?: 'line' | 'dashes' | 'markers' | 'band'
 }
 
@@ -22,7 +22,7 @@ export interface Plot {
   xLabel: string
   yLabel: string
   series: readonly PlotSeries[]
-  /** Of no effect on the picture: how it was made. */
+  /** How the picture was made; it does not show. */
   description?: string
   /** The y axis begins at 0 unless this says otherwise. */
   yMin?: number
@@ -119,7 +119,7 @@ export function linePlot(plot: Plot): string {
         )
       }
     }
-    // Many markers on one line are no more than a thicker line.
+    // Many markers would only make the line thicker.
     if (style === 'markers' || (style === 'line' && points.length <= 20)) {
       const marks = points.map(({ x, y }) => marker(atX(x), atY(y))).join('')
       parts.push(`<path d="${marks}" fill="${colour}"/>`)
@@ -127,7 +127,7 @@ export function linePlot(plot: Plot): string {
     const { lines, x, y } = ends[i] as (typeof ends)[number]
     const label = labelY[i] as number
     const left = WIDTH - RIGHT + 22
-    // From the end of the curve to its name, wherever that had to go.
+    // From the end of the curve to its name, wherever that ended up.
     parts.push(`<path d="M${round(x + 7)},${round(y)}L${left - 4},${round(label)}" class="lead"/>`)
     lines.forEach((words, k) => {
       const baseline = round(label + 4 + LINE * (k - (lines.length - 1) / 2))
@@ -154,7 +154,7 @@ ${parts.join('\n')}
 `
 }
 
-/** Moves names apart that would lie on one another, as little as that takes. */
+/** Moves overlapping names apart, no more than it takes. */
 function labelPositions(ends: readonly { lines: readonly string[]; y: number }[]): number[] {
   const heights = ends.map(({ lines }) => LINE * lines.length + 4)
   const positions = ends.map(({ y }) => y)

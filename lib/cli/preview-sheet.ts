@@ -1,4 +1,4 @@
-/** What `gridmask preview` makes of photographs: what could be in its way, and then the sheet. */
+/** The sheet of `gridmask preview`: what could go wrong is checked first, then the sheet is made. */
 import { writeFile } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import type { GridMask } from '../api/gridmask'
@@ -33,7 +33,7 @@ export interface PreviewOptions {
   json?: true
 }
 
-// The size of the images that each was made for.
+// The size of the images that each preset was made for.
 const sizes: Record<Preset, { width: number; height: number }> = {
   imagenet: { width: 224, height: 224 },
   cifar10: { width: 32, height: 32 },
@@ -41,20 +41,20 @@ const sizes: Record<Preset, { width: number; height: number }> = {
   cityscapes: { width: 713, height: 713 },
 }
 
-/** A sheet that can be made. */
+/** A sheet to make, checked. */
 export interface SheetJob {
   paths: readonly string[]
   options: PreviewOptions
   gridmask: GridMask
   width: number
   height: number
-  /** Of the samples of all photographs, one photograph after another. */
+  /** The samples of all photographs, one photograph after another. */
   plan: Plan
   /** The settings in words. */
   settings: string
 }
 
-/** Looks for all that could be in the way of a sheet before it is made. */
+/** Checks everything that could go wrong before the sheet is made. */
 export async function prepareSheet(
   paths: readonly string[],
   options: PreviewOptions,
@@ -75,7 +75,7 @@ export async function makeSheet(job: SheetJob): Promise<void> {
   const { options, width, height, settings } = job
   const { output, json } = options
   const { photos, unreadable } = await readPhotos(job)
-  // The others are shown all the same.
+  // The others are still shown.
   for (const { reason } of unreadable) note(reason)
   if (unreadable.length > 0) process.exitCode = 1
   const [first, ...rest] = photos
@@ -136,11 +136,11 @@ async function readPhotos(job: SheetJob): Promise<ReadPhotos> {
 
 const isJpeg = (file: string) => /\.jpe?g$/i.test(file)
 
-/** @throws {UserError} where the sheet can't be written, or would take a photograph's place */
+/** @throws {UserError} if the sheet can't be written, or would replace a photograph */
 async function checkOutput(output: string, photos: readonly string[]): Promise<void> {
   if (output === STANDARD) {
     if (process.stdout.isTTY)
-      throw new UserError('A terminal shows no picture: redirect it to a file')
+      throw new UserError('A terminal cannot show a picture: redirect it to a file')
     return
   }
   const ending = extname(output)
@@ -156,12 +156,12 @@ async function checkOutput(output: string, photos: readonly string[]): Promise<v
 
 async function encode(sheet: Sheet, output: string): Promise<Buffer> {
   const image = await sheet.render()
-  // Colours as sharp as the rest: a mask's edges are what there is to see.
+  // Full resolution for colours too, since the edges of a mask are what matters.
   const jpeg = { quality: 92, chromaSubsampling: '4:4:4' }
   return await (isJpeg(output) ? image.jpeg(jpeg) : image.png()).toBuffer()
 }
 
-/** A photograph's samples, as a batch of their own. */
+/** Masks a photograph's samples, as a batch. */
 function mask(gridmask: GridMask, { rgb, width, height }: Picture, plan: readonly Sample[]) {
   const images = new Uint8Array(plan.length * rgb.length)
   for (let i = 0; i < plan.length; i++) images.set(rgb, i * rgb.length)
@@ -176,7 +176,7 @@ function mask(gridmask: GridMask, { rgb, width, height }: Picture, plan: readonl
 export function settingsOf(options: PreviewOptions, preset: Preset | undefined): GridMaskOptions {
   const { ratio, unit, rotate, reverse, unitProbability, probability, fill, seed, epoch } = options
   const given = { ratio, unit, rotate, reverse, unitProbability, probability }
-  // What is not given may not be there at all: it would hide what the preset says.
+  // An option that is undefined would hide the preset's.
   const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const always = epoch === undefined ? { probability: 1 } : {}
   const settings = { ...(preset && presets[preset]), ...always, ...own }

@@ -14,7 +14,7 @@ import {
   settingsOf,
 } from './preview-sheet'
 
-// What 0 in a batch normalised for ImageNet is as a colour: a network sees dropped pixels like this.
+// The colour of 0 in a batch normalised for ImageNet, which is how a network sees dropped pixels.
 const MEAN_COLOUR = [124, 116, 104]
 
 export function previewCommand(): Command {
@@ -29,8 +29,8 @@ export function previewCommand(): Command {
     .addOption(
       new Option(
         '--preset <name>',
-        "the authors' settings; other options replace single ones. imagenet, where neither a " +
-          'preset nor --ratio and --unit are given',
+        "the authors' settings; other options replace single ones. Default: imagenet, unless " +
+          '--ratio or --unit is given',
       ).choices(names),
     )
     .option(
@@ -44,7 +44,7 @@ export function previewCommand(): Command {
       'side of a unit in pixels, or MIN:MAX (MAX exclusive) to draw from',
       numberOrRange,
     )
-    .option('--rotate <n>', 'turn by 0 … n-1 whole degrees', number)
+    .option('--rotate <n>', 'rotate by 0 … n-1 whole degrees', number)
     .option('--reverse', 'keep the squares, drop the stripes (RevGridMask)')
     .option(
       '--unit-probability <p>',
@@ -119,7 +119,7 @@ async function run(paths: string[], options: PreviewOptions, command: Command): 
   if (sheet !== undefined) await makeSheet(sheet)
 }
 
-/** The page shows one mask: it has a number where a range could be drawn from. */
+/** The page shows one mask, so it takes numbers, not ranges to draw from. */
 async function showPage(options: PreviewOptions, command: Command, alone: boolean): Promise<void> {
   const { preset, ratio, unit, reverse, unitProbability, fill, seed, epoch, size } = options
   const isGiven = (name: string) => command.getOptionValueSource(name) === 'cli'

@@ -1,4 +1,4 @@
-/** A contact sheet: pictures and text placed by hand. */
+/** A contact sheet: pictures and text at given positions. */
 import type { Sharp } from 'sharp'
 import { loadSharp, type Picture } from './pictures'
 
@@ -29,7 +29,7 @@ export class Sheet {
   readonly #panels: { picture: Picture; x: number; y: number }[] = []
   readonly #drawn: string[] = []
 
-  /** Pixels; to be set before {@link Sheet.render}. */
+  /** Pixels; set it before {@link Sheet.render}. */
   height = 0
 
   constructor(readonly width: number) {}
@@ -39,7 +39,7 @@ export class Sheet {
     this.#panels.push({ picture, x, y })
   }
 
-  /** Over the pictures. @param svg elements */
+  /** Draws over the pictures. @param svg elements */
   draw(svg: string): void {
     this.#drawn.push(svg)
   }
@@ -54,8 +54,8 @@ export class Sheet {
   }
 
   /**
-   * @param line says what there is to see
-   * @returns the y below
+   * @param line what there is to see
+   * @returns the y below it
    */
   heading(title: string, line: string): number {
     this.text(MARGIN, MARGIN + 34, title, { size: 42, weight: 600 })
@@ -64,7 +64,7 @@ export class Sheet {
   }
 
   /**
-   * The sheet, to be written in a format of sharp's. Where the machine has no fonts, its pictures alone.
+   * The sheet, to be written in any format of sharp's. Without fonts on the machine, only its pictures.
    *
    * @param font a font that the system has, or a list of them as in CSS
    */
@@ -93,7 +93,7 @@ export class Sheet {
   }
 }
 
-/** Without fonts every letter is the same box. */
+/** Whether the machine has fonts. Without them, every letter is the same box. */
 export async function hasFonts(): Promise<boolean> {
   const sharp = await loadSharp()
   const widths = ['i', 'm'].map(async (text) => {
@@ -104,7 +104,7 @@ export async function hasFonts(): Promise<boolean> {
   return narrow !== wide
 }
 
-/** What XML has no place for becomes the replacement character. */
+/** Characters that XML does not allow become the replacement character. */
 function escapeXml(text: string): string {
   return text
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')

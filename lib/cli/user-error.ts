@@ -1,2 +1,2 @@
-/** What the user of the command did wrong, in one line for people. */
+/** A mistake of the command's user, explained in one line. */
 export class UserError extends Error {}

@@ -1,39 +1,38 @@
 /**
- * The header of a native call: the numbers that describe a batch and how it is to be worked on, in
- * one Float64Array. native/addon/batch_header.h says the same in C++, with the same fields in the
- * same order.
+ * The header of a native call: one Float64Array of the numbers that describe a batch and how to process
+ * it. native/addon/batch_header.h has the same fields in the same order.
  */
 export const headerFields = [
-  /** Samples. */
+  /** Number of samples. */
   'count',
-  /** Of a sample: its channels, or 1 where a pixel holds all of them. */
+  /** Planes per sample: its channels, or 1 if a pixel holds all of them. */
   'planes',
-  /** Of a plane, pixels. */
+  /** Size of a plane, pixels. */
   'height',
   'width',
-  /** Of a pixel in one plane. */
+  /** Bytes per pixel of one plane. */
   'pixelBytes',
-  /** Of one channel's value. */
+  /** Bytes per value of one channel. */
   'valueBytes',
   /** What the array of samples holds: a {@link SampleKind}. */
   'sampleKind',
-  /** For draws: the number of the first sample, where no list says it. */
+  /** For draws: the number of the first sample, if no list gives the numbers. */
   'first',
-  /** Of the CPU that may work on it. */
+  /** CPU threads that may work on this call. */
   'threads',
-  /** Of the CPU that may work on all that is asynchronous, together. */
+  /** CPU threads that all asynchronous calls share. */
   'poolThreads',
-  /** For host arrays on CUDA: by which native code knows the device. */
+  /** For host arrays on CUDA: the device's number in native code. */
   'device',
-  /** For host arrays on CUDA: bytes that are staged at a time. */
+  /** For host arrays on CUDA: bytes staged at a time. */
   'pieceBytes',
-  /** For images that become a batch: the place of the result's type in {@link dtypes}. */
+  /** For preprocessing: the index of the result's type in {@link dtypes}. */
   'valueType',
-  /** For images that become a batch: 1 where each channel of an image is a plane of its own. */
+  /** For preprocessing: 1 if each channel of an image is a plane of its own. */
   'planarSource',
-  /** For images on a device that become a batch: 1 where their values are float32, not bytes. */
+  /** For preprocessing on a device: 1 if the images' values are float32, not bytes. */
   'floatSource',
-  /** For images on a device that become a batch: 1 where only what their crops need is there. */
+  /** For preprocessing on a device: 1 if only the parts that the crops need are there. */
   'cutSource',
 ] as const
 
@@ -53,14 +52,14 @@ const packed = new Float64Array(headerFields.length)
 const places = new Map<string, number>(headerFields.map((name, i) => [name, i]))
 
 /**
- * The header with the fields that the objects have, the others 0. It is one and the same array each
- * time, since to make one takes as long as to mask a small image: native code reads it before it
- * does anything else. Several objects, since to make one of them by `...` takes as long again.
+ * The header with the fields of the objects; the others are 0. Every call returns the same array, because
+ * allocating one takes as long as masking a small image; native code reads it before it does anything
+ * else. There are several objects because merging them with `...` would take as long again.
  */
 export function packHeader(...parts: Partial<BatchHeader>[]): Float64Array {
   packed.fill(0)
   for (const part of parts) {
-    // Other properties, which samples have too, have no place.
+    // Samples also have properties that are not in the header.
     for (const name in part) {
       const place = places.get(name)
       if (place !== undefined) packed[place] = part[name as keyof BatchHeader] ?? 0
@@ -71,7 +70,7 @@ export function packHeader(...parts: Partial<BatchHeader>[]): Float64Array {
 
 const at = Object.fromEntries(headerFields.map((name, i) => [name, i])) as BatchHeader
 
-/** The same for a batch and its samples, without a look at every property: most calls are these. */
+/** The same for a batch and its samples, without a loop over properties: most calls use this. */
 export function packBatch(
   layout: BatchLayout,
   samples: Pick<BatchHeader, 'sampleKind' | 'first'>,

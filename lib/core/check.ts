@@ -1,6 +1,6 @@
 /**
- * Checks of arguments. Each takes the name under which the caller knows the value, and answers with
- * the value or throws: what was expected, what came, under which name.
+ * Argument checks. Each takes the caller's name for the value. It returns the value, or throws an error
+ * that says what was expected, what was received, and for which name.
  */
 import { type ErrorCode, GridMaskError } from './errors'
 import { MAX_LIST } from './limits'
@@ -41,8 +41,8 @@ function describeObject(value: object | null): string {
 
 /**
  * @param expected as in `to be …`
- * @param hint what to do, a sentence without its full stop; by default what is to be said of such values
- *   wherever they come
+ * @param hint what to do, a sentence without its full stop; by default a hint that fits such a value
+ *   anywhere
  */
 export function invalid(
   code: ErrorCode,
@@ -58,13 +58,16 @@ export function invalid(
   )
 }
 
-/** For values that are given by mistake wherever others are wanted. */
+/** A hint for mistakes that any argument can have. */
 function hintOn(expected: string, value: unknown): string {
   if (isPromise(value)) return 'It is a promise: `await` it'
   const isFraction = /\b0, 1[)\]]/.test(expected)
   if (isFraction && typeof value === 'number' && value >= 2 && value <= 100) {
     return `${value} % is ${Number((value / 100).toPrecision(12))}`
   }
+  if (isFraction && value === true) return 'For always, pass 1'
+  if (isFraction && value === null)
+    return 'JSON turns a function into null: pass the function again'
   if (typeof value === 'string' && expected.includes('number') && isNumeric(value)) {
     return 'Without quotes it is a number'
   }
@@ -81,7 +84,7 @@ export function isPromise(value: unknown): boolean {
   }
 }
 
-/** A finite number for which `holds`; `expected` puts that into words, "a number in (0, 1)". */
+/** A finite number that satisfies `holds`; `expected` puts that into words, such as "a number in (0, 1)". */
 export function checkNumber(
   name: string,
   value: unknown,
@@ -130,12 +133,12 @@ export function checkProbability(name: string, value: unknown): number {
   return checkNumber(name, value, 'a number in [0, 1]', (p) => p >= 0 && p <= 1)
 }
 
-/** An epoch may have a fraction. Its floor is a word of the draws' counter: below 2³². */
+/** An epoch may have a fraction. Its floor is a word of the draws' counter, so it is below 2³². */
 export function checkEpoch(name: string, value: unknown): number {
   return checkNumber(name, value, 'a number in [0, 2³²)', (e) => e >= 0 && e < 2 ** 32)
 }
 
-/** The 64-bit seed; as text too, since JSON has no integers of that size. */
+/** The 64-bit seed. It may be text, since JSON has no integers of that size. */
 export function checkSeed(name: string, value: unknown): bigint {
   const expected = 'a whole number in [0, 2⁶⁴), beyond 2⁵³ as a bigint'
   let seed: bigint
@@ -154,8 +157,8 @@ export function checkSeed(name: string, value: unknown): bigint {
 }
 
 /**
- * The numbers of an array, plain or typed, that has one for each sample, as `check` leaves them. Its
- * length is looked at before anything else: an array without elements can have any.
+ * Checks an array, plain or typed, of one number for each sample; returns what `check` makes of them. The
+ * length is checked before anything else: a sparse array can have any.
  */
 export function checkList<T extends Int32Array | Float64Array>(
   name: string,
@@ -167,7 +170,7 @@ export function checkList<T extends Int32Array | Float64Array>(
 ): T {
   const { length } = Object(value) as { length?: unknown }
   if (!(Array.isArray(value) || ArrayBuffer.isView(value)) || typeof length !== 'number') {
-    const hint = typeof value === 'number' ? 'There is one for each sample' : undefined
+    const hint = typeof value === 'number' ? 'Pass one for each sample' : undefined
     invalid('ERR_INVALID_ARG_TYPE', name, expected, value, hint)
   }
   if (length !== count) {
@@ -184,8 +187,8 @@ export function checkList<T extends Int32Array | Float64Array>(
 }
 
 /**
- * The elements of a plain array, as `check` leaves them: those that are not there too, so that they
- * are refused.
+ * The elements of a plain array, as `check` returns them. Holes are checked too, so that they are
+ * refused.
  */
 export function checkEach<T>(
   name: string,
@@ -204,11 +207,11 @@ export function checkEach<T>(
 }
 
 /**
- * What an object says, of which all properties are known: a misspelt option must not be ignored. Each
- * is read once, here, so that getters have run before anything is decided by what they gave.
+ * The known properties of an object. Any other is refused: a misspelt option must not be ignored. Each is
+ * read once, here, so that all getters have run before anything depends on their values.
  *
- * @param read the same for calls that have to be fast: a property is read in less time by its name than
- *   by a list of names
+ * @param read reads them for calls that have to be fast: a property is read sooner by its name than by a
+ *   list of names
  */
 export function checkOptions<T extends object>(
   name: string,
@@ -217,7 +220,7 @@ export function checkOptions<T extends object>(
   read?: (value: T) => Partial<T>,
 ): Partial<T> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    invalid('ERR_INVALID_ARG_TYPE', name, 'an object', value, hintOnOptions(name, value))
+    invalid('ERR_INVALID_ARG_TYPE', name, 'an object', value, hintOnOptions(name, value, known))
   }
   for (const key in value) {
     if (known.has(key)) continue
@@ -234,13 +237,18 @@ export function checkOptions<T extends object>(
   return given as Partial<T>
 }
 
-function hintOnOptions(name: string, value: unknown): string {
-  if (name !== 'request') return hintOn('', value)
+function hintOnOptions(name: string, value: unknown, known: ReadonlySet<string>): string {
+  if (name !== 'request') {
+    if (typeof value !== 'string' && value !== true) return hintOn('', value)
+    if (known.has('unit')) return 'Presets are objects: `presets.imagenet`'
+    return known.has('std') ? 'Statistics are objects: `normalization.imagenet`' : ''
+  }
   if (value === undefined) return 'Pass { shape } for images, { count } for a plan'
   if (Array.isArray(value)) {
     return typeof value[0] === 'number'
       ? `Name it: { shape: ${describe(value)} }`
       : 'The order is: images, plan, request'
   }
-  return typeof value === 'number' ? `Name it: { count: ${value} }` : hintOn('', value)
+  if (typeof value !== 'number') return hintOn('', value)
+  return known.has('count') ? `Name it: { count: ${value} }` : 'Name what you pass: { shape, … }'
 }

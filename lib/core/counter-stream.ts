@@ -3,8 +3,8 @@ import { splitU64, type Words64 } from './u64'
 
 /**
  * A sample's random numbers, one after another: the words of Philox4x32-10 with the counter (index
- * low, index high, epoch, block) under the seed. Blocks count from a method's own first one, so that
- * methods with the same seed, GridMask and noise among them, share no number.
+ * low, index high, epoch, block) under the seed. Each method counts blocks from a first block of its own,
+ * so methods with the same seed, such as GridMask and noise, share no numbers.
  */
 export class CounterStream {
   readonly #seed: Words64

@@ -1,6 +1,6 @@
-/** The pixels of an image that squares have covered, counted by runs: one bit a pixel. */
+/** Which pixels of an image are covered by squares: one bit per pixel, counted in runs. */
 
-/** Set bits of a word. */
+/** Number of set bits in a word. */
 function bitCount(word: number): number {
   const pairs = word - ((word >>> 1) & 0x55555555)
   const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333)
@@ -23,12 +23,12 @@ export class Coverage {
     this.#words.fill(0)
   }
 
-  /** Covers the part of [x0, x1) × [y0, y1) that lies in the image; answers how much of it is new. */
+  /** Covers the part of [x0, x1) × [y0, y1) that lies in the image; returns how many pixels are new. */
   cover(x0: number, y0: number, x1: number, y1: number): number {
     return this.#visit(x0, y0, x1, y1, true)
   }
 
-  /** Covered pixels of the part of [x0, x1) × [y0, y1) that lies in the image. */
+  /** Number of covered pixels in the part of [x0, x1) × [y0, y1) that lies in the image. */
   count(x0: number, y0: number, x1: number, y1: number): number {
     return this.#visit(x0, y0, x1, y1, false)
   }

@@ -1,18 +1,26 @@
 /**
- * What is asked of the process around the package, where Node's and Deno's permissions may refuse to
- * tell: a right that is missing is then as if nothing had been set.
+ * Questions to the process that the package runs in. Node's and Deno's permissions may refuse an answer;
+ * that counts as if nothing had been set.
  */
 import { availableParallelism, cpus } from 'node:os'
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
+import { checkInteger } from './check'
 
-/** An environment variable; undefined where it is empty, too. */
+/** An environment variable; undefined if it is unset or empty. */
 export function environmentVariable(name: string): string | undefined {
   return orUndefined(() => process.env[name]) || undefined
 }
 
-/** Threads that the operating system lets this process run at a time. */
+/** An environment variable that holds a whole number of 1 or more. */
+export function environmentNumber(name: string, max: number): number | undefined {
+  const text = environmentVariable(name)
+  if (text === undefined) return undefined
+  return checkInteger(name, /^\d+$/.test(text) ? Number(text) : text, 1, max)
+}
+
+/** How many threads the operating system lets this process run at once. */
 export function parallelism(): number {
-  // Deno's needs no right.
+  // In Deno, `navigator` needs no permission.
   const { navigator } = globalThis as { navigator?: { hardwareConcurrency?: number } }
   return orUndefined(availableParallelism) ?? navigator?.hardwareConcurrency ?? 1
 }
@@ -21,7 +29,7 @@ export function processorName(): string {
   return orUndefined(() => cpus()[0]?.model.trim()) || 'unknown processor'
 }
 
-/** What the package warns of, each once in a process, whatever the number of its threads. */
+/** What the package warns about. It gives each warning once per process, however many threads there are. */
 export type WarningCode =
   | 'GRIDMASK_EPOCH'
   | 'GRIDMASK_FALLBACK'

@@ -40,7 +40,7 @@ const brand = Symbol.for('gridmask.GridMaskError')
  * ```
  */
 export class GridMaskError extends Error {
-  /** Tells errors apart. Messages may change, codes do not. */
+  /** What went wrong, for programs. Messages may change, codes do not. */
   readonly code: ErrorCode
 
   /**

@@ -1,13 +1,13 @@
-/** What `console.log` shows of a class whose fields are private. */
+/** What `console.log` shows of a class with private fields. */
 
 type Inspect = (value: unknown, options?: object) => string
 
-/** By this name Node, Bun and Deno ask for it. */
+/** The name of the method that Node, Bun and Deno call. */
 const custom = Symbol.for('nodejs.util.inspect.custom')
 
 /**
- * Lets `show` say what is printed of the objects of a class. `inspect` prints a value in
- * the colours that were asked for, and one level deeper: the class itself is none.
+ * Makes `show` decide how objects of a class are printed. The `inspect` it gets prints a value with the
+ * caller's options, such as colours, and one level deeper: the class itself does not count as a level.
  */
 export function inspectWith<T extends object>(
   prototype: T,

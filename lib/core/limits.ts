@@ -1,14 +1,14 @@
 /** Largest height and width of an image, pixels. */
 export const MAX_SIDE = 16384
 
-/** Most samples of a batch: as many as a plan may have. */
+/** Largest number of samples in a batch or a plan. */
 export const MAX_COUNT = 2 ** 26
 
-/** Most elements of a list that is given once, such as one number for each channel. */
+/** Largest number of elements in a list, such as a list of one number per channel. */
 export const MAX_LIST = 2 ** 26
 
-/** Largest unit side, pixels: d · 2¹⁶ is to fit 31 bits. */
+/** Largest side of a unit, pixels: d · 2¹⁶ must fit 31 bits. */
 export const MAX_UNIT = 32767
 
-/** Most channels of an image that is decoded, and of what becomes of it. */
+/** Largest number of channels of a decoded image, and of a Preprocessor's result. */
 export const MAX_CHANNELS = 2 ** 16

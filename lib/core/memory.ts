@@ -1,7 +1,7 @@
 import { GridMaskError } from './errors'
 
 /**
- * What `make` makes, whose memory there may not be. It does nothing else that can fail.
+ * Returns what `make` allocates, or throws if there is no memory. `make` does nothing else that can fail.
  *
  * @param what is allocated, for the message
  */
@@ -11,8 +11,8 @@ export function allocating<T>(what: string, make: () => T): T {
   } catch (cause) {
     throw new GridMaskError(
       'ERR_ALLOCATION',
-      `Could not allocate the memory for ${what}: there is too little, or this version of Node has ` +
-        'no arrays of its size',
+      `Could not allocate memory for ${what}: there is too little, or this version of Node has ` +
+        'no arrays of that size',
       { cause },
     )
   }

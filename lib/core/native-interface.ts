@@ -1,24 +1,24 @@
 /**
- * What the native addon offers, native/addon/, and answers: types, and the numbers that mean something.
+ * The interface of the native addon, native/addon/: its functions, their types, and the status numbers.
  */
 import type { BatchHeader, SampleKind } from './batch-header'
 
-// The Status of native/addon/status.h.
+// Values of Status in native/addon/status.h.
 export const DONE = 0
 export const OVERLAP = 2
 export const TOO_LARGE = 4
 export const OUT_OF_HOST_MEMORY = 5
 
 /**
- * A fill as native code takes it: the bytes of a pixel in all channels, of which some may stay (then as many
- * bytes again say which are filled); or noise.
+ * A fill as native code takes it: the bytes of a pixel in all channels, or noise. If some channels stay as
+ * they are, as many bytes again say which are filled.
  */
 export type EncodedFill = Uint8Array | Float32Array
 
-/** What holds memory on a device, as native/addon/cuda.cc makes it. */
+/** A handle to memory on a device, made by native/addon/cuda.cc. */
 export type CudaMemory = object & { readonly cudaMemory: never }
 
-/** What keeps memory of the host pinned. */
+/** A handle that keeps host memory pinned. */
 export type PinnedMemory = object & { readonly pinnedMemory: never }
 
 /**
@@ -39,7 +39,7 @@ export type CudaReason =
   | 'no-device'
   | 'unsupported-gpu'
 
-/** A call of the driver that failed, as native/addon/cuda.cc tells it. */
+/** A failed driver call, as native/addon/cuda.cc reports it. */
 export interface CudaFailure {
   error: number
   call: string
@@ -49,11 +49,11 @@ export interface CudaFailure {
   wrote: boolean
 }
 
-/** What the native code answers: a status, see native/addon/status.h, or a failure. */
+/** What native code returns: a status of native/addon/status.h, or a failure. */
 export type CudaOutcome = number | CudaFailure
 
 export interface FoundDevice {
-  /** By which the native code knows it. */
+  /** The device's number in native code. */
   number: number
   name: string
   major: number
@@ -69,20 +69,20 @@ export interface Opened {
   devices: FoundDevice[]
 }
 
-/** The bytes of these arrays are what counts; the element type does not. */
+/** Only the bytes of these arrays count, not their element type. */
 type Bytes = ArrayBufferView
 
-/** The samples of a batch: those of a plan, or what to draw them from and with which numbers. */
+/** The samples of a batch: those of a plan, or the settings and numbers to draw them from. */
 export interface NativeSamples {
   sampleKind: SampleKind
   /** Packed samples, the numbers of DrawSettings in native/lattice/sample_draws.h, or packed rectangles. */
   data: Uint8Array | Float64Array | Uint32Array
-  /** The number of the first sample that is drawn, where `indices` do not say it. */
+  /** The number of the first sample that is drawn, without `indices`. */
   first: number
   indices: Float64Array | undefined
 }
 
-/** The places of the arguments are those of ApplyAt in native/addon/arguments.h. */
+/** In the order of ApplyAt in native/addon/arguments.h. */
 type ApplyArguments<Images> = [
   header: Float64Array,
   source: Images,
@@ -92,7 +92,7 @@ type ApplyArguments<Images> = [
   fill: EncodedFill,
 ]
 
-/** The places of the arguments are those of MixAt in native/addon/arguments.h. */
+/** In the order of MixAt in native/addon/arguments.h. */
 type MixArguments<Images> = [
   header: Float64Array,
   source: Images,
@@ -101,36 +101,36 @@ type MixArguments<Images> = [
   partner: Int32Array,
 ]
 
-/** Numbers of an image in an Int32Array, in the order of PackedImage in native/addon/preprocess.cc. */
+/** The numbers of one image in an Int32Array, in the order of PackedImage in native/addon/preprocess.cc. */
 export const IMAGE_FIELDS = ['height', 'width', 'channels', 'top', 'left', 'flip'] as const
 
-/** Numbers of a channel in a Float32Array: which of the image's, and what to multiply and add. */
+/** The numbers of one channel in a Float32Array: the image's channel, then the factor and the summand. */
 export const SCALE_FIELDS = ['channel', 'a', 'b'] as const
 
-/** The places of the arguments are those of PreprocessAt in native/addon/arguments.h. */
+/** In the order of PreprocessAt in native/addon/arguments.h. */
 export type PreprocessArguments<Images, Target> = [
   header: Float64Array,
   sources: Images,
   target: Target,
   images: Int32Array,
   scales: Float32Array,
-  /** Masks for the result; undefined: none. */
+  /** Masks of the result, or none. */
   plan: Uint8Array | undefined,
   fill: Uint8Array,
 ]
 
-/** One for each image, or one for all of them; all of bytes, or all of float32. */
+/** One array for each image, or one for all of them; all bytes, or all float32. */
 type ImageArrays = readonly Bytes[]
 
-/** What the CPU makes a batch of. */
+/** What the CPU makes a batch from. */
 export type HostPreprocessArguments = PreprocessArguments<ImageArrays, Bytes>
 
-/** native/addon/cuda.cc. What is asked for asynchronously may be refused at once. */
+/** The functions of native/addon/cuda.cc. An asynchronous call may fail at once, without a promise. */
 interface NativeCuda {
   open(path: string): Opened
   prepare(device: number): CudaOutcome
   emptyCache(device: number): CudaOutcome
-  /** `stream` undefined: one of ours, which is this thread's on the device. */
+  /** Without `stream`: on our own stream for this thread and device. */
   allocate(device: number, bytes: number, stream: bigint | undefined): CudaMemory | CudaOutcome
   wrap(
     device: number,
@@ -138,7 +138,7 @@ interface NativeCuda {
     bytes: number,
     stream: bigint,
   ): CudaMemory | CudaOutcome | string
-  /** Holds the array's memory in place while the answer, or the array, lives. */
+  /** Pins the array's memory for as long as the returned handle, or the array, lives. */
   pin(device: number, array: Uint8Array): PinnedMemory | CudaOutcome
   pointer(memory: CudaMemory): bigint
   stream(memory: CudaMemory): bigint
@@ -151,7 +151,7 @@ interface NativeCuda {
     threads: number,
     async: boolean,
   ): CudaOutcome | Promise<CudaOutcome>
-  /** No promise where all is done. */
+  /** Returns no promise if all work is done. */
   ready(memory: CudaMemory): CudaOutcome | Promise<CudaOutcome>
   apply(...args: ApplyArguments<CudaMemory>): CudaOutcome
   applyHost(
@@ -163,13 +163,13 @@ interface NativeCuda {
   ): CudaOutcome | Promise<CudaOutcome>
   preprocess(...args: PreprocessArguments<CudaMemory, CudaMemory>): CudaOutcome
   preprocessHost(...args: PreprocessArguments<ImageArrays, CudaMemory>): CudaOutcome
-  /** What the crops need of the images, for `preprocess` with `cutSource` and the same target. */
+  /** Uploads what the crops need of the images, for `preprocess` with `cutSource` and the same target. */
   uploadImages(
     ...args: PreprocessArguments<ImageArrays, CudaMemory>
   ): CudaOutcome | Promise<CudaMemory | CudaOutcome>
 }
 
-/** All functions of native/addon/addon.cc. Of a header each reads what it has a use for. */
+/** All functions of native/addon/addon.cc. Each reads only the header fields that it needs. */
 export interface Native {
   apply(...args: ApplyArguments<Bytes>): number
   applyAsync(...args: ApplyArguments<Bytes>): number | Promise<number>
@@ -193,11 +193,11 @@ export interface Native {
   countPlan(header: Float64Array, plan: Uint8Array, counts: Float64Array): number
   useLargePages(array: Bytes): number
   readHeader(header: Float64Array): BatchHeader
-  /** Those that run here, each of which has what the ones before it have. */
+  /** The sets that this processor runs; each includes the ones before it. */
   instructionSets(): string[]
-  /** The one in use. */
+  /** The set in use. */
   instructionSet(): string
-  /** Chooses one for the whole process, from the next call on. */
+  /** Chooses a set for the whole process, from the next call on. */
   useInstructions(name: string): number
   cuda: NativeCuda
 }

@@ -1,8 +1,8 @@
-/** What somebody meant by a name that does not exist. */
+/** Guesses what was meant by a name that does not exist. */
 
 /**
- * Names that other libraries, or other habits, have for ours; the first of ours that is known where
- * theirs was used is meant. Without underscores and in small letters.
+ * Names that other libraries or habits use for ours, in lower case and without underscores. The first of
+ * ours that is known in that place is suggested.
  */
 const aliases: Record<string, readonly string[]> = {
   // settings
@@ -30,6 +30,7 @@ const aliases: Record<string, readonly string[]> = {
   rotation: ['rotate', 'angle', 'rotationRange'],
   rotationfactor: ['rotate'],
   rotationrange: ['rotate'],
+  mask: ['gridmask'],
   mode: ['reverse'],
   invert: ['reverse'],
   inverse: ['reverse'],
@@ -46,6 +47,10 @@ const aliases: Record<string, readonly string[]> = {
   backend: ['device'],
   // requests
   dims: ['shape'],
+  resize: ['size'],
+  hflip: ['flip'],
+  horizontalflip: ['flip'],
+  mirror: ['flip'],
   size: ['shape', 'unit'],
   dataformat: ['layout'],
   channelslast: ['layout'],
@@ -68,6 +73,7 @@ const aliases: Record<string, readonly string[]> = {
   batchsize: ['count'],
   length: ['count'],
   h: ['height'],
+  maxepoch: ['epochs'],
   shape: ['count'],
   w: ['width'],
   params: ['plan'],
@@ -88,10 +94,11 @@ const aliases: Record<string, readonly string[]> = {
   rectangles: ['regions'],
 }
 
-/** What has to be said where a name stands for one of ours. */
+/** What else to say if a name stands for one of ours. */
 const notes: Record<string, readonly [ours: string, note: string]> = {
   inplace: ['out', '`out: images` works in place'],
   mode: ['reverse', 'The mode that drops stripes is `reverse: true`'],
+  resize: ['size', 'Nothing is scaled: let the decoder do that'],
   dropratio: ['ratio', 'It is the part that is kept: 1 minus the part that is dropped'],
   ratiofactor: ['ratio', 'It is the part that is kept: see fromKerasCV()'],
   channelslast: ['layout', "It is layout: 'NHWC'"],
@@ -101,15 +108,38 @@ const notes: Record<string, readonly [ours: string, note: string]> = {
 
 const plain = (name: string) => name.replaceAll(/[_-]/g, '').toLowerCase()
 
-/** `did you mean …?`, with what else there is to say; or nothing. */
-export function suggest(name: string, known: Iterable<string>): string {
-  const names = [...known]
-  if (name === 'regions' && names.includes('unitKey')) {
-    return "rectangles are for Cutout and the others of 'gridmask/baselines'."
+const maskOptions = ['ratio', 'unit', 'rotate', 'reverse', 'unitProbability', 'probability', 'fill']
+const runOptions = ['seed', 'device', 'threads']
+
+/** What to say about a name that exists, but not in this place; `knows` says what is known here. */
+function elsewhere(name: string, knows: (name: string) => boolean): string {
+  if (knows('unitKey')) {
+    if (name === 'regions')
+      return "rectangles are for Cutout and the other methods of 'gridmask/baselines'."
+    if (name === 'samples') return 'it is a whole plan: pass one sample of it, `plan.at(i)`.'
   }
-  if (name === 'd' && names.includes('regions')) {
+  if (knows('regions') && name === 'd') {
     return 'units are for GridMask and applyPlan(), not for rectangles.'
   }
+  if (knows('normalize')) {
+    if (maskOptions.includes(name)) return 'settings of the mask are one option, `gridmask`.'
+    if (name === 'mean' || name === 'std') return 'pass both as `normalize: { mean, std }`.'
+  }
+  if (knows('unitProbability') && knows('unit')) {
+    if (name === 'preset') return 'spread one: `{ ...presets.imagenet, seed: 42 }`.'
+    if (name === 'options') return 'an instance, or a clone of one, has its settings in `options`.'
+    if (!knows('seed') && runOptions.includes(name)) return 'it is an option of the Preprocessor.'
+  }
+  const isCall = knows('epoch') && knows('indices')
+  const isOption = [...maskOptions, ...runOptions, 'normalize', 'dtype'].includes(name)
+  return isCall && isOption ? 'it is an option of the constructor, not of a call.' : ''
+}
+
+/** `did you mean …?`, with a note if there is one; or nothing. */
+export function suggest(name: string, known: Iterable<string>): string {
+  const names = [...known]
+  const place = elsewhere(name, (one) => names.includes(one))
+  if (place !== '') return place
   const wanted = plain(name)
   const meant =
     names.find((one) => plain(one) === wanted) ??
@@ -123,7 +153,7 @@ export function suggest(name: string, known: Iterable<string>): string {
   return `did you mean \`${meant}\`?${note}`
 }
 
-/** The one name that takes fewest changes of a letter, if these are few. */
+/** The one name that takes the fewest changes of letters, if they are few. */
 function closest(wanted: string, names: readonly string[]): string | undefined {
   const most = Math.min(2, Math.floor(wanted.length / 3))
   const near = names
@@ -133,7 +163,7 @@ function closest(wanted: string, names: readonly string[]): string | undefined {
   return near[0]?.changes === near[1]?.changes ? undefined : near[0]?.name
 }
 
-/** Letters to insert, leave out, replace or swap with the next. */
+/** How many letters to insert, delete, replace or swap with the next. */
 function changes(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)]
   for (let i = 1; i <= a.length; i++) {

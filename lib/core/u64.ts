@@ -1,6 +1,6 @@
 /**
- * 64-bit whole numbers as two words, the lower 32 bits first: as counters and packed plans hold seeds
- * and samples' numbers.
+ * 64-bit whole numbers as two words, the lower 32 bits first: the form of seeds and sample numbers in
+ * counters and packed plans.
  */
 
 export type Words64 = readonly [low: number, high: number]
@@ -12,7 +12,7 @@ export function splitU64(value: number | bigint | string): Words64 {
   return [Number(whole & 0xffffffffn), Number(whole >> 32n)]
 }
 
-/** The number of two words; as text where a number cannot hold it, since JSON has no larger integers. */
+/** The number that two words make; text if a number cannot hold it, since JSON has no larger integers. */
 export function joinU64(low: number, high: number): number | string {
   if (high < 2 ** 21) return high * 2 ** 32 + low
   return String((BigInt(high) << 32n) | BigInt(low))

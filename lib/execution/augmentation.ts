@@ -8,19 +8,20 @@ import type { Schedule } from '../plan/schedule'
 import type { Given, Task } from './job'
 import { noteMasked } from './masked-before'
 
-/** What all augmentations have that draw by epoch and sample number: the epoch, and the chance in it. */
+/** The base of all augmentations that draw by epoch and sample number: the epoch and its probability. */
 export abstract class Augmentation<Options extends object = object> {
   readonly #counter: SampleCounter
 
   /**
-   * What it was made with, defaults filled in; another one can be made of it. By it augmentations are
-   * compared, and it is what `structuredClone` keeps, which refuses it where a function is among it.
+   * The options that it was made with, defaults filled in. Another augmentation can be made from them.
+   * They are what `assert.deepStrictEqual` compares and `structuredClone` keeps; the latter fails if one
+   * of them is a function.
    */
   readonly options: Readonly<Options>
 
   /**
    * @internal
-   * @param draws by what its draws differ from those of other methods with the same seed
+   * @param draws what sets its draws apart from those of other methods with the same seed
    */
   protected constructor(
     options: Options & { seed: bigint },
@@ -37,7 +38,7 @@ export abstract class Augmentation<Options extends object = object> {
     return this.#counter
   }
 
-  /** The epoch of the calls that name none; 0 at first. To set it is to call `setEpoch`. */
+  /** The epoch for calls that name none; 0 at first. Assigning to it calls `setEpoch`. */
   get epoch(): number {
     return this.counter.epoch
   }
@@ -47,8 +48,8 @@ export abstract class Augmentation<Options extends object = object> {
   }
 
   /**
-   * Sets the epoch of the calls that name none, and starts to number samples at 0 again. Only a
-   * fraction that goes on within the same epoch (12.25, then 12.5) goes on with the numbers too.
+   * Sets the epoch for calls that name none, and starts numbering samples at 0 again. Only if it
+   * advances within the same epoch (12.25, then 12.5) do the numbers go on.
    *
    * @param epoch ≥ 0 and below 2³²; may have a fraction
    * @throws {GridMaskError} ERR_OUT_OF_RANGE, ERR_INVALID_ARG_TYPE
@@ -68,8 +69,8 @@ export abstract class Augmentation<Options extends object = object> {
   }
 
   /**
-   * Its options for `JSON.stringify`. A seed beyond 2⁵³ is text, a schedule or another function null:
-   * which the constructor refuses, lest another one be made with defaults.
+   * The options, for `JSON.stringify`. A seed beyond 2⁵³ becomes text, a schedule or another function
+   * null. The constructor refuses null, so that no default silently takes its place.
    */
   toJSON(): object {
     return Object.fromEntries(
@@ -81,8 +82,8 @@ export abstract class Augmentation<Options extends object = object> {
   }
 
   /**
-   * A batch's samples, and how to say that they have been seen: replayed from the request's plan, or
-   * drawn for the numbers that it gives or the counter has next.
+   * A batch's samples, and a function that marks them as seen. They are replayed from the request's plan,
+   * or drawn for the numbers that the request gives or the counter has next.
    *
    * @internal
    */
@@ -95,7 +96,7 @@ export abstract class Augmentation<Options extends object = object> {
     if (given.plan !== undefined) {
       for (const key of drawKeys) {
         if (given[key] !== undefined) {
-          invalid('ERR_INVALID_ARG_VALUE', key, 'left out where a `plan` is given', given[key])
+          invalid('ERR_INVALID_ARG_VALUE', key, 'left out if a `plan` is given', given[key])
         }
       }
       return { samples: replay(given.plan) }
@@ -109,7 +110,7 @@ export abstract class Augmentation<Options extends object = object> {
   }
 }
 
-/** A copy that nobody changes, of arrays and objects in it too. */
+/** A deep copy that nobody can change. */
 function frozen<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
   const copy = Array.isArray(value)
@@ -118,7 +119,7 @@ function frozen<T>(value: T): T {
   return Object.freeze(copy) as T
 }
 
-/** As a number where it is one, for JSON's sake. */
+/** As a number if it fits one, for JSON's sake. */
 function seedOption(seed: bigint): number | bigint {
   return seed <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(seed) : seed
 }

@@ -6,100 +6,40 @@ import {
   checkArrays,
   type Dimensions,
   type Layout,
-  readDimensions,
-  readDType,
   type Shape,
+  shapeOf,
 } from '../arrays/batch-shape'
-import type { Tag } from '../arrays/typed-array'
-import { arrayTag, checkWritable, type ImageArray } from '../arrays/typed-array'
+import { arrayTag, checkWritable, type ImageArray, type Tag } from '../arrays/typed-array'
 import { allocate } from '../backend/allocate'
 import {
   type CudaDevice,
   chunkBytes,
-  cudaDevice,
   cudaError,
   expectCuda,
   isLost,
+  isMemory,
 } from '../backend/cuda'
 import { defaultThreads } from '../backend/devices'
 import { native } from '../backend/native'
 import { allocatePinned } from '../backend/pinned'
-import { checkChoice, checkInteger, checkOptions, invalid } from '../core/check'
-import { bytesPerValue, type DType, dtypes } from '../core/dtype'
+import { checkInteger, checkOptions, invalid } from '../core/check'
+import { bytesPerValue, type DType } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
 import { inspectWith } from '../core/inspection'
 import type { CudaMemory, CudaOutcome } from '../core/native-interface'
+import {
+  type CudaDeviceId,
+  type DevicePointer,
+  type DeviceTensorRequest,
+  readDevice,
+  readPointer,
+  readUpload,
+  refusePointer,
+} from './device-tensor-request'
 
-/**
- * A CUDA device: 'cuda' is the first one.
- *
- * @example
- * ```ts
- * const device: CudaDeviceId = 'cuda:0'
- * ```
- */
-export type CudaDeviceId = 'cuda' | `cuda:${number}`
-
-/**
- * The request of {@link DeviceTensor.from}.
- *
- * @example
- * ```ts
- * const request: DeviceTensorRequest = { shape: [64, 3, 224, 224], device: 'cuda:0' }
- * ```
- */
-export interface DeviceTensorRequest {
-  /** `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC. Height and width at most 16384. */
-  shape: Shape | readonly number[]
-  /** Default 'NCHW'. */
-  layout?: Layout | undefined
-  /**
-   * Required for a Uint16Array, which holds 'float16' or 'bfloat16'. Otherwise the type of the
-   * array decides.
-   */
-  dtype?: DType | undefined
-  /** Default 'cuda', the first device. */
-  device?: CudaDeviceId | undefined
-  /**
-   * The `CUstream` (or `cudaStream_t`) that orders all work on the tensor; it must outlive the
-   * tensor. Default: a stream of this package, the same for all tensors of a device in this thread.
-   */
-  stream?: bigint | undefined
-}
-
-/**
- * The request of {@link DeviceTensor.wrap}.
- *
- * @example
- * ```ts
- * const request: DevicePointer = { pointer, shape: [64, 3, 224, 224], dtype: 'float32', stream }
- * ```
- */
-export interface DevicePointer {
-  /** Address of the first value; aligned to the dtype's size. */
-  pointer: bigint
-  /** `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC; without gaps. */
-  shape: Shape | readonly number[]
-  /** Type of the values. */
-  dtype: DType
-  /** Default 'NCHW'. */
-  layout?: Layout | undefined
-  /** The device that the memory belongs to. Default 'cuda', the first one. */
-  device?: CudaDeviceId | undefined
-  /**
-   * The `CUstream` (or `cudaStream_t`) on which other code works with this memory. It orders all
-   * work on the tensor, and must outlive it. Default 0n, the default stream, which waits for all
-   * streams that were not created as non-blocking. Not 2n, which is a different stream in every
-   * thread.
-   */
-  stream?: bigint | undefined
-}
-
-const fromKeys = new Set(['shape', 'layout', 'dtype', 'device', 'stream'])
-const wrapKeys = new Set(['pointer', 'shape', 'dtype', 'layout', 'device', 'stream'])
 const downloadKeys = new Set(['out'])
 
-/** The type of array that holds a dtype, where none was given. */
+/** The type of array for a dtype, if no array was given. */
 const tags: Record<DType, Tag> = {
   float32: 'Float32Array',
   uint8: 'Uint8Array',
@@ -107,11 +47,8 @@ const tags: Record<DType, Tag> = {
   bfloat16: 'Uint16Array',
 }
 
-/** Of Node 22.10 and newer. */
+/** In Node 22.10 and newer. */
 const { markAsUncloneable } = workerThreads as { markAsUncloneable?: (object: object) => void }
-
-const PER_THREAD_STREAM = 2n
-const WORD = 1n << 64n
 
 /**
  * A batch of images in the memory of a CUDA device. `T` is the type of the array that it was made
@@ -122,8 +59,8 @@ const WORD = 1n << 64n
  * different stream takes part. `download()`, `downloadAsync()` and `ready()` wait. If something
  * fails on the device, the next of these calls throws it.
  *
- * `dispose()`, the end of a `using` block, or garbage collection gives the memory back. Garbage
- * collection may be late: the collector does not know how much device memory a tensor holds.
+ * `dispose()`, the end of a `using` block, or garbage collection frees the memory. Garbage collection
+ * may be late: the collector does not know how much device memory a tensor holds.
  *
  * @example
  * ```ts
@@ -137,7 +74,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   readonly #tag: Tag
   readonly #device: CudaDevice
   readonly #dimensions: Dimensions
-  /** That which it was given; a new tensor like this one takes it over. */
+  /** The stream that it was given, if any. A new tensor like this one uses it too. */
   readonly #givenStream: bigint | undefined
   #disposed = false
 
@@ -158,17 +95,14 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     dimensions: Dimensions,
     givenStream: bigint | undefined,
   ) {
-    const { count, channels, height, width, channelsLast } = dimensions
     this.#memory = memory
     this.#tag = tag
     this.#device = device
     this.#dimensions = dimensions
     this.#givenStream = givenStream
     this.dtype = dtype
-    this.layout = channelsLast ? 'NHWC' : 'NCHW'
-    this.shape = Object.freeze(
-      channelsLast ? [count, height, width, channels] : [count, channels, height, width],
-    ) as Shape
+    this.layout = dimensions.channelsLast ? 'NHWC' : 'NCHW'
+    this.shape = Object.freeze(shapeOf(dimensions))
     this.device = device.id
     // A clone would be a tensor without memory. Older versions of Node make one.
     markAsUncloneable?.(this)
@@ -185,11 +119,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
    *   ERR_CUDA
    */
   static from<T extends ImageArray>(images: T, request: DeviceTensorRequest): DeviceTensor<T> {
-    const given = checkOptions<DeviceTensorRequest>('request', request, fromKeys)
-    const dimensions = readDimensions(given)
-    const { tag, dtype } = checkArrays(images, undefined, dimensions, readDType(given.dtype))
-    const stream = given.stream === undefined ? undefined : checkStream(given.stream)
-    const device = cudaDevice(checkCudaId(given.device))
+    const { tag, dtype, dimensions, stream, device } = readUpload(images, request)
     const tensor = DeviceTensor.#allocate<T>(tag, dtype, device, dimensions, stream)
     const outcome = native.cuda.upload(tensor.#memory, images, chunkBytes(), defaultThreads())
     if (outcome !== 0) {
@@ -201,39 +131,28 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * Makes a tensor of memory that belongs to other CUDA code in the process. The memory must stay
+   * Makes a tensor from memory that belongs to other CUDA code in the process. The memory must stay
    * allocated while the tensor is used. Disposing of the tensor does not free it.
    *
-   * @throws {GridMaskError} ERR_INVALID_ARG_VALUE if the pointer is not to memory of that device,
-   *   or the allocation is too small for the shape; ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE,
+   * @throws {GridMaskError} ERR_INVALID_ARG_VALUE if the pointer does not point to memory of that
+   *   device, or the allocation is too small for the shape; ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE,
    *   ERR_CUDA_UNAVAILABLE, ERR_CUDA
    */
   static wrap(request: DevicePointer): DeviceTensor {
-    const given = checkOptions<DevicePointer>('request', request, wrapKeys)
-    const dimensions = readDimensions(given)
-    const dtype = checkChoice('dtype', given.dtype, dtypes)
-    const pointer = checkWord('pointer', given.pointer, 1n)
-    const stream = checkStream(given.stream ?? 0n)
-    if (pointer % BigInt(bytesPerValue[dtype]) !== 0n) {
-      const expected = `a multiple of ${bytesPerValue[dtype]}, the size of a ${dtype}`
-      invalid('ERR_INVALID_ARG_VALUE', 'pointer', expected, pointer)
-    }
-    const device = cudaDevice(checkCudaId(given.device))
+    const { pointer, dtype, dimensions, stream, device } = readPointer(request)
     const bytes = byteLength(dimensions, dtype)
     const memory = native.cuda.wrap(device.number, pointer, bytes, stream)
-    if (typeof memory === 'string') {
-      invalid('ERR_INVALID_ARG_VALUE', 'pointer', expectedOf(memory, bytes, device), pointer)
-    }
-    if (!isMemory(memory)) throw cudaError(memory, `looking at a pointer of ${device.id}`)
+    if (typeof memory === 'string') refusePointer(memory, pointer, bytes, device)
+    if (!isMemory(memory)) throw cudaError(memory, `checking a pointer of ${device.id}`)
     return new DeviceTensor(memory, tags[dtype], dtype, device, dimensions, undefined)
   }
 
   /**
-   * Allocates pinned memory of the host, for arrays that go to a device. With `from()` the device
+   * Allocates pinned host memory, for arrays that go to a device. With `from()` the device
    * reads it directly, and with `download({ out })` the device writes it directly. Pinning 40 MB
    * takes some milliseconds, so keep the memory for many batches.
    *
-   * @param bytes its length
+   * @param bytes the length
    * @param device default 'cuda', the first one
    * @returns shared memory, filled with zeros, for a typed array
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE,
@@ -241,20 +160,20 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
    */
   static allocateHost(bytes: number, device?: CudaDeviceId): SharedArrayBuffer {
     checkInteger('bytes', bytes, 0, Number.MAX_SAFE_INTEGER)
-    return allocatePinned(bytes, cudaDevice(checkCudaId(device)))
+    return allocatePinned(bytes, readDevice(device))
   }
 
   /**
-   * Gives memory that is kept for reuse back to the driver: that of disposed tensors, and the
-   * pinned memory that host arrays go through. If an allocation finds no memory, this happens
-   * automatically.
+   * Returns memory that is kept for reuse to the driver: the memory of disposed tensors, and the
+   * pinned memory that host arrays are staged in. This happens automatically if an allocation finds
+   * no memory.
    *
    * @param device default 'cuda', the first one
    * @throws {GridMaskError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_CUDA_UNAVAILABLE, ERR_CUDA
    */
   static emptyCache(device?: CudaDeviceId): void {
-    const { id, number } = cudaDevice(checkCudaId(device))
-    expectCuda(native.cuda.emptyCache(number), `giving back unused memory of ${id}`)
+    const { id, number } = readDevice(device)
+    expectCuda(native.cuda.emptyCache(number), `returning unused memory of ${id}`)
   }
 
   /** Address of the first value on the device; 0n if there is none. Throws ERR_DISPOSED. */
@@ -263,14 +182,14 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * The `CUstream` that orders the work on the tensor. Other CUDA code in the process puts its work
-   * on it, or waits for an event that it records there. Throws ERR_DISPOSED.
+   * The `CUstream` that orders the work on the tensor. Other CUDA code in the process can put its
+   * work on this stream, or record an event there and wait for it. Throws ERR_DISPOSED.
    */
   get stream(): bigint {
     return native.cuda.stream(this.#live())
   }
 
-  /** Whether the memory was given back. */
+  /** Whether the tensor was disposed of. */
   get disposed(): boolean {
     return this.#disposed
   }
@@ -296,15 +215,15 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     expectCuda(
       native.cuda.download(memory, target, chunkBytes(), defaultThreads(), false) as CudaOutcome,
       `copying images from ${this.device}`,
-      out === undefined ? '' : '. `out` was written in part',
+      out === undefined ? '' : '. `out` has been partly written',
     )
     return target as T
   }
 
   /**
    * Like {@link DeviceTensor.download}, off the main thread. It resolves to what the tensor holds
-   * at the time of the call, whatever happens to the tensor meanwhile. Rejects with the errors of
-   * `download()`.
+   * at the time of the call, whatever happens to the tensor in the meantime. Rejects with the errors
+   * of `download()`.
    */
   async downloadAsync(): Promise<T> {
     const memory = this.#live()
@@ -327,11 +246,11 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * Gives the memory back, in the order of the stream: earlier operations are done first, but the
-   * call does not wait for them. A second call does nothing.
+   * Frees the memory in stream order: earlier operations finish first, but the call does not wait for
+   * them. A second call does nothing.
    *
    * @throws {GridMaskError} ERR_CUDA if the driver refuses; the tensor is disposed of all the same.
-   *   Not if the context of the device is lost, and all its memory with it
+   *   Nothing is thrown if the context of the device is lost, since its memory is lost with it
    */
   dispose(): void {
     if (this.#disposed) return
@@ -344,7 +263,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     this.dispose()
   }
 
-  /** @internal A tensor like this one, its content not defined. */
+  /** @internal A new tensor like this one, with undefined content. */
   like(): DeviceTensor<T> {
     return DeviceTensor.#allocate<T>(
       this.#tag,
@@ -356,8 +275,8 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   }
 
   /**
-   * @internal A new one, its content not defined, on a device or beside another tensor: on its device
-   * and stream.
+   * @internal A new tensor with undefined content, on a device, or on the device and stream of another
+   * tensor.
    */
   static make(
     where: DeviceTensor | CudaDevice,
@@ -375,12 +294,12 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     return tensor.#device
   }
 
-  /** @internal Lets go of a tensor that nobody has seen, whatever the driver says. */
+  /** @internal Frees a tensor that nobody has seen, whatever the driver says. */
   static discard(tensor: DeviceTensor): void {
     tensor.#release()
   }
 
-  /** @internal By what no proxy and no prototype can claim. */
+  /** @internal Checks a private field, which no proxy or prototype can fake. */
   static is(value: unknown): value is DeviceTensor {
     return typeof value === 'object' && value !== null && #memory in value
   }
@@ -390,7 +309,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     return tensor.#live()
   }
 
-  /** @internal How the work ended that was asked of a tensor; no promise where it has. */
+  /** @internal How the work on a tensor ended; a promise if it has not yet. */
   static completion(tensor: DeviceTensor): CudaOutcome | Promise<CudaOutcome> {
     return tensor.#disposed ? 0 : native.cuda.ready(tensor.#memory)
   }
@@ -422,8 +341,8 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     if (this.#disposed) {
       throw new GridMaskError(
         'ERR_DISPOSED',
-        'Expected a tensor that holds its memory, but it was disposed of: by dispose(), or at the ' +
-          'end of the block of a `using` declaration',
+        'Expected a tensor that still has its memory, but it was disposed of, by dispose() or at the ' +
+          'end of a `using` block',
       )
     }
     return this.#memory
@@ -439,48 +358,8 @@ inspectWith(DeviceTensor.prototype, ({ device, shape, layout, dtype, disposed },
   return `DeviceTensor ${inspect({ device, shape, layout, dtype, disposed })}`
 })
 
-function checkCudaId(value: unknown): string {
-  if (value === undefined) return 'cuda'
-  if (typeof value === 'string' && /^cuda(:\d+)?$/.test(value)) return value
-  const code = typeof value === 'string' ? 'ERR_INVALID_ARG_VALUE' : 'ERR_INVALID_ARG_TYPE'
-  invalid(code, 'device', "'cuda' or 'cuda:N'", value)
-}
-
-function checkStream(value: unknown): bigint {
-  const stream = checkWord('stream', value, 0n)
-  if (stream !== PER_THREAD_STREAM) return stream
-  const expected = 'a stream that is the same for every thread'
-  invalid('ERR_INVALID_ARG_VALUE', 'stream', expected, stream)
-}
-
-function checkWord(name: string, value: unknown, min: bigint): bigint {
-  const expected = `a bigint from ${min} to 2⁶⁴-1`
-  if (typeof value !== 'bigint') invalid('ERR_INVALID_ARG_TYPE', name, expected, value)
-  if (value < min || value >= WORD) invalid('ERR_OUT_OF_RANGE', name, expected, value)
-  return value
-}
-
 function byteLength({ count, channels, height, width }: Dimensions, dtype: DType): number {
   const bytes = count * channels * height * width * bytesPerValue[dtype]
   if (bytes <= Number.MAX_SAFE_INTEGER) return bytes
   invalid('ERR_OUT_OF_RANGE', 'shape', 'of at most 2⁵³ bytes', bytes)
-}
-
-/** What `pointer` was expected to be, where native code found that it is not. */
-function expectedOf(problem: string, bytes: number, { id }: CudaDevice): string {
-  switch (problem) {
-    case 'host':
-      return `an address of memory of ${id}, not of the host`
-    case 'device':
-      return `an address of memory of ${id}, not of another device`
-    case 'range':
-      return `followed by ${bytes} bytes of its allocation, as \`shape\` says`
-    default:
-      return 'an address of memory that CUDA has allocated'
-  }
-}
-
-/** Memory, or why there is none. */
-export function isMemory(value: CudaMemory | CudaOutcome): value is CudaMemory {
-  return typeof value === 'object' && !('call' in value)
 }

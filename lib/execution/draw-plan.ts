@@ -3,7 +3,7 @@ import { packHeader } from '../core/batch-header'
 import type { NativeSamples } from '../core/native-interface'
 import { PackedPlan } from '../plan/plan'
 
-/** Samples as a plan. */
+/** Draws samples as a plan. */
 export function draw(count: number, { data, first, indices }: NativeSamples): PackedPlan {
   const packed = new PackedPlan(count)
   expectDone(native.draw(packHeader({ count, first }), data, indices, packed.bytes))

@@ -1,6 +1,6 @@
 /**
- * A call in execution: what all methods do alike with images and a request, on host arrays and on
- * tensors, at once and off the main thread. What each does of its own is a {@link Method}.
+ * Runs a call: what all methods do with images and a request, on host arrays and on tensors, synchronously
+ * and off the main thread. What differs between methods is a {@link Method}.
  */
 
 import {
@@ -26,25 +26,25 @@ import {
 } from './operation'
 import { checkTensors, perform, performAsync, type TensorRequest } from './tensor-batch'
 
-/** A request, of which no property but the arrays' own has been checked. */
+/** A request. Only the properties that describe the arrays have been checked. */
 export type Given = Readonly<Record<string, unknown>>
 
-/** What a method makes of a request, once it is known what batch it is for. */
+/** What a method makes of a request once the batch is known. */
 export interface Task<R> {
   operation: BatchOperation
-  /** Where host arrays are worked on. */
+  /** Where host arrays are processed. */
   target: ExecutionTarget
   /**
-   * The operation has been done, or begun, from one array or tensor into the other: samples that were
-   * numbered for it have been seen.
+   * Called once the operation is done, or has begun, from one array or tensor into the other: the samples
+   * numbered for it count as seen.
    */
   commit?: ((source: object, target: object) => void) | undefined
-  /** What the caller gets, with the images that came of it. */
+  /** What the caller gets, given the resulting images. */
   result(images: ImageArray | DeviceTensor): R
 }
 
 export interface Method<R> {
-  /** What its requests may say, of host arrays and of tensors. */
+  /** What its requests may say about host arrays and about tensors. */
   readonly keys: ReadonlySet<string>
   readonly tensorKeys: ReadonlySet<string>
   /** How they are read, where both are the same. */
@@ -107,7 +107,7 @@ function prepareArrays<R>(
   const dimensions = readDimensions(given as Partial<ArrayRequest>)
   const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
   const task = method.prepare(given, dimensions, arrays.dtype)
-  // Schedules, plans and lists are the caller's code: the arrays may have changed.
+  // Schedules, plans and lists may run the caller's code, which may have changed the arrays.
   checkArrays(images, out, dimensions, arrays.dtype)
   return { out, arrays, dimensions, task }
 }
@@ -115,6 +115,6 @@ function prepareArrays<R>(
 function prepareTensors<R>(images: DeviceTensor, request: unknown, method: Method<R>) {
   const given: Given = checkOptions('request', request, method.tensorKeys, method.read)
   const task = method.prepare(given, DeviceTensor.dimensions(images), images.dtype)
-  // Last, for the reason given above.
+  // Last, for the same reason.
   return { batch: checkTensors(images, given as Partial<TensorRequest>), task }
 }

@@ -8,12 +8,12 @@ import type { CudaMemory, CudaOutcome, EncodedFill, NativeSamples } from '../cor
 import { encodeFill, type Fill, isUniformFill } from '../plan/fill'
 import { type BatchOperation, type Execution, isEmpty } from './operation'
 
-/** Of tensors the memory says it. */
+/** For tensors, their memory says where to work. */
 const nowhere: Execution = {}
 
 const description = { doing: 'masking', done: 'masked' } as const
 
-/** A class: closures would be made anew for each batch, which takes as long as to launch it. */
+/** A class, since making closures for each batch takes as long as launching it. */
 class MaskOperation implements BatchOperation {
   constructor(
     private readonly layout: BatchLayout,
@@ -82,7 +82,7 @@ export function maskOperation(
   return new MaskOperation(layout, samples, fill, backend)
 }
 
-/** A fill that is encoded anew only where batches differ: native code does not write to it. */
+/** Encodes a fill again only if the batches differ; native code does not write to it. */
 export class EncodedFills {
   #last: { dtype: DType; channels: number; pixels: number; fill: EncodedFill } | undefined
 
@@ -96,13 +96,13 @@ export class EncodedFills {
       return last.fill
     }
     const fill = fillOf(this.fill, dtype, dimensions)
-    // Of an empty batch it may be shorter.
+    // For an empty batch it may be shorter.
     if (!isEmpty(dimensions)) this.#last = { dtype, channels, pixels, fill }
     return fill
   }
 }
 
-/** The fill of a batch. Where there is nothing to mask, any number of channels needs no memory. */
+/** The fill of a batch. If there is nothing to mask, it stays small, however many channels there are. */
 export function fillOf(fill: Fill, dtype: DType, dimensions: Dimensions): EncodedFill {
   const { channels, height, width } = dimensions
   const few = isUniformFill(fill) && isEmpty(dimensions)

@@ -1,17 +1,17 @@
 /**
- * Two augmentations of one pipeline that share a seed draw the same masks: the second one's squares lie
- * where the first one's do. That shows where one masks what the other has just masked.
+ * Two augmentations in one pipeline that share a seed draw the same masks: their squares coincide. It shows
+ * when one masks what the other has just masked.
  */
 import { bufferOf } from '../arrays/typed-array'
 import { warnOnce } from '../core/environment'
 import type { SampleCounter, SampleRange } from '../plan/sample-counter'
 
-/** By whom a buffer or a tensor was masked last. Holds none of them. */
+/** What masked each buffer or tensor last. Does not keep them alive. */
 const masked = new WeakMap<object, { by: SampleCounter; range: SampleRange }>()
 
 const memoryOf = (images: object) => (ArrayBuffer.isView(images) ? bufferOf(images) : images)
 
-/** `by` has masked samples of those numbers, from `source` into `target`. */
+/** Notes that `by` has masked the samples of `range`, from `source` into `target`. */
 export function noteMasked(
   by: SampleCounter,
   range: SampleRange,

@@ -13,11 +13,11 @@ import { DeviceTensor } from './device-tensor'
 import { type BatchOperation, type Execution, isEmpty } from './operation'
 import type { GridMix } from './requests'
 
-/** What is mixed how; the same for arrays and tensors. */
+/** How a batch is mixed; the same for arrays and tensors. */
 export class Mix {
   #lambda: Float64Array | undefined
 
-  /** @param threads count the pixels of {@link Mix.lambda} */
+  /** @param threads how many count the pixels of {@link Mix.lambda} */
   constructor(
     readonly plan: PackedPlan,
     readonly partner: Int32Array,
@@ -25,14 +25,14 @@ export class Mix {
     private readonly threads: number,
   ) {}
 
-  /** The fraction of each sample that stays its own, counted when it is first asked for. */
+  /** The fraction of each sample that stays its own, counted on first access. */
   get lambda(): Float64Array {
     this.#lambda ??= lambdaOf(this.plan, this.partner, this.dimensions, this.threads)
     return this.#lambda
   }
 }
 
-/** What the caller gets. Of a tensor lambda is counted when it is read, while the device works. */
+/** What the caller gets. For a tensor, lambda is counted when it is read, while the device works. */
 export function mixed<T>(images: T, mix: Mix): GridMix<T> {
   const { partner } = mix
   const result = DeviceTensor.is(images)
@@ -48,7 +48,7 @@ export function mixed<T>(images: T, mix: Mix): GridMix<T> {
   return result
 }
 
-/** The pixels are the least of what one wants to know. */
+/** Shows few pixels: partners and lambda matter more. */
 function showMix(
   { images, partner, lambda }: GridMix<unknown>,
   inspect: (value: unknown, options?: object) => string,
@@ -99,7 +99,7 @@ function lambdaOf(
 
 export function mixOperation(layout: BatchLayout, mix: Mix): BatchOperation {
   const rest = [mix.plan.bytes, mix.partner] as const
-  // Of host arrays all that can fail has been done before anything is written.
+  // For host arrays, everything that can fail is done before anything is written.
   const header = (execution: Execution) => {
     void mix.lambda
     return packHeader(layout, execution)
@@ -121,7 +121,7 @@ function expectSmall(outcome: CudaOutcome): void {
   if (outcome !== TOO_LARGE) return
   throw new GridMaskError(
     'ERR_OUT_OF_RANGE',
-    'Expected rows below 2 GiB and samples below 4 GiB (64 GiB where rows begin at multiples of ' +
-      '16 bytes) to be mixed by CUDA',
+    'Expected rows below 2 GiB and samples below 4 GiB (64 GiB if rows begin at multiples of ' +
+      '16 bytes) for mixing on CUDA',
   )
 }

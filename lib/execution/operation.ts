@@ -1,4 +1,4 @@
-/** What can be done with a batch, wherever its images lie, and how it is done with host arrays. */
+/** Operations on a batch, wherever its images lie, and how to execute them on host arrays. */
 
 import type { Dimensions } from '../arrays/batch-shape'
 import type { ImageArray } from '../arrays/typed-array'
@@ -9,22 +9,22 @@ import type { BatchHeader, BatchLayout } from '../core/batch-header'
 import { bytesPerValue, type DType } from '../core/dtype'
 import type { CudaMemory, CudaOutcome } from '../core/native-interface'
 
-/** Where host arrays are worked on. */
+/** Where host arrays are processed. */
 export interface ExecutionTarget {
   device: 'cpu' | CudaDevice
   threads: number
 }
 
-/** How an operation is to be executed: fields of the header of its native call. */
+/** How to execute an operation: header fields of its native call. */
 export type Execution = Partial<
   Pick<BatchHeader, 'threads' | 'poolThreads' | 'device' | 'pieceBytes'>
 >
 
-/** An operation with all that it needs but the images, as native calls. */
+/** An operation with everything that it needs but the images, as native calls. */
 export interface BatchOperation {
-  /** As messages call it. */
+  /** What messages call it. */
   readonly description: { readonly doing: string; readonly done: string }
-  /** What a failure of CUDA leaves in host arrays that were worked on in place. */
+  /** For messages: what to expect of host arrays after CUDA failed in place. */
   readonly afterFailure: string
   cpu(source: ArrayBufferView, target: ArrayBufferView, execution: Execution): number
   cpuAsync(
@@ -32,20 +32,20 @@ export interface BatchOperation {
     target: ArrayBufferView,
     execution: Execution,
   ): number | Promise<number>
-  /** Host arrays, by way of a device. */
+  /** Processes host arrays on a device. */
   cudaHost(
     source: ArrayBufferView,
     target: ArrayBufferView,
     execution: Execution,
     async: boolean,
   ): CudaOutcome | Promise<CudaOutcome>
-  /** Memory of a device: puts it on the target's stream. */
+  /** Processes memory of a device: puts the work on the target's stream. */
   cuda(source: CudaMemory, target: CudaMemory): CudaOutcome
   /** Throws for an outcome that only this operation has. */
   expect?(outcome: CudaOutcome): void
 }
 
-/** Does it, and throws where it cannot be done. */
+/** Executes an operation, or throws. */
 export function execute(
   operation: BatchOperation,
   source: ImageArray,
@@ -90,8 +90,8 @@ function expectCudaDone(
 ): void {
   expect?.(outcome)
   const changed = inPlace
-    ? `. \`images\` has been ${description.done} in part${afterFailure}`
-    : '. `out`, where there is one, has been written in part'
+    ? `. \`images\` has been partly ${description.done}${afterFailure}`
+    : '. `out`, if there is one, has been partly written'
   expectCuda(outcome, `${description.doing} a batch on ${id}`, changed)
 }
 
@@ -105,7 +105,7 @@ export function layoutOf(
   return { count, planes, height, width, pixelBytes, valueBytes }
 }
 
-/** Whether there is nothing to work on: no samples, channels or pixels is no error. */
+/** Whether there is nothing to process. A batch without samples, channels or pixels is not an error. */
 export function isEmpty({ count, channels, height, width }: Dimensions): boolean {
   return count === 0 || channels === 0 || height === 0 || width === 0
 }

@@ -1,4 +1,4 @@
-/** A checked batch of images that is to be made, and how it crosses to native code. */
+/** A batch to be made from images, checked, and its encoding for native code. */
 
 import type { Dimensions } from '../arrays/batch-shape'
 import type { Sources } from '../arrays/image-sources'
@@ -19,15 +19,15 @@ import type { DeviceTensor } from './device-tensor'
 import { maskOperation } from './mask-batch'
 import { type BatchOperation, layoutOf } from './operation'
 
-/** What is made of a batch of images; all but the arrays has been checked. */
+/** How to make a batch from images. Everything but the arrays has been checked. */
 export interface Preprocessing {
   sources: Sources
-  /** The images, where they lie on a device; `sources` says their sizes then. */
+  /** The images, if they lie on a device; `sources` then only says their sizes. */
   tensor: DeviceTensor | undefined
   padding: number
-  /** The images' crops, and masks for the result where there are any. */
+  /** The images' crops, and the result's masks, if there are any. */
   plan: { crops: Int32Array; masks: PackedPlan | undefined }
-  /** Which channel of an image each of the result's is made of, and how. */
+  /** For each channel of the result: the image's channel that it is made from, and its scale. */
   channels: readonly number[]
   scales: readonly Scale[]
   /** Of the result. */
@@ -42,11 +42,11 @@ export interface Preprocessing {
 export function overlapping(): GridMaskError {
   return new GridMaskError(
     'ERR_OVERLAP',
-    'Expected `out` to lie apart from the images, but the two overlap',
+    'Expected `out` to be separate from the images, but the two overlap',
   )
 }
 
-/** The native call's. */
+/** The arguments of the native call. */
 export function argumentsOf<Images, Target>(
   images: Images,
   target: Target,
@@ -69,7 +69,7 @@ export function argumentsOf<Images, Target>(
     packedScales.set([channels[k] as number, ...scale], k * SCALE_FIELDS.length)
   })
   const layout = layoutOf(dtype, dimensions)
-  // Noise is laid over what this makes; until then what is dropped is 0.
+  // Noise is written over the result afterwards; until then, dropped pixels are 0.
   const constant =
     fill instanceof Float32Array ? new Uint8Array(layout.planes * layout.pixelBytes) : fill
   const kind = { valueType: dtypes.indexOf(dtype), planarSource: sources.planar ? 1 : 0 }
@@ -77,7 +77,7 @@ export function argumentsOf<Images, Target>(
   return [header, images, target, packedImages, packedScales, plan.masks?.bytes, constant]
 }
 
-/** What lays noise over a batch, where that is the fill. */
+/** The operation that writes noise over a batch, if the fill is noise. */
 export function noiseOf({
   fill,
   plan,

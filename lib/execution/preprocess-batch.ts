@@ -1,4 +1,4 @@
-/** Makes batches of decoded images on the CPU. */
+/** Makes batches from decoded images on the CPU. */
 
 import { checkSources } from '../arrays/image-sources'
 import { takeOut } from '../arrays/take-arrays'

@@ -1,5 +1,6 @@
-/** Makes batches of decoded images on a device, of host arrays and of tensors. */
+/** Makes batches from decoded images on a device, from host arrays and from tensors. */
 
+import { shapeOf } from '../arrays/batch-shape'
 import {
   checkSources,
   type SourceArray,
@@ -7,19 +8,19 @@ import {
   type Sources,
 } from '../arrays/image-sources'
 import { takeSources } from '../arrays/take-sources'
-import { type CudaDevice, chunkBytes, expectCuda } from '../backend/cuda'
+import { type CudaDevice, chunkBytes, expectCuda, isMemory } from '../backend/cuda'
 import { checkDevice } from '../backend/devices'
 import { native } from '../backend/native'
 import type { BatchHeader } from '../core/batch-header'
 import { invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
 import { type CudaMemory, type CudaOutcome, DONE, OVERLAP } from '../core/native-interface'
-import { DeviceTensor, isMemory } from './device-tensor'
+import { DeviceTensor } from './device-tensor'
 import { isEmpty } from './operation'
 import { argumentsOf, noiseOf, overlapping, type Preprocessing } from './preprocess-arguments'
 import { agrees, type TensorRequest } from './tensor-batch'
 
-/** Sizes of the images in a tensor, with which the request agrees. */
+/** The sizes of the images in a tensor. Refuses a request that contradicts them. */
 export function tensorSources(images: DeviceTensor, given: Partial<TensorRequest>): Sources {
   agrees('shape', given.shape, images, given)
   agrees('layout', given.layout, images, given)
@@ -36,7 +37,7 @@ export function tensorSources(images: DeviceTensor, given: Partial<TensorRequest
   }
 }
 
-/** Where to work: where a tensor is; else as the request says, the Preprocessor, or `out`. */
+/** Where to work: on a tensor's device; otherwise where the request, the Preprocessor, or `out` says. */
 export function deviceFor(
   images: unknown,
   { device, out }: { device?: unknown; out?: unknown },
@@ -54,7 +55,7 @@ export function deviceFor(
   return DeviceTensor.is(out) ? DeviceTensor.deviceOf(out) : 'cpu'
 }
 
-/** Returns when the work is on the stream of the result, and the host's images have been read. */
+/** Returns when the work is on the stream of the result, and images on the host have been read. */
 export function preprocessOnDevice(preprocessing: Preprocessing): DeviceTensor {
   const result = targetOf(preprocessing)
   if (isEmpty(preprocessing.dimensions)) return result
@@ -79,7 +80,7 @@ export function preprocessOnDeviceAsync(
       await upload(taken, preprocessing, result)
       await completed(preprocessing, result)
     } catch (error) {
-      // To go on with. Of a list each image would have to be given back.
+      // So that the caller can go on. For a list, every image would have to be returned.
       if (error instanceof GridMaskError && taken.length === 1)
         error.array = taken[0] as SourceArray
       throw error
@@ -94,7 +95,7 @@ async function completed(preprocessing: Preprocessing, result: DeviceTensor): Pr
   finish(outcome, preprocessing, result)
 }
 
-/** Puts the work on the stream, with the images where they are. */
+/** Puts the work on the stream, wherever the images are. */
 function start(preprocessing: Preprocessing, result: DeviceTensor): void {
   const { tensor, sources } = preprocessing
   const target = DeviceTensor.memory(result)
@@ -112,7 +113,7 @@ function start(preprocessing: Preprocessing, result: DeviceTensor): void {
   layNoise(preprocessing, result)
 }
 
-/** Uploads images on other threads, and puts the work on the stream then. */
+/** Uploads images on other threads, then puts the work on the stream. */
 async function upload(
   taken: readonly SourceArray[],
   preprocessing: Preprocessing,
@@ -149,7 +150,7 @@ function layNoise(preprocessing: Preprocessing, result: DeviceTensor): void {
   finish(noise.cuda(memory, memory), preprocessing, result)
 }
 
-/** `out`, or a new tensor. Looks at all memory, last of all, since the caller's code may have run. */
+/** `out`, or a new tensor. Checks all memory, as the last step, since the caller's code may have run. */
 function targetOf({
   sources,
   tensor,
@@ -168,18 +169,17 @@ function targetOf({
     invalid('ERR_INVALID_ARG_TYPE', 'out', expected, out)
   }
   DeviceTensor.memory(out)
-  const { count, channels, height, width, channelsLast } = dimensions
   const expected = {
     device: (device as CudaDevice).id,
     dtype,
-    layout: channelsLast ? 'NHWC' : 'NCHW',
-    shape: channelsLast ? [count, height, width, channels] : [count, channels, height, width],
+    layout: dimensions.channelsLast ? 'NHWC' : 'NCHW',
+    shape: shapeOf(dimensions),
   }
   for (const key of ['device', 'dtype', 'layout', 'shape'] as const) {
     if (String(out[key]) === String(expected[key])) continue
     throw new GridMaskError(
       key === 'shape' || key === 'layout' ? 'ERR_SHAPE_MISMATCH' : 'ERR_INVALID_ARG_VALUE',
-      `Expected \`out\` to have ${key} ${expected[key]} as the result, but received ${out[key]}`,
+      `Expected \`out\` to have ${key} ${expected[key]} like the result, but received ${out[key]}`,
     )
   }
   return out
@@ -191,12 +191,10 @@ function staged({ device, threads }: Preprocessing): Partial<BatchHeader> {
 
 function finish(outcome: CudaOutcome, { device, out }: Preprocessing, result: DeviceTensor): void {
   if (outcome === DONE) return
-  // The memory of a result that nobody will see.
+  // Frees a result that nobody will see.
   if (out === undefined) DeviceTensor.discard(result)
   if (outcome === OVERLAP) throw overlapping()
   const after =
-    out === undefined
-      ? ''
-      : '. What `out` holds now is not defined: it may have been written in part'
+    out === undefined ? '' : '. The content of `out` is now undefined: it may be partly written'
   expectCuda(outcome, `preprocessing a batch on ${(device as CudaDevice).id}`, after)
 }

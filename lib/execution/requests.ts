@@ -1,4 +1,4 @@
-/** What is asked of a batch, and the names that a request knows. */
+/** Requests for a batch, and the names of their properties. */
 import type { ArrayRequest } from '../arrays/batch-shape'
 import type { Plan, SampleParams } from '../plan/plan'
 import type { DrawRequest } from '../plan/requests'
@@ -45,7 +45,7 @@ export interface TensorApplyRequest extends Partial<Omit<ApplyRequest, 'out'>> {
 export interface GridMix<T> {
   /** The mixed images. */
   images: T
-  /** `partner[i]` is the sample that replaced the dropped pixels of sample i. */
+  /** `partner[i]` is the sample whose pixels replaced the dropped ones of sample i. */
   partner: Int32Array
   /**
    * The exact fraction of its own pixels that each sample kept; 1 for a sample that is not masked,
@@ -65,8 +65,8 @@ export interface GridMix<T> {
  */
 export interface PartnerRequest {
   /**
-   * For each sample, the one that replaces its dropped pixels: a permutation of 0 … n-1. A sample
-   * that is its own partner stays as it is. Default: drawn from the seed, epoch and index of each
+   * For each sample, the one whose pixels replace its dropped ones: a permutation of 0 … n-1. A
+   * sample that is its own partner stays as it is. Default: drawn from the seed, epoch and index of each
    * sample.
    */
   partner?: ArrayLike<number> | undefined

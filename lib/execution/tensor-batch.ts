@@ -1,4 +1,4 @@
-/** Masks batches that lie on a device. */
+/** Operations on batches that lie on a device. */
 
 import { type ArrayRequest, readDimensions, readDType, type Shape } from '../arrays/batch-shape'
 import { expectCuda } from '../backend/cuda'
@@ -8,15 +8,15 @@ import type { CudaOutcome } from '../core/native-interface'
 import { DeviceTensor } from './device-tensor'
 import { type BatchOperation, isEmpty } from './operation'
 
-/** A checked batch: `target` is undefined where a new tensor is to be made. */
+/** A checked batch. Without `target`, a new tensor will be made. */
 export interface TensorBatch {
   source: DeviceTensor
   target: DeviceTensor | undefined
 }
 
 /**
- * Holds a request against the tensors. What they say of themselves need not be said again, but must
- * agree where it is.
+ * Checks a request against the tensors. It need not repeat what they say about themselves, but if it
+ * does, it must agree.
  */
 export function checkTensors(images: DeviceTensor, given: Partial<TensorRequest>): TensorBatch {
   const { out } = given
@@ -45,12 +45,12 @@ function isSameShape(a: Shape, b: Shape): boolean {
   return a[0] === b[0] && a[1] === b[1] && a[2] === b[2] && a[3] === b[3]
 }
 
-/** What a request may say of tensors. */
+/** What a request may say about tensors. */
 export type TensorRequest = Partial<Pick<ArrayRequest, 'shape' | 'layout' | 'dtype'>> & {
   out?: DeviceTensor | undefined
 }
 
-/** Refuses what is said of a tensor and is not so. */
+/** Refuses a property of a request that contradicts the tensor. */
 export function agrees(
   key: 'shape' | 'layout' | 'dtype',
   value: unknown,
@@ -77,7 +77,7 @@ export function perform(batch: TensorBatch, operation: BatchOperation): DeviceTe
   return result
 }
 
-/** Resolves when the work is done. Throws at once if it can't be begun. */
+/** Resolves when the work is done. Throws at once if it cannot start. */
 export function performAsync(batch: TensorBatch, operation: BatchOperation): Promise<DeviceTensor> {
   const result = perform(batch, operation)
   return Promise.resolve(DeviceTensor.completion(result)).then((outcome) => {
@@ -94,13 +94,13 @@ function finish(
   { description: { doing, done }, expect }: BatchOperation,
 ): void {
   if (outcome === 0) return
-  // The memory of a result that nobody will see; that the driver may refuse is told already.
+  // Frees a result that nobody will see. If the driver refuses, the first error is already on its way.
   if (target === undefined) DeviceTensor.discard(result)
   const name = target === source ? 'images' : 'out'
   const after =
     target === undefined
       ? ''
-      : `. What \`${name}\` holds now is not defined: it may be ${done} in part`
+      : `. The content of \`${name}\` is now undefined: it may be partly ${done}`
   expect?.(outcome)
   expectCuda(outcome, `${doing} a batch on ${source.device}`, after)
 }

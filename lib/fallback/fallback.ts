@@ -8,6 +8,7 @@ import type { EncodedFill, Native, NativeSamples, Opened } from '../core/native-
 import { decodeNoise } from '../plan/noise-fill'
 import { PackedPlan, type Sample } from '../plan/plan'
 import { PackedRegions, type RegionSample } from '../plan/rectangle-plan'
+import { indexAt } from '../plan/sample-counter'
 import { MaskRows, RegionRows, type Rows } from './mask-rows'
 import { drawPartner, mixRows } from './mix-rows'
 import { NoiseField, noiseBits, noiseValue } from './noise'
@@ -16,13 +17,13 @@ import { referenceDraw } from './reference'
 
 type Values = Uint8Array | Uint16Array | Uint32Array
 
-/** How long applyAsync() keeps the thread before others may run. */
+/** How long applyAsync() holds the thread before other work may run. */
 const SLICE_MS = 10
 
 const DONE = 0
 const BAD_ARGUMENTS = 1
 
-/** The values of an array as whole numbers of their size, so that every bit of them is kept. */
+/** The values of an array as whole numbers of the same size, so that every bit is kept. */
 function valuesOf(array: ArrayBufferView, bytes: number): Values {
   const [buffer, byteOffset] = [bufferOf(array), offsetOf(array)]
   const length = byteLengthOf(array) / bytes
@@ -31,8 +32,8 @@ function valuesOf(array: ArrayBufferView, bytes: number): Values {
   return new Uint32Array(buffer, byteOffset, length)
 }
 
-/** Sample i of a batch whose masks are GridMask's. */
-function sampleReader({ sampleKind, data, first, indices }: NativeSamples): (i: number) => Sample {
+/** Reads sample i of a batch that GridMask masks. */
+function sampleReader({ sampleKind, data, ...numbers }: NativeSamples): (i: number) => Sample {
   if (sampleKind === SampleKind.plan) {
     const plan = PackedPlan.over(data as Uint8Array)
     return (i) => plan.get(i)
@@ -48,10 +49,10 @@ function sampleReader({ sampleKind, data, first, indices }: NativeSamples): (i: 
     seed: (BigInt(number(9)) << 32n) | BigInt(number(8)),
     epoch: number(10),
   } as const
-  return (i) => referenceDraw(settings, indices === undefined ? first + i : (indices[i] as number))
+  return (i) => referenceDraw(settings, indexAt(numbers, i))
 }
 
-/** What there is to know of the mask of sample i of a batch. */
+/** Reads the mask of sample i of a batch. */
 function maskReader(samples: NativeSamples, count: number): (i: number) => Sample | RegionSample {
   if (samples.sampleKind !== SampleKind.rectangles) return sampleReader(samples)
   const plan = PackedRegions.over(samples.data as Uint32Array, count)
@@ -87,13 +88,13 @@ function fillReader(
   }
 }
 
-/** Whether a channel is filled, or stays: of a fill of `length` bytes, all are. */
+/** Whether a channel is filled or stays as it is. A fill of only `length` bytes fills all. */
 function filledReader(fill: EncodedFill, length: number, bytes: number) {
   if (fill instanceof Float32Array || fill.length === length) return () => true
   return (channel: number) => fill[length + channel * bytes] !== 0
 }
 
-/** Masks a batch sample by sample; the caller may do something else between them. */
+/** Masks a batch sample by sample; the caller may do something else in between. */
 function* maskSamples(
   ...[header, source, target, data, indices, fill]: Parameters<Native['apply']>
 ): Generator<void> {
@@ -136,7 +137,7 @@ function* maskSamples(
   }
 }
 
-/** Does work to its end, and lets others run in between. */
+/** Runs work to its end, and lets other work run in between. */
 async function inSlices(work: Generator<void>): Promise<number> {
   let started = performance.now()
   for (const _ of work) {
@@ -154,7 +155,7 @@ export const fallback: Native = {
 
   apply(...args) {
     for (const _ of maskSamples(...args)) {
-      // Nothing else is to be done meanwhile.
+      // Nothing else to do in between.
     }
     return DONE
   },
@@ -214,7 +215,7 @@ export const fallback: Native = {
 
   useLargePages: () => DONE,
 
-  // That there is no CUDA is all that is ever asked of it.
+  // Nothing else is called, since there is no CUDA.
   cuda: {
     open: (): Opened => ({ reason: 'no-addon', detail: '', version: 0, devices: [] }),
   } as unknown as Native['cuda'],

@@ -1,7 +1,7 @@
 /**
- * The rows of a mask in plain TypeScript: phases that one addition carries from pixel to pixel, as
- * in native code, instead of the definition's divisions. All numbers are whole and below 2⁵³, so
- * every operation is exact.
+ * The rows of a mask in plain TypeScript. As in native code, one addition carries a phase from pixel to
+ * pixel, instead of the definition's divisions. All numbers are whole and below 2⁵³, so every operation is
+ * exact.
  */
 import type { Sample } from '../plan/plan'
 import type { RegionSample } from '../plan/rectangle-plan'
@@ -13,7 +13,7 @@ const FRACTION = 65536
 const fix = (value: number) => Math.floor(value * FRACTION + 0.5)
 const modulo = (a: number, b: number) => a - Math.floor(a / b) * b
 
-/** One axis of a lattice: where a pixel lies is origin + x·stepX + y·stepY, in 16.16. */
+/** One axis of a lattice: a pixel lies at origin + x·stepX + y·stepY, in 16.16 fixed point. */
 interface Axis {
   origin: number
   stepX: number
@@ -92,7 +92,7 @@ export class MaskRows implements Rows {
     }
   }
 
-  /** Whether the unit of a pixel drops its square. The last answer is kept: neighbours share a unit. */
+  /** Whether the unit of a pixel drops its square. Keeps the last answer, since neighbours share a unit. */
   #drops(x: number, y: number): boolean {
     const i = Math.floor(at(this.#x, x, y) / this.#period)
     const j = Math.floor(at(this.#y, x, y) / this.#period)

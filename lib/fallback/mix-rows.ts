@@ -10,7 +10,7 @@ import { MaskRows } from './mask-rows'
 /** The block of a sample's counter that partners are drawn from; native/lattice/mix.h. */
 const PARTNER_BLOCK = 0xffffffff
 
-/** Partners by the order of a 64-bit word of each sample, and where words are equal of its place. */
+/** Partners follow the order of a 64-bit word of each sample; samples with equal words keep theirs. */
 export const drawPartner: Native['drawPartner'] = (_, plan, partner) => {
   const packed = PackedPlan.over(plan)
   const words = Array.from(partner, (_, i) => partnerWord(packed.get(i)))
@@ -29,7 +29,7 @@ function partnerWord({ seed, epoch, index }: Sample): bigint {
   return (BigInt(stream.next()) << 32n) | BigInt(stream.next())
 }
 
-/** Calls `use(begin, end)` for each stretch of ones of a row. */
+/** Calls `use(begin, end)` for each run of ones in a row. */
 function forEachRun(dropped: Uint8Array, use: (begin: number, end: number) => void): void {
   let begin = dropped.indexOf(1)
   while (begin !== -1) {
@@ -40,7 +40,7 @@ function forEachRun(dropped: Uint8Array, use: (begin: number, end: number) => vo
   }
 }
 
-/** Mixes a batch row by row; the caller may do something else between them. */
+/** Mixes a batch row by row; the caller may do something else in between. */
 export function* mixRows(
   ...[header, source, target, plan, partner]: Parameters<Native['mix']>
 ): Generator<void> {
@@ -53,7 +53,7 @@ export function* mixRows(
   const partnerOf = (i: number) => partner[i] as number
   const dropped = new Uint8Array(width)
 
-  /** Replaces what is dropped of a row of a sample in all planes; `from(plane)` is the partner's. */
+  /** Replaces the dropped pixels of a sample's row in all planes; `from(plane)` is the partner's row. */
   const mixRow = (i: number, rows: MaskRows, y: number, from: (plane: number) => Uint8Array) => {
     rows.write(dropped, 0, y)
     forEachRun(dropped, (begin, end) => {
@@ -79,8 +79,8 @@ export function* mixRows(
     return
   }
 
-  // Each cycle is walked from partner to partner, so that a sample is read before it is written.
-  // What the last one gets from the first is put aside.
+  // Walks each cycle from partner to partner, so that a sample is read before it is written. The first
+  // one's row is saved for the last one.
   const seen = new Uint8Array(partner.length)
   for (let first = 0; first < partner.length; first++) {
     if (seen[first] === 1) continue

@@ -1,7 +1,7 @@
 /**
  * The numbers of noise, docs/noise.md, in plain TypeScript: the twin of native/lattice/noise.h. Every
- * operation is rounded to float32 by itself. A sum, product or root of float32 numbers that a double
- * holds rounds to the same float32 as the exact one does.
+ * operation is rounded to float32 by itself. A sum, product or root of float32 numbers, computed as a
+ * double, rounds to the same float32 as the exact one.
  */
 
 import type { DType } from '../core/dtype'
@@ -60,7 +60,7 @@ export function logarithmOf(k: number): number {
   return f(f(x + low) + f(e * 0.693359375))
 }
 
-/** Two independent normal numbers of two words (Box and Muller 1958). */
+/** Two independent normal numbers from two words (Box and Muller 1958). */
 export function normalsOf(first: number, second: number): [x: number, y: number] {
   const radius = f(Math.sqrt(f(-2 * logarithmOf((first >>> 8) + 1))))
   const direction = second >>> 8
@@ -119,7 +119,7 @@ export class NoiseField {
 
 /**
  * What a channel makes of a number: `a` and `b`, float32, are low and high, or mean and standard
- * deviation. Where a sum was rounded up, it would leave [low, high].
+ * deviation. A sum that is rounded up must not leave [low, high].
  */
 export function noiseValue(kind: NoiseKind, number: number, a: number, b: number): number {
   if (kind === 'normal') return f(a + f(number * b))
@@ -127,7 +127,7 @@ export function noiseValue(kind: NoiseKind, number: number, a: number, b: number
   return value < b ? value : b
 }
 
-/** The bits of a finite float32 as it is stored: rounded to nearest, ties to even. */
+/** The bits of a finite float32 in a dtype: rounded to nearest, ties to even. */
 export function noiseBits(value: number, dtype: DType): number {
   switch (dtype) {
     case 'float32':

@@ -1,6 +1,6 @@
 /**
- * What Preprocessor makes of images, pixel by pixel: the definition in docs/preprocessor.md, and what
- * is done where there is no binary. Arguments have been checked.
+ * What a Preprocessor makes of images, pixel by pixel: the definition in docs/preprocessor.md, and the
+ * implementation where there is no binary. Arguments have been checked.
  */
 import { bufferOf, byteLengthOf, offsetOf } from '../arrays/typed-array'
 import { type BatchHeader, unpackHeader } from '../core/batch-header'
@@ -13,14 +13,14 @@ import { MaskRows } from './mask-rows'
 const float32 = new Float32Array(1)
 const float32Bits = new Uint32Array(float32.buffer)
 
-/** The NaN of each type: that of a source is any. */
+/** The NaN of each type, whichever NaN the source has. */
 const NAN: Partial<Record<DType, number>> = {
   float32: 0x7fc00000,
   float16: 0x7e00,
   bfloat16: 0x7fc0,
 }
 
-/** The bits of value · a + b, two roundings to float32, then one to the result's type. */
+/** The bits of value · a + b, rounded twice to float32, then once to the result's type. */
 export function scaledBits(value: number, a: number, b: number, dtype: DType): number {
   const scaled = Math.fround(Math.fround(value * a) + b)
   if (Number.isNaN(scaled)) return NAN[dtype] as number
@@ -30,7 +30,7 @@ export function scaledBits(value: number, a: number, b: number, dtype: DType): n
   return float32Bits[0] as number
 }
 
-/** Values as whole numbers of their size, so that every bit of them is kept. */
+/** Values as whole numbers of the same size, so that every bit is kept. */
 function bitsOf(array: ArrayBufferView, bytes: number): Uint16Array | Uint32Array {
   const [buffer, byteOffset] = [bufferOf(array), offsetOf(array)]
   const length = byteLengthOf(array) / bytes
@@ -39,10 +39,10 @@ function bitsOf(array: ArrayBufferView, bytes: number): Uint16Array | Uint32Arra
     : new Uint32Array(buffer, byteOffset, length)
 }
 
-/** An image and the crop of it. */
+/** An image and its crop. */
 type Image = Record<(typeof IMAGE_FIELDS)[number], number> & {
   values: ArrayLike<number>
-  /** Its first value's place among them. */
+  /** The place of its first value among them. */
   first: number
 }
 
@@ -60,7 +60,7 @@ function* imagesOf(sources: readonly ArrayBufferView[], packed: Int32Array): Gen
   }
 }
 
-/** Makes a batch image by image; the caller may do something else between them. */
+/** Makes a batch image by image; the caller may do something else in between. */
 export function* preprocessImages(
   ...[header, sources, target, packed, scales, plan, fill]: HostPreprocessArguments
 ): Generator<void> {
@@ -113,7 +113,7 @@ function place({ height, width, top, left }: Image, y: number, x: number): numbe
   return inside ? row * width + column : undefined
 }
 
-/** A channel of a pixel; black outside of the image. */
+/** A channel of a pixel; black outside the image. */
 function sourceValue(
   { values, first, height, width, channels }: Image,
   pixel: number | undefined,

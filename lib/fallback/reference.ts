@@ -1,7 +1,7 @@
 /**
  * The definition of masks, pixel by pixel, and of draws, word by word, in plain TypeScript
- * (docs/geometry-and-draws.md). Slow and plain on purpose: the native code is tested against it, and
- * it against masks that the authors' own code drew.
+ * (docs/geometry-and-draws.md). Slow and plain on purpose: native code is tested against it, and it is
+ * tested against masks that the authors' own code drew.
  */
 
 import { CounterStream } from '../core/counter-stream'

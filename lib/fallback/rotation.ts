@@ -1,13 +1,13 @@
 /**
  * Cosine and sine of an angle, rounded to 15 decimals: the twin of native/lattice/rotation.cc, with
- * the same operations in the same order, since engines' own functions differ in the last bit, and
+ * the same operations in the same order. The functions of JavaScript engines differ in the last bit, and
  * one such bit can move a pixel.
  */
 
 /** The unevaluated sum of two doubles, the second at most half a unit in the last place of the first. */
 type DoubleDouble = readonly [high: number, low: number]
 
-/** What a · b exceeds its double by, exactly (Dekker's product, Veltkamp's splitting). */
+/** By how much a · b exceeds its double, exactly (Dekker's product, Veltkamp's splitting). */
 function productError(a: number, b: number, product: number): number {
   const split = 134217729 // 2²⁷ + 1
   const bigA = split * a

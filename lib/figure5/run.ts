@@ -9,13 +9,13 @@ import {
   failureMethods,
 } from './simulate'
 
-/** Images of a task: some milliseconds of work. */
+/** Images per task: some milliseconds of work. */
 const TASK_IMAGES = 2000
 
 export interface FailureSettings {
   /** Images for each point. */
   images: number
-  /** Lower ends of the range of removed squares' sides, pixels. */
+  /** Lower ends of the range of the removed squares' sides, pixels. */
   xs: readonly number[]
   seed: number
   reading: FailureReading
@@ -35,7 +35,7 @@ export interface FailureFigure extends Omit<FailureSettings, 'threads'> {
   curves: Record<FailureMethod, FailurePoint[]>
 }
 
-/** Simulates all points. `progress` is told how many images are done, of all. */
+/** Simulates all points. `progress` receives the number of images done so far. */
 export async function simulateFailures(
   settings: FailureSettings,
   progress: (images: number) => void = () => {},

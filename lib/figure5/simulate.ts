@@ -1,7 +1,7 @@
 /**
- * Figure 5: how often an augmentation hides an object wholly, or not at all. "Statistics of
- * Unsuccessful Cases" in section 3 of the paper says what is simulated, and leaves some of it open;
- * {@link FailureReading} has what can be read in several ways.
+ * Figure 5: how often an augmentation hides an object completely, or not at all. "Statistics of
+ * Unsuccessful Cases" in section 3 of the paper says what is simulated, but leaves some of it open;
+ * {@link FailureReading} lists what can be read in several ways.
  */
 
 import { expectDone, native } from '../backend/native'
@@ -17,30 +17,30 @@ import { PackedPlan } from '../plan/plan'
 export const FAILURE_IMAGE = 224
 /** Sides of the objects, pixels, both included. */
 export const FAILURE_OBJECT = [40, 160] as const
-/** What is kept of an image. */
+/** The part of an image that is kept. */
 export const FAILURE_KEEP = 0.75
 /** The part of an object that is removed, or kept, in a failure. */
 export const FAILURE_PART = 0.99
 
 /**
- * What is compared. The text lets removed squares have sides from x to 2x, the figure's caption calls
- * x "the size of one removal unit": 'gridmask' has dropped squares of that size, 'gridmask-unit' has
- * units, whose dropped squares are half as large.
+ * The methods that are compared. In the text, removed squares have sides from x to 2x; the figure's
+ * caption calls x "the size of one removal unit". So 'gridmask' has dropped squares of that size, and
+ * 'gridmask-unit' has units of that size, whose dropped squares are half as wide.
  */
 export const failureMethods = ['gridmask', 'gridmask-unit', 'cutout', 'hide-and-seek'] as const
 export type FailureMethod = (typeof failureMethods)[number]
 
-/** What the paper's text leaves open, first what {@link defaultReading} takes. */
+/** What the paper's text leaves open. The choice of {@link defaultReading} comes first. */
 export interface FailureReading {
-  /** An object's sides: drawn apart, or one for both. */
+  /** An object's sides: drawn separately, or one for both. */
   objects: 'rectangles' | 'squares'
-  /** Cutout's squares: centred anywhere and clipped at the border, or wholly inside. */
+  /** Cutout's squares: centred anywhere and clipped at the border, or entirely inside. */
   border: 'clipped' | 'inside'
   /** Cutout's squares: until a quarter of the image is covered, or one of the side drawn. */
   cutout: 'several' | 'one'
   /** The sides of several squares: one drawn for the image, or one for each. */
   sides: 'image' | 'square'
-  /** GridMask: upright, or turned by any whole degree. */
+  /** GridMask: upright, or rotated by any whole degree. */
   rotation: 'none' | 'any'
 }
 
@@ -90,7 +90,7 @@ function gridmask(sideOf: 'square' | 'unit', x: number, { rotation }: FailureRea
   const packed = new PackedPlan(1)
   const box = new Int32Array(4)
   const kept = new Float64Array(1)
-  // The r of equation 3 for what is kept: 0.5 for 0.75.
+  // The r of equation 3 for the part that is kept: 0.5 for 0.75.
   const ratio = 1 - Math.sqrt(1 - FAILURE_KEEP)
   return (stream, object) => {
     const [x0, y0, x1, y1] = object
@@ -107,7 +107,7 @@ function gridmask(sideOf: 'square' | 'unit', x: number, { rotation }: FailureRea
   }
 }
 
-/** A method for comparison: what its rectangles cover of the object. */
+/** A baseline: how much of the object its rectangles cover. */
 function covering(draw: DrawRegions): Method {
   const coverage = new Coverage(FAILURE_IMAGE, FAILURE_IMAGE)
   return (stream, [x0, y0, x1, y1]) => {
@@ -153,8 +153,7 @@ export function simulateImages(
 ): void {
   const { method, x, first, count, seed, reading } = task
   const removedBy = methods[method](x, reading)
-  // Objects are drawn as method 0, and so are the same for all; whoever simulates an image draws the
-  // same.
+  // Objects are drawn as method 0, so they are the same for all methods, and on any thread.
   const number = 1 + failureMethods.indexOf(method)
   const stream = new CounterStream(BigInt(seed), 0)
   for (let i = first; i < first + count; i++) {

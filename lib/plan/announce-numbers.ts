@@ -1,6 +1,6 @@
 /**
- * Worker threads that number samples each by itself: with the same seed they give different samples the
- * same masks. They tell each other what they draw from; whoever hears of his own warns.
+ * Finds worker threads that each number their own samples: with the same seed, they give different samples
+ * the same masks. They broadcast what they draw from; a thread that receives its own key warns.
  */
 import { BroadcastChannel, isMainThread, threadId } from 'node:worker_threads'
 import { orUndefined, warnOnce } from '../core/environment'
@@ -8,7 +8,7 @@ import { orUndefined, warnOnce } from '../core/environment'
 const own = new Set<string>()
 let channel: BroadcastChannel | undefined
 
-/** A worker thread numbers the samples that it draws for from `key`. */
+/** Tells the other threads that this worker thread numbers the samples that it draws from `key`. */
 export function announceNumbers(key: string): void {
   if (isMainThread || own.has(key)) return
   own.add(key)
@@ -27,7 +27,7 @@ function open(): BroadcastChannel {
         'the same masks. Pass the place of each batch in the epoch as `index`: docs/loading.md',
     )
   }
-  // It keeps no thread alive.
+  // It must not keep the thread alive.
   opened.unref()
   return opened
 }

@@ -3,7 +3,7 @@
 import { CounterStream } from '../core/counter-stream'
 
 /**
- * Where the random crops are, or in the middle.
+ * Where an image is cropped: at random, or in the centre.
  *
  * @example
  * ```ts
@@ -14,13 +14,13 @@ export type CropKind = 'random' | 'center'
 
 export const cropKinds: readonly CropKind[] = ['random', 'center']
 
-/** Block of a sample's counter for its crop and flip: the last one but the partner's. */
+/** The block of a sample's counter for its crop and flip: the last but one, before the partner's. */
 export const CROP_BLOCK = 0xfffffffe
 
-/** Words of a sample's crop: its upper left corner in the padded image, and 1 where it is mirrored. */
+/** Words per crop: its upper left corner in the padded image, and 1 if it is mirrored. */
 export const CROP_WORDS = 3
 
-/** Draws crops and flips, of all samples under one seed. */
+/** Draws the crops and flips of all samples under one seed. */
 export class CropDrawer {
   readonly #stream: CounterStream
 
@@ -33,10 +33,10 @@ export class CropDrawer {
   }
 
   /**
-   * The crop of sample `index`, into `crops` at `at`.
+   * Writes the crop of sample `index` to `crops` at `at`.
    *
-   * @param rows by how much the padded image is higher than the crop
-   * @param columns by how much it is wider
+   * @param rows how much higher the padded image is than the crop
+   * @param columns how much wider it is
    */
   draw(
     crops: Int32Array,

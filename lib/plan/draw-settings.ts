@@ -1,6 +1,6 @@
 /**
- * What is drawn from: docs/geometry-and-draws.md. The draws themselves are native/lattice/sample_draws.h and,
- * in plain TypeScript, referenceDraw() in reference.ts.
+ * The settings of draws: docs/geometry-and-draws.md. The draws themselves are in
+ * native/lattice/sample_draws.h and, in plain TypeScript, in referenceDraw() of reference.ts.
  */
 
 import { SampleKind } from '../core/batch-header'
@@ -12,21 +12,21 @@ import { splitU64 } from '../core/u64'
 /** A range [min, max). */
 export type Range = readonly [min: number, max: number]
 
-/** Validated. A fixed value is a range in which min = max. */
+/** Validated settings. A fixed value is a range with min = max. */
 export interface DrawSettings {
   ratio: Range
   unit: Range
   rotate: number
   reverse: boolean
   unitProbability: number
-  /** That a sample is masked at all. */
+  /** The probability that a sample is masked at all. */
   probability: number
   seed: bigint
   /** A whole number. */
   epoch: number
 }
 
-/** A {@link DrawSettings} in the order of native/lattice/sample_draws.h, made once and adjusted for each draw. */
+/** {@link DrawSettings} in the order of native/lattice/sample_draws.h, packed once and adjusted for each draw. */
 export class Drawer {
   readonly #numbers: Float64Array
 
@@ -37,8 +37,8 @@ export class Drawer {
   }
 
   /**
-   * Samples numbered from `first` on or as `indices` says, as native code draws them; to be used
-   * before the next call. `epoch` is a whole number.
+   * What native code draws samples from, which are numbered from `first` on, or by `indices`. The next call
+   * overwrites it. `epoch` is a whole number.
    */
   samples(
     unit: Range,
@@ -56,7 +56,7 @@ export class Drawer {
   }
 }
 
-/** The ends of a range, or one number as both; of them it is only checked that they are numbers. */
+/** The ends of a range, or one number as both. Checks only that they are numbers. */
 function readRange(name: string, expected: string, value: unknown): Range {
   const [min, max] = Array.isArray(value) ? value : [value, value]
   if (
@@ -69,7 +69,7 @@ function readRange(name: string, expected: string, value: unknown): Range {
   return [min, max]
 }
 
-/** The `unit` option as a range of whole numbers. `name` is what the caller knows it as. */
+/** The `unit` option as a range of whole numbers. `name` is the caller's name for it. */
 export function checkUnit(name: string, value: unknown): Range {
   const expected = `a whole number or a range [min, max) of them, from 1 to ${MAX_UNIT}`
   const [min, max] = readRange(name, expected, value)
@@ -86,7 +86,7 @@ export function checkUnit(name: string, value: unknown): Range {
   return [min, max]
 }
 
-/** What may be wrong with the order of a range [min, max). */
+/** A hint if the ends of a range [min, max) are in the wrong order. */
 function hintOnRange(value: unknown, min: number, max: number): string {
   if (!Array.isArray(value)) return ''
   if (min > max) return `The smaller number comes first: [${max}, ${min}]`

@@ -7,8 +7,8 @@ import type { EncodedFill } from '../core/native-interface'
 import { checkNoise, encodeNoise, isForAll, type NoiseFill } from './noise-fill'
 
 /**
- * What dropped pixels become: one value, one for each channel, or noise. Null for a channel leaves it as it
- * is, such as alpha: `[0, 0, 0, null]`.
+ * What dropped pixels become: one value, one for each channel, or noise. Null leaves a channel as it is,
+ * such as alpha: `[0, 0, 0, null]`.
  *
  * @example
  * ```ts
@@ -31,8 +31,8 @@ export function checkFill(name: string, value: unknown): Fill {
       )
     })
     if (fill.some((number) => number !== null)) return fill
-    const hint = 'Null for all would change nothing'
-    invalid('ERR_INVALID_ARG_VALUE', name, 'a number for one channel at least', value, hint)
+    const hint = 'Null for every channel would change nothing'
+    invalid('ERR_INVALID_ARG_VALUE', name, 'a number for at least one channel', value, hint)
   }
   const isList = Array.isArray(value) || ArrayBuffer.isView(value)
   if (typeof value === 'object' && value !== null && !isList && !isPromise(value)) {
@@ -61,7 +61,7 @@ const write: Record<DType, (view: DataView, offset: number, value: number) => vo
   bfloat16: (view, offset, value) => view.setUint16(offset, bfloat16Bits(value), true),
 }
 
-/** The fill of images with so many channels and pixels. */
+/** The fill as native code takes it, for images with this many channels and pixels. */
 export function encodeFill(
   fill: Fill,
   dtype: DType,
@@ -79,8 +79,8 @@ export function encodeFill(
 }
 
 /**
- * The fill of one pixel in all channels, in the dtype's own bytes; where some stay, with as many bytes again,
- * that are all ones for those that are filled.
+ * The fill of one pixel in all channels, in the bytes of the dtype. If some channels stay as they are, as
+ * many bytes again follow: all ones for each channel that is filled.
  */
 function encodeConstant(
   fill: readonly (number | null)[],
@@ -110,7 +110,7 @@ function encodeConstant(
   return bytes
 }
 
-/** Whether it is the same for all channels, however many there are. */
+/** Whether a fill is the same for all channels, however many there are. */
 export function isUniformFill(fill: Fill): boolean {
   return typeof fill === 'number' || ('noise' in fill && isForAll(fill))
 }

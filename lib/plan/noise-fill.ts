@@ -1,4 +1,4 @@
-/** Noise for a fill: what it is asked for by, its checks, and how it crosses to native code. */
+/** Noise as a fill: its options, their checks, and their encoding for native code. */
 
 import {
   checkBoolean,
@@ -36,7 +36,7 @@ export interface UniformNoise {
   noise: 'uniform'
   /** Finite; 0 … 255 for uint8. */
   low: PerChannel
-  /** Not below `low`. Reached only by rounding to the dtype. */
+  /** At least `low`. A value reaches it only by rounding to the dtype. */
   high: PerChannel
   /**
    * true, the default: all channels of a pixel come from one random number. false: each has its
@@ -78,44 +78,44 @@ export interface NormalNoise {
  */
 export type NoiseFill = UniformNoise | NormalNoise
 
-/** What numbers are drawn: uniform in [0, 1), or normal with mean 0 and standard deviation 1. */
+/** The distribution: uniform in [0, 1), or normal with mean 0 and standard deviation 1. */
 export type NoiseKind = 'uniform' | 'normal'
 
-/** Block of the sample's counter at which noise begins; those below are the draws'. */
+/** The block of a sample's counter at which noise begins. The draws use those below. */
 export const FIRST_NOISE_BLOCK = 2
 
-/** Pixels that share a block. */
+/** How many pixels share a block. */
 export const PIXELS_PER_BLOCK = 4
 
-/** Blocks of a field, for an image of so many pixels. */
+/** How many blocks a field takes in an image of this many pixels. */
 export function blocksOf(pixels: number): number {
   return Math.ceil(pixels / PIXELS_PER_BLOCK)
 }
 
-/** Fields that there are counters for, in images of so many pixels. */
+/** How many fields there are counters for in an image of this many pixels. */
 export function mostFields(pixels: number): number {
   return Math.floor((CROP_BLOCK - FIRST_NOISE_BLOCK) / Math.max(1, blocksOf(pixels)))
 }
 
-// In the order of NoiseKind in native/lattice/noise.h, which begins at 1. Its NoiseType has the order
+// In the order of NoiseKind in native/lattice/noise.h, which begins at 1. NoiseType there has the order
 // of `dtypes`.
 const kinds = ['uniform', 'normal'] as const
 
-/** The two numbers of each kind, by their names. */
+/** The names of each kind's two numbers. */
 const parameters = { uniform: ['low', 'high'], normal: ['mean', 'std'] } as const
 
-/** Kind, shared and dtype, before the channels' numbers in a Float32Array that stands for noise. */
+/** Encoded noise begins with kind, shared and dtype; then come the channels' numbers. */
 const HEAD = 3
 
-/** The largest finite values. */
+/** The largest finite value of each dtype. */
 const largest: Record<DType, number> = {
   float32: (2 - 2 ** -23) * 2 ** 127,
-  uint8: (2 - 2 ** -23) * 2 ** 127, // clamped only then
+  uint8: (2 - 2 ** -23) * 2 ** 127, // clamped only afterwards
   float16: 65504,
   bfloat16: (2 - 2 ** -7) * 2 ** 127,
 }
 
-/** Beyond the largest normal number: √(48 · ln 2), from 24 bits. */
+/** Just above the largest normal number that 24 bits can give, √(48 · ln 2). */
 const FARTHEST = 5.77
 
 const f = Math.fround
@@ -169,7 +169,7 @@ function checkNumbers(name: string, value: unknown): PerChannel {
   )
 }
 
-/** Calls `use` for each pair of numbers, with how an error names the channel. */
+/** Calls `use` for each pair of numbers, with the channel as an error names it. */
 function eachChannel(
   a: PerChannel,
   b: PerChannel,
@@ -178,7 +178,7 @@ function eachChannel(
   const counts = [a, b].map((numbers) => (typeof numbers === 'number' ? 0 : numbers.length))
   const count = Math.max(...counts)
   if (count === 0) use(a as number, b as number, '')
-  // Arrays of different lengths are refused when the number of channels is known.
+  // Arrays of different lengths are refused once the number of channels is known.
   for (let i = 0; i < count; i++) {
     const [x, y] = [of(a, i), of(b, i)]
     if (x !== undefined && y !== undefined) use(x, y, `[${i}]`)
@@ -198,7 +198,7 @@ function numbersOf(fill: NoiseFill): [PerChannel, PerChannel] {
   return fill.noise === 'uniform' ? [fill.low, fill.high] : [fill.mean, fill.std]
 }
 
-/** As native code takes it, for images of so many pixels. */
+/** The noise as native code takes it, for images of this many pixels. */
 export function encodeNoise(
   fill: NoiseFill,
   dtype: DType,
@@ -219,7 +219,7 @@ export function encodeNoise(
     throw new GridMaskError(
       'ERR_OUT_OF_RANGE',
       `Expected \`fill.shared\` to be true for images of ${channels} channels of ${pixels} pixels: ` +
-        `there are numbers for ${mostFields(pixels)} channels of their own`,
+        `there are numbers for only ${mostFields(pixels)} separate channels`,
     )
   }
   const encoded = allocating('`fill`', () => new Float32Array(HEAD + 2 * channels))
@@ -232,7 +232,7 @@ export function encodeNoise(
   return encoded
 }
 
-/** No value may be beyond what the dtype holds. */
+/** Refuses noise with values that the dtype cannot hold. */
 function checkRange(noise: NoiseKind, dtype: DType, a: number, b: number): void {
   const [first, second] = parameters[noise]
   const most = largest[dtype]
@@ -261,7 +261,7 @@ export interface EncodedNoise {
   numbers: Float32Array
 }
 
-/** What {@link encodeNoise} made. */
+/** Decodes what {@link encodeNoise} wrote. */
 export function decodeNoise(encoded: Float32Array): EncodedNoise {
   const [kind, shared, dtype] = encoded as unknown as [number, number, number]
   return {

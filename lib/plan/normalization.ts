@@ -42,7 +42,7 @@ export const normalization: Readonly<Record<'imagenet' | 'cifar10', Readonly<Nor
 
 const keys = new Set(['mean', 'std'])
 
-/** The smallest number that float32 holds with all its bits. */
+/** The smallest normal number of float32. */
 const SMALLEST = 2 ** -126
 
 /** Checks what can be checked before the number of channels is known. */
@@ -52,15 +52,15 @@ export function checkNormalization(name: string, value: unknown): Normalization 
   const std = checkEach(`${name}.std`, given.std, 'a number above 0', (s) => s > 0)
   for (let channel = 0; channel < Math.max(lengthOf(mean), lengthOf(std), 1); channel++) {
     const [m, s] = [at(mean, channel), at(std, channel)]
-    // Arrays of different lengths are refused when the number of channels is known.
+    // Arrays of different lengths are refused once the number of channels is known.
     if (m === undefined || s === undefined) continue
     if (m > 1 && s > 1) {
-      const expected = 'the mean of values in 0…1 (one of values in 0…255, and its std, over 255)'
+      const expected = 'the mean of values in 0…1 (divide a mean and std of values in 0…255 by 255)'
       invalid('ERR_OUT_OF_RANGE', `${name}.mean`, expected, m)
     }
     const [a, b] = scaleOf(m, s)
     if (!(a >= SMALLEST && Number.isFinite(a) && Number.isFinite(b))) {
-      const expected = 'such that 1 / (255 · std) and mean / std are numbers of float32'
+      const expected = 'such that 1 / (255 · std) and mean / std fit float32'
       invalid('ERR_OUT_OF_RANGE', `${name}.std`, expected, s)
     }
   }
@@ -90,6 +90,13 @@ function at(numbers: PerChannel, channel: number): number | undefined {
   return typeof numbers === 'number' ? numbers : numbers[channel]
 }
 
+/** A hint for images of one or four channels if three were meant. */
+function hintOnChannels(channels: number, length: number): string {
+  if (length !== 3) return ''
+  if (channels === 4) return '. `channels: [0, 1, 2]` leaves alpha out'
+  return channels === 1 ? '. `channels: [0, 0, 0]` makes three channels from grey' : ''
+}
+
 /** A value v of 0…255 becomes v · a + b. */
 export type Scale = readonly [a: number, b: number]
 
@@ -97,7 +104,7 @@ function scaleOf(mean: number, std: number): Scale {
   return [Math.fround(1 / (255 * std)), Math.fround(-mean / std)]
 }
 
-/** What is multiplied and added in each channel. */
+/** The scale of each channel. */
 export function scalesOf(normalize: Normalization | undefined, channels: number): Scale[] {
   if (normalize === undefined) return new Array(channels).fill([Math.fround(1 / 255), 0])
   for (const key of ['mean', 'std'] as const) {
@@ -106,7 +113,7 @@ export function scalesOf(normalize: Normalization | undefined, channels: number)
     throw new GridMaskError(
       'ERR_SHAPE_MISMATCH',
       `Expected \`normalize.${key}\` to be a number or one for each of the result's ${channels} ` +
-        `channels, but received ${length} of them`,
+        `channels, but received ${length} of them${hintOnChannels(channels, length)}`,
     )
   }
   return Array.from({ length: channels }, (_, channel) =>

@@ -1,12 +1,12 @@
 import { invalid, isPromise } from '../core/check'
 import { inspectWith } from '../core/inspection'
 
-/** What all plans can do: a list of samples that are read one at a time. */
+/** The base of all plans: a list of samples that are read one at a time. */
 export abstract class PlanList<Sample> implements Iterable<Sample> {
   /**
-   * All samples, made anew at each look. The one property of a plan's own: by it plans are compared
-   * (`assert.deepStrictEqual`), and it is what `structuredClone` and `postMessage` keep of a plan. A
-   * plan is made of such a clone by `from()`, and taken wherever a plan is.
+   * All samples, in a new array each time. It is the only property of a plan itself: what
+   * `assert.deepStrictEqual` compares, and what `structuredClone` and `postMessage` keep. Such a clone
+   * works wherever a plan does, and `from()` turns it into a plan.
    */
   declare readonly samples: readonly Sample[]
 
@@ -20,7 +20,7 @@ export abstract class PlanList<Sample> implements Iterable<Sample> {
   /** @internal */
   protected abstract read(i: number): Sample
 
-  /** What was drawn for sample `i`, from the end if negative; undefined where there is none. */
+  /** What was drawn for sample `i`, counted from the end if negative; undefined if there is none. */
   at(i: number): Sample | undefined {
     const index = Math.trunc(i) || 0
     const from = index < 0 ? index + this.length : index
@@ -32,7 +32,7 @@ export abstract class PlanList<Sample> implements Iterable<Sample> {
     for (let i = 0; i < this.length; i++) yield this.read(i)
   }
 
-  /** All samples, for `JSON.stringify`; `from()` makes a plan of them again. */
+  /** All samples, for `JSON.stringify`; `from()` turns them into a plan again. */
   toJSON(): Sample[] {
     return [...this]
   }
@@ -45,7 +45,7 @@ const samplesDescriptor = {
   },
 }
 
-/** Samples that are printed: their parameters fill the screen soon. */
+/** How many samples are printed: more would fill the screen. */
 const SHOWN = 3
 
 inspectWith(PlanList.prototype, (plan, inspect) => {
@@ -58,8 +58,8 @@ inspectWith(PlanList.prototype, (plan, inspect) => {
 })
 
 /**
- * The list in what may stand for a plan: an array, or a clone of a plan, or one of another copy of the
- * package. `key` is a name that a sample of the kind that is wanted has.
+ * The samples of whatever may stand for a plan: an array, a clone of a plan, or a plan of another copy of
+ * the package. `key` is a property that samples of the expected kind have.
  */
 export function listOf(value: unknown, key?: string): readonly unknown[] | undefined {
   if (Array.isArray(value)) return value
@@ -70,17 +70,17 @@ export function listOf(value: unknown, key?: string): readonly unknown[] | undef
   return isOther ? undefined : samples
 }
 
-/** Refuses what is no plan. */
+/** Throws for a value that is not a plan. */
 export function refusePlan(expected: string, value: unknown): never {
   invalid('ERR_INVALID_ARG_TYPE', 'plan', expected, value, hintOnPlan(value))
 }
 
 function hintOnPlan(value: unknown): string {
   if (isPromise(value)) return 'It is a promise: `await` it'
-  if (typeof value === 'string') return '`JSON.parse()` makes samples of it'
+  if (typeof value === 'string') return '`JSON.parse()` turns it into samples'
   if (typeof value !== 'object' || value === null) return ''
   if (listOf(value) !== undefined) {
-    return "GridMask and applyPlan() take a Plan, those of 'gridmask/baselines' a RegionPlan"
+    return "GridMask and applyPlan() take a Plan, the methods of 'gridmask/baselines' a RegionPlan"
   }
   if ('d' in value || 'regions' in value) return 'Put a single sample into an array too: `[params]`'
   return 'shape' in value ? 'The order is: images, plan, request' : ''

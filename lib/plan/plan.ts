@@ -15,7 +15,8 @@ import { joinU64, splitU64 } from '../core/u64'
 import { listOf, PlanList, refusePlan } from './plan-list'
 
 /**
- * The parameters of one sample's mask, as given. {@link Sample} is the same with all filled in.
+ * The parameters of one sample's mask, as you write them. {@link Sample} is the same with every field
+ * filled in.
  *
  * @example
  * ```ts
@@ -88,7 +89,7 @@ export interface Sample {
   index: number
 }
 
-/** A sample of a Preprocessor's plan has a crop too, which is none of the mask's business. */
+/** A sample of a Preprocessor's plan also has a crop, which the mask ignores. */
 export const sampleKeys: ReadonlySet<string> = new Set([
   'top',
   'left',
@@ -108,7 +109,7 @@ export const sampleKeys: ReadonlySet<string> = new Set([
   'index',
 ])
 
-/** Bytes of a sample; the layout is that of PackedSample in native/lattice/lattice.h. */
+/** Bytes per sample; PackedSample in native/lattice/lattice.h has the same layout. */
 export const SAMPLE_BYTES = 72
 
 const DOUBLES = SAMPLE_BYTES / 8

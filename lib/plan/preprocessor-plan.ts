@@ -23,8 +23,8 @@ export interface PreprocessorParams extends Partial<SampleParams> {
 }
 
 /**
- * What a Preprocessor does with one image: the crop, and the parameters of the mask that is laid over
- * it. Survives `JSON.stringify` and is valid {@link PreprocessorParams} and {@link SampleParams}.
+ * What a Preprocessor does with one image: the crop, and the parameters of the mask over it. Survives
+ * `JSON.stringify` and is valid {@link PreprocessorParams} and {@link SampleParams}.
  *
  * @example
  * ```ts
@@ -41,10 +41,10 @@ export interface PreprocessorSample extends Sample {
   flip: boolean
 }
 
-/** A sample that is not masked: its other parameters decide nothing. */
+/** A sample that is not masked: its other parameters have no effect. */
 const unmasked = { masked: false, d: 1, ratio: 0.5 } as const
 
-/** The largest corner of a crop: an image of the largest size, padded by as much, has it. */
+/** The largest coordinate of a crop's corner, in an image of the largest size with as much padding. */
 const MAX_CORNER = 3 * MAX_SIDE
 
 /** The samples of a batch without masks. */
@@ -75,7 +75,7 @@ export function unmaskedPlan(
   return packed
 }
 
-/** Samples as native code takes them: masks, and {@link CROP_WORDS} of each sample. */
+/** Samples as native code takes them: their masks, and {@link CROP_WORDS} words for each crop. */
 export interface PackedCrops {
   readonly masks: PackedPlan
   readonly crops: Int32Array

@@ -18,7 +18,7 @@ import { listOf, PlanList, refusePlan } from './plan-list'
 
 /**
  * What the mask of one sample drops, as you write it. {@link RegionSample} is the same with every
- * field.
+ * field filled in.
  *
  * @example
  * ```ts
@@ -31,7 +31,7 @@ export interface RegionParams {
    * corner, 0 … 16384, x1 and y1 exclusive. They may overlap; parts beyond the image do not count.
    */
   regions: readonly (Box | readonly number[])[]
-  /** The side that was drawn for squares or cells, in pixels; only a note. Default 0. */
+  /** The side that was drawn for squares or cells, in pixels; for information only. Default 0. */
   size?: number | undefined
   /** The 64-bit key of all draws; text if a number cannot hold it. Default 0. */
   seed?: number | bigint | string | undefined
@@ -55,7 +55,7 @@ export interface RegionParams {
 export interface RegionSample {
   /** Whether the sample was to be masked. */
   masked: boolean
-  /** In the order of y0, then x0; none of them empty. */
+  /** Sorted by y0, then x0; none is empty. */
   regions: [x0: number, y0: number, x1: number, y1: number][]
   /** The side that was drawn for its squares or cells, in pixels; 0 if there was none. */
   size: number
@@ -69,11 +69,11 @@ export interface RegionSample {
 
 const sampleKeys = new Set(['masked', 'regions', 'size', 'seed', 'epoch', 'index'])
 
-/** Words of a sample's header and of a rectangle; native/lattice/rectangles.h has the same layout. */
+/** Words per sample's header and per rectangle; native/lattice/rectangles.h has the same layout. */
 const HEADER = 8
 const REGION = 4
 
-/** The samples of a plan as native code reads them: their headers, then the rectangles of all. */
+/** The samples of a plan as native code reads them: all headers, then all rectangles. */
 export class PackedRegions {
   private constructor(
     readonly length: number,
@@ -121,7 +121,7 @@ export class PackedRegions {
   }
 }
 
-/** Rectangles in the order that scanning wants, without empty ones. */
+/** The rectangles that are not empty, sorted for scanning. */
 export function sortRegions(regions: readonly Box[]): RegionSample['regions'] {
   return regions
     .filter(([x0, y0, x1, y1]) => x0 < x1 && y0 < y1)
@@ -160,7 +160,7 @@ function checkSample(name: string, params: unknown): RegionSample {
   }
 }
 
-/** One sample, checked and packed. `name` is what the caller knows it as. */
+/** One sample, checked and packed. `name` is the caller's name for it. */
 export function packRegions(name: string, params: RegionParams): PackedRegions {
   return PackedRegions.of([checkSample(name, params)])
 }

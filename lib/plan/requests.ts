@@ -1,4 +1,4 @@
-/** What is asked of a plan: which samples, and of what size. */
+/** Requests for a plan: which samples, and their size. */
 
 /**
  * Which draws a batch gets.

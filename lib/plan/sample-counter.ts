@@ -1,4 +1,4 @@
-/** The samples of an augmentation by their global numbers, and the probability that each is masked. */
+/** Numbers the samples of an augmentation, and knows the probability that each is masked. */
 import {
   checkEpoch,
   checkInteger,
@@ -13,7 +13,7 @@ import { announceNumbers } from './announce-numbers'
 import type { DrawRequest, PlanRequest } from './requests'
 import { constant, type Schedule } from './schedule'
 
-/** A batch's samples by their global numbers. */
+/** The global numbers of a batch's samples. */
 export interface SampleRange {
   count: number
   epoch: number
@@ -23,17 +23,25 @@ export interface SampleRange {
   own: boolean
 }
 
+/** The global number of sample i of a batch. */
+export function indexAt(
+  { first, indices }: { first: number; indices?: ArrayLike<number> | undefined },
+  i: number,
+): number {
+  return indices === undefined ? first + i : (indices[i] as number)
+}
+
 export class SampleCounter {
   readonly #schedule: Schedule
   #epoch = 0
   /** How many samples have been numbered in epoch `#numberedEpoch`. */
   #numbered = 0
   #numberedEpoch = 0
-  /** Whether anybody has said which epoch it is. */
+  /** Whether the caller has ever named an epoch. */
   #epochTold = false
   #batches = 0
 
-  /** @param key what the draws depend on, beside epoch and number */
+  /** @param key what the draws depend on besides epoch and number */
   constructor(
     probability: number | Schedule,
     readonly key: string,
@@ -70,7 +78,7 @@ export class SampleCounter {
     if (epochValue !== undefined) this.#epochTold = true
     if (indices !== undefined) {
       if (index !== undefined) {
-        invalid('ERR_INVALID_ARG_VALUE', 'index', 'left out where `indices` are given', index)
+        invalid('ERR_INVALID_ARG_VALUE', 'index', 'left out if `indices` are given', index)
       }
       return { count, epoch, first: 0, indices: checkIndices(indices, count), own: false }
     }
@@ -89,7 +97,7 @@ export class SampleCounter {
     this.#numbered = first + count
   }
 
-  /** A schedule that begins at 0 masks nothing for ever where nobody moves the epoch. */
+  /** A schedule that begins at 0 never masks anything if nobody sets the epoch. */
   #warnIfIdle(): void {
     const at = (epoch: number) => orUndefined(() => this.#schedule(epoch)) ?? 0
     if (at(0) !== 0 || ![1, 10, 100, 1000].some((epoch) => at(epoch) > 0)) return
@@ -102,10 +110,10 @@ export class SampleCounter {
   }
 }
 
-/** Batches after which one is worth a warning that none of them was masked. */
+/** After this many batches it warns if none was masked. */
 const IDLE_BATCHES = 100
 
-/** Batches after which an augmentation is taken to be at work, and not just tried. */
+/** After this many batches, an augmentation counts as being in use, not just tried. */
 const NUMBERED_BATCHES = 20
 
 function checkIndices(indices: unknown, count: number): Float64Array {
@@ -115,7 +123,7 @@ function checkIndices(indices: unknown, count: number): Float64Array {
   )
 }
 
-/** The number of samples that the request of a plan asks for. */
+/** The number of samples that a plan's request asks for. */
 export function readCount({ count, indices }: Pick<PlanRequest, 'count' | 'indices'>): number {
   if (indices !== undefined && count !== undefined && count !== indices.length) {
     invalid('ERR_SHAPE_MISMATCH', 'count', 'the length of `indices`, or left out', count)

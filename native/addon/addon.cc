@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What lib/backend/ loads. All functions answer with a Status: errors are worded and thrown in
-// TypeScript, whose Error is the caller's. What is kept for an environment ends with it: the calls
-// that are under way in addon/async_call.cc, memory of CUDA's in addon/cuda.cc.
+// The addon that lib/backend/ loads. All functions return a Status: TypeScript words and throws the
+// errors, because its Error is the caller's. What is kept for an environment ends with it: pending
+// calls in addon/async_call.cc, CUDA memory in addon/cuda.cc.
 
 #include <napi.h>
 
@@ -18,7 +18,7 @@
 namespace gridmask::addon {
 namespace {
 
-// useLargePages(array): for a result that has just been allocated.
+// useLargePages(array): for a newly allocated result.
 Napi::Value useLargePages(const Napi::CallbackInfo& info) {
   const auto bytes = info.Length() == 1 ? bytesOf(info[0]) : std::nullopt;
   if (bytes) cpu::useLargePages(bytes->data, bytes->length);
@@ -29,8 +29,7 @@ Napi::String nameOf(Napi::Env env, InstructionSet set) {
   return Napi::String::New(env, std::string(kInstructionSets[static_cast<size_t>(set)]));
 }
 
-// instructionSets(): the names of those that run here, each of which has what the ones before it
-// have.
+// instructionSets(): the names of those that run here; each includes the ones before it.
 Napi::Value instructionSets(const Napi::CallbackInfo& info) {
   Napi::Array names = Napi::Array::New(info.Env());
   for (uint32_t set = 0; set <= static_cast<uint32_t>(bestInstructions()); ++set) {
@@ -51,7 +50,7 @@ Napi::Value useInstructions(const Napi::CallbackInfo& info) {
   return statusValue(info, used ? kDone : kBadArguments);
 }
 
-// readHeader(header): an object of its fields, in their order. For tests.
+// readHeader(header): an object with its fields, in their order. For tests.
 Napi::Value describeHeader(const Napi::CallbackInfo& info) {
   BatchHeader header;
   if (!readHeader(info[0], header)) return statusValue(info, kBadArguments);
@@ -69,7 +68,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   addFunction<useLargePages>(exports, "useLargePages");
   addFunction<describeHeader>(exports, "readHeader");
   exports["cuda"] = cudaFunctions(env);
-  // That of the package whose TypeScript it belongs to.
+  // The version of the package whose TypeScript it belongs to.
   exports["version"] = Napi::String::New(env, GRIDMASK_VERSION);
   addFunction<instructionSets>(exports, "instructionSets");
   addFunction<instructionSet>(exports, "instructionSet");

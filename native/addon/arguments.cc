@@ -33,8 +33,7 @@ std::optional<DrawSettings> parseDrawSettings(const Napi::Value& value) {
                       word(epoch)};
 }
 
-// What a Float32Array in the fill's place means: kind, shared and type, then two numbers of each
-// channel.
+// What a Float32Array as the fill means: kind, shared and type, then two numbers for each channel.
 bool parseNoise(const Bytes& array, size_t channels, size_t valueBytes, uint64_t pixels,
                 Noise& noise) {
   constexpr size_t kHead = 3;
@@ -57,7 +56,7 @@ bool parseNoise(const Bytes& array, size_t channels, size_t valueBytes, uint64_t
   noise = {static_cast<NoiseKind>(numbers[0]), static_cast<NoiseType>(numbers[2]), numbers[1] != 0,
            numbers + kHead};
   if (valueBytesOf(noise.type) != valueBytes) return false;
-  // Every block has its own number of 32 bits.
+  // Every block has its own 32-bit number.
   const uint64_t fields = noise.shared ? 1 : channels;
   return fields <= (UINT32_MAX - kFirstNoiseBlock) / std::max(1u, noiseBlocks(pixels));
 }
@@ -65,7 +64,7 @@ bool parseNoise(const Bytes& array, size_t channels, size_t valueBytes, uint64_t
 bool parseFill(const Bytes& fill, napi_typedarray_type type, MaskBatch& batch) {
   batch.fill = fill.data;
   if (type != napi_float32_array) {
-    // Or as many again, which say what is filled.
+    // Or with as many bytes again, which say what is filled.
     const size_t bytes = batch.planes * batch.pixelBytes;
     if (fill.length == bytes) return true;
     batch.filled = fill.data + bytes;
@@ -74,7 +73,7 @@ bool parseFill(const Bytes& fill, napi_typedarray_type type, MaskBatch& batch) {
   return parseNoise(fill, batch.channels(), batch.valueBytes, batch.pixels(), batch.noise);
 }
 
-// Images that are the batch's, the same or apart.
+// The batch's images: the same memory, or separate.
 Status parseImages(const std::optional<Bytes>& source, const std::optional<Bytes>& target,
                    ImageBatch& batch) {
   if (!source || !target || source->length != batch.bytes() || target->length != batch.bytes()) {
@@ -89,7 +88,7 @@ bool isAligned(const void* data, size_t bytes) {
   return reinterpret_cast<uintptr_t>(data) % bytes == 0;
 }
 
-// What has been checked must not be written over.
+// What has been checked must not be overwritten.
 bool overlapsAny(const Napi::CallbackInfo& info, const Bytes& target,
                  std::initializer_list<size_t> arguments) {
   return std::any_of(arguments.begin(), arguments.end(), [&](size_t i) {
@@ -207,7 +206,7 @@ std::optional<Samples> parseDraws(const BatchHeader& header, const Napi::Value& 
 const PackedSample* parsePlan(const Napi::Value& plan, size_t count) {
   const auto samples = arrayOf<const PackedSample>(plan);
   if (!samples || samples->length != count) return nullptr;
-  // Not null where there are none.
+  // Not null if there are none.
   static constexpr PackedSample kNone{};
   const PackedSample* packed = count == 0 ? &kNone : samples->data;
   return std::all_of(packed, packed + count, isSane) ? packed : nullptr;
@@ -227,7 +226,7 @@ Status parseMaskBatch(const Napi::CallbackInfo& info, const BatchHeader& header,
   const auto fill = bytesOf(info[ApplyAt::kFill], fillType);
   if (!masks || !fill || !parseFill(*fill, fillType, batch)) return kBadArguments;
   batch.masks = *masks;
-  // Of masks alone, a source on a device may lie anywhere.
+  // For masks without noise, a source on a device may lie anywhere.
   if (batch.noise.kind != NoiseKind::kNone && !isAligned(batch.source, batch.valueBytes)) {
     return kBadArguments;
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// What JavaScript hands over, checked. lib/ has validated it all and words the errors; this trusts
-// none of it, since a number that lies would become a stray access. The header is copied before it
-// is looked at. The other arrays are read where they lie: lib/ packs plans, fills and lists of
-// numbers into memory of its own, which no other thread knows.
+// Checks what JavaScript passes. lib/ has validated it all and words the errors, but this trusts
+// none of it, since a wrong number would become a stray access. The header is copied before it is
+// read. The other arrays are read in place: lib/ packs plans, fills and lists of numbers into
+// memory of its own, which no other thread has.
 #pragma once
 
 #include <napi.h>
@@ -18,8 +18,8 @@
 
 namespace gridmask::addon {
 
-// The places of the arguments. Every call that has to do with a batch has its header first; source
-// and target are typed arrays, or memory of a CUDA device.
+// The order of the arguments. Every call on a batch has its header first; source and target are
+// typed arrays, or memory of a CUDA device.
 struct ApplyAt {
   enum : size_t { kHeader, kSource, kTarget, kSamples, kIndices, kFill, kCount };
 };
@@ -30,8 +30,8 @@ struct PreprocessAt {
   enum : size_t { kHeader, kSources, kTarget, kImages, kScales, kPlan, kFill, kCount };
 };
 
-// How a batch lies, where that can be: all numbers within their bounds, and the bytes of a batch
-// and of a pixel in all channels no more than memory can have.
+// The layout of a batch, if it is possible: all numbers within their bounds, and no more bytes in a
+// batch, or in a pixel with all channels, than memory can have.
 std::optional<BatchLayout> layoutOf(const BatchHeader& header);
 
 // Height and width alone.
@@ -43,10 +43,10 @@ std::optional<ImageSize> sizeOf(const BatchHeader& header);
 
 std::optional<unsigned> threadsOf(const BatchHeader& header);
 
-// At least one, and no more than there can be: a number that lies only makes calls slower.
+// At least one, and no more than there can be: a wrong number only makes calls slower.
 unsigned poolThreadsOf(const BatchHeader& header);
 
-// What to mask, with the images at `source` and `target`. Fills `batch` if the answer is kDone.
+// What to mask, with the images at `source` and `target`. Fills `batch` if it returns kDone.
 Status parseMaskBatch(const Napi::CallbackInfo& info, const BatchHeader& header,
                       const std::optional<Bytes>& source, const std::optional<Bytes>& target,
                       MaskBatch& batch);
@@ -56,7 +56,7 @@ Status parseMixBatch(const Napi::CallbackInfo& info, const BatchHeader& header,
                      const std::optional<Bytes>& source, const std::optional<Bytes>& target,
                      MixBatch& batch);
 
-// What is dropped of `count` samples, as the header's kind of them says.
+// What is dropped from `count` samples, of the kind that the header names.
 std::optional<Masks> parseMasks(const BatchHeader& header, const Napi::Value& samples,
                                 const Napi::Value& indices, size_t count);
 
@@ -65,11 +65,11 @@ std::optional<Masks> parseMasks(const BatchHeader& header, const Napi::Value& sa
 std::optional<Samples> parseDraws(const BatchHeader& header, const Napi::Value& settings,
                                   const Napi::Value& indices, size_t count);
 
-// The `count` packed samples of a plan. Null where they are not sane.
+// The `count` packed samples of a plan. Null if they are not sane.
 const PackedSample* parsePlan(const Napi::Value& plan, size_t count);
 
-// `count` samples that drop rectangles, from a Uint32Array: their headers, then the rectangles of
-// all, of a sample sorted by y0, no side beyond an image's.
+// `count` samples that drop rectangles, from a Uint32Array: all headers, then all rectangles. Those
+// of a sample are sorted by y0; no side exceeds an image's.
 std::optional<Rectangles> parseRectangles(const Napi::Value& value, size_t count);
 
 // Whether all values lie in the ranges that the geometry's integers are made for.

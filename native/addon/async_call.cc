@@ -9,7 +9,7 @@
 
 namespace gridmask::addon {
 
-// Those of one environment. All but settle() is the JavaScript thread's.
+// The pending calls of one environment. Everything but settle() runs on the JavaScript thread.
 class PendingCalls {
  public:
   // Null: the environment is about to end. Throws std::bad_alloc.
@@ -28,7 +28,7 @@ class PendingCalls {
 
   napi_env env_ = nullptr;
   napi_threadsafe_function function_ = nullptr;
-  AsyncCall* first_ = nullptr;  // of all that wait for their end, or to be taken out of here
+  AsyncCall* first_ = nullptr;  // of all calls that are unfinished, or not yet removed from here
 
   std::mutex mutex_;
   std::condition_variable allSettled_;
@@ -50,8 +50,8 @@ std::shared_ptr<PendingCalls> PendingCalls::of(Napi::Env env) {
   return known->ended_ ? nullptr : known;
 }
 
-// Both Node and this end what is still there when the environment ends, the last that was added
-// first: so that by then nobody uses the function any more.
+// When an environment ends, cleanup runs in reverse order of registration. The hook is added after
+// the function, so nobody uses the function any more when Node ends it.
 bool PendingCalls::listen(const Self& self) {
   const auto settled = [](napi_env env, napi_value, void* context, void*) {
     if (env != nullptr) (*static_cast<Self*>(context))->takeSettled();
@@ -97,7 +97,7 @@ void PendingCalls::remove(AsyncCall* call) {
 
 void PendingCalls::settle(AsyncCall* call) noexcept {
   const std::lock_guard<std::mutex> lock(mutex_);
-  // One look takes all that are settled by then.
+  // One call of takeSettled() takes all that are settled by then.
   if (firstSettled_ == nullptr && !ended_) {
     napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking);
   }
@@ -117,7 +117,7 @@ void PendingCalls::takeSettled() {
   while (settled != nullptr) {
     AsyncCall* const next = settled->nextSettled_;
     const Napi::HandleScope scope(env_);
-    // Where JavaScript is about to end there is no value, and nobody to hear of it.
+    // If JavaScript is about to end, there is no value, and nobody to receive it.
     const Napi::Value value = settled->result_(env_);
     if (!value.IsEmpty()) napi_resolve_deferred(env_, settled->deferred_, value);
     remove(settled);
@@ -133,7 +133,7 @@ void PendingCalls::end() {
     std::unique_lock<std::mutex> lock(mutex_);
     allSettled_.wait(lock, [&] { return unsettled_ == 0; });
     ended_ = true;
-    // The function may be called once more.
+    // takeSettled() may be called once more.
     firstSettled_ = nullptr;
     lastSettled_ = &firstSettled_;
   }

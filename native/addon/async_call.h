@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// Calls that go on when their function has returned. They take none of Node's own threads: the pool
-// does the work, or CUDA's driver, and whatever thread knows that it is done says so by way of a
-// thread-safe function, on which the JavaScript thread settles the promise.
+// Calls that continue after their function has returned. They use none of Node's own threads: the
+// pool or CUDA's driver does the work. The thread that knows it is done calls a thread-safe
+// function, through which the JavaScript thread settles the promise.
 //
-// A call's arrays must not go while it is under way, also where its environment ends: a worker that
-// is terminated waits here until native code has let go of them. A process that exits does not: it
-// takes its threads with it before it gives back the memory.
+// A call's arrays must not disappear while it is pending, even if its environment ends: a worker
+// that is terminated waits here until native code has released them. A process that exits does not:
+// its threads end before it frees the memory.
 #pragma once
 
 #include <napi.h>
@@ -24,7 +24,7 @@ class PendingCalls;
 
 class AsyncCall {
  public:
-  // What the promise resolves with; asked for on the JavaScript thread once settle() was called.
+  // What the promise resolves with; called on the JavaScript thread after settle().
   using Result = std::function<Napi::Value(Napi::Env)>;
 
   // Holds the arguments, and so the arrays among them, until it is settled. JavaScript has made
@@ -32,14 +32,14 @@ class AsyncCall {
   // is about to end.
   static AsyncCall* open(const Napi::CallbackInfo& info, Result result);
 
-  // For the function that opened the call to return.
+  // What the function that opened the call returns.
   Napi::Value promise() const { return Napi::Value(arguments_.Env(), promise_); }
 
-  // What happens to the call is known. From any thread, once; then it is gone.
+  // The call's outcome is known. From any thread, once; then the call is gone.
   void settle() noexcept;
 
-  // A job that is to be cancelled if the environment ends. The call has it, and settles when it is
-  // done.
+  // Starts a job, which is cancelled if the environment ends. The call owns it, and settles when it
+  // is done.
   void start(std::unique_ptr<cpu::Job> job, unsigned poolThreads, bool waits);
 
  private:
@@ -52,25 +52,24 @@ class AsyncCall {
   napi_deferred deferred_ = nullptr;
   napi_value promise_ = nullptr;
   std::unique_ptr<cpu::Job> job_;
-  // Neighbours among the calls that are pending: the JavaScript thread's. The next one that is
-  // settled: guarded.
+  // Neighbours among the pending calls, for the JavaScript thread alone; then the next settled
+  // call, guarded by the mutex.
   AsyncCall* before_ = nullptr;
   AsyncCall* after_ = nullptr;
   AsyncCall* nextSettled_ = nullptr;
 };
 
-// What is done without anything to tell.
+// Work without a result.
 struct Done {
   Napi::Value value(Napi::Env env) const { return Napi::Number::New(env, kDone); }
 };
 
-// Starts a job on the pool and answers with a promise for kDone.
+// Starts a job on the pool and returns a promise for kDone.
 Napi::Value startAsync(const Napi::CallbackInfo& info, std::unique_ptr<cpu::Job> job,
                        unsigned poolThreads);
 
-// Runs `function()` on a thread of the pool, which it does not mind to keep waiting, and answers
-// with a promise for the `value(env)` of what it answers. `function` must not throw; what it holds
-// is let go of on that thread.
+// Runs `function()`, which may block, on a thread of the pool, and returns a promise for the
+// `value(env)` of its result. `function` must not throw; what it holds is released on that thread.
 template <typename Function>
 Napi::Value startAsync(const Napi::CallbackInfo& info, Function function) {
   using Outcome = decltype(function());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The header of a native call: the numbers that describe a batch and how it is to be worked on, in
-// one Float64Array, whose doubles hold whole numbers up to 2⁵³. lib/core/batch-header.ts writes it;
-// a test holds the two equal, field by field.
+// The header of a native call: one Float64Array of the numbers that describe a batch and how to
+// process it; doubles hold whole numbers up to 2⁵³. lib/core/batch-header.ts writes it; a test
+// compares the two, field by field.
 #pragma once
 
 #include <napi.h>
@@ -13,7 +13,7 @@
 
 namespace gridmask::addon {
 
-// The fields in their order. What a call has no use for is 0.
+// The fields in their order. Those that a call does not need are 0.
 #define GRIDMASK_BATCH_HEADER(FIELD)                                                         \
   FIELD(count)        /* samples */                                                          \
   FIELD(planes)       /* of a sample */                                                      \
@@ -40,8 +40,8 @@ struct BatchHeader {
 
 enum class SampleKind : uint32_t { kPlan = 0, kDraws = 1, kRectangles = 2 };
 
-// A copy, so that nobody can change what has been checked: the array may be shared memory. False
-// where it is no header.
+// Copies the header, so that nobody can change what has been checked: the array may be shared
+// memory. False if it is not a header.
 inline bool readHeader(const Napi::Value& value, BatchHeader& header) {
   const auto bytes = bytesOf(value);
   if (!bytes || bytes->length != sizeof header) return false;

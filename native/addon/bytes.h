@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Typed arrays as the bytes that they stand for, and numbers as sizes.
+// The bytes of typed arrays, and numbers as sizes.
 #pragma once
 
 #include <napi.h>
@@ -12,8 +12,8 @@
 
 namespace gridmask::addon {
 
-// The bytes of a typed array of any element type. Asks nothing of its ArrayBuffer: for a
-// SharedArrayBuffer Node 20 refuses to answer.
+// The bytes of a typed array of any element type. Does not ask its ArrayBuffer: for a
+// SharedArrayBuffer, Node 20 refuses to answer.
 struct Bytes {
   uint8_t* data;
   size_t length;
@@ -21,7 +21,7 @@ struct Bytes {
 std::optional<Bytes> bytesOf(const Napi::Value& value);
 std::optional<Bytes> bytesOf(const Napi::Value& value, napi_typedarray_type& type);
 
-// The elements of a typed array, of any type, whose bytes are a whole number of T and aligned to
+// The elements of a typed array of any type, if its bytes are a whole number of T and aligned to
 // it.
 template <typename T>
 struct Array {
@@ -46,7 +46,7 @@ bool isArrayOf(napi_typedarray_type type, const Napi::Value& value);
 
 bool overlap(const Bytes& a, const Bytes& b);
 
-// Of numbers of things, as long as it can be one.
+// The product, if it fits.
 std::optional<size_t> product(std::initializer_list<size_t> factors);
 
 constexpr size_t kMostExact = size_t{1} << 53;  // up to here a double holds every whole number

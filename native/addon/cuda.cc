@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A function answers with what it was asked for; with a Status, where it has nothing else to say or
-// was called wrongly; or with a Failure, an object that says which call of the driver failed and
-// how.
+// A function returns what it was asked for; a Status, if there is nothing else to return or it was
+// called wrongly; or a Failure, an object that says which driver call failed, and how.
 
 #include "addon/cuda.h"
 
@@ -59,7 +58,7 @@ Napi::Value prepare(const Napi::CallbackInfo& info) {
   return perform(info, false, device->driver, [=](cuda::Wrote&) { device->prepare(); });
 }
 
-// emptyCache(device): gives the driver back what only waits to be used again.
+// emptyCache(device): returns to the driver what is only kept for reuse.
 Napi::Value emptyCache(const Napi::CallbackInfo& info) {
   cuda::Device* device = info.Length() == 1 ? deviceAt(info[0]) : nullptr;
   if (device == nullptr) return status(info.Env(), kBadArguments);
@@ -70,7 +69,7 @@ Napi::Value emptyCache(const Napi::CallbackInfo& info) {
   });
 }
 
-// Undefined where it is not a bigint of 64 bits.
+// Nothing if it is not a bigint of 64 bits.
 std::optional<uint64_t> wordOf(const Napi::Value& value) {
   uint64_t word = 0;
   bool lossless = false;
@@ -117,8 +116,8 @@ Napi::Value wrap(const Napi::CallbackInfo& info) {
   return memory ? newMemory(info.Env(), std::move(memory)) : outcome.value(info.Env());
 }
 
-// pin(device, array): what keeps the array's memory pinned until it is garbage-collected. It holds
-// the array for as long.
+// pin(device, array): an object that keeps the array, and its memory pinned, until it is
+// garbage-collected.
 Napi::Value pin(const Napi::CallbackInfo& info) {
   cuda::Device* device = info.Length() == 2 ? deviceAt(info[0]) : nullptr;
   const auto bytes = device != nullptr ? bytesOf(info[1]) : std::nullopt;
@@ -137,7 +136,7 @@ Napi::Value pointer(const Napi::CallbackInfo& info) {
   return Napi::BigInt::New(info.Env(), static_cast<uint64_t>(memory->pointer()));
 }
 
-// stream(memory): that which orders the work on it.
+// stream(memory): the one that orders the work on it.
 Napi::Value stream(const Napi::CallbackInfo& info) {
   const cuda::Allocation* memory = info.Length() == 1 ? memoryOf(info[0]) : nullptr;
   if (memory == nullptr) return status(info.Env(), kBadArguments);
@@ -145,7 +144,7 @@ Napi::Value stream(const Napi::CallbackInfo& info) {
   return Napi::BigInt::New(info.Env(), static_cast<uint64_t>(handle));
 }
 
-// dispose(memory): gives it back, after what is on its stream.
+// dispose(memory): frees it, after what is on its stream.
 Napi::Value dispose(const Napi::CallbackInfo& info) {
   std::unique_ptr<cuda::Allocation> memory;
   if (info.Length() != 1 || !takeMemory(info[0], memory)) {
@@ -167,7 +166,7 @@ Napi::Value upload(const Napi::CallbackInfo& info) {
 }
 
 // download(memory, array, pieceBytes, threads, async). JavaScript has made sure that nobody else
-// can detach or resize the array of an asynchronous one.
+// can detach or resize the array of an asynchronous call.
 Napi::Value download(const Napi::CallbackInfo& info) {
   const cuda::Allocation* memory = info.Length() == 5 ? memoryOf(info[0]) : nullptr;
   const auto target = memory != nullptr ? bytesOf(info[1]) : std::nullopt;
@@ -183,7 +182,7 @@ Napi::Value download(const Napi::CallbackInfo& info) {
       snapshot = cuda::Snapshot::take(own, *memory);
       if (snapshot != nullptr) return;
     }
-    // Also where there is no memory for a copy on the device.
+    // Also if the device has no memory for a copy.
     cuda::download(own, *memory, target->data, *staging, wrote);
   });
   if (snapshot == nullptr) return outcome.value(info.Env());
@@ -191,7 +190,7 @@ Napi::Value download(const Napi::CallbackInfo& info) {
       info, driver, [=](cuda::Wrote& wrote) { snapshot->download(target->data, *staging, wrote); });
 }
 
-// ready(memory): waits until what is on its stream now is done. A promise, but where that is soon.
+// ready(memory): waits until what is on its stream now is done. A promise, unless that is soon.
 Napi::Value ready(const Napi::CallbackInfo& info) {
   const cuda::Allocation* memory = info.Length() == 1 ? memoryOf(info[0]) : nullptr;
   if (memory == nullptr) return status(info.Env(), kBadArguments);
@@ -204,7 +203,7 @@ Napi::Value ready(const Napi::CallbackInfo& info) {
                       [completion](cuda::Wrote&) { completion->wait(); });
 }
 
-// Two memories of one device, which may be the same, to work on.
+// The two memories to work on. They are on one device, and may be the same.
 struct Operands {
   const cuda::Allocation* source;
   const cuda::Allocation* target;
@@ -215,7 +214,7 @@ struct Operands {
 
 std::optional<Operands> operandsOf(const Napi::Value& sourceValue, const Napi::Value& targetValue) {
   const cuda::Allocation* source = memoryOf(sourceValue);
-  // In place both are one, and to look into an object takes longer than to see that.
+  // In place both are the same. Checking that is faster than looking into an object.
   const cuda::Allocation* target =
       sourceValue.StrictEquals(targetValue) ? source : memoryOf(targetValue);
   if (source == nullptr || target == nullptr || &source->device() != &target->device()) {

@@ -76,7 +76,7 @@ cuda::Allocation* memoryOf(const Napi::Value& value) {
   return handle != nullptr ? handle->get() : nullptr;
 }
 
-// Not an External: Node 20.11 can't tell one from another.
+// Not an External: Node 20.11 cannot tell Externals apart.
 Napi::Value newMemory(Napi::Env env, std::unique_ptr<cuda::Allocation> memory) {
   const Napi::Object object = Napi::Object::New(env);
   auto* handle = new Handle(std::move(memory));
@@ -90,7 +90,7 @@ Napi::Value newMemory(Napi::Env env, std::unique_ptr<cuda::Allocation> memory) {
 }
 
 Napi::Value newPin(Napi::Object array, std::unique_ptr<cuda::PinnedMemory> memory) {
-  // In this order: first the memory is let go of, then the array.
+  // In this order: the memory is released first, then the array.
   struct Pin {
     Napi::ObjectReference array;
     std::unique_ptr<cuda::PinnedMemory> memory;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What JavaScript holds of CUDA's: devices by a number, memory by an object whose finalizer gives
-// it back (also at the end of a worker, where JavaScript's FinalizationRegistry is not asked), and
-// of each device a stream for the environment.
+// What JavaScript holds of CUDA: devices by number; memory by an object whose finalizer frees it
+// (even when a worker ends, where JavaScript's FinalizationRegistry is not called); and one stream
+// for each device and environment.
 #pragma once
 
 #include <napi.h>
@@ -16,15 +16,15 @@
 
 namespace gridmask::addon {
 
-// All devices that were opened, of every environment, for good.
+// All devices that any environment has opened; they stay.
 uint32_t numberOf(cuda::Device& device);
 cuda::Device* deviceAt(std::optional<size_t> number);
 cuda::Device* deviceAt(const Napi::Value& number);
 
-// The environment's own. Throws Error where the driver has none.
+// The environment's own. Throws Error if the driver has none.
 cuda::Stream& streamFor(Napi::Env env, cuda::Device& device);
 
-// Null: it is not ours, or was disposed of.
+// Null if it is not ours, or was disposed of.
 cuda::Allocation* memoryOf(const Napi::Value& value);
 
 // An object that holds the memory; or a status.
@@ -33,7 +33,7 @@ Napi::Value newMemory(Napi::Env env, std::unique_ptr<cuda::Allocation> memory);
 // An object that keeps the memory pinned, and the array whose memory it is; or a status.
 Napi::Value newPin(Napi::Object array, std::unique_ptr<cuda::PinnedMemory> memory);
 
-// What such an object of newMemory() held, which then holds nothing. False: it is not ours.
+// Takes the memory out of an object of newMemory(). False if it is not ours.
 bool takeMemory(const Napi::Value& value, std::unique_ptr<cuda::Allocation>& memory);
 
 }  // namespace gridmask::addon

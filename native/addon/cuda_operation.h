@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What is done with a driver for JavaScript, at once or on another thread, and how it ended: with a
-// Status, or with a Failure, an object that says which call of the driver failed and how.
+// Operations of a driver for JavaScript, at once or on another thread, and how they ended: with a
+// Status, or with a Failure, an object that says which driver call failed, and how.
 #pragma once
 
 #include <napi.h>
@@ -23,8 +23,8 @@ struct Outcome {
   int code = 0;
   std::string call, name, text;
 
-  // Runs `operation(wrote)`, which sets that when it begins to write to its target. Nothing is
-  // thrown any further.
+  // Runs `operation(wrote)`, which sets `wrote` when it begins to write to its target. Throws
+  // nothing.
   template <typename Operation>
   static Outcome of(const cuda::Driver& driver, const Operation& operation) {
     cuda::Wrote wrote{false};
@@ -48,7 +48,7 @@ struct Outcome {
   }
 
  private:
-  // Words need memory: where there is none for them, that is what is told.
+  // Text needs memory: if there is none, that is the outcome.
   void describe(const cuda::Driver& driver, const cuda::Error& error) {
     try {
       call = error.call;
@@ -61,7 +61,7 @@ struct Outcome {
     }
   }
 
-  // Of the exception that is being handled.
+  // The outcome of the exception that is being handled.
   static Outcome ofException(const cuda::Driver& driver, bool wrote) {
     Outcome outcome;
     outcome.wrote = wrote;
@@ -78,7 +78,7 @@ struct Outcome {
   }
 };
 
-// Runs an operation on another thread, as a promise. What it holds is let go of there.
+// Runs an operation on another thread, as a promise. What it holds is released there.
 template <typename Operation>
 Napi::Value performAsync(const Napi::CallbackInfo& info, const cuda::Driver& driver,
                          Operation operation) {

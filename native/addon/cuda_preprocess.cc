@@ -70,7 +70,7 @@ Napi::Value preprocessHost(const Napi::CallbackInfo& info) {
   });
 }
 
-// Memory that was filled on another thread, or why there is none.
+// Memory that another thread has filled, or why there is none.
 struct Uploaded {
   Outcome outcome;
   mutable std::unique_ptr<cuda::Allocation> memory;

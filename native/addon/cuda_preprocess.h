@@ -5,7 +5,7 @@
 
 namespace gridmask::addon {
 
-// Adds what Preprocessor asks of CUDA to the functions of addon/cuda.h.
+// Adds the CUDA functions of Preprocessor to those of addon/cuda.h.
 void addCudaPreprocessFunctions(Napi::Object functions);
 
 }  // namespace gridmask::addon

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// How host memory is to be moved to and from a device, from arguments or a header.
+// How to move host memory to and from a device, from arguments or a header.
 #pragma once
 
 #include <napi.h>
@@ -28,7 +28,7 @@ inline std::optional<cuda::Staging> stagingOf(std::optional<size_t> pieceBytes,
 
 constexpr size_t kMaxPiece = size_t{1} << 40;
 
-// Two arguments of those that move host memory.
+// From two arguments of a function that moves host memory.
 inline std::optional<cuda::Staging> stagingOf(const Napi::Value& pieceBytes,
                                               const Napi::Value& threads) {
   return stagingOf(wholeNumber(pieceBytes, kMaxPiece), wholeNumber(threads, cpu::kMaxThreads));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What is kept for an environment: a JavaScript thread, the main one or a worker.
+// What is kept for an environment, that is for a JavaScript thread: the main one or a worker.
 #pragma once
 
 #include <napi.h>
@@ -17,10 +17,10 @@ namespace gridmask::addon {
 class PendingCalls;
 
 struct Environment {
-  std::shared_ptr<PendingCalls> calls;                 // none: none was ever made
-  std::vector<std::unique_ptr<cuda::Stream>> streams;  // of a device each
+  std::shared_ptr<PendingCalls> calls;                 // null until the first is made
+  std::vector<std::unique_ptr<cuda::Stream>> streams;  // one per device
 
-  // A stream that is still at work is only put away: the next thread's work comes after that.
+  // A stream that still has work is only put aside: the next thread's work comes after that.
   ~Environment() {
     for (auto& stream : streams) {
       cuda::Device& device = stream->device();

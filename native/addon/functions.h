@@ -13,9 +13,9 @@ inline Napi::Value statusValue(const Napi::CallbackInfo& info, Status status) {
   return Napi::Number::New(info.Env(), status);
 }
 
-// A function as Node calls it, which is in C: what is thrown goes no further. Nothing is but where
-// memory, or what else a system has a limited number of, is used up. (N-API's own wrapper allocates
-// for more than six arguments, before it calls anything.)
+// A function as Node calls it, from C, so exceptions stop here. They are only thrown if memory, or
+// another limited resource of the system, is used up. (N-API's own wrapper allocates for more than
+// six arguments, before it calls anything.)
 template <Function function>
 napi_value guarded(napi_env env, napi_callback_info info) noexcept {
   try {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// On Windows a library names the program whose functions it wants: node.exe. Where that program is
-// called otherwise, as Electron's is, the functions are those of the program that runs. MSVC's
-// builds get the like from node-gyp and cmake-js.
+// On Windows a library names the program whose functions it imports: node.exe. If the program has
+// another name, like Electron's, the functions come from the running program. Builds with MSVC get
+// the same from node-gyp and cmake-js.
 
 #if defined(_WIN32) && !defined(_MSC_VER)
 
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
-// After the above, whose types it uses.
+// After the header above, whose types it uses.
 #include <delayimp.h>
 #include <string.h>
 
@@ -21,7 +21,7 @@ FARPROC WINAPI loadHost(unsigned event, DelayLoadInfo* info) {
 
 }  // namespace
 
-// The linker's library asks this variable whenever a function is first called.
+// The linker's library reads this variable when an imported function is first called.
 extern "C" PfnDliHook __pfnDliNotifyHook2;
 PfnDliHook __pfnDliNotifyHook2 = loadHost;
 

@@ -52,7 +52,7 @@ Napi::Value draw(const Napi::CallbackInfo& info) {
     return statusValue(info, kBadArguments);
   }
   const auto samples = parseDraws(header, info[1], info[2], *count);
-  // What has been checked must not be written over.
+  // What has been checked must not be overwritten.
   if (!samples || (indices && overlap(*plan, *indices))) return statusValue(info, kBadArguments);
   samples->forEach(0, *count, [&](size_t i, const PackedSample& sample) {
     std::memcpy(plan->data + i * sizeof sample, &sample, sizeof sample);
@@ -60,9 +60,9 @@ Napi::Value draw(const Napi::CallbackInfo& info) {
   return statusValue(info, kDone);
 }
 
-// countKept(header, sample, boxes, counts): for each box x0, y0, x1, y1 of the Int32Array the
-// number of its pixels that the mask keeps, into the Float64Array. Of the header height, width and
-// what the sample is count.
+// countKept(header, sample, boxes, counts): writes to the Float64Array how many pixels the mask
+// keeps in each box x0, y0, x1, y1 of the Int32Array. Uses height, width and the kind of sample
+// from the header.
 Napi::Value countKept(const Napi::CallbackInfo& info) {
   BatchHeader header;
   if (info.Length() != 4 || !readHeader(info[0], header)) return statusValue(info, kBadArguments);
@@ -84,8 +84,8 @@ Napi::Value countKept(const Napi::CallbackInfo& info) {
   return statusValue(info, kDone);
 }
 
-// countPlan(header, plan, counts): the number of pixels that each sample's mask keeps, into the
-// Float64Array. Of the header count, height, width and threads count.
+// countPlan(header, plan, counts): writes to the Float64Array how many pixels each sample's mask
+// keeps. Uses count, height, width and threads from the header.
 Napi::Value countPlan(const Napi::CallbackInfo& info) {
   BatchHeader header;
   if (info.Length() != 3 || !readHeader(info[0], header)) return statusValue(info, kBadArguments);

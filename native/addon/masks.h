@@ -5,7 +5,7 @@
 
 namespace gridmask::addon {
 
-// Adds the functions that mask, and that say what masks are.
+// Adds the functions that mask, draw masks, and count their pixels.
 void addMaskFunctions(Napi::Object exports);
 
 }  // namespace gridmask::addon

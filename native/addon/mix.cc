@@ -38,7 +38,7 @@ Napi::Value mixAsync(const Napi::CallbackInfo& info) {
   return startAsync(info, cpu::mixJob(batch, *threadsOf(header)), poolThreadsOf(header));
 }
 
-// drawPartner(header, plan, partner): into the Int32Array. Of the header only the count counts.
+// drawPartner(header, plan, partner): writes to the Int32Array. Uses only count from the header.
 Napi::Value drawPartner(const Napi::CallbackInfo& info) {
   BatchHeader header;
   if (info.Length() != 3 || !readHeader(info[0], header)) return statusValue(info, kBadArguments);

@@ -5,7 +5,7 @@
 
 namespace gridmask::addon {
 
-// Adds what GridMix asks of the addon (docs/gridmix.md).
+// Adds the functions of GridMix (docs/gridmix.md).
 void addMixFunctions(Napi::Object exports);
 
 }  // namespace gridmask::addon

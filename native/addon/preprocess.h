@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What Preprocessor asks of the addon (docs/preprocessor.md).
+// The functions of Preprocessor (docs/preprocessor.md).
 #pragma once
 
 #include <napi.h>

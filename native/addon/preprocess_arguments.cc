@@ -9,7 +9,7 @@
 namespace gridmask::addon {
 namespace {
 
-// What an image is told by in the Int32Array; lib/core/native-interface.ts writes the same order.
+// The numbers of an image in the Int32Array, in the order of lib/core/native-interface.ts.
 struct PackedImage {
   int32_t height, width, channels, top, left, flip;
 };
@@ -19,7 +19,7 @@ struct PackedScale {
   float channel, a, b;
 };
 
-// An image padded by as much as the largest one has, twice over, is beyond what lib/ lets through.
+// Beyond any corner that lib/ lets through: at most those of the largest image, padded by its size.
 constexpr int32_t kFarthest = 4 * kMaxSide;
 
 constexpr float kMostChannels = 1 << 24;
@@ -54,7 +54,7 @@ bool isSane(const PackedImage& image, uint32_t channels) {
          isNear(image.left) && (image.flip == 0 || image.flip == 1);
 }
 
-// The images of the Int32Array, without the places where they lie.
+// The images of the Int32Array, without their addresses.
 bool parseImages(const Napi::Value& list, uint32_t channels, PreprocessBatch& batch) {
   const auto packed = bytesOf(list);
   if (!isArrayOf(napi_int32_array, list) || !packed || packed->length % sizeof(PackedImage) != 0 ||
@@ -73,7 +73,7 @@ bool parseImages(const Napi::Value& list, uint32_t channels, PreprocessBatch& ba
   return true;
 }
 
-// Takes an image off what is left of a source. False: there is not enough.
+// Takes an image from the rest of a source. False if there is not enough.
 bool take(Bytes& source, bool floats, SourceImage& image) {
   const auto bytes = product({static_cast<size_t>(image.height), static_cast<size_t>(image.width),
                               static_cast<size_t>(image.channels), floats ? sizeof(float) : 1});
@@ -84,7 +84,7 @@ bool take(Bytes& source, bool floats, SourceImage& image) {
   return true;
 }
 
-// Every image in an array of its own, or all of them in one.
+// Each image in an array of its own, or all of them in one.
 Status placeInArrays(const Napi::Value& value, const Bytes& target, PreprocessBatch& batch) {
   if (!value.IsArray()) return kBadArguments;
   const auto sources = value.As<Napi::Array>();
@@ -129,7 +129,7 @@ Status placeInMemory(const Bytes& memory, bool cut, const Bytes& target, Preproc
   return !isAligned ? kBadArguments : overlap(memory, target) ? kOverlap : kDone;
 }
 
-// All but where images and target are.
+// Everything but the addresses of images and target.
 bool parse(const Napi::CallbackInfo& info, const BatchHeader& header, PreprocessBatch& batch) {
   const auto layout = layoutOf(header);
   const auto fill = bytesOf(info[PreprocessAt::kFill]);
@@ -145,7 +145,7 @@ bool parse(const Napi::CallbackInfo& info, const BatchHeader& header, Preprocess
   batch.type = static_cast<ValueType>(*type);
   batch.planarSource = *planar == 1;
   batch.floatSource = *floats == 1;
-  // Channels lie apart, or together.
+  // Channels are separate planes, or lie together.
   if (batch.planes > 1 && batch.pixelBytes != batch.valueBytes) return false;
   if (fill->length != batch.planes * batch.pixelBytes) return false;
   batch.fill = fill->data;
@@ -173,7 +173,7 @@ Status parsePreprocess(const Napi::CallbackInfo& info, const BatchHeader& header
   if (!parse(info, header, batch) || !placeTarget(target, batch)) return kBadArguments;
   const Status placed = placeInArrays(info[PreprocessAt::kSources], target, batch);
   if (placed != kDone) return placed;
-  // What has been checked must not be written over; images and scales have been copied.
+  // What has been checked must not be overwritten; images and scales have been copied.
   const auto fill = bytesOf(info[PreprocessAt::kFill]);
   const auto packed = bytesOf(info[PreprocessAt::kPlan]);
   return overlap(target, *fill) || (packed && overlap(target, *packed)) ? kBadArguments : kDone;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Images that are to become a batch, as JavaScript hands them over, checked as addon/arguments.h
-// says.
+// Images to make a batch from, as JavaScript passes them; checked as in addon/arguments.h.
 #pragma once
 
 #include <napi.h>
@@ -14,13 +13,12 @@
 
 namespace gridmask::addon {
 
-// What is asked for, with images in arrays of their own or in one. Fills `batch` if the answer is
-// kDone.
+// What to make, with each image in its own array or all in one. Fills `batch` if it returns kDone.
 Status parsePreprocess(const Napi::CallbackInfo& info, const BatchHeader& header,
                        const Bytes& target, PreprocessBatch& batch);
 
-// The same with images in memory of a device: one after another, or what SourceRegions makes of
-// them where the header says so.
+// The same with images in memory of a device: one after another, or if the header says so, what
+// SourceRegions makes of them.
 Status parsePreprocessOnDevice(const Napi::CallbackInfo& info, const BatchHeader& header,
                                const Bytes& source, const Bytes& target, PreprocessBatch& batch);
 

@@ -5,12 +5,12 @@
 
 namespace gridmask::addon {
 
-// Results of the native calls; lib/ has the same numbers.
+// Results of native calls; lib/ has the same numbers.
 enum Status : int32_t {
   kDone = 0,
   kBadArguments = 1,
-  kOverlap = 2,      // source and target overlap in part
-  kCudaFailed = 3,   // told as an object, see addon/cuda.cc
+  kOverlap = 2,      // source and target partly overlap
+  kCudaFailed = 3,   // returned as an object, see addon/cuda.cc
   kTooLarge = 4,     // for CUDA's kernels
   kOutOfMemory = 5,  // of the host
 };

@@ -29,17 +29,24 @@ namespace {
 constexpr uint32_t kRunsAtOnce = 1024;
 
 // Bytes that make waking another thread worth while.
-constexpr size_t kShareBytes = 64 * 1024;
+constexpr size_t kThreadBytes = 64 * 1024;
+
+unsigned usefulThreads(const MaskBatch& batch, unsigned threads) {
+  return static_cast<unsigned>(
+      std::clamp<size_t>(batch.bytes() / kThreadBytes, 1, std::max(threads, 1u)));
+}
+
+constexpr size_t kSmallestShareBytes = 32 * 1024;
 constexpr size_t kLargestShareBytes = 512 * 1024;
 constexpr size_t kSharesPerThread = 8;
 
-// A share is worth waking a thread for, stays within the caches, and is small enough that no thread
+// A share is worth the start of a mask, stays within the caches, and is small enough that no thread
 // waits long for another at the end.
 size_t rowsOfShare(const MaskBatch& batch, unsigned threads) {
   const size_t rowBytes = batch.planes * batch.rowBytes();
   const size_t rows = batch.count * static_cast<size_t>(batch.height);
   return std::max<size_t>(
-      {1, kShareBytes / rowBytes,
+      {1, kSmallestShareBytes / rowBytes,
        std::min(rows / (threads * kSharesPerThread), kLargestShareBytes / rowBytes)});
 }
 
@@ -111,6 +118,7 @@ class MaskJob final : public Job {
         reach_(batch.bytes() <= kSecondLevelBytes ? Reach::kNear
                : streams_ && !rows_.inPlace       ? Reach::kPastCaches
                                                   : Reach::kFar),
+        blendBits_(kernels.blendBits(batch.pixelBytes, fills_.zero(), reach_)),
         costs_(batch, streams_, reach_, strategy) {}
 
   void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
@@ -191,8 +199,7 @@ class MaskJob final : public Job {
           size_t at = rows_.offsetOf(tile.sample, 0, row);
           const size_t pixels = size_t{rows} * rows_.width;
           for (size_t plane = 0; plane < batch_.planes; ++plane, at += rows_.planeBytes) {
-            kernels_.blendBits(batch_.target + at, batch_.source + at, bits, pixels,
-                               rows_.pixelBytes, fills_.of(plane), reach_);
+            blendBits_(batch_.target + at, batch_.source + at, bits, pixels, fills_.of(plane));
           }
         });
   }
@@ -204,6 +211,7 @@ class MaskJob final : public Job {
   const Fills fills_;
   const bool streams_;
   const Reach reach_;
+  const Kernels::BlendBits blendBits_;
   const BlendCosts costs_;
 };
 
@@ -214,8 +222,9 @@ std::unique_ptr<Job> applyJob(const MaskBatch& batch, unsigned threads, const Ke
   if (batch.isEmpty()) return noJob();
   if (batch.noise.kind != NoiseKind::kNone) return noiseJob(batch, threads, kernels);
   if (batch.filled != nullptr) return someChannelsJob(batch, threads, kernels);
-  const Tiling tiling(batch, rowsOfShare(batch, threads));
-  return std::make_unique<MaskJob>(batch, tiling, threads, kernels, strategy);
+  const unsigned useful = usefulThreads(batch, threads);
+  const Tiling tiling(batch, rowsOfShare(batch, useful));
+  return std::make_unique<MaskJob>(batch, tiling, useful, kernels, strategy);
 }
 
 void apply(const MaskBatch& batch, unsigned threads, const Kernels& kernels, Strategy strategy) {

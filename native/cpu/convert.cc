@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
+#include "cpu/kernels.h"
 #include "lattice/instructions.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -41,14 +43,23 @@ struct Vectors {
     __m256 low, high;
   };
 
-  GRIDMASK_TARGET static __m256i loadLanes(const uint8_t* source, const size_t* offset) {
-    const auto lane = [&](int k) GRIDMASK_TARGET {
-      return _mm_loadu_si128(reinterpret_cast<const __m128i*>(source + offset[k]));
-    };
-    return _mm256_inserti128_si256(_mm256_castsi128_si256(lane(0)), lane(1), 1);
+  // What is loaded of a block for all of its vectors: nothing yet.
+  using Block = const uint8_t*;
+  static Block loadBlock(const uint8_t* source) { return source; }
+  struct Lanes {
+    size_t offset[kLanes];
+  };
+  static Lanes loadLanes(const PickedVector& vector) {
+    return {{vector.offset[0], vector.offset[1], vector.offset[2], vector.offset[3]}};
   }
-  GRIDMASK_TARGET static Bytes load(const uint8_t* source, const size_t* offset) {
-    return {loadLanes(source, offset), loadLanes(source, offset + 2)};
+  GRIDMASK_TARGET static __m256i twoLanes(const uint8_t* first, const uint8_t* second) {
+    const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(first));
+    const __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(second));
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
+  }
+  GRIDMASK_TARGET static Bytes lanesOf(Block block, const Lanes& lanes) {
+    return {twoLanes(block + lanes.offset[0], block + lanes.offset[1]),
+            twoLanes(block + lanes.offset[2], block + lanes.offset[3])};
   }
   GRIDMASK_TARGET static Bytes loadPick(const uint8_t* pick) {
     const auto* const half = reinterpret_cast<const __m256i*>(pick);
@@ -74,17 +85,26 @@ struct Vectors {
                                       const Floats& b) {
     return {scale(bytes.low, pick.low, a.low, b.low), scale(bytes.high, pick.high, a.high, b.high)};
   }
-  // `fill` where the bit of `pixel` is set.
-  GRIDMASK_TARGET static __m256 blend(__m256 value, __m256 fill, __m256i bits,
-                                      const uint32_t* pixel) {
-    const __m256i places = _mm256_load_si256(reinterpret_cast<const __m256i*>(pixel));
-    const __m256i bit = _mm256_slli_epi32(_mm256_srlv_epi32(bits, places), 31);
-    return _mm256_blendv_ps(value, fill, _mm256_castsi256_ps(bit));
-  }
-  GRIDMASK_TARGET static Floats blend(const Floats& value, const Floats& fill, unsigned bits,
-                                      const uint32_t* pixel) {
+  // Where values are dropped: in their signs.
+  struct Mask {
+    __m256i low, high;
+  };
+  GRIDMASK_TARGET static Mask maskOf(unsigned bits) {
     const __m256i all = _mm256_set1_epi32(static_cast<int>(bits));
-    return {blend(value.low, fill.low, all, pixel), blend(value.high, fill.high, all, pixel + 8)};
+    return {_mm256_sllv_epi32(all, _mm256_setr_epi32(31, 30, 29, 28, 27, 26, 25, 24)),
+            _mm256_sllv_epi32(all, _mm256_setr_epi32(23, 22, 21, 20, 19, 18, 17, 16))};
+  }
+  GRIDMASK_TARGET static Mask maskOf(unsigned bits, const uint32_t* pixel) {
+    const __m256i all = _mm256_set1_epi32(static_cast<int>(bits));
+    const auto half = [&](const uint32_t* of) GRIDMASK_TARGET {
+      const __m256i places = _mm256_load_si256(reinterpret_cast<const __m256i*>(of));
+      return _mm256_slli_epi32(_mm256_srlv_epi32(all, places), 31);
+    };
+    return {half(pixel), half(pixel + 8)};
+  }
+  GRIDMASK_TARGET static Floats blend(const Floats& value, const Floats& fill, const Mask& mask) {
+    return {_mm256_blendv_ps(value.low, fill.low, _mm256_castsi256_ps(mask.low)),
+            _mm256_blendv_ps(value.high, fill.high, _mm256_castsi256_ps(mask.high))};
   }
   template <bool kPastCaches>
   GRIDMASK_TARGET static void storeFloat32(uint8_t* target, const Floats& value) {
@@ -124,35 +144,6 @@ struct Vectors {
     storeHalves<kPastCaches>(target, _mm256_permute4x64_epi64(packed, 0xD8));
   }
   static void finish() { _mm_sfence(); }
-
-  // Phases of a block's pixels. Numbers are compared as signed ones, so the start is shifted.
-  static constexpr uint32_t kBias = 0x80000000u;
-  GRIDMASK_TARGET static __m256i lanesOf(uint32_t start, uint32_t step, int first) {
-    const __m256i lane =
-        _mm256_add_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), _mm256_set1_epi32(first));
-    return _mm256_add_epi32(_mm256_set1_epi32(static_cast<int>(start + kBias)),
-                            _mm256_mullo_epi32(lane, _mm256_set1_epi32(static_cast<int>(step))));
-  }
-  struct Phases {
-    __m256i low, high, step;
-    GRIDMASK_TARGET Phases(uint32_t start, uint32_t stepX)
-        : low(lanesOf(start, stepX, 0)),
-          high(lanesOf(start, stepX, 8)),
-          step(_mm256_set1_epi32(static_cast<int>(16 * stepX))) {}
-    GRIDMASK_TARGET void advance() {
-      low = _mm256_add_epi32(low, step);
-      high = _mm256_add_epi32(high, step);
-    }
-  };
-  GRIDMASK_TARGET static unsigned both(__m256i x, __m256i y, uint32_t gap) {
-    const __m256i edge = _mm256_set1_epi32(static_cast<int>(gap + kBias));
-    const __m256i below =
-        _mm256_and_si256(_mm256_cmpgt_epi32(edge, x), _mm256_cmpgt_epi32(edge, y));
-    return static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(below)));
-  }
-  GRIDMASK_TARGET static unsigned inGap(const Phases& x, const Phases& y, uint32_t gap) {
-    return both(x.low, y.low, gap) | both(x.high, y.high, gap) << 8;
-  }
 };
 #define GRIDMASK_NAME "avx2"
 #include "cpu/convert.inc"
@@ -168,14 +159,17 @@ struct Vectors {
   using Bytes = __m512i;
   using Floats = __m512;
 
-  GRIDMASK_TARGET static Bytes load(const uint8_t* source, const size_t* offset) {
-    const auto lane = [&](int k) GRIDMASK_TARGET {
-      return _mm_loadu_si128(reinterpret_cast<const __m128i*>(source + offset[k]));
-    };
-    Bytes bytes = _mm512_castsi128_si512(lane(0));
-    bytes = _mm512_inserti32x4(bytes, lane(1), 1);
-    bytes = _mm512_inserti32x4(bytes, lane(2), 2);
-    return _mm512_inserti32x4(bytes, lane(3), 3);
+  // All of a block at once, in four lanes as they are.
+  using Block = __m512i;
+  GRIDMASK_TARGET static Block loadBlock(const uint8_t* source) {
+    return _mm512_loadu_si512(source);
+  }
+  using Lanes = __m512i;
+  GRIDMASK_TARGET static Lanes loadLanes(const PickedVector& vector) {
+    return _mm512_load_si512(vector.word);
+  }
+  GRIDMASK_TARGET static Bytes lanesOf(Block block, Lanes lanes) {
+    return _mm512_permutexvar_epi32(lanes, block);
   }
   GRIDMASK_TARGET static Bytes loadPick(const uint8_t* pick) { return _mm512_load_si512(pick); }
   GRIDMASK_TARGET static Floats loadFloats(const float* floats) { return _mm512_load_ps(floats); }
@@ -185,11 +179,15 @@ struct Vectors {
     const Floats value = _mm512_cvtepi32_ps(_mm512_shuffle_epi8(bytes, pick));
     return _mm512_add_ps(_mm512_mul_ps(value, a), b);
   }
-  GRIDMASK_TARGET static Floats blend(Floats value, Floats fill, unsigned bits,
-                                      const uint32_t* pixel) {
-    const __m512i places = _mm512_load_si512(pixel);
-    const __m512i bit = _mm512_srlv_epi32(_mm512_set1_epi32(static_cast<int>(bits)), places);
-    return _mm512_mask_blend_ps(_mm512_test_epi32_mask(bit, _mm512_set1_epi32(1)), value, fill);
+  using Mask = __mmask16;
+  GRIDMASK_TARGET static Mask maskOf(unsigned bits) { return static_cast<Mask>(bits); }
+  GRIDMASK_TARGET static Mask maskOf(unsigned bits, const uint32_t* pixel) {
+    const __m512i all = _mm512_set1_epi32(static_cast<int>(bits));
+    const __m512i bit = _mm512_srlv_epi32(all, _mm512_load_si512(pixel));
+    return _mm512_test_epi32_mask(bit, _mm512_set1_epi32(1));
+  }
+  GRIDMASK_TARGET static Floats blend(Floats value, Floats fill, Mask mask) {
+    return _mm512_mask_blend_ps(mask, value, fill);
   }
   template <bool kPastCaches>
   GRIDMASK_TARGET static void storeFloat32(uint8_t* target, const Floats& value) {
@@ -221,22 +219,6 @@ struct Vectors {
     storeHalves<kPastCaches>(target, _mm512_cvtepi32_epi16(words));
   }
   static void finish() { _mm_sfence(); }
-
-  // Phases of a block's pixels.
-  struct Phases {
-    __m512i phase, step;
-    GRIDMASK_TARGET Phases(uint32_t start, uint32_t stepX)
-        : phase(_mm512_add_epi32(_mm512_set1_epi32(static_cast<int>(start)),
-                                 _mm512_mullo_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
-                                                                      10, 11, 12, 13, 14, 15),
-                                                    _mm512_set1_epi32(static_cast<int>(stepX))))),
-          step(_mm512_set1_epi32(static_cast<int>(16 * stepX))) {}
-    GRIDMASK_TARGET void advance() { phase = _mm512_add_epi32(phase, step); }
-  };
-  GRIDMASK_TARGET static unsigned inGap(const Phases& x, const Phases& y, uint32_t gap) {
-    const __m512i edge = _mm512_set1_epi32(static_cast<int>(gap));
-    return _mm512_mask_cmplt_epu32_mask(_mm512_cmplt_epu32_mask(x.phase, edge), y.phase, edge);
-  }
 };
 #define GRIDMASK_NAME "avx512"
 #include "cpu/convert.inc"
@@ -255,9 +237,11 @@ struct Vectors {
   using Bytes = uint8x16_t;
   using Floats = float32x4_t;
 
-  static Bytes load(const uint8_t* source, const size_t* offset) {
-    return vld1q_u8(source + offset[0]);
-  }
+  using Block = const uint8_t*;
+  static Block loadBlock(const uint8_t* source) { return source; }
+  using Lanes = size_t;
+  static Lanes loadLanes(const PickedVector& vector) { return vector.offset[0]; }
+  static Bytes lanesOf(Block block, Lanes lanes) { return vld1q_u8(block + lanes); }
   static Bytes loadPick(const uint8_t* pick) { return vld1q_u8(pick); }
   static Floats loadFloats(const float* floats) { return vld1q_f32(floats); }
   static Bytes loadPickTwice(const uint8_t* pick) { return loadPick(pick); }
@@ -266,11 +250,13 @@ struct Vectors {
     const Floats value = vcvtq_f32_u32(vreinterpretq_u32_u8(vqtbl1q_u8(bytes, pick)));
     return vaddq_f32(vmulq_f32(value, a), b);
   }
-  static Floats blend(Floats value, Floats fill, unsigned bits, const uint32_t* pixel) {
+  using Mask = uint32x4_t;
+  static Mask maskOf(unsigned bits) { return vtstq_u32(vdupq_n_u32(bits), uint32x4_t{1, 2, 4, 8}); }
+  static Mask maskOf(unsigned bits, const uint32_t* pixel) {
     const int32x4_t left = vnegq_s32(vreinterpretq_s32_u32(vld1q_u32(pixel)));
-    const uint32x4_t bit = vshlq_u32(vdupq_n_u32(bits), left);
-    return vbslq_f32(vtstq_u32(bit, vdupq_n_u32(1)), fill, value);
+    return vtstq_u32(vshlq_u32(vdupq_n_u32(bits), left), vdupq_n_u32(1));
   }
+  static Floats blend(Floats value, Floats fill, Mask mask) { return vbslq_f32(mask, fill, value); }
   template <bool>
   static void storeFloat32(uint8_t* target, const Floats& value) {
     vst1q_u8(target, vreinterpretq_u8_f32(value));
@@ -287,21 +273,6 @@ struct Vectors {
     vst1_u8(target, vreinterpret_u8_u16(vshrn_n_u32(vaddq_u32(bits, half), 16)));
   }
   static void finish() {}
-
-  // Phases of a block's pixels.
-  struct Phases {
-    uint32x4_t phase, step;
-    Phases(uint32_t start, uint32_t stepX)
-        : phase{start, start + stepX, start + 2 * stepX, start + 3 * stepX},
-          step(vdupq_n_u32(4 * stepX)) {}
-    void advance() { phase = vaddq_u32(phase, step); }
-  };
-  static unsigned inGap(const Phases& x, const Phases& y, uint32_t gap) {
-    const uint32x4_t edge = vdupq_n_u32(gap);
-    const uint32x4_t below = vandq_u32(vcltq_u32(x.phase, edge), vcltq_u32(y.phase, edge));
-    const uint32x4_t bit = {1, 2, 4, 8};
-    return vaddvq_u32(vandq_u32(below, bit));
-  }
 };
 #define GRIDMASK_NAME "neon"
 #include "cpu/convert.inc"
@@ -364,9 +335,14 @@ Picking::Picking(const Converter& converter, const ChannelScale* scales, size_t 
         vector.pixel[element] = static_cast<uint32_t>(pixel);
         place[k] = (flip ? pixels - 1 - pixel : pixel) * channels + scales[channel].channel;
       }
-      // Whole pixels, so that vectors of different channels have the same bytes to pick from.
-      const size_t first = *std::min_element(place, place + 4) / channels * channels;
+      // Whole pixels, so that vectors of different channels have the same bytes to pick from, and
+      // whole words: of four pixels one, so that it is within reach.
+      const size_t pixel = *std::min_element(place, place + 4) / channels * channels;
+      const size_t first = pixel / 4 * 4;
       vector.offset[lane] = first;
+      for (uint32_t k = 0; k < 4; ++k) {
+        vector.word[4 * lane + k] = static_cast<uint32_t>(first / 4) + k;
+      }
       for (size_t k = 0; k < 4; ++k) {
         uint8_t* pick = vector.pick + 16 * lane + 4 * k;
         pick[0] = static_cast<uint8_t>(place[k] - first);

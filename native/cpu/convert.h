@@ -13,7 +13,6 @@
 #include <cstdint>
 #include <memory>
 
-#include "lattice/phase32.h"
 #include "lattice/preprocess.h"
 
 namespace gridmask::cpu {
@@ -22,7 +21,7 @@ namespace gridmask::cpu {
 constexpr uint32_t kMostPicked = 4;
 
 // Bytes that may be read beyond a block's own.
-constexpr size_t kPickSlack = 16;
+constexpr size_t kPickSlack = 64;
 
 // A vector of the result. It consists of lanes of four values, each of which is picked from 16
 // bytes of the source.
@@ -30,6 +29,7 @@ struct PickedVector {
   static constexpr size_t kMostLanes = 4;
   static constexpr size_t kMost = 4 * kMostLanes;
   alignas(64) uint8_t pick[4 * kMost];  // for each byte its place in the lane, or 0x80: zero
+  alignas(64) uint32_t word[kMost];     // of the block, 4 bytes each, that a lane consists of
   alignas(64) float a[kMost];
   alignas(64) float b[kMost];
   alignas(64) float fill[kMost];      // of dropped values
@@ -41,30 +41,33 @@ struct PickedVector {
 struct PickedBlock {
   const PickedVector* vectors;
   size_t count;
-  bool together;        // all vectors are picked from the same bytes
+  bool together;        // all vectors are picked from the same bytes, a value a pixel
   size_t vectorStride;  // in the target, bytes from vector to vector
   size_t targetStride;  // from block to block
   ptrdiff_t sourceStride;
+};
+
+// A mask's bits, one a pixel, 1 where it is dropped. kWordBits behind the last one may be read.
+struct DroppedBits {
+  const uint64_t* words;  // null: nothing is dropped
+  size_t first;           // the first pixel's bit
 };
 
 struct Converter {
   const char* name;
   uint32_t pixels;  // of a block; at most 16
 
-  // Converts `blocks` blocks. Of each the pixels that `dropped` has bits for become the fill; with
-  // all of them the block is not read. None is dropped where it is null.
+  // Converts `blocks` blocks. Dropped pixels become the fill; a block of which all are dropped is
+  // not read.
   using Convert = void (*)(uint8_t* target, const uint8_t* source, size_t blocks,
-                           const PickedBlock& block, const uint16_t* dropped);
+                           const PickedBlock& block, const DroppedBits& dropped);
   // By the type of the result's values.
   Convert float32, float16, bfloat16;
-  // The same past the caches, where `streams`: vectors lie at multiples of their size. finish() is
-  // to follow.
+  // The same past the caches, where `streams`, for a target at the start of a line of the cache and
+  // as many blocks as fill whole lines. finish() is to follow.
   bool streams;
   Convert streamFloat32, streamFloat16, streamBfloat16;
   void (*finish)();
-
-  // For Convert: the bits of `blocks` blocks of a row whose first pixel the phases start at.
-  void (*drop)(uint16_t* dropped, size_t blocks, Phase32 x, Phase32 y, uint32_t gap, bool reverse);
 
   Convert of(ValueType type, bool pastCaches) const {
     switch (type) {

@@ -27,7 +27,7 @@ class CostModel {
   // For rows of `planes` planes; of none where the mask is only counted.
   CostModel(size_t planes, uint32_t width, size_t pixelBytes, const ByteCosts& bytes,
             Strategy strategy)
-      : width_(width), strategy_(pixelBytes <= kMaxWidth ? strategy : Strategy::kRuns) {
+      : width_(width), strategy_(strategy) {
     const auto count = static_cast<double>(planes);
     const auto times = static_cast<double>(pixelBytes);
     const double rowBytes = count * width * times;

@@ -14,7 +14,7 @@ struct Memory {
   Memory(uint8_t* scratch, int32_t width, const Kernels& kernels)
       : carver(scratch),
         runs(carver.take<Run>(RunScanner::maxRunsInRow(static_cast<uint32_t>(width)))),
-        words(kernels, sizeof(uint32_t), carver) {}
+        words(kernels, carver) {}
 
   Carver carver;
   Run* const runs;
@@ -73,7 +73,7 @@ class CountJob final : public Job {
     forEachBlock(static_cast<uint32_t>(width_), 0, height_,
                  [&](int32_t row, uint32_t rows, uint32_t column, uint32_t columns) {
                    const uint32_t* words = memory.words.words(lattice, static_cast<int32_t>(column),
-                                                              row, columns, rows, nullptr);
+                                                              row, columns, rows);
                    // All ones are -1.
                    uint32_t sum = 0;
                    for (uint32_t k = 0; k < rows * columns; ++k) sum -= words[k];

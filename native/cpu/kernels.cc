@@ -49,7 +49,10 @@ namespace baseline {
 #define GRIDMASK_NAME "baseline"
 #define GRIDMASK_TARGET
 #define GRIDMASK_VECTOR 16
-#include "cpu/bit_kernels.inc"
+#include "cpu/bit_blend.inc"
+#include "cpu/bit_masks.inc"
+#include "cpu/bit_runs.inc"
+#include "cpu/bit_select.inc"
 #include "cpu/simd_kernels.inc"
 #undef GRIDMASK_NAME
 #undef GRIDMASK_TARGET
@@ -62,7 +65,10 @@ namespace avx2 {
 #define GRIDMASK_NAME "avx2"
 #define GRIDMASK_TARGET __attribute__((target("avx2,bmi2,prfchw")))
 #define GRIDMASK_VECTOR 32
-#include "cpu/bit_kernels.inc"
+#include "cpu/bit_blend.inc"
+#include "cpu/bit_masks.inc"
+#include "cpu/bit_runs.inc"
+#include "cpu/bit_select.inc"
 #include "cpu/simd_kernels.inc"
 #undef GRIDMASK_NAME
 #undef GRIDMASK_TARGET
@@ -73,7 +79,10 @@ namespace avx512 {
 #define GRIDMASK_NAME "avx512"
 #define GRIDMASK_TARGET __attribute__((target("avx2,bmi2,prfchw,avx512f,avx512bw")))
 #define GRIDMASK_VECTOR 64
-#include "cpu/bit_kernels.inc"
+#include "cpu/bit_blend.inc"
+#include "cpu/bit_masks.inc"
+#include "cpu/bit_runs.inc"
+#include "cpu/bit_select.inc"
 #include "cpu/simd_kernels.inc"
 #undef GRIDMASK_NAME
 #undef GRIDMASK_TARGET

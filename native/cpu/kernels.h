@@ -41,6 +41,17 @@ inline bool hasBitKernel(size_t pixelBytes) {
          pixelBytes == 16;
 }
 
+// Planes that lie `stride` bytes apart.
+template <typename Byte>
+struct PlanesOf {
+  Byte* first;
+  size_t stride;
+
+  Byte* at(size_t plane) const { return first + plane * stride; }
+};
+using Planes = PlanesOf<uint8_t>;
+using ConstPlanes = PlanesOf<const uint8_t>;
+
 struct Kernels {
   const char* name;
 
@@ -66,21 +77,27 @@ struct Kernels {
   void (*maskBits)(uint64_t* words, uint32_t first, uint32_t columns, uint32_t rows,
                    const Phase32& x, const Phase32& y, uint32_t gap, bool reverse);
 
-  // target = bit ? fill : source, for `pixels` pixels of a size of hasBitKernel(); target and
-  // source are the same or apart.
-  void (*blendBits)(uint8_t* target, const uint8_t* source, const uint64_t* words, size_t pixels,
-                    size_t pixelBytes, const Fill& fill, Reach reach);
+  // target = bit ? fill : source, for `pixels` pixels; target and source are the same or apart.
+  using BlendBits = void (*)(uint8_t* target, const uint8_t* source, const uint64_t* words,
+                             size_t pixels, const Fill& fill);
+  // The one for pixels of a size of hasBitKernel(), and for a fill that is all zero or not.
+  BlendBits (*blendBits)(size_t pixelBytes, bool zero, Reach reach);
 
   // The runs of pixels whose bits are 1, to memory for two more than there are. Returns their end.
   Run* (*listRuns)(Run* runs, const uint64_t* words, uint32_t pixels);
 
-  // Writes `times` bytes of each word.
-  void (*widenMask)(uint8_t* wide, const uint32_t* mask, size_t words, size_t times);
+  // How many pixels have bits that are 1.
+  uint32_t (*countBits)(const uint64_t* words, uint32_t pixels);
 
-  // target = mask ? other : own, bit by bit; target and own are the same or apart, and apart from
-  // other.
-  void (*select)(uint8_t* target, const uint8_t* own, const uint8_t* other, const uint8_t* mask,
-                 size_t bytes);
+  // target = bit ? other : own, for `pixels` pixels of a size of hasBitKernel(); all three are
+  // apart. Beyond the caches, where the batch is larger than they, it is written past them.
+  void (*selectBits)(uint8_t* target, const uint8_t* own, const uint8_t* other,
+                     const uint64_t* words, size_t pixels, size_t pixelBytes, bool beyondCaches);
+
+  // In place, in all planes: pixels whose bits are 1 become the other's. Nothing is touched where
+  // there are none.
+  void (*replaceBits)(const Planes& target, const ConstPlanes& other, size_t planes,
+                      const uint64_t* words, size_t pixels, size_t pixelBytes, bool beyondCaches);
 
   // The numbers of noise of the generator's blocks first + place, to numbers[4 · place] and on. The
   // list of `count` places, a multiple of kNoiseBlocksAtOnce, may repeat itself.

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <algorithm>
-#include <optional>
+#include <new>
 
 #include "cpu/kernels.h"
 #include "cpu/scratch.h"
@@ -26,7 +26,9 @@ class MaskBits {
       : kernels_(kernels),
         width_(width),
         words_(carver.take<uint64_t>(wordsOfBits(std::max(kBitsOfRuns, width)))),
-        runs_(runs) {}
+        runs_(runs),
+        scanner_(carver.take<RunScanner>(1)),
+        draws_(carver.take<UnitDraws>(1)) {}
 
   static size_t mostRuns(uint32_t width) { return std::max(kBitsOfRuns, width) / 2 + 2; }
 
@@ -40,18 +42,19 @@ class MaskBits {
   void forEachBlock(const Lattice& lattice, int32_t rowBegin, int32_t rowEnd, uint32_t bitsOfBlock,
                     const Use& use) {
     const bool byRuns = !areExact(lattice, width_);
-    std::optional<RunScanner> scanner;
-    if (byRuns) scanner.emplace(lattice, 0, rowBegin, width_);
-    std::optional<UnitDraws> draws;
-    if (!byRuns && lattice.random) draws.emplace(lattice);
+    if (byRuns) {
+      new (scanner_) RunScanner(lattice, 0, rowBegin, width_);
+    } else if (lattice.random) {
+      new (draws_) UnitDraws(lattice);
+    }
     const auto most = static_cast<int32_t>(std::max(1u, bitsOfBlock / width_));
     for (int32_t row = rowBegin; row < rowEnd; row += most) {
       const auto rows = static_cast<uint32_t>(std::min(most, rowEnd - row));
       if (byRuns) {
-        dropRuns(*scanner, rows);
+        dropRuns(rows);
       } else if (lattice.random) {
         dropByPhases(lattice, row, rows, false);
-        keepUnits(lattice, *draws, row, rows);
+        keepUnits(lattice, row, rows);
       } else {
         dropByPhases(lattice, row, rows, lattice.reverse);
       }
@@ -75,7 +78,7 @@ class MaskBits {
 
   // Of a Random GridMask, where the bits are those of all squares. What a square has in a row is a
   // run: its first pixel says which square it is.
-  void keepUnits(const Lattice& lattice, UnitDraws& draws, int32_t y, uint32_t rows) {
+  void keepUnits(const Lattice& lattice, int32_t y, uint32_t rows) {
     const Run* const end = kernels_.listRuns(runs_, words_, width_ * rows);
     uint32_t row = 0;  // its first pixel's number
     for (const Run* run = runs_; run != end; ++run) {
@@ -86,7 +89,7 @@ class MaskBits {
         const auto unitOf = [&](const LatticeAxis& axis) {
           return static_cast<int32_t>(unitAndPhase(axis.at(x, y), lattice).unit);
         };
-        if (!draws.drops(lattice, unitOf(lattice.x), unitOf(lattice.y))) flip(begin, stop);
+        if (!draws_->drops(lattice, unitOf(lattice.x), unitOf(lattice.y))) flip(begin, stop);
         begin = stop;
       }
     }
@@ -94,10 +97,10 @@ class MaskBits {
     std::for_each_n(words_, countOf(rows), [](uint64_t& word) { word = ~word; });
   }
 
-  void dropRuns(RunScanner& scanner, uint32_t rows) {
+  void dropRuns(uint32_t rows) {
     std::fill_n(words_, countOf(rows), 0);
     for (uint32_t row = 0; row < rows; ++row) {
-      const Run* const end = scanner.appendRow(runs_, runs_, row * width_);
+      const Run* const end = scanner_->appendRow(runs_, runs_, row * width_);
       for (const Run* run = runs_; run != end; ++run) flip(run->begin, run->end);
     }
   }
@@ -121,6 +124,9 @@ class MaskBits {
   const uint32_t width_;
   uint64_t* const words_;
   Run* const runs_;
+  // Used for some masks only: too large to be set up for all of them.
+  RunScanner* const scanner_;
+  UnitDraws* const draws_;
 };
 
 }  // namespace gridmask::cpu

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A mask as words: one of 32 bits a pixel, all ones where it is dropped, worked out for a block of
-// rows and then used for every plane, in the width of its pixels. Short runs cost more than that.
+// A mask as words: one of 32 bits a pixel, all ones where it is dropped. Short runs cost more than
+// that.
 #pragma once
 
 #include <algorithm>
@@ -12,11 +12,8 @@
 
 namespace gridmask::cpu {
 
-// Words worked out before they are used on every plane, unless a row has more.
+// Words worked out before they are counted, unless a row has more.
 constexpr uint32_t kWordsAtOnce = 2048;
-
-// Bytes of a pixel up to which its mask is widened to that size.
-constexpr size_t kMaxWidth = 16;
 
 // Calls `use(row, rows, column, columns)` for the blocks of some rows, each of which lies in one
 // piece in memory: whole rows, or a part of one.
@@ -41,37 +38,21 @@ inline bool wordsAreExact(const Lattice& lattice, uint32_t width) {
 // The mask of one block, in memory that is carved from a thread's scratch.
 class MaskWords {
  public:
-  MaskWords(const Kernels& kernels, size_t pixelBytes, Carver& carver)
-      : kernels_(kernels),
-        pixelBytes_(pixelBytes),
-        words_(carver.take<uint32_t>(pixelBytes <= kMaxWidth ? kWordsAtOnce + kMaskSlack : 0)),
-        bytes_(carver.take<uint8_t>(isWidened() ? kWordsAtOnce * pixelBytes : 0)) {}
+  MaskWords(const Kernels& kernels, Carver& carver)
+      : kernels_(kernels), words_(carver.take<uint32_t>(kWordsAtOnce + kMaskSlack)) {}
 
-  // The words of a block whose first pixel is (x, y). `next` is what the caller will read next.
+  // The words of a block whose first pixel is (x, y).
   const uint32_t* words(const Lattice& lattice, int32_t x, int32_t y, uint32_t columns,
-                        uint32_t rows, const void* next) {
+                        uint32_t rows) {
     kernels_.maskWords(words_, columns, rows, phase32Of(lattice.x, lattice, x, y),
                        phase32Of(lattice.y, lattice, x, y), gap32Of(lattice), lattice.reverse,
-                       next);
+                       nullptr);
     return words_;
   }
 
-  // The same in bytes, as many for each word as a pixel has.
-  const uint8_t* bytes(const Lattice& lattice, int32_t x, int32_t y, uint32_t columns,
-                       uint32_t rows, const void* next) {
-    const uint32_t* mask = words(lattice, x, y, columns, rows, next);
-    if (!isWidened()) return reinterpret_cast<const uint8_t*>(mask);
-    kernels_.widenMask(bytes_, mask, size_t{rows} * columns, pixelBytes_);
-    return bytes_;
-  }
-
  private:
-  bool isWidened() const { return pixelBytes_ != sizeof(uint32_t) && pixelBytes_ <= kMaxWidth; }
-
   const Kernels& kernels_;
-  const size_t pixelBytes_;
   uint32_t* const words_;
-  uint8_t* const bytes_;
 };
 
 }  // namespace gridmask::cpu

@@ -15,7 +15,6 @@
 #include <cstdint>
 
 #include "lattice/mix.h"
-#include "lattice/runs.h"
 
 namespace gridmask::cpu {
 
@@ -26,38 +25,43 @@ struct MixTile {
   int32_t rows;
   size_t byte;   // of the first row; not 0 only where there is one row
   size_t bytes;  // of each plane
+
+  // Whether it is the one of several with the same pixels that counts them.
+  bool isFirst() const { return plane == 0 && byte == 0; }
 };
 
 class MixTiling {
  public:
-  // Of all planes together: few enough to stay in the second-level cache.
-  static constexpr size_t kTileBytes = 256 * 1024;
-
-  // For a batch, not an empty one, and `walks` walks that together go through all samples.
-  MixTiling(const MixBatch& batch, size_t walks, unsigned threads)
+  // For a batch, not an empty one.
+  MixTiling(const MixBatch& batch, unsigned threads)
       : planes_(batch.planes),
         height_(static_cast<size_t>(batch.height)),
         rowBytes_(batch.rowBytes()),
         bytesOfRow_(std::min(rowBytes_, kTileBytes)),
-        planesOfTile_(std::min(planes_, kTileBytes / bytesOfRow_)) {
+        planesOfTile_(std::min(planes_, kTileBytes / bytesOfRow_)),
+        fairBytes_(std::max(kShareBytes, batch.bytes() / (threads * kShares))),
+        cutsCycles_(batch.sampleBytes() <= kLargestHeadBytes &&
+                    batch.sampleBytes() * kSamplesOfHead <= shareBytes()) {
     const size_t bytesOfRows = planesOfTile_ * bytesOfRow_;  // a row of each plane
-    const size_t samplesOfWalk = (batch.count + walks - 1) / walks;
-    const size_t rowsOfShare = kShareBytes / (samplesOfWalk * bytesOfRows);
-    // Enough tiles for all threads, but none that is not worth a thread.
-    const size_t fair = std::max(walks * height_ / (threads * kSharesPerThread), rowsOfShare);
-    const size_t runsOfRow = RunScanner::maxRunsInRow(static_cast<uint32_t>(batch.width));
-    const size_t most = std::min(kTileBytes / bytesOfRows, kRunsOfTile / runsOfRow);
-    rowsOfTile_ = std::max<size_t>(1, std::min({most, height_, fair}));
-    grain_ = std::max<size_t>(1, rowsOfShare / rowsOfTile_);
+    const size_t most = std::max<size_t>(1, std::min(kTileBytes, fairBytes_) / bytesOfRows);
+    // A cycle that is walked as a whole can be shared among threads only by its tiles.
+    const size_t fair = batch.inPlace() && !cutsCycles_
+                            ? std::max<size_t>(1, fairBytes_ / (batch.count * bytesOfRows))
+                            : height_;
+    // Of all tiles about as many.
+    rowsOfTile_ = ceilDiv(height_, ceilDiv(height_, std::min({height_, most, fair})));
     partsOfRow_ = ceilDiv(rowBytes_, bytesOfRow_);
     bands_ = ceilDiv(height_, rowsOfTile_);
     count_ = partsOfRow_ * bands_ * ceilDiv(planes_, planesOfTile_);
   }
 
-  // Of one walk.
+  // Of a sample.
   size_t count() const { return count_; }
-  // Tiles, of all walks one after another, that a thread takes at a time.
-  size_t grain() const { return grain_; }
+
+  // Samples of which a thread is to take a tile at a time.
+  size_t samplesOfShare() const { return std::max<size_t>(1, shareBytes() / bytes()); }
+  // Whether to cut cycles in place, by keeping a sample for each part. Then a tile is a sample.
+  bool cutsCycles() const { return cutsCycles_; }
 
   // The most that a tile has.
   size_t planes() const { return planesOfTile_; }
@@ -84,17 +88,28 @@ class MixTiling {
   }
 
  private:
-  // Runs of a tile, unless one row may have more.
-  static constexpr size_t kRunsOfTile = 4 * 1024;
-  // Bytes that make waking another thread worth while.
+  // Of all planes together: so few that what was read as the partner's is still in the second-level
+  // cache when it is the sample's own.
+  static constexpr size_t kTileBytes = 256 * 1024;
+
+  // A share is worth waking a thread for. The fewer there are, the more of a walk's samples are
+  // read once; but none is to keep a thread busy for long when the others are done.
   static constexpr size_t kShareBytes = 64 * 1024;
-  static constexpr size_t kSharesPerThread = 8;
+  static constexpr size_t kLargestShareBytes = 4 * 1024 * 1024;
+  static constexpr size_t kShares = 4;  // of each thread
+  // A cycle is cut where the samples that are kept for it are small and few.
+  static constexpr size_t kLargestHeadBytes = 32 * 1024;
+  static constexpr size_t kSamplesOfHead = 8;
+
+  size_t shareBytes() const { return std::min(fairBytes_, kLargestShareBytes); }
 
   static size_t ceilDiv(size_t a, size_t b) { return (a + b - 1) / b; }
 
   const size_t planes_, height_, rowBytes_;
   const size_t bytesOfRow_, planesOfTile_;
-  size_t rowsOfTile_, grain_;
+  const size_t fairBytes_;  // that let all threads end at about the same time
+  const bool cutsCycles_;
+  size_t rowsOfTile_;
   size_t partsOfRow_, bands_, count_;
 };
 

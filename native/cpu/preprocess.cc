@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// A batch is cut into tiles, some rows of one sample. Of each row it is worked out what is dropped,
-// then it is made in all its channels at once, every value of it written once.
+// A batch is cut into tiles, some rows of one sample. Of a few rows it is worked out what is
+// dropped, then they are made in all their channels, every value written once.
 
 #include "cpu/preprocess.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
-#include "cpu/block_mask.h"
+#include "cpu/band_maker.h"
 #include "cpu/caches.h"
 #include "cpu/row_maker.h"
 #include "cpu/tiling.h"
@@ -38,21 +37,14 @@ bool streams(const PreprocessBatch& batch, Stores stores) {
 
 // What a thread works with.
 struct Memory {
-  Memory(uint8_t* scratch, const PreprocessBatch& batch, const RowMaker& rows,
-         const Converter* converter)
+  Memory(uint8_t* scratch, const PreprocessBatch& batch, const BandMaker& bands)
       : carver(scratch),
-        runs(carver.take<Run>(RunScanner::maxRunsInRow(static_cast<uint32_t>(batch.width)))) {
-    const auto width = static_cast<uint32_t>(batch.width);
-    if (converter == nullptr || width < converter->pixels) return;
-    mask.emplace(width, rows.shift(), *converter, carver);
-    blocks.emplace(rows, carver);
-  }
+        runs(carver.take<Run>(RunScanner::maxRunsInRow(static_cast<uint32_t>(batch.width)))),
+        ofBands(bands, carver) {}
 
   Carver carver;
   Run* const runs;
-  // Where rows are made in blocks.
-  std::optional<BlockMask> mask;
-  std::optional<RowMaker::Blocks> blocks;
+  BandMaker::Memory ofBands;
 };
 
 class PreprocessJob final : public Job {
@@ -62,15 +54,15 @@ class PreprocessJob final : public Job {
     Plan(PreprocessBatch of, unsigned threads, const Converter* with, Stores stores)
         : batch(std::move(of)),
           tiling(batch, rowsOfShare(batch, threads)),
-          converter(with),
-          rows(batch, with, streams(batch, stores)),
+          bands(batch, with, streams(batch, stores)),
+          rows(batch),
           canvas(canvasOf(batch.height, batch.width)) {}
 
-    size_t scratchBytes() const { return Memory(nullptr, batch, rows, converter).carver.bytes(); }
+    size_t scratchBytes() const { return Memory(nullptr, batch, bands).carver.bytes(); }
 
     const PreprocessBatch batch;
     const Tiling tiling;
-    const Converter* const converter;
+    const BandMaker bands;
     const RowMaker rows;
     const Canvas canvas;
   };
@@ -80,32 +72,27 @@ class PreprocessJob final : public Job {
         plan_(std::move(plan)) {}
 
   void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
-    Memory memory(scratch, plan_->batch, plan_->rows, plan_->converter);
+    Memory memory(scratch, plan_->batch, plan_->bands);
     for (size_t i = begin; i < end; ++i) makeTile(plan_->tiling.at(i), memory);
-    plan_->rows.finish();
+    plan_->bands.finish();
   }
 
  private:
   void makeTile(const Tile& tile, Memory& memory) const {
     const PreprocessBatch& batch = plan_->batch;
-    const RowMaker& rows = plan_->rows;
     const SourceImage& image = batch.images[tile.sample];
     Lattice lattice{};  // that drops nothing
     if (batch.samples != nullptr) lattice = latticeOf(batch.samples[tile.sample], plan_->canvas);
-    uint8_t* row = batch.target + tile.sample * batch.sampleBytes() +
-                   static_cast<size_t>(tile.rowBegin) * batch.rowBytes();
-    if (rows.makesBlocks(image)) {
-      memory.mask->start(lattice, tile.rowBegin);
-      for (int32_t y = tile.rowBegin; y < tile.rowEnd; ++y, row += batch.rowBytes()) {
-        rows.makeBlocks(row, image, y, memory.mask->nextRow(), *memory.blocks);
-      }
-      rows.endBlocks(row, image, *memory.blocks);
+    if (plan_->bands.makes(image)) {
+      plan_->bands.makeTile(tile, lattice, memory.ofBands);
       return;
     }
+    uint8_t* row = batch.target + tile.sample * batch.sampleBytes() +
+                   static_cast<size_t>(tile.rowBegin) * batch.rowBytes();
     RunScanner scanner(lattice, 0, tile.rowBegin, static_cast<uint32_t>(batch.width));
     for (int32_t y = tile.rowBegin; y < tile.rowEnd; ++y, row += batch.rowBytes()) {
       const Run* const end = scanner.appendRow(memory.runs, memory.runs, 0);
-      rows.makeValues(row, image, y, memory.runs, end);
+      plan_->rows.make(row, image, y, memory.runs, end);
     }
   }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Memory on a device: ours, or another's that was handed to us. Work on it is ordered by its
-// stream.
+// Memory on a device: ours, or another's that was passed to us. Its stream orders the work on it.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +11,7 @@
 
 namespace gridmask::cuda {
 
-// What the driver knows of an address: nothing, where the type is 0.
+// What the driver knows about an address: nothing if the type is 0.
 struct PointerInfo {
   unsigned type = 0;
   unsigned managed = 0;
@@ -25,17 +24,17 @@ struct PointerInfo {
   }
 };
 
-// Asked for all at once: where an address is unknown, that is an answer, and no error that a tool
-// such as compute-sanitizer would report. Throws Error.
+// Queried all at once: then an unknown address is an answer, not an error that a tool such as
+// compute-sanitizer would report. Throws Error.
 PointerInfo pointerInfo(const Driver& driver, CUdeviceptr pointer);
 
 class Allocation {
  public:
-  // New memory for work on `stream`; none is asked for where `bytes` is 0. Throws Error.
+  // New memory for work on `stream`; allocates none if `bytes` is 0. Throws Error.
   static std::unique_ptr<Allocation> create(Device& device, size_t bytes, CUstream stream);
 
-  // Another's memory, which `stream` orders. What is wrong with it is `problem`, in the words of
-  // lib/execution/device-tensor.ts; then the answer is null. Throws Error.
+  // Another's memory, ordered by `stream`. Null if something is wrong with it: `problem` says what,
+  // in the words of lib/execution/device-tensor.ts. Throws Error.
   static std::unique_ptr<Allocation> wrap(Device& device, CUdeviceptr pointer, size_t bytes,
                                           CUstream stream, const char*& problem);
 
@@ -43,8 +42,8 @@ class Allocation {
   Allocation(const Allocation&) = delete;
   Allocation& operator=(const Allocation&) = delete;
 
-  // Gives memory of ours back, before the destructor would: once what is on its stream now is done.
-  // Throws Error; where the driver could not be asked, it will be later.
+  // Frees memory of ours before the destructor would: once what is on its stream now is done.
+  // Throws Error; if the driver could not be asked, the memory is freed later.
   void free();
 
   Device& device() const { return device_; }

@@ -16,7 +16,7 @@
 namespace gridmask::cuda {
 namespace {
 
-// Constants behind images begin at a multiple of this, as device memory does.
+// Constants after images begin at a multiple of this, like device memory.
 constexpr size_t kAlignment = 256;
 
 // Results of so many bytes are not looked for in the caches.
@@ -49,8 +49,8 @@ Prepared prepareTile(const MaskBatch& batch, const Tile& tile, const uint8_t* so
   return prepareMask(part, samplesOf(batch), tile.sample, launch);
 }
 
-// Bytes of a tile. A tile crosses the bus twice: with four for each thread the ways up and down
-// overlap, where two would do for an upload alone. Samples that are smaller are not cut.
+// Bytes of a tile. A tile crosses the bus twice: with four for each thread, uploads and downloads
+// overlap; for an upload alone, two would do. Samples that are smaller are not cut.
 size_t tileBytesOf(const BatchLayout& batch, const Staging& staging) {
   const size_t piece = pieceBytesOf(batch.bytes() / 2, staging);
   const size_t sample = batch.sampleBytes();
@@ -58,8 +58,8 @@ size_t tileBytesOf(const BatchLayout& batch, const Staging& staging) {
   return whole <= staging.pieceBytes ? whole : piece;
 }
 
-// A thread's part of applyHost(): tile by tile goes up, is masked in place, and comes down, while
-// the thread copies the next one in and the last one out.
+// A thread's part of applyHost(): each tile is uploaded, masked in place and downloaded, while the
+// thread copies the next one in and the last one out.
 class HostWorker {
  public:
   HostWorker(Device& device, const MaskBatch& batch, StagingBuffers& buffers, Wrote& wrote)
@@ -75,7 +75,7 @@ class HostWorker {
       try {
         device_.free(under.memory, stream_);
       } catch (const Error&) {
-        // Whoever looks at the next call of the driver is told.
+        // The next driver call reports it.
       } catch (const std::exception&) {
       }
     }
@@ -131,14 +131,14 @@ class HostWorker {
   }
 
  private:
-  // A tile that is under way.
+  // A tile in progress.
   struct Under {
     const Tile* tile = nullptr;
     StagingBuffers::Half* half = nullptr;
     MemoryBlock memory;
   };
 
-  // What nothing is dropped of.
+  // A tile of which nothing is dropped.
   void copyThrough(const Tile& tile) {
     if (batch_.inPlace()) return;
     wrote_ = true;
@@ -189,7 +189,7 @@ class HostWorker {
   size_t next_ = 0;
 };
 
-// Planes side by side of which something is filled, from `plane` on.
+// Adjacent planes of which something is filled, from `plane` on.
 size_t filledPlanes(const MaskBatch& batch, size_t plane) {
   const auto isFilled = [&](size_t p) {
     const uint8_t* const filled = batch.filled + p * batch.pixelBytes;
@@ -200,8 +200,8 @@ size_t filledPlanes(const MaskBatch& batch, size_t plane) {
   return end - plane;
 }
 
-// Where some channels stay: a copy first, then the others are masked in place, planes that are side
-// by side by one launch.
+// If some channels stay: a copy first, then the others are masked in place, adjacent planes by one
+// launch.
 void applyToChannels(Stream& stream, const MaskBatch& batch, const Allocation& source,
                      const Allocation& target, Wrote& wrote) {
   const Driver& driver = target.device().driver;
@@ -220,7 +220,7 @@ void applyToChannels(Stream& stream, const MaskBatch& batch, const Allocation& s
     Batch part{batch, images, images, batch.fill + at};
     part.layout.planes = planes;
     part.sampleBytes = batch.sampleBytes();
-    // Planes have a channel each, or there is one.
+    // Each plane has one channel, or there is one plane.
     if (batch.planes == 1) part.filled = batch.filled + at;
     if (isToBeDone(prepareMask(part, samplesOf(batch), 0, stream.launch()))) {
       stream.start(on);

@@ -15,7 +15,7 @@ namespace gridmask::cuda {
 namespace {
 
 // Kept while nobody uses them: 8 MiB of pinned memory each, for as many threads as move host memory
-// at a time.
+// at once.
 constexpr size_t kIdleStaging = 32;
 
 class Registry {
@@ -30,7 +30,7 @@ class Registry {
   }
 
  private:
-  // Whether there is CUDA to be used.
+  // Whether CUDA can be used.
   static bool find(const std::string& path, Opened& result);
   static const char* reasonOf(CUresult error);
 
@@ -38,7 +38,7 @@ class Registry {
   std::map<std::string, Opened> opened_;
 };
 
-// Never destroyed, as nothing is that may call the driver.
+// Never destroyed, like everything that may call the driver.
 Registry& registry() {
   static Registry* instance = new Registry;
   return *instance;
@@ -170,7 +170,7 @@ MemoryBlock Device::allocate(size_t bytes, CUstream stream) {
   } catch (const Error& error) {
     if (error.code != CUDA_ERROR_OUT_OF_MEMORY) throw;
   }
-  // What has been freed on the stream is free only when the stream has come there.
+  // What has been freed on the stream is free only once the stream gets there.
   CUDA_CALL(driver, cuStreamSynchronize, stream);
   trim();
   return memory_.allocate(bytes, stream);
@@ -182,7 +182,7 @@ void Device::freeLater(const MemoryBlock& block, CUstream stream) noexcept {
     waiting_.emplace_back(block, stream);
     isWaiting_.store(true, std::memory_order_relaxed);
   } catch (const std::exception&) {
-    // Lost: the host has no memory for a note of it.
+    // Lost: the host has no memory to remember it.
   }
 }
 
@@ -244,7 +244,7 @@ void Device::giveEvent(CUevent event) noexcept {
     const std::lock_guard<std::mutex> lock(mutex_);
     events_.push_back(event);
   } catch (const std::exception&) {
-    // Lost: the host has no memory for a note of it.
+    // Lost: the host has no memory to remember it.
   }
 }
 
@@ -256,7 +256,7 @@ std::unique_ptr<Stream> Device::takeStream() {
   return stream;
 }
 
-// All are kept, as many as there were threads at a time: memory of a tensor whose thread has ended
+// All are kept, as many as there were threads at once: memory of a tensor whose thread has ended
 // may be freed on its stream later.
 void Device::giveStream(std::unique_ptr<Stream> stream) noexcept {
   try {
@@ -283,7 +283,7 @@ void Device::giveStaging(std::unique_ptr<StagingBuffers> buffers) noexcept {
     staging_.reserve(kIdleStaging);
     if (staging_.size() < kIdleStaging) staging_.push_back(std::move(buffers));
   } catch (const std::exception&) {
-    // They go: the host has no memory for a note of them.
+    // They are destroyed: the host has no memory to remember them.
   }
 }
 
@@ -338,8 +338,8 @@ PushedContext::~PushedContext() {
   if (pushed_ == nullptr) return;
   CUcontext context = nullptr;
   if (driver_.cuCtxPopCurrent(&context) == CUDA_SUCCESS) return;
-  // The error may be one of earlier work. The context was popped unless it still is there, since it
-  // was not there before: to pop once more would be to pop somebody else's.
+  // The error may be one of earlier work. The context has been popped unless it is still current,
+  // since it was not before it was pushed: popping once more would pop somebody else's.
   context = nullptr;
   if (driver_.cuCtxGetCurrent(&context) == CUDA_SUCCESS && context == pushed_) {
     (void)driver_.cuCtxPopCurrent(&context);

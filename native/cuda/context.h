@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the process holds of each device, shared by all its threads and kept until it ends: nothing
-// of CUDA is called from a static destructor, when the driver may be gone already.
+// What the process holds of each device, shared by all its threads and kept until it ends: no
+// static destructor calls CUDA, since the driver may be gone by then.
 #pragma once
 
 #include <array>
@@ -22,8 +22,8 @@ class PinnedMemory;
 class StagingBuffers;
 class Stream;
 
-// A device with its primary context, the one that other CUDA code in the process uses too: so that
-// pointers mean the same to both.
+// A device with its primary context. Other CUDA code in the process uses that too, so pointers mean
+// the same to both.
 class Device {
  public:
   Device(const Driver& driver, int ordinal, CUdevice device, size_t totalMemory);
@@ -32,36 +32,36 @@ class Device {
   const Driver& driver;
   const int ordinal;
 
-  // Retains the context and loads the kernels where that has not been done. Throws Error, and then
-  // holds nothing; the next call tries again.
+  // Retains the context and loads the kernels, if that has not been done. If it throws Error, it
+  // holds nothing, and the next call tries again.
   void prepare();
 
   CUcontext context() const { return context_; }
 
-  // All below want the context to be current, and throw Error.
+  // All functions below need the context to be current, and throw Error.
 
-  // Who asks for the first kernel of a later image waits until the driver has translated it; nobody
-  // else does.
+  // Only the caller who needs the first kernel of a later image waits until the driver has
+  // translated it.
   CUfunction function(Kernel kernel);
 
-  // Memory for what is put on `stream` from now on. Where there is no more, what only waits to be
-  // used again is given back first.
+  // Memory for what is put on `stream` from now on. If there is none left, what is only kept for
+  // reuse is freed first.
   MemoryBlock allocate(size_t bytes, CUstream stream);
   // What is on `stream` now may still use it.
   void free(const MemoryBlock& block, CUstream stream) { memory_.free(block, stream); }
-  // For when the context could not be made current: at the next opportunity.
+  // If the context could not be made current: frees at the next opportunity.
   void freeLater(const MemoryBlock& block, CUstream stream) noexcept;
 
-  // The same for memory that is kept, on the device and on the host.
+  // The same for memory that is kept for good, on the device and on the host.
   CUdeviceptr allocateForGood(size_t bytes);
   uint8_t* allocatePinned(size_t bytes);
 
-  // An event to wait for, without timing, for which threads sleep. To give it back needs no
-  // context: it is kept.
+  // An event to wait for, without timing; waiting threads sleep. Giving it back needs no context,
+  // since it is kept.
   CUevent takeEvent();
   void giveEvent(CUevent event) noexcept;
 
-  // What an operation or a thread needs for itself, kept for the next one.
+  // What an operation or a thread needs for itself; kept for the next one.
   std::unique_ptr<Stream> takeStream();
   void giveStream(std::unique_ptr<Stream> stream) noexcept;
   std::unique_ptr<StagingBuffers> takeStaging();
@@ -70,8 +70,8 @@ class Device {
   // Host memory that was pinned for somebody.
   void addPinned(PinnedMemory& memory);
   void removePinned(const PinnedMemory& memory) noexcept;
-  // Calls `copy()`, which puts a copy from or to host memory on `stream`, where that is pinned as a
-  // whole: the memory stays so until it is done. Whether it is.
+  // If the whole of this host memory is pinned, calls `copy()`, which puts a copy from or to it on
+  // `stream`; the memory stays pinned until the copy is done. Whether it is pinned.
   template <typename Copy>
   bool copyPinned(const uint8_t* data, size_t bytes, CUstream stream, const Copy& copy) {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -82,7 +82,7 @@ class Device {
     return true;
   }
 
-  // Gives back all that only waits to be used again.
+  // Frees everything that is only kept for reuse.
   void trim() noexcept;
 
  private:
@@ -99,8 +99,8 @@ class Device {
   CUcontext context_ = nullptr;
   MemoryPool memory_;
   std::array<CUfunction, kKernels> functions_{};
-  // Not std::call_once(), which asks for a newer C library than Node does. The first image is
-  // loaded with the context.
+  // Not std::call_once(), which needs a newer C library than Node does. The first image is loaded
+  // with the context.
   std::array<std::mutex, kImages> loading_;
   std::array<std::atomic<bool>, kImages> loaded_{};
   std::vector<std::unique_ptr<Stream>> streams_;
@@ -111,8 +111,8 @@ class Device {
   std::atomic<bool> isWaiting_{false};
 };
 
-// A context is the thread's current one while this lives, and where `stays` and the thread has none
-// from then on. Nothing is pushed where it is already.
+// Keeps a context the thread's current one. Does not push it if it already is. If `stays`, and the
+// thread has none, it stays the current one afterwards.
 class PushedContext {
  public:
   // Throws Error.
@@ -126,8 +126,8 @@ class PushedContext {
   CUcontext pushed_ = nullptr;
 };
 
-// The same for a device, which this prepares. Where the thread has no context it keeps this one, as
-// it would keep the one of CUDA's runtime: the next call then need not push and pop it.
+// The same for a device, which it prepares. A thread that has no context keeps this one, as it
+// would keep the one of CUDA's runtime: the next call then need not push and pop it.
 class Current {
  public:
   // Throws Error.
@@ -137,7 +137,7 @@ class Current {
   const PushedContext pushed_;
 };
 
-// A device as found, before anything was done with it.
+// A device as found, before anything is done with it.
 struct DeviceDescription {
   Device* device;
   std::string name;
@@ -147,8 +147,8 @@ struct DeviceDescription {
   size_t totalMemory;
 };
 
-// What opening a driver found: `reason` is empty, or why there is no CUDA, in the words of
-// lib/cuda.ts. `detail` is the library's message, function or error that shows it.
+// What opening a driver found. `reason` is empty, or says why there is no CUDA, in the words of
+// lib/backend/cuda.ts. `detail` is the message, function or error that shows it.
 struct Opened {
   const char* reason = "";
   std::string detail;
@@ -156,8 +156,8 @@ struct Opened {
   std::vector<DeviceDescription> devices;
 };
 
-// The driver library at `path`, or where it is empty the system's. Loaded once; what failed is
-// tried again.
+// The driver library at `path`, or the system's if that is empty. Loaded once; a failure is tried
+// again.
 Opened openDriver(const std::string& path);
 
 }  // namespace gridmask::cuda

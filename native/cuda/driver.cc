@@ -12,7 +12,7 @@ namespace {
 #if defined(_WIN32)
 const char* const kSystemLibraries[] = {"nvcuda.dll"};
 #else
-// The second name is that of a development package's link.
+// The second name is the link of a development package.
 const char* const kSystemLibraries[] = {"libcuda.so.1", "libcuda.so"};
 #endif
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// NVIDIA's driver library, loaded when first asked for: the addon itself needs no CUDA library.
-// What the calls need is declared here, so that no CUDA toolkit is needed to compile them either.
+// NVIDIA's driver library, loaded when first needed: the addon itself needs no CUDA library. What
+// the calls need is declared here, so no CUDA toolkit is needed to compile them either.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,7 @@ using CUstream = struct CUstream_st*;
 using CUevent = struct CUevent_st*;
 using CUmemoryPool = struct CUmemPoolHandle_st*;
 
-// As cuda.h has it; what is not named is zero.
+// As in cuda.h; fields that are not named are zero.
 struct CUmemPoolProps {
   int allocType;
   int handleTypes;
@@ -69,9 +69,9 @@ enum : unsigned {
   CU_EVENT_DISABLE_TIMING = 2,
 };
 
-// Each call by its name in code, its symbol in the library, and its parameters. Where a call was
-// revised, its plain symbol is the old one: cuda.h maps the name to the symbol given here. All are
-// in every driver since CUDA 7.
+// Each call with its name in code, its symbol in the library, and its parameters. If a call was
+// revised, its plain symbol is the old version: cuda.h maps the name to the symbol given here. All
+// are in every driver since CUDA 7.
 #define GRIDMASK_CUDA_CALLS(CALL)                                                                  \
   CALL(cuInit, "cuInit", (unsigned flags))                                                         \
   CALL(cuDriverGetVersion, "cuDriverGetVersion", (int* version))                                   \
@@ -122,7 +122,7 @@ enum : unsigned {
   CALL(cuPointerGetAttributes, "cuPointerGetAttributes",                                           \
        (unsigned count, int* attributes, void** values, CUdeviceptr pointer))
 
-// The same for calls that older drivers lack: null there.
+// The same for calls that older drivers lack, where they are null.
 #define GRIDMASK_CUDA_OPTIONAL_CALLS(CALL)                                        \
   CALL(cuMemPoolCreate, "cuMemPoolCreate",                                        \
        (CUmemoryPool * pool, const CUmemPoolProps* properties))                   \
@@ -140,7 +140,7 @@ struct Error {
   const char* call;
 };
 
-// One loaded library. Never unloaded, since its calls may be under way when the process ends.
+// One loaded library. Never unloaded, since its calls may be in progress when the process ends.
 class Driver {
  public:
 #define GRIDMASK_CUDA_MEMBER(name, symbol, parameters) \
@@ -149,18 +149,18 @@ class Driver {
   GRIDMASK_CUDA_OPTIONAL_CALLS(GRIDMASK_CUDA_MEMBER)
 #undef GRIDMASK_CUDA_MEMBER
 
-  // Loads the library at `path`, or where it is empty the system's. What was wrong is in `problem`;
+  // Loads the library at `path`, or the system's if that is empty. `problem` says what went wrong;
   // `missing` is a function that the library lacks.
   static Driver* load(const std::string& path, std::string& problem, std::string& missing);
 
-  // Whether it has the calls for pools of memory; a device may have none nevertheless.
+  // Whether it has the calls for memory pools; a device may still have no pools.
   bool hasPools() const {
     return cuMemPoolCreate != nullptr && cuMemPoolDestroy != nullptr &&
            cuMemPoolSetAttribute != nullptr && cuMemPoolTrimTo != nullptr &&
            cuMemAllocFromPoolAsync != nullptr && cuMemFreeAsync != nullptr;
   }
 
-  // A function that is not among the calls above; null where the library lacks it.
+  // A function that is not among the calls above; null if the library lacks it.
   void* symbol(const char* name) const;
 
   // CUDA's own name of an error, and its description.
@@ -175,7 +175,7 @@ inline void check(CUresult code, const char* call) {
   if (code != CUDA_SUCCESS) throw Error{code, call};
 }
 
-// Calls `driver.name(...)` and throws what it answers unless that is success.
+// Calls `driver.name(...)` and throws its result unless that is success.
 #define CUDA_CALL(driver, name, ...) ::gridmask::cuda::check((driver).name(__VA_ARGS__), #name)
 
 }  // namespace gridmask::cuda

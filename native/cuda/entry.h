@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Device only: kernels as entry points. What they do is in mask_kernel.h, mask_rows_kernel.h,
-// mix_kernel.h and noise_kernel.h, which compile for the host too; here and in mix.cu is what
-// happens between their phases.
+// mix_kernel.h and noise_kernel.h, which compile for the host too. What happens between their
+// phases is here and in mix.cu.
 #pragma once
 
 #include "cuda/kernel_list.h"
@@ -19,8 +19,8 @@ __device__ inline void mask(const KernelParams& params) {
   MaskTile<Shape> tile;
   tile.decide(params, blockIdx.x * blockDim.x + threadIdx.x, blockIdx.y * blockDim.y + threadIdx.y,
               blockIdx.z);
-  // A warp leaves as a whole: its lanes have to answer each other. Those that a block's last warp
-  // does not have count as gone.
+  // A warp leaves as a whole, since its lanes have to answer each other. Lanes that a block's last
+  // warp lacks count as gone.
   if (Shape::inPlace && !__any_sync(0xFFFFFFFFu, tile.dropsAny())) return;
   uint32_t neighbours[MaskTile<Shape>::kRows];
   GRIDMASK_UNROLL
@@ -32,7 +32,7 @@ __device__ inline void mask(const KernelParams& params) {
 
 }  // namespace gridmask::cuda
 
-// `minBlocks`: that a multiprocessor is to have room for, which bounds the registers.
+// `minBlocks`: blocks that must fit on a multiprocessor, which bounds the registers.
 #define GRIDMASK_ENTRY(name, minBlocks)                                                     \
   extern "C" __global__ void __launch_bounds__(gridmask::cuda::kMaxBlockThreads, minBlocks) \
       name(const GRIDMASK_GRID_CONSTANT gridmask::cuda::KernelParams params)

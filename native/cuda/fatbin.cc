@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// fatbin.inc is the compiled kernels as a list of bytes. The build makes it where there is nvcc,
-// and the published package brings it.
+// fatbin.inc is the compiled kernels as a list of bytes. The build makes it if there is an nvcc;
+// the published package includes it.
 
 #include "cuda/fatbin.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernels on the host, for tests: a block at a time, and in it phase by phase, each for all
+// The kernels on the host, for tests: block by block, and in a block phase by phase, each for all
 // threads before the next.
 #pragma once
 
@@ -23,7 +23,7 @@ using HostKernel = void (*)(const KernelParams& params, HostBlock block);
 
 namespace host {
 
-// The last thread first, which nothing may depend on.
+// The last thread goes first; nothing may depend on the order.
 template <typename Use>
 void forEachThread(const KernelParams& params, const Use& use) {
   for (uint32_t thread = params.threadsPerBlock; thread-- > 0;) use(thread);

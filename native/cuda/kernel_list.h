@@ -8,8 +8,8 @@
 
 // KERNEL(name, bytes of a value, values of a pixel, one plane, in place, random):
 // cuda/mask_kernel.h, for batches whose rows are all aligned. A pixel of 1, 2 or 4 bytes in a plane
-// is one value, whatever it is made of. What there is a kernel of one plane for is not masked by
-// the others. Random: with units that keep their squares.
+// is one value, whatever it consists of. If there is a kernel for one plane, the others do not mask
+// it. Random: with units that keep their squares.
 #define GRIDMASK_MASK_KERNELS_OF(KERNEL, kind, bytes, values, onePlane, random)              \
   KERNEL(gridmask_##kind##_##bytes##x##values##_new, bytes, values, onePlane, false, random) \
   KERNEL(gridmask_##kind##_##bytes##x##values##_in_place, bytes, values, onePlane, true, random)

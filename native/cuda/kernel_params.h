@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the host gives to the kernels. Both sides are compiled by different compilers, so all fields
-// have fixed sizes and lie where they would lie without padding.
+// What the host passes to the kernels. Different compilers compile the two sides, so all fields
+// have fixed sizes and lie where they would without padding.
 #pragma once
 
 #include <cstddef>
@@ -14,14 +14,14 @@ namespace gridmask::cuda {
 
 // Exact division of any 32-bit number by one number, by multiplication. With
 // m = floor((2⁶⁴ - 1) / d) and 2⁶⁴ - 1 = m·d + r, the quotient n / d is floor((n + 1)·m / 2⁶⁴) for
-// n + 1 < 2³²: the product is (n + 1)/d less (n + 1)(1 + r)/(d·2⁶⁴), which is more than nothing, so
-// that it never reaches the next whole number, and at most 1/d, so that it never falls below the
-// right one.
+// n + 1 < 2³²: the product is (n + 1)/d less (n + 1)(1 + r)/(d·2⁶⁴). That is more than 0, so the
+// product never reaches the next whole number, and at most 1/d, so it never falls below the right
+// one.
 struct Reciprocal {
   uint64_t multiplier;
 };
 
-// The same with 2³² in the place of 2⁶⁴, at a third of the instructions: the product is at most 1/d
+// The same with 2³² in place of 2⁶⁴, with a third of the instructions: the product is at most 1/d
 // too small while (n + 1)·d <= 2³².
 struct ShortReciprocal {
   uint32_t multiplier;
@@ -39,9 +39,9 @@ GRIDMASK_HD inline uint32_t quotient(uint32_t n, ShortReciprocal reciprocal) {
   return static_cast<uint32_t>((uint64_t{n} + 1) * reciprocal.multiplier >> 32);
 }
 
-// A lattice axis along an image, as phases: fractions of a period, in 2⁻⁶⁴. At pixel
-// (kOriginColumn, 0), from pixel to pixel, from row to row. A row's first vector may begin up to 16
-// values before it.
+// A lattice axis along an image, as phases, which are fractions of a period in 2⁻⁶⁴: at pixel
+// (kOriginColumn, 0), and the steps to the next pixel and to the next row. A row's first vector may
+// begin up to 16 values before it.
 constexpr int32_t kOriginColumn = -16;
 struct KernelAxis {
   uint64_t origin;
@@ -49,17 +49,17 @@ struct KernelAxis {
   uint64_t down;
 };
 
-// One sample that a kernel works at. Made by kernelSampleOf() (cuda/kernel_sample.h). With all
-// numbers 0 it has no squares: a sample that is not masked.
+// One sample that a kernel works on. Made by SampleConstants (cuda/kernel_sample.h). With all
+// numbers 0 it has no squares, like a sample that is not masked.
 struct KernelSample {
   KernelAxis x;
   KernelAxis y;
   uint32_t gap;    // in 2⁻³²: pixels whose phases are below it lie between the stripes
-  uint32_t place;  // its number in the batch times kPlaces, and of the flags below
+  uint32_t place;  // its number in the batch times kPlaces, plus flags as below
 
   static constexpr uint32_t kReverse = 1;
   static constexpr uint32_t kRandom = 2;
-  // d is so large that phases of 32 bits would not tell its pixels apart.
+  // d is so large that 32-bit phases could not tell its pixels apart.
   static constexpr uint32_t kFine = 4;
   // d is so small that a tile of kMaxColumnSteps + 1 pixels and kMaxRowSteps + 1 rows may reach
   // from one square to the next.
@@ -91,7 +91,7 @@ struct KernelUnitAxis {
   }
 };
 
-// What tells and draws the units of a Random GridMask.
+// What is needed to find and draw the units of a Random GridMask.
 struct KernelUnits {
   KernelUnitAxis x;
   KernelUnitAxis y;
@@ -113,7 +113,7 @@ struct MixPartner {
   GRIDMASK_HD bool wasKept() const { return (word & kWasKept) != 0; }
 };
 
-// What is to be kept in a turn, and by the threads of which slot; kNobody: nothing.
+// What a turn has to keep, and the slot whose threads keep it; kNobody: nothing.
 struct MixKept {
   uint32_t sample;
   uint32_t slot;
@@ -123,15 +123,15 @@ struct MixKept {
 
 constexpr uint32_t kMaxBlockThreads = 256;
 
-// Every driver takes so many bytes of parameters.
+// Every driver accepts this many bytes of parameters.
 constexpr size_t kParamsBytes = 4096;
 constexpr size_t kInlinedBytes = kParamsBytes - 256;
 
 // The only parameter of every kernel. Made by the functions of cuda/launch.h.
 //
-// The constants are what a kernel reads beside the images, one array after another: the samples,
-// and where there are such at the places that are named below the units, fills, noise and partners.
-// While they fit they travel with the launch, so that nothing has to be uploaded before it.
+// The constants are what a kernel reads besides the images, one array after another: the samples
+// and, at the places named below, units, fills, noise and partners, if there are any. If they fit,
+// they are part of the parameters, so that nothing has to be uploaded first.
 struct KernelParams {
   const uint8_t* source;
   uint8_t* target;
@@ -149,31 +149,32 @@ struct KernelParams {
   uint32_t valuesPerRow;
   uint32_t vectorsPerRow;  // that a row touches, wherever it begins; noise: blocks
 
-  // The grid: samples lie along y and z, what there is of each along x. Where a block is a
-  // rectangle of threads, that is along x and y, and samples along z.
+  // The grid: samples lie along y and z, the parts of each along x. If a block is a rectangle of
+  // threads, the parts lie along x and y, and samples along z.
   uint32_t gridY;
   uint32_t threadsPerBlock;
   uint32_t threadsPerBlockRow;  // of a rectangle
-  uint32_t threadsPerSample;    // where each thread goes by itself
-  uint32_t tilesPerSample;      // where warps share tiles, as these four
+  uint32_t threadsPerSample;    // if each thread works by itself
+  uint32_t tilesPerSample;      // this and the next three: if warps share tiles
   uint32_t tileShift;           // a warp is 2^tileShift vectors wide
   uint32_t tileColumns;         // tiles side by side
   ShortReciprocal tileColumnsReciprocal;
 
-  // Where in the constants there is what.
+  // Offsets in the constants.
   uint32_t unitsAt;
   uint32_t fillAt;
   uint32_t fillStep;  // bytes from a fill to the next, 0: one for all
   uint32_t partnersAt;
   uint32_t noiseKeysAt;
-  // Noise: two numbers of each channel. Masks of rows whose pixels have several values, in place:
-  // 4 bytes for each value of a pixel, all ones where it is filled, else 0; 0: all are filled.
+  // Noise: two numbers for each channel. Masks of rows whose pixels have several values, in place:
+  // 4 bytes for each value of a pixel, all ones if it is filled, otherwise 0. Offset 0: all are
+  // filled.
   uint32_t channelsAt;
 
-  uint32_t loadBytes;   // how source is read where target is written by 16 bytes: 16, 4, valueBytes
-  uint32_t prefetches;  // a new tensor: so small that its source is asked for before it is decided
+  uint32_t loadBytes;    // how source is read if target is written by 16 bytes: 16, 4, valueBytes
+  uint32_t prefetches;   // a new tensor so small that its source is requested before it is decided
   uint32_t planesAlike;  // all planes of a sample begin at the same address modulo 16
-  uint32_t vectorBytes;  // mixing: 16, 4, 2 or 1, as all rows allow
+  uint32_t vectorBytes;  // mixing: 16, 4, 2 or 1, the most that all rows allow
 
   // Mixing in place.
   uint32_t samplesAtOnce;  // by a block

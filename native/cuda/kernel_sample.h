@@ -15,12 +15,12 @@ namespace gridmask::cuda {
 
 struct Launch;
 
-// The samples that a launch works at. They come first in its constants, where they are written as
+// The samples that a launch works on. They come first in its constants, where they are written as
 // they are added, a block at a time.
 class SampleConstants {
  public:
-  // At most as many as the layout has: of images of `imageHeight` rows, of which the layout's are
-  // those from `firstRow` on.
+  // At most as many as the layout has. Images have `imageHeight` rows; the layout's are those from
+  // `firstRow` on.
   SampleConstants(const BatchLayout& layout, int32_t imageHeight, int32_t firstRow, Launch& launch);
 
   void add(const PackedSample& sample, uint32_t number);
@@ -30,7 +30,7 @@ class SampleConstants {
   void add(const SampleBlock& block, size_t some, const DrawSettings& settings, uint32_t first,
            bool maskedAlone);
 
-  // After the last: other constants may follow. False: there are none.
+  // Call it after the last: other constants may follow. False if there are none.
   bool end();
 
   // Whether one of them has one of these flags. After end().
@@ -49,14 +49,14 @@ class SampleConstants {
   uint32_t flags_ = 0;
   uint8_t* samples_;
   size_t count_ = 0;
-  // Of those in a block: what `place` is to be but for flags that its lattice has.
+  // Of those in a block: `place`, but for the flags that follow from the lattice.
   uint32_t place_[kBlockSamples];
   bool masked_[kBlockSamples];
   bool skips_ = false;  // those that are not masked
-  // That were added one by one. The lanes behind them hold what may be computed with.
+  // Samples that were added one by one. The other lanes hold what can be computed with.
   LatticeBlock waiting_{{1, 1, 1, 1, 1, 1, 1, 1}, {}, {}, {}, {}};
   size_t waits_ = 0;
-  std::vector<KernelUnits> units_;  // of all samples, or where none is random of none
+  std::vector<KernelUnits> units_;  // of all samples, or of none if none is random
 };
 
 }  // namespace gridmask::cuda

@@ -13,7 +13,7 @@
 namespace gridmask::cuda {
 namespace {
 
-// A batch of so few bytes takes about as long as a few accesses to memory, one after another; any
+// A batch up to this size takes about as long as a few accesses to memory, one after another; any
 // GPU's L2 holds it.
 constexpr size_t kPrefetchedBytes = size_t{4} << 20;
 
@@ -188,7 +188,7 @@ bool prepareNoise(const Batch& batch, const Samples& samples, size_t first, Laun
 size_t mostConstantBytes(const BatchLayout& layout) {
   const size_t samples =
       layout.count * (sizeof(KernelSample) + sizeof(KernelUnits) + sizeof(NoiseKey));
-  // Fills as vectors or as words of single bytes, and what noise is made into.
+  // Fills as vectors or as words of single bytes, and the numbers of noise.
   const size_t fills = layout.planes * std::max<size_t>(3 * kVectorBytes, 8 * layout.pixelBytes);
   return samples + fills + 5 * kVectorBytes;  // and what lies between the arrays
 }

@@ -33,14 +33,13 @@ struct Batch {
   uint8_t* target;      // equal to source (in place), or apart from it
   const uint8_t* fill;  // planes * pixelBytes bytes: what a dropped pixel becomes
   Noise noise{};        // instead of the fill, where it has a kind: of all channels of the images
-  // Where the layout is a part of taller images with more planes: its first row, its first channel,
+  // If the layout is a part of taller images with more planes: its first row, its first channel,
   // and their height.
   int32_t firstRow = 0;
   size_t firstChannel = 0;
   int32_t imageHeight = 0;  // 0: of the layout
   size_t sampleBytes = 0;   // from a sample to the next, 0: of the layout
-  // Of a pixel of one plane as many bytes as it has: 0 for those that stay, in place alone. Null
-  // where none does.
+  // In place only: for each byte of a pixel of one plane, 0 if it stays. Null if none does.
   const uint8_t* filled = nullptr;
 };
 
@@ -51,10 +50,10 @@ struct Launch {
   uint32_t gridZ;
   uint32_t blockX;
   uint32_t blockY;
-  uint32_t valueBytes;  // 1, 2 or 4: so much is selected at a time
+  uint32_t valueBytes;  // 1, 2 or 4: what is selected at a time
   KernelParams params{};
-  std::vector<uint8_t> constants;  // empty: they travel with the parameters
-  size_t inlinedBytes = 0;         // of those that do
+  std::vector<uint8_t> constants;  // empty if they are part of the parameters
+  size_t inlinedBytes = 0;         // of those that are
 };
 
 enum class Prepared {
@@ -67,7 +66,7 @@ enum class Prepared {
 // Masks samples `first`, first + 1, … of `samples`.
 Prepared prepareMask(const Batch& batch, const Samples& samples, size_t first, Launch& launch);
 
-// What the constants of a mask take at most.
+// The most bytes that the constants of a mask take.
 size_t mostConstantBytes(const BatchLayout& layout);
 
 // `batch`: source and target on the device.

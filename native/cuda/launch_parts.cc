@@ -50,7 +50,7 @@ bool setGrid(Launch& launch, uint64_t threads, uint32_t items) {
   params.threadsPerSample = each;
   params.threadsPerBlock =
       std::min(kMaxBlockThreads, (each + kThreadsOfWarp - 1) / kThreadsOfWarp * kThreadsOfWarp);
-  // As few as possible beyond the last item.
+  // With as few as possible beyond the last item.
   const size_t gridZ = (items + kMaxGridY - 1) / kMaxGridY;
   params.gridY = static_cast<uint32_t>((items + gridZ - 1) / gridZ);
   launch.gridX = (each + params.threadsPerBlock - 1) / params.threadsPerBlock;
@@ -79,11 +79,11 @@ bool setRectangles(Launch& launch, uint32_t rowsOfThread, uint32_t mostColumns) 
   KernelParams& params = launch.params;
   if (params.entries > kMaxGridY) return false;
   const auto parts = [](uint32_t whole, uint32_t most) { return (whole + most - 1) / most; };
-  // As alike as possible.
+  // As equal as possible.
   const auto part = [&](uint32_t whole, uint32_t most) { return parts(whole, parts(whole, most)); };
   // Even, since neighbours have to be neighbouring lanes.
   const uint32_t columns = (part(params.vectorsPerRow, mostColumns) + 1) / 2 * 2;
-  // So many rows fill warps.
+  // This many rows fill warps.
   uint32_t step = kThreadsOfWarp / std::gcd(columns, kThreadsOfWarp);
   if (step * columns > kMaxBlockThreads) step = 1;
   const uint32_t mostRows = kMaxBlockThreads / columns / step * step;

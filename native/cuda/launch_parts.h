@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Host only: what all launches are put together from.
+// Host only: the parts that all launches are made of.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,7 @@ inline int32_t imageHeightOf(const Batch& batch) {
   return batch.imageHeight != 0 ? batch.imageHeight : batch.layout.height;
 }
 
-// In place nothing becomes of a sample that is not masked.
+// In place, nothing happens to a sample that is not masked.
 inline bool isWorkedAt(const PackedSample& sample, bool inPlace) {
   return !inPlace || (sample.flags & PackedSample::kMasked) != 0;
 }
@@ -42,22 +42,22 @@ inline bool isTooLarge(const BatchLayout& layout) {
   return layout.rowBytes() >> 31 != 0 || layout.count > kMaxSamples || layout.planes > INT32_MAX;
 }
 
-// A width of tiles that few threads lie beyond the row with, at best the preferred one.
+// A width of tiles with few threads beyond the row; the preferred one if possible.
 uint32_t tileShiftOf(uint32_t vectorsPerRow, uint32_t preferred);
 
 // Zeros, and what a layout says.
 void begin(Launch& launch, const BatchLayout& layout, const uint8_t* source, uint8_t* target);
 
-// `threads` threads for each of so many items, in blocks along x; items along y and z. False: too
-// many threads to be numbered.
+// `threads` threads for each of the items, in blocks along x; items along y and z. False if there
+// are too many threads to number.
 bool setGrid(Launch& launch, uint64_t threads, uint32_t items);
 
-// A thread for each vector of a sample in `rowsOfThread` rows, in warps that are tiles, at best of
-// the preferred width; entries along y and z. False: more tiles than can be told apart.
+// A thread for each vector of a sample in `rowsOfThread` rows, in warps that are tiles, if possible
+// of the preferred width; entries along y and z. False if there are too many tiles to number.
 bool setTiles(Launch& launch, uint32_t rowsOfThread, uint32_t preferredShift);
 
 // The same in blocks that are rectangles of threads, at most `mostColumns` wide; entries along z.
-// False: too many entries.
+// False if there are too many entries.
 bool setRectangles(Launch& launch, uint32_t rowsOfThread, uint32_t mostColumns);
 
 // Where so many bytes, the first of all constants, are to be written; at most `bytes` of them were.

@@ -27,7 +27,7 @@ std::wstring wide(const std::string& text) {
 }  // namespace
 
 void* openLibrary(const char* name, bool system, std::string& problem) {
-  // The system's own folder only: a library of that name in the working directory is not meant.
+  // Only the system's own folder, not a library of that name in the working directory.
   void* library = reinterpret_cast<void*>(
       system ? LoadLibraryExW(wide(name).c_str(), nullptr, LOAD_LIBRARY_SEARCH_SYSTEM32)
              : LoadLibraryW(wide(name).c_str()));

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// Libraries that are loaded when they are needed.
+// Libraries that are loaded when needed.
 #pragma once
 
 #include <string>
 
 namespace gridmask::cuda {
 
-// Null where it cannot be loaded: `problem` says why, where it says nothing yet. One of the
-// `system` is looked for in the system's own folders only.
+// Null if it cannot be loaded: `problem` then says why, unless it already says something. A
+// `system` library is looked for only in the system's own folders.
 void* openLibrary(const char* name, bool system, std::string& problem);
 void* symbolIn(void* library, const char* symbol);
 void closeLibrary(void* library);

@@ -2,11 +2,11 @@
 //
 // Which pixels lie in the lattice's squares, as bits.
 //
-// Each axis of the lattice is a phase, a fraction of a period: whole units fall away, and a pixel
-// lies between two stripes while its phase is below the gap's. The first pixel's come from two
-// multiplications by the sample's constants, modulo 2⁶⁴; from there an addition leads to the next
-// pixel, and the wrap at a unit's end is the overflow of the sum. This decides as the exact
-// arithmetic of lattice/lattice.h does; kernel_sample.cc bounds the error.
+// On each axis of the lattice a pixel has a phase, a fraction of a period: whole units vanish, and
+// the pixel lies between two stripes if its phase is below the gap. The first pixel's phases come
+// from two multiplications by the sample's constants, modulo 2⁶⁴. From there one addition leads to
+// the next pixel, and the wrap at the end of a unit is the overflow of the sum. The decisions are
+// those of the exact arithmetic of lattice/lattice.h; kernel_sample.cc bounds the error.
 #pragma once
 
 #include <cstdint>
@@ -45,24 +45,24 @@ GRIDMASK_HD inline Phases<uint64_t> phasesAt(const KernelSample& sample, int32_t
 }
 
 GRIDMASK_HD inline uint32_t coarse(uint64_t phase) { return static_cast<uint32_t>(phase >> 32); }
-// To the nearest.
+// Rounded to nearest.
 GRIDMASK_HD inline uint32_t coarseStep(uint64_t step) { return coarse(step + 0x80000000u); }
 
-// As good where the sample is not kFine, and half the work.
+// Just as good if the sample is not kFine, at half the work.
 GRIDMASK_HD inline Phases<uint32_t> coarse(const Phases<uint64_t>& phases) {
   return {coarse(phases.x), coarse(phases.y), coarseStep(phases.acrossX),
           coarseStep(phases.acrossY), phases.gap};
 }
 
-// Of values of which the first `end` belong to the first pixel, and each further `step` to the
-// next: bit k for the k-th of `count`.
+// Bit k for value k of `count`, of which the first `end` belong to the first pixel, and each
+// further `step` to the next.
 template <class T>
 GRIDMASK_HD inline uint32_t squaresOfValues(Phases<T> phases, uint32_t end, uint32_t step,
                                             uint32_t count) {
   uint32_t bits = 0;
   GRIDMASK_NO_UNROLL
   for (uint32_t from = 0; from < count; from = end, end += step, phases.next()) {
-    // The pixels to come set the bits behind it anew.
+    // Later pixels overwrite the bits beyond their own start.
     const uint32_t rest = 0xFFFFFFFFu << from;
     bits = phases.inSquare() ? bits | rest : bits & ~rest;
   }
@@ -90,8 +90,8 @@ struct TilePhases {
     row.y += downY;
   }
 
-  // Whether one of the next pixels of the row, and of those in as many rows below, may lie in a
-  // square. If not, none does. Not for a sample that is kDense.
+  // Whether one of the next pixels of the row, or of the rows below, may lie in a square. If not,
+  // none does. Not for a sample that is kDense.
   template <uint32_t columns, uint32_t rows>
   GRIDMASK_HD bool mayHaveSquares() const {
     return mayBeBelow<columns - 1, rows - 1>(row.x, row.acrossX, downX) &&
@@ -100,8 +100,8 @@ struct TilePhases {
 
  private:
   // All the tile's phases lie in [highest - span, highest], modulo 2³². Some number there is below
-  // the gap, modulo 2³², just if highest modulo 2³² is below gap + span: which is less than 2³²
-  // where the sample is not kDense.
+  // the gap, modulo 2³², exactly if highest modulo 2³² is below gap + span, which is less than 2³²
+  // unless the sample is kDense.
   template <uint32_t columnSteps, uint32_t rowSteps>
   GRIDMASK_HD bool mayBeBelow(uint32_t start, uint32_t across, uint32_t down) const {
     static_assert(columnSteps <= kMaxColumnSteps && rowSteps <= kMaxRowSteps, "");
@@ -113,9 +113,8 @@ struct TilePhases {
   }
 };
 
-// Whether units drop their squares, in a Random GridMask. The last answer is kept: neighbours
-// mostly lie in the same unit. What only a draw needs is read for each, so that registers stay
-// free.
+// Whether units drop their squares, in a Random GridMask. The last answer is kept, since neighbours
+// mostly lie in the same unit. What only a draw needs is read for each draw, to save registers.
 class UnitDraws {
  public:
   GRIDMASK_HD UnitDraws(const KernelParams& params, uint32_t entry)
@@ -154,17 +153,17 @@ class UnitDraws {
   bool drops_ = false;
 };
 
-// Takes out of the squares, row by row downwards, those whose units keep them.
+// Removes the squares whose units keep them, row by row downwards.
 //
-// From a pixel to its neighbour it is at most one pixel along an axis of the lattice, and a stripe
-// is at least one wide. So neighbours that both lie in squares lie in the same one: a run of bits
-// is drawn once, and not at all where it lies below a run of the row above.
+// Neighbouring pixels are at most one pixel apart along an axis of the lattice, and a stripe is at
+// least one wide. So neighbours that both lie in squares lie in the same one: a run of bits is
+// drawn once, and not again if it lies below a run of the row above.
 class SquareDraws {
  public:
   GRIDMASK_HD SquareDraws(const KernelParams& params, uint32_t entry) : draws_(params, entry) {}
 
-  // `columnOf`: the pixel of a bit. Bits of the same pixel follow one another, and the same bits
-  // are of the same pixels in all rows.
+  // `columnOf`: the pixel of a bit. Bits of the same pixel are adjacent, and a bit belongs to the
+  // same pixel in all rows.
   template <class ColumnOf>
   GRIDMASK_HD uint32_t nextRow(uint32_t squares, int32_t y, const ColumnOf& columnOf) {
     uint32_t dropped = 0;

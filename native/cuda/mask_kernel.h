@@ -8,13 +8,14 @@
 //   a block    a rectangle of threads: x along the row, y downwards
 //   the grid   x and y: a sample's blocks, z: samples. In place only those that are masked
 //
-// A new tensor has every vector written, and those read that keep something; a batch so small that
-// waiting is all it takes has its source prefetched, whatever is kept. In place nothing is touched
-// where nothing is dropped. What is dropped is written value by value or, where `blends` is
-// set, by whole sectors of 32 bytes: the rest of them is read first and written as it was, since
-// memory takes longer over a sector that is written in part. Two neighbouring lanes have a sector,
-// so each has to know of the other's bits: that is why there are two phases, and an exchange
-// between them. On the host all threads go through the first before any enters the second.
+// For a new tensor, every vector is written, and those that keep something are read. If a batch is
+// so small that only waiting takes time, its source is prefetched, whatever is kept. In place,
+// nothing is touched where nothing is dropped. Dropped values are written one by one or, if
+// `blends` is set, as whole sectors of 32 bytes: the rest of a sector is read first and written
+// unchanged, since memory takes longer for a sector that is only partly written. Two neighbouring
+// lanes share a sector, so each has to know the other's bits: that is why there are two phases,
+// with an exchange between them. On the host, all threads finish the first before any enters the
+// second.
 #pragma once
 
 #include <cstdint>
@@ -26,33 +27,33 @@
 
 namespace gridmask::cuda {
 
-// What a thread and a block have. Measured on an H200: docs/kernel.md has what else was tried.
+// What a thread and a block have. Measured on an H200: docs/kernel.md says what else was tried.
 template <int valueBytes_, int valuesPerPixel_, bool onePlane, bool inPlace_, bool random_>
 struct MaskShape {
   static constexpr int valueBytes = valueBytes_;
   static constexpr int valuesPerPixel = valuesPerPixel_;
   static constexpr bool inPlace = inPlace_;
   static constexpr bool random = random_;  // knows units that keep their squares
-  // In several planes one row a thread gives it enough to wait for. In one plane, and where units
+  // With several planes, one row gives a thread enough to wait for. With one plane, and if units
   // are drawn, more rows share a thread's start.
   static constexpr int rows = !onePlane ? (random && inPlace ? 2 : 1)
                               : valuesPerPixel == 3 && inPlace && valueBytes == 1  ? 2
                               : valuesPerPixel == 3 && !inPlace && valueBytes == 4 ? 3
                                                                                    : 4;
-  // Planes whose reads are under way at a time.
+  // Planes that are read at the same time.
   static constexpr int planes = onePlane ? 1 : 3;
   static constexpr bool blends = inPlace && valuesPerPixel == 1;
   static constexpr bool streams = !inPlace && valueBytes == 4;
   // Whether a thread's tile is first tested as a whole.
   static constexpr bool tests = rows > 1 || valueBytes == 1;
-  // Vectors of a row that a block has at most. Blocks of whole rows write memory in its order; for
-  // four bytes a pixel in place narrow ones are better, whose warps are close to a square of pixels
-  // and mostly come to one decision.
+  // At most so many vectors of a row in a block. Blocks of whole rows write memory in order. For
+  // four bytes per pixel in place, narrow blocks are better: their warps are almost squares of
+  // pixels, and mostly reach the same decision.
   static constexpr int columns = valueBytes != 4 || !inPlace      ? 64
                                  : valuesPerPixel == 3 && !random ? 4
                                                                   : 8;
-  // Blocks that a multiprocessor is to have room for, which bounds the registers. Without a bound
-  // the compiler of some toolkits spills to keep to 32 of them.
+  // Blocks that must fit on a multiprocessor, which bounds the registers. Without a bound, some
+  // toolkits' compilers spill to stay within 32 of them.
   static constexpr int minBlocks = !onePlane && inPlace && !random ? 8 : 4;
 };
 
@@ -77,7 +78,7 @@ class MaskTile {
     if (inside) decideRows(params, sample, entry);
   }
 
-  // Whether there is anything to write in place, but for a neighbour's sake.
+  // Whether there is anything to write in place, other than for a neighbour.
   GRIDMASK_HD bool dropsAny() const {
     uint32_t any = 0;
     GRIDMASK_UNROLL
@@ -102,8 +103,8 @@ class MaskTile {
   static constexpr int kPerPixel = Shape::valuesPerPixel;
   static constexpr int kValues = kValuesOf<kValueBytes>;
   static constexpr uint32_t kAll = kAllOf<kValueBytes>;
-  // A vector begins at a pixel's first value where pixels are 1, 2 or 4 values. Else in the middle,
-  // and has to do with one more.
+  // A vector begins at a pixel's first value if pixels are 1, 2 or 4 values. Otherwise it may begin
+  // in the middle, and involves one more pixel.
   static constexpr bool kStraddles = kPerPixel == 3;
   static constexpr int kPixels =
       (kValues + (kStraddles ? kPerPixel - 1 : 0) + kPerPixel - 1) / kPerPixel;
@@ -146,7 +147,7 @@ class MaskTile {
     for (int r = 0; r < kRows; ++r) dropped[r] = (dropped[r] ^ kept) >> lead() & kAll;
   }
 
-  // Takes out of all rows the squares whose units keep them.
+  // Removes the squares whose units keep them from all rows.
   GRIDMASK_HD void drawRows(const KernelParams& params, uint32_t entry, int32_t x, int32_t y) {
     SquareDraws draws(params, entry);
     GRIDMASK_NO_UNROLL
@@ -154,7 +155,7 @@ class MaskTile {
       const uint32_t drawn = draws.nextRow(dropped[0], y + r, [&](uint32_t bit) {
         return x + static_cast<int32_t>(bit / kPerPixel);
       });
-      // Each row comes first in its turn, so that none is addressed.
+      // Each row moves to the front in turn, so that none is addressed by index.
       GRIDMASK_UNROLL
       for (int k = 0; k + 1 < kRows; ++k) dropped[k] = dropped[k + 1];
       dropped[kRows - 1] = drawn;
@@ -171,7 +172,7 @@ class MaskTile {
     return bits;
   }
 
-  // Where vectors begin at different values of a pixel, there is a fill for each of them.
+  // If vectors begin at different values of a pixel, there is a fill for each of those values.
   GRIDMASK_HD Vector fillOf(const KernelParams& params, uint32_t plane) const {
     if (params.fillStep == 0) return params.fill;
     const uint32_t index = kStraddles ? plane * kPerPixel + lead() : plane;
@@ -188,7 +189,7 @@ class MaskTile {
         rest[r] = static_cast<uint32_t>(r) < rowsLeft_ ? dropped[r] : 0;
       }
       uint8_t* to = params.target + at;
-      // Unrolled it is no faster, and several times as long.
+      // Unrolled, it is no faster and several times as long.
       GRIDMASK_NO_UNROLL
       for (int r = 0; r < kRows; ++r, to += params.rowBytes) {
         if (rest[0] != 0) storeDropped<kValueBytes>(to, fill, rest[0]);
@@ -198,7 +199,7 @@ class MaskTile {
     }
   }
 
-  // All reads of some rows and planes are under way before the first of them is waited for.
+  // All reads of several rows and planes are started before the first is waited for.
   GRIDMASK_HD void moveRows(const KernelParams& params, uint64_t at,
                             const uint32_t (&neighbours)[kRows]) const {
     bool writes[kRows];

@@ -7,10 +7,10 @@
 //   the grid   x: a sample's vectors, row after row, y and z: samples. In place only those that are
 //              masked
 //
-// Vectors lie at multiples of 16 bytes of the target, so where rows do not, a row's first and last
-// vector belong to it in part. Planes whose rows begin differently modulo 16 cut the same row into
-// different vectors: then a thread decides the values of twice the length, and takes from them
-// those that its vector has in each plane.
+// Vectors lie at multiples of 16 bytes in the target. If rows do not, a row's first and last vector
+// belong to it only partly. If the rows of planes begin at different addresses modulo 16, the same
+// row is cut into different vectors: then a thread decides the values of two vectors, and takes
+// from them those that its vector has in each plane.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ namespace gridmask::cuda {
 
 constexpr uint32_t kMinRowsBlocks = 4;  // MaskShape::minBlocks
 
-// A vector of a plane's row, and what is to become of its values: bit k stands for the k-th.
+// A vector of a plane's row, and what happens to its values: bit k stands for value k.
 struct Window {
   uint8_t* target;
   const uint8_t* source;
@@ -32,7 +32,7 @@ struct Window {
   uint32_t dropped;  // may have bits outside
 };
 
-// One value a pixel: bit k for pixel x + k, of so many vectors of `values` values.
+// One value per pixel: bit k for pixel x + k, for `vectors` vectors of `values` values.
 template <int values>
 GRIDMASK_HD inline uint32_t planarSquares(Phases<uint64_t> exact, bool fine, uint32_t vectors) {
   uint32_t bits = 0;
@@ -56,7 +56,8 @@ GRIDMASK_HD inline uint32_t planarSquares(Phases<uint64_t> exact, bool fine, uin
   return bits;
 }
 
-// The pixel of a row's value. Those left of the row, where nobody asks, count to the first.
+// The pixel of a row's value. Values left of the row, which nobody uses, count as the first
+// pixel's.
 GRIDMASK_HD inline uint32_t pixelOf(const KernelParams& params, int32_t value) {
   return quotient(static_cast<uint32_t>(value < 0 ? 0 : value), params.pixelReciprocal);
 }
@@ -88,7 +89,7 @@ GRIDMASK_HD inline uint32_t droppedValues(const KernelParams& params, const Kern
   return sample.is(KernelSample::kReverse) ? ~bits : bits;
 }
 
-// The kept ones of a word's values, 0 for the others.
+// The values of a word that are kept; 0 for the others.
 template <int valueBytes>
 GRIDMASK_HD inline uint32_t loadKept(const uint8_t* source, uint32_t dropped, uint32_t loadBytes) {
   using Value = typename Unsigned<valueBytes>::type;
@@ -103,7 +104,8 @@ GRIDMASK_HD inline uint32_t loadKept(const uint8_t* source, uint32_t dropped, ui
   return word;
 }
 
-// Out of place, a vector that is not wholly in the row or can't be read at once: word by word.
+// For a new tensor: a vector that is only partly in the row, or cannot be read at once, is read
+// word by word.
 template <int valueBytes>
 GRIDMASK_HD inline void copyWords(const Window& window, const Vector& fill, uint32_t loadBytes) {
   using Value = typename Unsigned<valueBytes>::type;
@@ -135,8 +137,8 @@ GRIDMASK_HD inline void copyWords(const Window& window, const Vector& fill, uint
   }
 }
 
-// Out of place: each value of the row, the fill where it is dropped. Reads no vector that keeps
-// nothing, and `loadBytes` at a time.
+// For a new tensor: each value of the row, or the fill if it is dropped. Reads `loadBytes` at a
+// time, and no vector that keeps nothing.
 template <int valueBytes>
 GRIDMASK_HD inline void copyKept(const Window& window, const Vector& fill, uint32_t loadBytes) {
   constexpr uint32_t kAll = kAllOf<valueBytes>;
@@ -145,14 +147,14 @@ GRIDMASK_HD inline void copyKept(const Window& window, const Vector& fill, uint3
     copyWords<valueBytes>(window, fill, loadBytes);
     return;
   }
-  // One store for both: what neighbours write together leaves together.
+  // One store for both, so that what neighbours write together leaves together.
   Vector kept{};
   if (dropped != kAll) kept = load<Vector>(window.source);
   store<Vector>(window.target, blend<valueBytes>(kept, fill, dropped));
 }
 
-// What the values of the vector that begins at value `first` of a row become where they are
-// dropped. The constants have 4 bytes for each value of a pixel: its fill, as often as it fits.
+// What dropped values become in the vector that begins at value `first` of a row. The constants
+// have 4 bytes for each value of a pixel: its fill, as often as it fits.
 template <int valueBytes, bool interleaved>
 GRIDMASK_HD inline Vector fillVectorOf(const KernelParams& params, uint32_t plane, int32_t first) {
   const auto wordOf = [&](uint32_t value) {
@@ -166,7 +168,7 @@ GRIDMASK_HD inline Vector fillVectorOf(const KernelParams& params, uint32_t plan
   }
   constexpr int kPerWord = 4 / valueBytes;
   const uint32_t planeFill = plane * params.valuesPerPixel;
-  // Left of the row nobody asks: channel 0 until the row begins.
+  // Nobody uses values left of the row: channel 0 until the row begins.
   uint32_t left = first < 0 ? static_cast<uint32_t>(-first) : 0;
   uint32_t channel =
       first < 0 ? 0 : static_cast<uint32_t>(first) - pixelOf(params, first) * params.valuesPerPixel;
@@ -187,7 +189,7 @@ GRIDMASK_HD inline Vector fillVectorOf(const KernelParams& params, uint32_t plan
   return fill;
 }
 
-// Bit k: whether value first + k of a row is of a channel that is filled.
+// Bit k: whether value first + k of a row belongs to a channel that is filled.
 template <int values>
 GRIDMASK_HD inline uint32_t filledValues(const KernelParams& params, int32_t first) {
   uint32_t bits = 0;

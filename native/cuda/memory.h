@@ -52,7 +52,7 @@ GRIDMASK_HD inline void store(uint8_t* to, T value) {
 #endif
 }
 
-// The same for what is touched once: caches need not keep it.
+// The same for what is touched only once, so caches need not keep it.
 GRIDMASK_HD inline Vector loadOnce(const uint8_t* from) {
 #ifdef __CUDA_ARCH__
   const uint4 value = __ldcs(reinterpret_cast<const uint4*>(from));
@@ -71,7 +71,7 @@ GRIDMASK_HD inline void storeOnce(uint8_t* to, const Vector& value) {
 #endif
 }
 
-// Has what will be read soon brought nearer.
+// Prefetches what will be read soon.
 GRIDMASK_HD inline void prefetch(const uint8_t* from) {
 #ifdef __CUDA_ARCH__
   asm volatile("prefetch.global.L2 [%0];" ::"l"(from));
@@ -92,7 +92,7 @@ GRIDMASK_HD inline T parameter(const uint8_t* from) {
 #endif
 }
 
-// The unsigned number of so many bytes.
+// The unsigned integer of that many bytes.
 template <size_t bytes>
 struct Unsigned;
 template <>

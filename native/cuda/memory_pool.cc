@@ -24,7 +24,7 @@ void MemoryPool::open() noexcept {
       supported == 0) {
     return;
   }
-  // Not the device's default pool: how that one keeps its memory is its other users' affair.
+  // Not the device's default pool, whose settings belong to its other users.
   CUmemPoolProps properties{};
   properties.allocType = CU_MEM_ALLOCATION_TYPE_PINNED;
   properties.locationType = CU_MEM_LOCATION_TYPE_DEVICE;
@@ -96,7 +96,7 @@ void MemoryPool::keep(const MemoryBlock& block, CUstream stream) {
     CUDA_CALL(driver_, cuEventRecord, kept.unused, stream);
     kept_.emplace(block.bytes, kept);
   } catch (...) {
-    // Nothing tells when it is out of use, but that it is when the stream is done.
+    // Nothing shows when it is out of use, except that the stream is done.
     if (kept.unused != nullptr) events_.push_back(kept.unused);
     if (driver_.cuStreamSynchronize(stream) == CUDA_SUCCESS) (void)driver_.cuMemFree(block.pointer);
     throw;
@@ -110,8 +110,8 @@ void MemoryPool::keep(const MemoryBlock& block, CUstream stream) {
   }
 }
 
-// Where the driver refuses, the memory is lost: whether a call that failed has done its work is not
-// known, and to free an address twice may be to free somebody else's.
+// If the driver refuses, the memory is lost: a failed call may have done its work, and freeing an
+// address twice may free somebody else's memory.
 void MemoryPool::release(const Kept& kept) noexcept {
   if (driver_.cuEventSynchronize(kept.unused) == CUDA_SUCCESS)
     (void)driver_.cuMemFree(kept.pointer);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Memory of a device, given out and taken back in the order of streams: nobody waits for either.
-// Where the driver has pools that do this (since CUDA 11.2, on most GPUs), one of its own; else
-// blocks that were given back are kept here, each with an event behind its last use.
+// Memory of a device, allocated and freed in stream order: nobody waits for either. If the driver
+// has pools that do this (since CUDA 11.2, on most GPUs), it uses one of its own; otherwise freed
+// blocks are kept here, each with an event after its last use.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@ struct MemoryBlock {
   size_t bytes = 0;  // may be more than was asked for
 };
 
-// Its functions want the device's context to be current, and may be called from any thread.
+// Its functions need the device's context to be current, and may be called from any thread.
 class MemoryPool {
  public:
   MemoryPool(const Driver& driver, CUdevice device, size_t totalMemory)
@@ -34,7 +34,7 @@ class MemoryPool {
   // What is on `stream` now may still use it. Throws Error; the block is gone then too.
   void free(const MemoryBlock& block, CUstream stream);
 
-  // Gives what nobody uses back to the driver.
+  // Returns what nobody uses to the driver.
   void trim() noexcept;
 
  private:

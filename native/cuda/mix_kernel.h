@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernels of GridMix: what is dropped of a sample comes from its partner.
+// The kernels of GridMix: a sample's dropped pixels come from its partner.
 //
-// To them a pixel is its bytes, and a row is cut into vectors of 16, 4, 2 or 1 bytes, the most that
-// all rows of source and target begin and end at multiples of: so the same vector is at the same
-// place of a row in every sample, and no two threads touch one.
+// They treat a pixel as bytes, and cut a row into vectors of 16, 4, 2 or 1 bytes: the largest size
+// such that all rows of source and target begin and end at its multiples. So the same vector is at
+// the same place of a row in every sample, and no two threads touch one.
 //
 // New: a thread has a vector of one row of one sample, in all planes. The grid: x: a sample's
 // vectors, y and z: samples.
 //
-// In place a sample may be written only when the one whose partner it is has read it. So a block
-// has a few neighbouring vectors of *all* samples: 2^tileShift of them times as many samples as
-// there are threads left, a few samples each. All threads read what they need, wait for each other,
-// and then write. More samples than that take turns, in the order of the permutation's cycles: a
-// sample's partner is the next one, so what comes later is not yet written. Only a cycle's last
-// sample needs one that may have been: its first. The thread that will need it keeps that from the
-// turn in which it was written. The grid: x: vectors of a plane, y: groups of planes.
+// In place, a sample may be written only after the one that takes pixels from it has read it. So a
+// block has a few neighbouring vectors of *all* samples: 2^tileShift vectors, and the samples
+// divided among the remaining threads, a few each. All threads read what they need, wait for each
+// other, and then write. If there are more samples than that, they take turns in the order of the
+// permutation's cycles: a sample's partner is the next one, so it is not yet written. Only a
+// cycle's last sample needs one that may have been written: the first. The thread that will need it
+// keeps it from the turn in which it was written. The grid: x: vectors of a plane, y: groups of
+// planes.
 #pragma once
 
 #include <cstdint>
@@ -27,13 +28,13 @@
 
 namespace gridmask::cuda {
 
-// Planes whose reads are under way at a time.
+// Planes that are read at the same time.
 constexpr uint32_t kMixPlanes = 3;
 
 constexpr uint32_t kMinMixBlocks = 4;  // MaskShape::minBlocks, for a new tensor
 
-// What a thread in place has, and reads at a time. Several planes are read one after another where
-// samples take turns, since it keeps what a later turn needs of a plane.
+// What a thread has in place, and reads at a time. If samples take turns, planes are read one after
+// another, since the thread keeps what a later turn needs from a plane.
 template <bool whole_, bool severalPlanes>
 struct MixShape {
   static constexpr bool whole = whole_;  // vectors of 16 bytes
@@ -68,7 +69,7 @@ GRIDMASK_HD inline void storeFirst(uint8_t* to, const Vector& vector, uint32_t b
   }
 }
 
-// A word, or of its four bytes those whose bits are set.
+// A word, or only those of its four bytes whose bits are set.
 GRIDMASK_HD inline void storeBytes(uint8_t* to, uint32_t word, uint32_t bits) {
   if (bits == 0xF) {
     store<uint32_t>(to, word);
@@ -80,7 +81,7 @@ GRIDMASK_HD inline void storeBytes(uint8_t* to, uint32_t word, uint32_t bits) {
   }
 }
 
-// Of a vector's bytes those whose bits are set. Of a narrow one all: its pixels are no smaller.
+// The bytes of a vector whose bits are set. All of a narrow vector, whose pixels are no smaller.
 template <bool whole>
 GRIDMASK_HD inline void storeTaken(uint8_t* to, const Vector& vector, uint32_t dropped,
                                    bool pixelsAreWords) {
@@ -103,7 +104,7 @@ GRIDMASK_HD inline void storeTaken(uint8_t* to, const Vector& vector, uint32_t d
   }
 }
 
-// Of a vector's bytes, the first `end` of which are of pixel (x, y): those in squares.
+// The bytes of a vector that lie in squares. The first `end` bytes belong to pixel (x, y).
 GRIDMASK_HD inline uint32_t squaresOfVector(const KernelParams& params, const KernelSample& sample,
                                             int32_t x, int32_t y, uint32_t end) {
   if (sample.is(KernelSample::kFine)) {
@@ -176,7 +177,7 @@ GRIDMASK_HD inline void mixNewThread(const KernelParams& params, uint32_t blockX
   }
 }
 
-// A thread in place. For each group of planes, and in it for each turn: decide(), read(), a
+// A thread in place. For each group of planes, and within it for each turn: decide(), read(), a
 // barrier, write(). What is decided in a turn holds for all planes.
 template <class Shape>
 class MixThread {
@@ -196,7 +197,7 @@ class MixThread {
     uint32_t entry = turn * params.samplesAtOnce + slot_;
     GRIDMASK_NO_UNROLL
     for (uint32_t k = 0; k < Shape::samples; ++k, entry += params.slots) {
-      // Each in the last place in its turn, so that none is addressed.
+      // Each moves to the last place in turn, so that none is addressed by index.
       GRIDMASK_UNROLL
       for (uint32_t j = 0; j + 1 < Shape::samples; ++j) {
         dropped_[j] = dropped_[j + 1];
@@ -220,7 +221,7 @@ class MixThread {
       const uint8_t* from = source + partner_[k].sample() * params.sampleBytes;
       GRIDMASK_UNROLL
       for (uint32_t p = 0; p < kPlanes; ++p) {
-        // Always set, so that nothing has to be held from one plane to the next.
+        // Always set, so that nothing has to be kept from one plane to the next.
         vectors_[k][p] = kept_;
         if (dropped_[k] == 0 || (Shape::keeps && partner_[k].wasKept()) ||
             !isThere(params, plane + p)) {

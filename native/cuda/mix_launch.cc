@@ -8,7 +8,7 @@
 namespace gridmask::cuda {
 namespace {
 
-// Blocks that a GPU is to have at least.
+// The least number of blocks for a GPU.
 constexpr uint32_t kFewBlocks = 64;
 
 uint32_t vectorBytesOf(const MixBatch& batch, uint64_t rowBytes) {
@@ -30,7 +30,7 @@ class Order {
     for (uint32_t n = 0; n < count; ++n) {
       if (!isRead_[n]) append(n);
     }
-    // What is left are whole cycles.
+    // Whole cycles remain.
     for (uint32_t n = 0; n < count; ++n) append(n);
   }
 
@@ -71,9 +71,9 @@ void prepareNew(const MixBatch& batch, SampleConstants& constants,
   }
 }
 
-// Which vectors of how many samples a block has: vectors side by side as many as possible, up to a
-// warp's, so that all samples are there at once, but no fewer than make 64 bytes or a warp; or
-// fewer, down to a sector, where that makes too few blocks. False: too many vectors.
+// How many vectors of how many samples a block has. As many adjacent vectors as possible, up to a
+// warp's, such that all samples fit at once; but at least 64 bytes or a warp. If that makes too few
+// blocks, fewer vectors, down to a sector. False if there are too many vectors.
 bool setBlocks(Launch& launch, uint64_t positions, uint32_t entries, uint32_t mostSamples) {
   KernelParams& params = launch.params;
   const uint32_t sector = params.vectorBytes == 16 ? 1 : params.vectorBytes == 4 ? 3 : 5;
@@ -93,7 +93,7 @@ bool setBlocks(Launch& launch, uint64_t positions, uint32_t entries, uint32_t mo
   params.turns = (entries + params.samplesAtOnce - 1) / params.samplesAtOnce;
   const uint32_t width = 1u << params.tileShift;
   launch.gridX = (params.threadsPerSample + width - 1) / width;
-  // Whole groups of planes, of which the grid has no more than it may.
+  // Whole groups of planes, no more than the grid may have.
   const uint32_t groups = (params.planes + kMixPlanes - 1) / kMixPlanes;
   const uint32_t atLeast = (groups + UINT16_MAX - 1) / UINT16_MAX;
   params.planesPerBlock = kMixPlanes * (launch.gridX < kFewBlocks ? atLeast : groups);
@@ -101,8 +101,8 @@ bool setBlocks(Launch& launch, uint64_t positions, uint32_t entries, uint32_t mo
   return true;
 }
 
-// The kernel that has all samples at once if one has; the one for several planes does not know
-// turns.
+// A kernel that has all samples at once, if there is one; the kernel for several planes does not
+// support turns.
 bool setInPlace(Launch& launch, uint64_t positions, uint32_t entries) {
   const bool whole = launch.params.vectorBytes == kVectorBytes;
   using Several = MixShape<true, true>;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernel that masks with noise for a fill.
+// The kernel that masks with noise as the fill.
 //
-// The noise's generator makes four numbers at a time, for a block of four pixels that follow one
-// another in the image, from row to row. A block belongs to the row in which it begins.
+// The noise generator makes four numbers at a time, for a block of four successive pixels of the
+// image, across row ends. A block belongs to the row in which it begins.
 //
 //   a thread   a block in `rows` rows, one below the other, in all channels: the numbers are drawn
-//              once for all channels, or anew for each
+//              once for all channels, or once for each
 //   a warp     2^tileShift blocks side by side, the rest of the 32 below: close to a square of
-//              pixels, so that few warps draw for some of their threads only
+//              pixels, so that few warps draw for only some of their threads
 //   the grid   x: a sample's tiles, y and z: samples. In place only those that are masked
 #pragma once
 
@@ -34,7 +34,7 @@ struct NoiseShape {
 
 constexpr uint32_t kMinNoiseBlocks = 4;  // MaskShape::minBlocks
 
-// Four floats that are used one after another, without an address.
+// Four floats that are used one after another, without being addressed by index.
 struct Numbers {
   float a, b, c, d;
 
@@ -114,7 +114,7 @@ class NoiseTile {
     const uint32_t rows = params_.height - row < kRows ? params_.height - row : kRows;
     const bool aligned =
         params_.width % kNoisePixels == 0 && params_.noiseFirstPixel % kNoisePixels == 0;
-    // A tile of pixels, where blocks do not go on in the next row.
+    // A tile of pixels, if blocks do not continue in the next row.
     if (Shape::inPlace && aligned &&
         !sample.is(KernelSample::kReverse | KernelSample::kFine | KernelSample::kDense)) {
       const TilePhases phases(sample, static_cast<int32_t>(column * kNoisePixels),
@@ -216,11 +216,11 @@ class NoiseTile {
                              params_.channelsAt + channel * static_cast<uint32_t>(sizeof(Channel)));
   }
 
-  // One value a pixel: a block is four in a row.
+  // One value per pixel: a block is four in a row.
   GRIDMASK_HD void planar(uint32_t entry, uint32_t number, uint64_t sampleAt, int32_t begin,
                           uint32_t dropped, uint32_t inside) {
     uint64_t at = sampleAt + static_cast<uint64_t>(int64_t{begin} * kValueBytes);
-    // Those of several planes are read before the first is waited for.
+    // Values of several planes are read before the first is waited for.
     constexpr uint32_t kPlanes = 3;
     GRIDMASK_NO_UNROLL
     for (uint32_t plane = 0; plane < params_.planes; plane += kPlanes) {
@@ -305,7 +305,7 @@ class NoiseTile {
                            reinterpret_cast<uintptr_t>(params_.source + at);
     constexpr uint32_t kFour = kNoisePixels * kValueBytes;
     if (dropped == 0 && inside == kAll && addresses % kFour == 0) {
-      // As many fours as channels.
+      // As many groups of four as channels.
       GRIDMASK_NO_UNROLL
       for (uint32_t k = 0; k < pixelBytes * kNoisePixels; k += kFour) {
         Four<kValueBytes>::load(params_.source + at + k).store(params_.target + at + k);

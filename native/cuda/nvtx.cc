@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// A profiler names a library in the environment variable NVTX_INJECTION64_PATH. Who wants to be
-// seen loads it and hands its function InitializeInjectionNvtx2 another function, by which it asks
-// for tables of pointers to the functions of NVTX; it sets those that it has. Names and numbers are
-// those of NVTX's header nvtxTypes.h.
+// A profiler names a library in the environment variable NVTX_INJECTION64_PATH. A program that
+// wants to be profiled loads it and passes its function InitializeInjectionNvtx2 another function,
+// through which the library asks for tables of pointers to NVTX functions; it sets those that it
+// has. Names and numbers are those of NVTX's header nvtxTypes.h.
 
 #include "cuda/nvtx.h"
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// Ranges of time that a profiler shows, by NVIDIA's NVTX: nothing where none is attached. Of its
-// protocol this is what ranges need, so that no toolkit's headers are needed to build.
+// Ranges of time that a profiler shows, through NVIDIA's NVTX; they do nothing if none is attached.
+// This is the part of the protocol that ranges need, so that no toolkit's headers are needed to
+// build.
 #pragma once
 
 namespace gridmask::cuda {
 
-// From here until it is destroyed, on this thread. `name` is a string literal.
+// A range from here until this is destroyed, on this thread. `name` is a string literal.
 class Range {
  public:
   explicit Range(const char* name);

@@ -26,7 +26,7 @@ PinnedMemory::~PinnedMemory() {
     (void)device_.driver.cuEventSynchronize(unused_);
     (void)device_.driver.cuMemHostUnregister(memory_);
   } catch (const Error&) {
-    // It stays pinned for what is left of the context.
+    // It stays pinned for as long as the context lives.
   }
   device_.giveEvent(unused_);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Host memory of somebody else's, pinned for a while: the device reads and writes it itself.
+// Host memory of others, pinned for a while: the device reads and writes it directly.
 #pragma once
 
 #include <cstddef>
@@ -13,10 +13,10 @@ namespace gridmask::cuda {
 
 class PinnedMemory {
  public:
-  // The memory stays where it is until this is destroyed. Throws Error.
+  // The memory must stay where it is until this is destroyed. Throws Error.
   static std::unique_ptr<PinnedMemory> pin(Device& device, uint8_t* memory, size_t bytes);
 
-  // Waits until no copy that use() was told of reads or writes it.
+  // Waits until no copy that use() knows of reads or writes it.
   ~PinnedMemory();
   PinnedMemory(const PinnedMemory&) = delete;
   PinnedMemory& operator=(const PinnedMemory&) = delete;

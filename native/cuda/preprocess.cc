@@ -21,7 +21,7 @@ void preprocess(Stream& stream, const PreprocessBatch& batch, const Allocation& 
   try {
     stream.order(source.stream(), on);
   } catch (const Error&) {
-    // The images may be freed on their own stream now.
+    // Now the images may be freed on their own stream.
     (void)target.device().driver.cuStreamSynchronize(on);
     throw;
   }

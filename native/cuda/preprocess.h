@@ -11,16 +11,16 @@
 
 namespace gridmask::cuda {
 
-// The batch's images lie in `source`, its target is `target`, apart from it.
+// The batch's images lie in `source`; `target` is separate from it.
 void preprocess(Stream& stream, const PreprocessBatch& batch, const Allocation& source,
                 const Allocation& target, Wrote& wrote);
 
-// The same for images on the host. Returns when they have been read, or where they are pinned and
-// go up as they lie, when that is on the target's stream.
+// The same for images on the host. Returns when they have been read or, if they are pinned and
+// uploaded as they lie, when the upload is on the target's stream.
 void preprocessHost(Stream& stream, const PreprocessBatch& batch, const Allocation& target,
                     const Staging& staging, Wrote& wrote);
 
-// What of the images is needed, on the device: for work on `on`. SourceRegions::placedAt() says
+// Uploads the parts of the images that are needed, for work on `on`. SourceRegions::placedAt() says
 // what lies where.
 std::unique_ptr<Allocation> uploadRegions(Stream& stream, const SourceRegions& regions, CUstream on,
                                           const Staging& staging);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernels that make a batch of decoded images: crop, mirror, pick channels, normalise, mask.
+// The kernels that make a batch from decoded images: crop, mirror, pick channels, normalise, mask.
 //
 // PreprocessTile, for images of bytes whose channels, at most four, lie together in words that can
 // be read, and a result of planes or of three channels together:
@@ -10,15 +10,15 @@
 //   a warp     a tile of 2^tileShift threads side by side, the rest of the 32 below
 //   the grid   x: a sample's tiles, y and z: samples
 //
-// Four pixels are at most sixteen bytes, which are read as words. Which of these bytes a value is
-// made of is a number of four bits, so that mirroring, channels and their order are all one thing:
-// other numbers. Channels together are three vectors of a thread, which the warp's threads exchange
-// before they write them, so that neighbours write what lies side by side. That is why there are
-// two phases.
+// Four pixels are at most sixteen bytes, which are read as words. A number of four bits says which
+// of these bytes a value is made from, so mirroring, channels and their order are all the same
+// thing: other numbers. With three channels together, a thread has three vectors, which the threads
+// of the warp exchange before writing, so that neighbours write what lies side by side. That is why
+// there are two phases.
 //
 // PreprocessPixel, for all others: a thread has a pixel, value by value.
 //
-// What is dropped is not read, but where a thread has a pixel beside it that is kept.
+// Dropped pixels are not read, unless the same thread has a kept pixel next to them.
 #pragma once
 
 #include <cstdint>
@@ -36,11 +36,11 @@
 
 namespace gridmask::cuda {
 
-// What a thread and a warp have. Measured on an H100: docs/kernel.md has what else was tried.
+// What a thread and a warp have. Measured on an H100: docs/kernel.md says what else was tried.
 template <int valueBytes_, bool together_>
 struct PreprocessShape {
   static constexpr int valueBytes = valueBytes_;
-  static constexpr bool together = together_;  // three channels, in one plane; else planes of one
+  static constexpr bool together = together_;  // three channels in one plane; else one per plane
   static constexpr int pixels = kValuesOf<valueBytes>;
   static constexpr int tileShift = valueBytes == 4 ? 5 : 2;
   static constexpr int minBlocks = valueBytes == 4 ? 6 : 4;
@@ -48,12 +48,12 @@ struct PreprocessShape {
 
 constexpr int kTogether = 3;  // channels
 
-// Four values of the result, as bits, of so many bytes each.
+// The bits of four values of the result, of that many bytes each.
 template <int valueBytes>
 struct FourValues {
   uint32_t bits[4];
 
-  // Of four bytes, which become numbers: there is no NaN. What is dropped becomes the fill.
+  // From four bytes, so there is no NaN. Dropped values become the fill.
   GRIDMASK_HD FourValues(uint32_t bytes, const KernelScale& scale, uint32_t dropped,
                          ValueType type) {
     float values[4];
@@ -259,7 +259,7 @@ class PreprocessTile {
       storeOnce(to, vectorOf(bits));
       return;
     }
-    // Where rows do not begin and end at multiples of a vector.
+    // If rows do not begin and end at multiples of a vector.
     using Value = typename Unsigned<kValueBytes>::type;
     GRIDMASK_UNROLL
     for (uint32_t k = 0; k < kPixels; ++k) {
@@ -302,7 +302,7 @@ class PreprocessPixel {
     const uint64_t step = params_.planes > 1 ? params_.planeBytes : valueBytes;
     uint8_t* to = params_.target + entry * params_.sampleBytes + y * params_.rowBytes +
                   uint64_t{x} * (params_.valuesPerPixel * valueBytes);
-    // All reads of some channels are under way before the first of them is waited for.
+    // All reads of several channels are started before the first is waited for.
     constexpr uint32_t kChannels = 3;
     GRIDMASK_NO_UNROLL
     for (uint32_t channel = 0; channel < channels; channel += kChannels) {

@@ -12,7 +12,7 @@
 namespace gridmask::cuda {
 namespace {
 
-// Of an image's channels, that a value's number tells apart.
+// Channels of an image that a value's number can tell apart.
 constexpr uint32_t kMostChannels = 4;
 
 size_t sourceBytesOf(const PreprocessBatch& batch) { return batch.floatSource ? sizeof(float) : 1; }
@@ -22,8 +22,8 @@ size_t imageBytesOf(const PreprocessBatch& batch, const SourceImage& image) {
          sourceBytesOf(batch);
 }
 
-// The part of [0, length) of the result that lies in an image of `side` pixels, `begin` of which is
-// the result's first.
+// The part of [0, length) of the result that lies in an image of `side` pixels, whose pixel `begin`
+// is the result's first.
 void cut(int32_t begin, int32_t side, int32_t length, uint16_t& from, uint16_t& to) {
   const int32_t last = std::clamp(side - begin, 0, length);
   from = static_cast<uint16_t>(std::clamp(-begin, 0, last));
@@ -52,8 +52,7 @@ KernelImage kernelImageOf(const PreprocessBatch& batch, const SourceImage& image
   return result;
 }
 
-// All images; or one, where the others differ from it by their places alone, which are evenly
-// spaced.
+// All images; or one, if the others differ from it only by their places, evenly spaced.
 void addImages(const PreprocessBatch& batch, Launch& launch) {
   std::vector<KernelImage> images;
   images.reserve(batch.count);
@@ -110,7 +109,8 @@ constexpr TileKernel kTileKernels[] = {
 #undef GRIDMASK_LIST
 };
 
-// Whether all words that have a byte of the images can be read, and tell a pixel's channels apart.
+// Whether all words that contain a byte of the images can be read, and can tell a pixel's channels
+// apart.
 bool hasWords(const PreprocessBatch& batch, const Readable& readable) {
   if (batch.floatSource || batch.planarSource) return false;
   constexpr uintptr_t kWord = sizeof(uint32_t);

@@ -8,7 +8,7 @@
 namespace gridmask::cuda {
 namespace {
 
-// Where images begin on the device, so that their first words do.
+// Images begin at multiples of this on the device, so that their first words do.
 constexpr size_t kAlignment = 4;
 
 size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
@@ -18,7 +18,7 @@ struct Range {
   int32_t length;
 };
 
-// Of `side` pixels those that lie in [first, first + length).
+// Those of `side` pixels that lie in [first, first + length).
 Range common(int32_t side, int32_t first, int32_t length) {
   const int32_t begin = std::clamp(first, 0, side);
   return {begin, std::clamp(first + length, begin, side) - begin};

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What of the images on the host a batch needs on the device: of an image that is cropped the rows
-// and columns of the crop, all of them behind one another. What nobody needs does not cross the
-// bus.
+// The parts of host images that a batch needs on the device: of a cropped image, the rows and
+// columns of the crop, one after another. What nobody needs does not cross the bus.
 #pragma once
 
 #include <cstddef>
@@ -15,19 +14,19 @@ namespace gridmask::cuda {
 
 class SourceRegions {
  public:
-  // Keeps the batch, whose images are to stay where they are while copy() is called.
+  // Keeps the batch. Its images must stay where they are while copy() is called.
   explicit SourceRegions(const PreprocessBatch& batch);
 
-  // That they take together.
+  // The bytes that all regions take together.
   size_t bytes() const { return bytes_; }
 
-  // All of them, where they lie on the host as they will on the device; else null.
+  // All regions, if they lie on the host as they will on the device; otherwise null.
   const uint8_t* asTheyLie() const;
 
-  // Copies bytes [begin, begin + count) of what they are together. On any thread.
+  // Copies bytes [begin, begin + count) of all regions together. On any thread.
   void copy(size_t begin, size_t count, uint8_t* to) const;
 
-  // The batch, with the regions at `onDevice` for its images.
+  // The batch, with the regions at `onDevice` as its images.
   PreprocessBatch placedAt(const uint8_t* onDevice) const;
 
  private:

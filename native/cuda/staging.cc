@@ -8,7 +8,7 @@
 namespace gridmask::cuda {
 namespace {
 
-// Room is made in steps, so that batches of slightly different sizes do not allocate each time.
+// Buffers grow in steps, so that batches of slightly different sizes do not allocate each time.
 constexpr size_t kStep = size_t{256} << 10;
 
 }  // namespace
@@ -86,7 +86,7 @@ void Crew::join(std::optional<CUstream> stream, void (*work)(const void*, Stagin
   std::optional<Error> error;
   try {
     {
-      // Who comes late finds nothing to do.
+      // A thread that comes late finds nothing to do.
       const std::lock_guard<std::mutex> lock(mutex_);
       if (failed_ || next_ == pieces_) return;
     }

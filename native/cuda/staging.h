@@ -18,18 +18,18 @@ namespace gridmask::cuda {
 
 // How host memory is moved.
 struct Staging {
-  size_t pieceBytes;  // that are under way at a time, at most
+  size_t pieceBytes;  // at most so many bytes in progress at a time
   unsigned threads;
   // Calls work(context) on up to `threads` threads at a time, of which the caller is one. Returns
   // when all are done.
   void (*onThreads)(unsigned threads, void (*work)(void* context), void* context);
 };
 
-// All functions want the device's context to be current, and throw Error.
+// All functions need the device's context to be current, and throw Error.
 class StagingBuffers {
  public:
   explicit StagingBuffers(Device& device) : device_(device), driver_(device.driver) {}
-  // Waits until they are out of use. What the driver refuses to say of, or to take, is lost.
+  // Waits until they are out of use. If the driver refuses to say or to free, they are lost.
   ~StagingBuffers();
   StagingBuffers(const StagingBuffers&) = delete;
   StagingBuffers& operator=(const StagingBuffers&) = delete;
@@ -38,29 +38,28 @@ class StagingBuffers {
     uint8_t* pinned = nullptr;
     size_t bytes = 0;
     CUevent done = nullptr;
-    bool busy = false;  // what `done` is behind may be under way
+    bool busy = false;  // what comes before `done` may be in progress
   };
 
-  // The stream that they are used on where no other is named. Made when it is first asked for.
+  // The stream that they are used on, unless another is named. Made on first use.
   CUstream stream();
 
-  // One half and then the other. What was under way from or to it may still be.
+  // One half, then the other. Earlier copies from or to it may still be in progress.
   Half& next() { return halves_[next_++ % 2]; }
 
-  // Waits until nothing is under way from or to it.
+  // Waits until no copy from or to it is in progress.
   void wait(Half& half);
 
-  // Room for `bytes`, in a half that nothing is under way from or to.
+  // Makes room for `bytes` in a half that no copy is in progress from or to.
   void reserve(Half& half, size_t bytes);
 
   // Work that uses the half was put on `stream`.
   void mark(Half& half, CUstream stream);
 
-  // Behind all that has been marked on one stream; null where nothing has.
+  // Comes after everything that has been marked on one stream; null if nothing has.
   CUevent last() const { return last_; }
 
-  // After an error: waits until nothing is under way on its own stream and on `other`. Whether that
-  // is known.
+  // After an error: waits until its own stream and `other` are idle. Whether that is known.
   bool drain(std::optional<CUstream> other) noexcept;
 
   // Another operation begins.
@@ -86,8 +85,8 @@ class Crew {
   Crew& operator=(const Crew&) = delete;
 
   // Runs `work(buffers)` on at most `threads` threads; it calls next() for each piece. Throws the
-  // first Error or std::bad_alloc; then nothing is under way any more on the buffers' streams and,
-  // where work() uses it too, on `stream`.
+  // first Error or std::bad_alloc; by then the buffers' streams are idle and, if work() uses it,
+  // `stream` too.
   template <typename Work>
   void run(const Staging& staging, unsigned threads, std::optional<CUstream> stream,
            const Work& work) {
@@ -111,13 +110,13 @@ class Crew {
     finish(stream);
   }
 
-  // The number of a piece; none where there is nothing left to do.
+  // The number of a piece; none if there is nothing left to do.
   std::optional<size_t> next();
 
-  // What was used, until this goes.
+  // The buffers that were used, until this is destroyed.
   const std::vector<std::unique_ptr<StagingBuffers>>& buffers() const { return buffers_; }
 
-  // After an error that comes later: nothing is under way any more.
+  // After an error that comes later: waits until nothing is in progress.
   void drain(std::optional<CUstream> stream) noexcept;
 
  private:
@@ -130,7 +129,7 @@ class Crew {
   std::mutex mutex_;  // guards those below
   size_t next_ = 0;
   bool failed_ = false;
-  std::optional<Error> error_;  // none where it failed: there was no memory on the host
+  std::optional<Error> error_;  // none although it failed: there was no memory on the host
   std::vector<std::unique_ptr<StagingBuffers>> buffers_;
 };
 

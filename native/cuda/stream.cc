@@ -10,11 +10,11 @@
 namespace gridmask::cuda {
 namespace {
 
-// So many launches with constants of their own can be under way before their thread waits.
+// This many launches with constants of their own can be in progress before their thread waits.
 constexpr size_t kMostBuffers = 64;
 // A larger buffer is not kept for small constants: a batch of a million samples comes once.
 constexpr size_t kMostKept = size_t{1} << 20;
-// Room is made in steps, so that batches of slightly different sizes do not allocate each time.
+// Buffers grow in steps, so that batches of slightly different sizes do not allocate each time.
 constexpr size_t kStep = size_t{16} << 10;
 
 }  // namespace

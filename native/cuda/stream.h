@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A stream of ours, with what launches need beside it. One thread uses it at a time: each
-// JavaScript thread has one for each device, and an operation that runs elsewhere takes one for
-// itself.
+// A stream of ours, and what else launches need. One thread uses it at a time: each JavaScript
+// thread has one for each device, and an operation that runs elsewhere takes one for itself.
 #pragma once
 
 #include <cstddef>
@@ -17,28 +16,28 @@ namespace gridmask::cuda {
 
 class Device;
 
-// Host memory that the device reads and device memory behind it, for the constants of one launch at
-// a time: where they are too many to travel with it.
+// Host memory that the device reads, and device memory to copy it to, for the constants of one
+// launch at a time, if they are too many to be its parameters.
 struct ConstantBuffer {
   uint8_t* pinned = nullptr;
   CUdeviceptr onDevice = 0;
   size_t bytes = 0;
-  CUevent unused = nullptr;  // once it is reached, where `used` is set
+  CUevent unused = nullptr;  // once it is reached, if `used` is set
   bool used = false;
 };
 
-// All functions want the device's context to be current, and throw Error.
+// All functions need the device's context to be current, and throw Error.
 class Stream {
  public:
   explicit Stream(Device& device);
-  // Waits until its buffers are out of use. What the driver refuses to say of, or to take, is lost.
+  // Waits until its buffers are out of use. If the driver refuses to say or to free, they are lost.
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
   Device& device() const { return device_; }
 
-  // Made when it is first asked for.
+  // Made on first use.
   CUstream handle();
 
   // What is put on `later` from now on begins after all that is on `earlier` now.
@@ -48,14 +47,14 @@ class Stream {
   // cuStreamWaitEvent(later, mark(earlier)).
   CUevent mark(CUstream earlier);
 
-  // For prepareMask() and prepareMix(), so that each need not make its own.
+  // For prepareMask() and prepareMix(), so that they need not make their own.
   Launch& launch() { return launch_; }
 
-  // Puts that launch on `on`, behind an upload of its constants where they do not travel with it:
-  // through buffers of which there are many, so that it waits only where very many are in use.
+  // Puts that launch on `on`, after an upload of its constants if they are not its parameters.
+  // There are many buffers for that, so it waits only if very many are in use.
   void start(CUstream on);
 
-  // Gives back what nobody uses.
+  // Frees what nobody uses.
   void trim() noexcept;
 
  private:
@@ -88,7 +87,7 @@ class StreamLease {
   std::unique_ptr<Stream> stream_;
 };
 
-// Puts a kernel on a stream; its constants are where it says.
+// Puts a kernel on a stream; its constants are already where its parameters say.
 void launchKernel(Device& device, Launch& launch, CUstream stream);
 
 }  // namespace gridmask::cuda

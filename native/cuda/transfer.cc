@@ -13,7 +13,7 @@
 namespace gridmask::cuda {
 namespace {
 
-// Less is not worth a copy of its own.
+// Less is not worth a separate copy.
 constexpr size_t kLeastPiece = size_t{1} << 20;
 
 struct Pieces {
@@ -29,14 +29,14 @@ unsigned threadsFor(size_t pieces, const Staging& staging) {
   return static_cast<unsigned>(std::min<size_t>(staging.threads, pieces));
 }
 
-// Whether the driver knows host memory as pinned from its first byte to its last.
+// Whether the driver knows host memory to be pinned from its first byte to its last.
 bool isPinned(const Driver& driver, const uint8_t* memory, size_t bytes) {
   const auto address = static_cast<CUdeviceptr>(reinterpret_cast<uintptr_t>(memory));
   const PointerInfo info = pointerInfo(driver, address);
   return info.type == CU_MEMORYTYPE_HOST && info.managed == 0 && info.holds(address, bytes);
 }
 
-// Puts a copy from or to host memory on the stream, where that is pinned. Whether it is.
+// Puts a copy from or to host memory on the stream, if the memory is pinned. Whether it is.
 template <typename Copy>
 bool copyPinned(Device& device, const uint8_t* memory, size_t bytes, CUstream stream,
                 const Copy& copy) {
@@ -46,8 +46,8 @@ bool copyPinned(Device& device, const uint8_t* memory, size_t bytes, CUstream st
   return true;
 }
 
-// Copies the memory, whose content `made` is behind, by threads with streams of their own. Where
-// there is a `stream`, a single thread uses that.
+// Copies the memory, whose content is ready once `made` is reached, by threads with streams of
+// their own. If there is a `stream`, a single thread uses that.
 void downloadFrom(Device& device, CUdeviceptr from, size_t bytes, std::optional<CUstream> stream,
                   CUevent made, uint8_t* target, const Staging& staging, Wrote& wrote) {
   const Driver& driver = device.driver;
@@ -119,7 +119,7 @@ void uploadPieces(Stream& stream, const Allocation& allocation, const Staging& s
   const size_t bytes = allocation.bytes();
   const Pieces pieces{bytes, pieceBytesOf(bytes, staging)};
   const unsigned threads = threadsFor(pieces.count(), staging);
-  // Threads with streams of their own begin after what is on the allocation's now.
+  // Threads with streams of their own begin after what is on the allocation's stream now.
   const CUevent start = threads == 1 ? nullptr : stream.mark(target);
   Crew crew(device, pieces.count());
   crew.run(staging, threads, target, [&](StagingBuffers& buffers) {
@@ -211,7 +211,7 @@ void Snapshot::download(uint8_t* target, const Staging& staging, Wrote& wrote) c
 std::unique_ptr<Completion> Completion::of(Device& device, CUstream stream) {
   const Driver& driver = device.driver;
   const Current current(device);
-  // To be woken takes longer than a kernel does.
+  // Being woken takes longer than a kernel does.
   constexpr std::chrono::microseconds kSoon{30};
   const auto start = std::chrono::steady_clock::now();
   do {

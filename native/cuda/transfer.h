@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Moves images between the host and memory of a device. Pinned host memory is read and written by
-// the device; other memory is staged by several threads.
+// Moves images between the host and memory of a device. The device reads and writes pinned host
+// memory directly; several threads stage other memory.
 #pragma once
 
 #include <atomic>
@@ -19,16 +19,16 @@ namespace gridmask::cuda {
 // Whether an operation has begun to write to its target.
 using Wrote = std::atomic<bool>;
 
-// Bytes of a batch that a thread moves at a time: so many that each has two pieces of it, within
+// Bytes of a batch that a thread moves at a time: each thread gets two pieces, within the limits of
 // what is worth a copy and what may be staged.
 size_t pieceBytesOf(size_t bytes, const Staging& staging);
 
-// Copies allocation.bytes() bytes. Returns when `source` has been read, or where it is pinned when
-// the copy is on the allocation's stream; whether that was the case. Throws Error.
+// Copies allocation.bytes() bytes. Returns when `source` has been read or, if it is pinned, when
+// the copy is on the allocation's stream. Whether it is pinned. Throws Error.
 bool upload(Stream& stream, const Allocation& allocation, const uint8_t* source,
             const Staging& staging);
 
-// The same for memory that is not pinned: `read` copies so many bytes from a place on. It is called
+// The same for memory that is not pinned: `read` copies `bytes` bytes from `begin` on. It is called
 // on several threads.
 using Read = std::function<void(size_t begin, size_t bytes, uint8_t* to)>;
 void uploadPieces(Stream& stream, const Allocation& allocation, const Staging& staging,
@@ -57,10 +57,10 @@ void asWhole(Device& device, const Batch& batch, const Staging& staging, Wrote& 
 }
 
 // A download on other threads, of what the allocation holds when this is made, whatever is put on
-// its stream afterwards: a copy of it on the device, in the order of its stream.
+// its stream afterwards. For that it is copied on the device, in stream order.
 class Snapshot {
  public:
-  // Null where the device has no memory for it. Throws Error.
+  // Null if the device has no memory for it. Throws Error.
   static std::unique_ptr<Snapshot> take(Stream& stream, const Allocation& allocation);
 
   ~Snapshot();
@@ -78,10 +78,10 @@ class Snapshot {
   std::unique_ptr<Allocation> memory_;
 };
 
-// What is on a stream now being done.
+// The completion of what is on a stream now.
 class Completion {
  public:
-  // Null where it is done already, or very soon. Throws Error, also for what failed on the device.
+  // Null if it is already done, or very soon. Throws Error, also for failures on the device.
   static std::unique_ptr<Completion> of(Device& device, CUstream stream);
 
   ~Completion();

@@ -25,12 +25,12 @@ GRIDMASK_HD inline uint32_t lowestBitOf(uint32_t bits) {
 #endif
 }
 
-// All ones in the bytes of those of a word's values whose bit is set.
+// All ones in the bytes of a word's values whose bit is set.
 template <int valueBytes>
 GRIDMASK_HD inline uint32_t bytesOf(uint32_t bits) {
   if (valueBytes == 4) return 0u - (bits & 1);
   if (valueBytes == 2) return (0u - (bits & 1)) >> 16 | (0u - (bits >> 1 & 1)) << 16;
-  // Multiplied, each of the four bits arrives at the foot of its byte.
+  // The product moves each of the four bits to the lowest bit of its byte.
   return ((bits & 0xF) * 0x00204081u & 0x01010101u) * 0xFFu;
 }
 

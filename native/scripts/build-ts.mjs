@@ -2,10 +2,10 @@
 //
 // npm run build:ts
 //
-// Makes dist/ from lib/. tsc compiles it file by file, but for the command: that becomes one file, with
-// the packages that only the command needs inside it, so that installing the library does not bring
-// them. The command's modules are also compiled one by one, for the demo and the benchmarks; those
-// are not published.
+// Makes dist/ from lib/. tsc compiles it file by file, except for the command, which becomes one file
+// that contains the packages only it needs, so that installing the library does not install them. The
+// command's modules are also compiled one by one, for the demo and the benchmarks; those are not
+// published.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ if (status !== 0) process.exit(status ?? 1)
 writeFileSync(LICENSES, licensesOf(await bundleCommand()))
 copyFileSync('docs/play/index.html', 'dist/play.html')
 
-/** @returns the folders of the packages that are in the bundle */
+/** @returns the folders of the packages in the bundle */
 async function bundleCommand() {
   const { metafile, warnings } = await build({
     entryPoints: ['lib/cli/main.ts', 'lib/figure5/worker.ts'],
@@ -33,12 +33,12 @@ async function bundleCommand() {
     target: 'node20',
     minifySyntax: true,
     minifyWhitespace: true,
-    // They are in a file of their own.
+    // They are in a separate file.
     legalComments: 'none',
     charset: 'utf8',
     external: ['sharp'],
     plugins: [{ name: 'library', setup: leaveLibraryOutside }],
-    // `open` looks beside itself for a program that it brings, and does without.
+    // `open` looks beside itself for a program that it ships, but works without.
     define: { 'import.meta.url': 'undefined' },
     metafile: true,
     logLevel: 'warning',
@@ -50,8 +50,8 @@ async function bundleCommand() {
 }
 
 /**
- * The command uses the library that is installed with it: two copies would be two classes of everything.
- * dist/ is laid out as lib/ is, so paths stay as they are.
+ * The command uses the library that is installed with it: a second copy would duplicate every class. dist/
+ * has the layout of lib/, so paths stay as they are.
  *
  * @param {import('esbuild').PluginBuild} plugins
  */

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# Compiles the kernels, where there is an nvcc that works, to build/cuda/fatbin.inc: five fatbins as a
+# Compiles the kernels, if there is an nvcc that works, to build/cuda/fatbin.inc: five fatbins as a
 # list of bytes (native/cuda/fatbin.h), which native/cuda/fatbin.cc embeds. Defines gridmask_add_cuda_image(target).
 #
 #   GRIDMASK_CUDA=AUTO  without a working nvcc: what native/cuda/fatbin.inc holds, or no kernels
@@ -12,7 +12,7 @@ set(GRIDMASK_CUDA AUTO CACHE STRING "The CUDA kernels: AUTO, ON, SHIPPED or OFF"
 include(${CMAKE_CURRENT_LIST_DIR}/hash-sources.cmake)
 set(GRIDMASK_EMBED ${CMAKE_CURRENT_LIST_DIR}/embed-image.cmake)
 
-# All that the kernels are compiled from; a test holds the list complete.
+# Everything that the kernels are compiled from; a test checks that the list is complete.
 set(KERNEL_SOURCES
   native/cuda/entry.h
   native/cuda/kernel_list.h
@@ -39,13 +39,13 @@ set(KERNEL_SOURCES
   native/lattice/philox.h)
 
 # Sets `result` to nvcc's options for one fatbin: machine code for each major architecture since Volta,
-# which no driver has to translate, and PTX of the oldest that the toolkit knows, for all others: older
-# ones, those in between and those to come. Sets `portable` to those for the PTX alone.
+# which no driver has to translate, and PTX of the oldest one that the toolkit knows, for all others:
+# older, in between, and future. Sets `portable` to the options for the PTX alone.
 function(gridmask_cuda_architectures nvcc result portable)
   execute_process(COMMAND ${nvcc} --list-gpu-arch OUTPUT_VARIABLE list ERROR_QUIET)
   string(REGEX MATCHALL "[0-9]+" known "${list}")
   if(50 IN_LIST known)
-    # Machine code is compressed too, in the way that drivers before 550 know.
+    # Machine code is compressed too, in a way that drivers before 550 understand.
     set(ptx -gencode=arch=compute_50,code=compute_50 -Xfatbin=-compress-all)
   else()
     set(ptx -gencode=arch=compute_75,code=compute_75 --compress-mode=size)
@@ -89,8 +89,8 @@ function(gridmask_find_nvcc result)
   message(STATUS "The CUDA kernels are not compiled: ${reason}")
 endfunction()
 
-# Whether native/cuda/fatbin.inc is there and was compiled from the sources as they are: an older one
-# would be launched with parameters that it does not know.
+# Whether native/cuda/fatbin.inc exists and was compiled from the current sources: older kernels would
+# be launched with parameters that they do not know.
 function(gridmask_shipped_image_is_usable result)
   set(${result} OFF PARENT_SCOPE)
   if(GRIDMASK_CUDA STREQUAL "OFF" OR NOT EXISTS ${CMAKE_SOURCE_DIR}/native/cuda/fatbin.inc)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# Writes the files `from` to the file `to` as a list of bytes in C, behind a line that tells which
+# Writes the files `from` to the file `to` as a list of bytes in C, after a line that identifies the
 # `sources` it was compiled from.
 include(${CMAKE_CURRENT_LIST_DIR}/hash-sources.cmake)
 hash_sources("${sources}" hash)

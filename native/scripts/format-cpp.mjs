@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Formats the C++ sources, or with --check fails where one is not formatted.
+// Formats the C++ sources; with --check, fails if one is not formatted.
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -3,7 +3,7 @@
 //
 // Stands in for node-gyp under prebuildify, which calls `node-gyp rebuild --target=… --arch=… …` and
 // expects build/Release/*.node in its working directory. cmake-js reads --target as a CMake target,
-// and N-API makes the version of Node irrelevant; what remains is the architecture.
+// and with N-API the version of Node does not matter; that leaves the architecture.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'

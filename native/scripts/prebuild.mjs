@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // npm run prebuild               this platform's binary: prebuilds/<platform>-<arch>/gridmask.<libc>.node
-// npm run prebuild -- --windows  that for Windows, on Linux
+// npm run prebuild -- --windows  the one for Windows, on Linux
 //
-// Where there is nvcc, it also makes the kernels as a source, native/cuda/fatbin.inc: with it the
-// published package keeps CUDA where its users compile it without nvcc, and every platform has the
+// If there is an nvcc, it also writes the kernels as a source, native/cuda/fatbin.inc. With it, the
+// published package has CUDA even if its users compile it without nvcc, and every platform has the
 // same kernels.
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -26,8 +26,8 @@ if (options.windows) {
 async function buildHere() {
   const stage = fileURLToPath(new URL('../../build/prebuild/', import.meta.url))
   const shim = fileURLToPath(new URL('node-gyp-shim.mjs', import.meta.url))
-  // It takes the first binary that it finds in build/Release: it gets a stage of its own, where the
-  // shim puts a copy.
+  // It takes the first binary that it finds in build/Release, so it gets a folder of its own, where
+  // the shim puts a copy.
   mkdirSync(stage, { recursive: true })
   await promisify(createRequire(import.meta.url)('prebuildify'))({
     cwd: stage,
@@ -46,7 +46,7 @@ function shipKernels() {
   const built = `${root}build/cuda/fatbin.inc`
   const shipped = `${root}native/cuda/fatbin.inc`
   if (!existsSync(built)) return
-  // An unchanged file keeps its time: setup.mjs builds again what is older than its sources.
+  // An unchanged file keeps its time, since setup.mjs rebuilds what is older than its sources.
   if (existsSync(shipped) && readFileSync(shipped).equals(readFileSync(built))) return
   copyFileSync(built, shipped)
 }

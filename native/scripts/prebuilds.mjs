@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The platforms that have a prebuilt binary, and what each binary must be like so that it loads
-// wherever its platform's Node does.
+// The platforms that have a prebuilt binary, and what each binary must be like to load wherever its
+// platform's Node does.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -53,14 +53,14 @@ function libcOfProcess() {
   return header.glibcVersionRuntime ? 'glibc' : 'musl'
 }
 
-/** What RHEL 8 has, the oldest system that Node 20 runs on. */
+/** The versions of RHEL 8, the oldest system that Node 20 runs on. */
 const NEWEST = { GLIBC: '2.28', GLIBCXX: '3.4.25', CXXABI: '1.3.11' }
 
 const LARGEST = 900_000
 
 /**
  * The system's own program that says what a binary is for and what it needs, and the libraries that
- * every system has or Node brings.
+ * every system or Node provides.
  *
  * @type {Record<string, { command: string[], cpu: Record<string, RegExp>, needed: RegExp, usual: RegExp }>}
  */
@@ -93,8 +93,8 @@ const readers = {
 }
 
 /**
- * `faults` would be faults anywhere. `tooNew` is what makes it a binary for systems like the one it
- * was built on, and so only not fit to be published.
+ * `faults` are faults anywhere. `tooNew` is what limits a binary to systems like the one it was built
+ * on: it works there, but must not be published.
  *
  * @param {Target} target
  * @param {string} [file]
@@ -119,7 +119,7 @@ export function check(target, file = root + fileOf(target)) {
   const env = { ...process.env, LC_ALL: 'C' }
   const { error, stdout } = spawnSync(program, [...args, file], { encoding: 'utf8', env })
   if (error) {
-    // macOS' program is only there, and Windows has none: its binary is made on Linux.
+    // The program for macOS exists only there, and Windows has none: its binary is made on Linux.
     if (target.os === process.platform && target.os !== 'win32') throw error
     return { bytes: content.length, faults, tooNew }
   }

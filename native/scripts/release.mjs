@@ -2,10 +2,10 @@
 //
 // npm run release:dry
 //
-// Everything that a release does but to publish: the version, the changelog, every prebuilt binary,
-// the tarball's size, and that the tarball works where it is installed. The tarball is left in
-// build/release. On a tag (GITHUB_REF_TYPE) all of it must be in order; before that, what only a
-// release needs is told and no more.
+// Everything that a release does except publishing: checks the version, the changelog, every prebuilt
+// binary, the tarball's size, and that the tarball works once installed. The tarball is left in
+// build/release. On a tag (GITHUB_REF_TYPE) all of it must be in order; before that, faults that only
+// concern a release are just reported.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -29,7 +29,7 @@ let failed = false
 /**
  * @param {string} name
  * @param {string | undefined} fault
- * @param {string} [right] what is said where there is no fault
+ * @param {string} [right] what to print if there is no fault
  * @param {boolean} [onlyForRelease]
  */
 function tell(name, fault, right = '', onlyForRelease = false) {
@@ -61,7 +61,7 @@ tell(
 )
 
 for (const target of targets) {
-  // A release brings all of them from the machines that they were built on.
+  // A release collects all of them from the machines that built them.
   if (isNative(target) && !existsSync(join(root, fileOf(target)))) {
     output(process.execPath, ['native/scripts/prebuild.mjs'])
   }

@@ -2,10 +2,10 @@
 //
 //   node native/scripts/setup.mjs [packages | native | typescript | site] …
 //
-// Brings a clone to where a script of package.json can run: installs the packages when they differ
-// from the lockfile, and builds what is named, by default all, where it is missing or older than its
-// sources. `site` installs what only docs/site needs. Those scripts begin with it, so it is silent and
-// quick when nothing is to do, and uses only Node.
+// Prepares a clone so that a script of package.json can run: installs the packages if they differ from
+// the lockfile, and builds what is named, by default everything, if it is missing or older than its
+// sources. `site` installs what only docs/site needs. The scripts begin with it, so it is silent and
+// quick if there is nothing to do, and uses only Node.
 import { spawnSync } from 'node:child_process'
 import {
   existsSync,
@@ -69,12 +69,12 @@ for (const build of builds) {
   const started = new Date()
   npm('run', build.script)
   mkdirSync('build', { recursive: true })
-  // The time it began, not ended: a source saved during the build is newer than the stamp.
+  // The time at which it began, so that a source saved during the build is newer than the stamp.
   writeFileSync(build.stamp, '')
   utimesSync(build.stamp, started, started)
 }
 
-// npm's record of what it installed is the lockfile less what this platform does not need.
+// npm's record of what it installed is the lockfile without what this platform does not need.
 /** @param {string} folder */
 function dependenciesMatchLockfile(folder) {
   if (!existsSync(join(folder, installed))) return false
@@ -103,7 +103,7 @@ function isFresh({ output, stamp, sources }) {
 }
 
 /**
- * Folders count too: theirs is the only time that changes when a file is removed.
+ * Folders count too: only their time changes when a file is removed.
  *
  * @param {string} path
  * @returns {number}

@@ -3,7 +3,7 @@
 // npm run test:gpu [-- jest's options]
 //
 // Runs the CUDA suites on a real driver, the one that GRIDMASK_CUDA_DRIVER names or the system's,
-// then measures, and prints both as tables. What only the test driver can show is skipped. Runs
+// then measures, and prints both as tables. Tests that need the test driver are skipped. Runs
 // unattended: the exit status says whether all passed.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -35,7 +35,7 @@ const run = spawnSync(process.execPath, [...args, ...process.argv.slice(2)], {
 const { testResults } = JSON.parse(readFileSync(report, 'utf8'))
 rmSync(folder, { recursive: true })
 
-// Loaded now: what it measures with is on the driver that is loaded then.
+// Loaded only now, because it measures on the driver that is loaded by then.
 const { gpuTable } = await import('../../bench/gpu-table.mjs')
 const quick = (process.env.GRIDMASK_CUDA_DRIVER ?? '') !== ''
 console.log()

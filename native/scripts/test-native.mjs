@@ -12,8 +12,9 @@ for (const variant of process.argv.slice(2)) {
   const sanitize = variant === 'plain' ? '' : variant
   run('cmake', '-S', '.', '-B', folder, `-DGRIDMASK_SANITIZE=${sanitize}`)
   run('cmake', '--build', folder, '--parallel', `${availableParallelism()}`)
-  // The kernels run thread by thread in one thread of the host: there is nothing to race.
-  const others = variant === 'thread' ? ['--exclude-regex', '^cuda_(kernel|preprocess)_test$'] : []
+  // The kernels run thread by thread on one host thread, so there are no races to find.
+  const others =
+    variant === 'thread' ? ['--exclude-regex', '^cuda_(kernel|launch|preprocess)_test$'] : []
   const parallel = ['--parallel', `${availableParallelism()}`]
   run(
     'ctest',

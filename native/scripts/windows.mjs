@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Compiles the addon for Windows by MinGW-w64's GCC on Linux: docs/decisions.md says why. N-API needs
-// no more of Node than its headers, which come as a package of their own.
+// Compiles the addon for Windows with MinGW-w64's GCC on Linux: docs/decisions.md says why. N-API needs
+// only Node's headers, which come as a separate package.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -24,7 +24,7 @@ export function buildForWindows() {
     '-DCMAKE_SYSTEM_PROCESSOR=x86_64',
     // Debian's package is g++-mingw-w64-x86-64-posix.
     '-DCMAKE_CXX_COMPILER=x86_64-w64-mingw32-g++-posix',
-    // Only system libraries are there on every Windows.
+    // Every Windows has only the system libraries.
     '-DCMAKE_MODULE_LINKER_FLAGS=-s -static',
     `-DCMAKE_JS_INC=${join(nodeApi, 'include')};${nodeAddonApi}`,
     `-DCMAKE_JS_LIB=${importLibrary()};delayimp`,
@@ -36,7 +36,7 @@ export function buildForWindows() {
   copyFileSync(join(folder, 'gridmask.node'), file)
 }
 
-/** Windows wants to know in which program N-API's functions are: node.exe. */
+/** Windows must know which program has N-API's functions: node.exe. */
 function importLibrary() {
   const functions = ['node_api', 'js_native_api'].flatMap((name) =>
     readFileSync(join(nodeApi, `def/${name}.def`), 'utf8')
@@ -46,7 +46,7 @@ function importLibrary() {
   const definition = join(folder, 'node.def')
   writeFileSync(definition, ['NAME node.exe', 'EXPORTS', ...new Set(functions)].join('\n'))
   const library = join(folder, 'libnode.a')
-  // Looked up when first called: native/addon/host_program.cc says in what.
+  // Looked up on first call; native/addon/host_program.cc says where.
   run('x86_64-w64-mingw32-dlltool', '-d', definition, '-y', library)
   return library
 }

@@ -12,7 +12,7 @@ import {
   type Sample,
 } from '../../lib/index'
 
-/** DALI's rule in double precision: kept where either fractional part is at least the ratio. */
+/** DALI's rule in double precision: a pixel is kept if either fractional part is at least the ratio. */
 function daliMask(
   { tile, ratio, angle, shiftX, shiftY }: Record<string, number>,
   [height, width]: readonly [number, number],
@@ -39,7 +39,7 @@ describe('fromDali', () => {
   test('gives the same pixels without rotation and with whole shifts', () => {
     const args = fc.record({
       tile: fc.integer({ min: 2, max: 60 }),
-      // Tenths whose products with a tile's side doubles do not get right are another matter.
+      // Not tenths whose product with a tile's side is inexact in doubles.
       ratio: fc.integer({ min: 1, max: 63 }).map((n) => n / 64),
       angle: fc.constant(0),
       shiftX: fc.integer({ min: -100, max: 100 }),
@@ -90,7 +90,7 @@ describe('fromAlbumentations', () => {
     expect(fromAlbumentations({ ratio: 0.3, unitSizeMin: 10, unitSizeMax: 12 })).toEqual(options)
   })
 
-  test('GridDropout by its ratio alone: ten units a side, about 1 % dropped at 0.1', () => {
+  test('GridDropout with a ratio alone: ten units per side, about 1 % dropped at 0.1', () => {
     const options = fromAlbumentations({ ratio: 0.1, p: 1 })
     const size = [400, 600] as const
     const [sample] = new GridMask(options).plan({ count: 1, height: size[0], width: size[1] })
@@ -98,7 +98,7 @@ describe('fromAlbumentations', () => {
     expect(1 - keepRatio(sample as Sample, size)).toBeCloseTo(0.01, 3)
   })
 
-  test('GridDropout by the number of its holes', () => {
+  test('GridDropout with a number of holes', () => {
     const side = (options: GridMaskOptions) =>
       (options.unit as (h: number, w: number) => number)(90, 200)
     expect(side(fromAlbumentations({ holesNumberXy: [10, 5] }))).toBe(18)

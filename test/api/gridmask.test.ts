@@ -32,7 +32,7 @@ describe('samples are numbered', () => {
     expect([...gridmask.plan({ count: 4 })]).toEqual(next())
   })
 
-  test('from 0 again after setEpoch, and where a request names another epoch', () => {
+  test('from 0 again after setEpoch, and if a request names another epoch', () => {
     const gridmask = new GridMask(options)
     const first = (epoch: number) => [...gridmask.plan({ count: 2, index: 0, epoch })]
     gridmask.plan({ count: 7 })
@@ -43,7 +43,7 @@ describe('samples are numbered', () => {
     expect([...gridmask.plan({ count: 2, epoch: 2 })]).toEqual(first(2))
   })
 
-  test('on where a fractional epoch goes on', () => {
+  test('without a restart if a fractional epoch advances', () => {
     const gridmask = new GridMask(options)
     const whole = [...gridmask.plan({ count: 6, index: 0, epoch: 3 })]
     const parts = [3, 3.25, 3.5].flatMap((epoch) => {
@@ -64,7 +64,7 @@ describe('samples are numbered', () => {
 })
 
 describe('a plan', () => {
-  test('does again what apply did, also as JSON', () => {
+  test('repeats what apply did, also as JSON', () => {
     const gridmask = new GridMask({ ...options, ratio: [0.3, 0.7], unitProbability: 0.5 })
     const masked = gridmask.apply(batch(), { shape, epoch: 5, index: 1000 })
     const plan = gridmask.plan({ count: 4, epoch: 5, index: 1000 })
@@ -181,7 +181,7 @@ describe('applyAsync', () => {
   })
 })
 
-test('every number of threads gives the same bytes', () => {
+test('any number of threads gives the same bytes', () => {
   const large = { shape: [3, 3, 300, 301] as const, index: 0 }
   const images = Float32Array.from({ length: 3 * 3 * 300 * 301 }, (_, i) => i)
   const results = [1, 2, 3, 16].map((threads) =>

@@ -45,7 +45,7 @@ describe.each(labelKinds)('$name', ({ View, min, max }) => {
     )
   }, 30_000)
 
-  test.each([min, max])('takes %p as the label, and nothing beyond', (label) => {
+  test.each([min, max])('accepts %p as the label, and nothing beyond', (label) => {
     const labels = newArray({ View }, 16)
     const zeros = copyOf(labels)
     const plan = [{ d: 4, ratio: 0.5 }]
@@ -70,13 +70,13 @@ describe.each(labelKinds.filter(({ View }) => View.BYTES_PER_ELEMENT === 8))(
     const drop = (label: unknown, labels: LabelArray) =>
       ignoreDropped(labels, plan, { shape: [1, 4, 4], label: label as number })
 
-    test('takes a number for a label too', () => {
+    test('also accepts a number as the label', () => {
       const [wide, narrow] = [255n, 255].map((label) => drop(label, newArray({ View }, 16)))
       expect(narrow).toEqual(wide)
       expect(narrow).toContain(255n)
     })
 
-    test.each([2 ** 60, 0.5, 'x', undefined])('takes no label %p', (label) => {
+    test.each([2 ** 60, 0.5, 'x', undefined])('refuses the label %p', (label) => {
       const labels = newArray({ View }, 16)
       expect(() => drop(label, labels)).toThrow(/^Expected `label` to be a whole number of/)
       expectBytes(labels, new Uint8Array(128))
@@ -105,7 +105,7 @@ test('the pixels are those of the images that the same plan masks', () => {
   expect(labels).toEqual(Uint16Array.from(images, (value) => (value === 1 ? 7 : 65535)))
 })
 
-test('a Buffer comes back as the Uint8Array that it is, shared memory is worked on', () => {
+test('a Buffer comes back as the Uint8Array that it is; shared memory works', () => {
   const plan = [{ d: 4, ratio: 0.5 }]
   const request = { shape: [1, 4, 4], label: 255 } as const
   const fresh = ignoreDropped(Buffer.alloc(16, 3), plan, request)
@@ -139,7 +139,7 @@ describe('refuses, with nothing written', () => {
       new Float32Array(16),
       good,
       'ERR_INVALID_ARG_TYPE',
-      /`labels`.*Float32Array\. applyPlan\(\)/,
+      /`labels`.*Float32Array\. For maps of other numbers, use applyPlan\(\)/,
     ],
     [
       'an array',
@@ -231,7 +231,7 @@ describe('refuses, with nothing written', () => {
     )
   })
 
-  test('an array that the request itself takes away', () => {
+  test('an array that a getter of the request detaches', () => {
     const labels = new Uint8Array(16)
     const request = {
       shape: [1, 4, 4] as const,

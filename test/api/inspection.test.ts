@@ -1,5 +1,4 @@
-// What is printed of objects, what tells them apart, and what of them survives JSON, structuredClone and
-// postMessage.
+// How objects are printed and compared, and what survives JSON, structuredClone and postMessage.
 import { deepStrictEqual } from 'node:assert'
 import { inspect } from 'node:util'
 import { Worker } from 'node:worker_threads'
@@ -65,7 +64,7 @@ describe.each(Object.entries(kinds))('%s', (name, { make, from }) => {
     deepStrictEqual(from(structuredClone(plan)), plan)
   })
 
-  test('survives the way to a worker and back', async () => {
+  test('survives the trip to a worker and back', async () => {
     const plan = make(7)
     const echo = `
       const { parentPort, workerData } = require('node:worker_threads')
@@ -110,9 +109,11 @@ describe.each([
     expect(() => deepStrictEqual(again({ ...one.options, seed: 77 }), one)).toThrow(/seed: 77/)
   })
 
-  test('is not made again without its schedule', () => {
+  test('cannot be remade without its schedule', () => {
     const one = again({ ...make().options, probability: linear({ to: 1, epochs: 10 }) })
-    expect(() => again(JSON.parse(JSON.stringify(one)))).toThrow(/`probability`.*received null$/)
+    expect(() => again(JSON.parse(JSON.stringify(one)))).toThrow(
+      /`probability`.*received null\. JSON turns a function into null/,
+    )
     expect(() => structuredClone(one)).toThrow(/could not be cloned/)
     one.epoch = 5
     expect(one.epoch).toBe(5)
@@ -155,14 +156,14 @@ describe('Preprocessor', () => {
     expect(inspect(one)).toMatch(/^Preprocessor \{/)
   })
 
-  test('is not made again without the schedule of its mask', () => {
+  test('cannot be remade without the schedule of its mask', () => {
     const one = make({
       gridmask: presets.imagenet,
       normalize: normalization.imagenet,
       channels: [0, 1, 2],
     })
     expect(() => new Preprocessor(JSON.parse(JSON.stringify(one)))).toThrow(
-      /`probability`.*received null$/,
+      /`probability`.*received null\. JSON turns a function into null/,
     )
     expect(inspect(one)).toMatch(/'probabilityAt\(0\)': 0\n\}$/)
   })

@@ -1,4 +1,4 @@
-// Ranks as every launcher says them, what contradicts itself, and what is nonsense.
+// Ranks as each launcher gives them, contradictions, and nonsense.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { GridMaskError, launcherRank, shardIndices } from '../../lib/index'
@@ -34,7 +34,7 @@ describe.each(launchers)('%s', (_, rank, worldSize) => {
     expect(launcherRank({ ...rank, ...worldSize, [name]: '0' }).rank).toBe(0)
   })
 
-  test('a rank wants its size', () => {
+  test('a rank needs its size', () => {
     const { code, message } = errorOf(() => launcherRank(rank))
     expect(code).toBe('ERR_INVALID_ARG_VALUE')
     expect(message).toContain(`\`${sizeName}\` to be set, because \`${name}\` is set`)
@@ -68,7 +68,7 @@ describe.each(launchers)('%s', (_, rank, worldSize) => {
 })
 
 describe('several launchers', () => {
-  test('of one within another, the inner one is meant', () => {
+  test('one inside another: the inner one counts', () => {
     const slurm = { SLURM_PROCID: '1', SLURM_NTASKS: '2' }
     const pod = { JOB_COMPLETION_INDEX: '1' }
     const torchrun = { RANK: '5', WORLD_SIZE: '16' }
@@ -87,7 +87,7 @@ describe('several launchers', () => {
     expect(launcherRank(step)).toEqual({ rank: 1, worldSize: 2 })
   })
 
-  test('a WORLD_SIZE of its own must say the same as the launcher', () => {
+  test('a separate WORLD_SIZE must agree with the launcher', () => {
     const slurm = { SLURM_PROCID: '1', SLURM_NTASKS: '2' }
     expect(launcherRank({ ...slurm, WORLD_SIZE: '2' })).toEqual({ rank: 1, worldSize: 2 })
     expect(errorOf(() => launcherRank({ ...slurm, WORLD_SIZE: '4' }))).toEqual({
@@ -107,7 +107,7 @@ describe('several launchers', () => {
     })
   })
 
-  test('Kubernetes is told what it does not tell', () => {
+  test('for Kubernetes the message says what it leaves out', () => {
     const { message } = errorOf(() => launcherRank({ JOB_COMPLETION_INDEX: '0' }))
     expect(message).toContain("set it to the job's `completions`")
   })
@@ -133,7 +133,7 @@ test.each([null, 3, 'RANK=3'])('refuses %p as an environment', (env) => {
 })
 
 describe('shardIndices', () => {
-  test('all shards together have every place once, in rising order, and differ by one at most', () => {
+  test('all shards together have every place once, in ascending order, and differ by at most one', () => {
     const sizes = fc.tuple(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 1, max: 40 }))
     fc.assert(
       fc.property(sizes, ([count, worldSize]) => {

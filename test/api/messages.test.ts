@@ -1,5 +1,4 @@
-// The twenty mistakes that are likeliest, and what is said to who makes them: what was expected, what came,
-// and what to do.
+// The twenty likeliest mistakes and their messages: what was expected, what was received, and what to do.
 import { expect, test } from '@jest/globals'
 import { Cutout } from '../../lib/baselines/index'
 import {
@@ -9,6 +8,8 @@ import {
   ignoreDropped,
   linear,
   maskOf,
+  normalization,
+  Preprocessor,
   presets,
   visibleFraction,
 } from '../../lib/index'
@@ -24,6 +25,11 @@ const shape = [1, 3, 8, 8]
 const images = new Float32Array(3 * 64)
 const apply = (what: Any, request: Any = { shape }) => gridmask.apply(what, request)
 const make = (more: Any) => new GridMask({ ...options, ...more })
+
+const prepare = (what: Any, request?: Any, more: Any = {}) =>
+  new Preprocessor({ size: [8, 8], ...more }).apply(what, request)
+const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0, 16, ...Buffer.from('JFIF'))
+const png = Uint8Array.of(0x89, ...Buffer.from('PNG'), 13, 10, 26, 10)
 
 const rows: [mistake: string, work: () => unknown, says: string][] = [
   [
@@ -94,7 +100,7 @@ const rows: [mistake: string, work: () => unknown, says: string][] = [
   [
     'NHWC without a layout',
     () => apply(new Float32Array(2 * 32 * 32 * 3), { shape: [2, 32, 32, 3] }),
-    "which by the default 'NCHW' has 32 channels of 32×3 pixels: layout 'NHWC' if it has 3 channels of 32×32",
+    "which by the default 'NCHW' has 32 channels of 32×3 pixels: pass 'NHWC' if it has 3 channels of 32×32",
   ],
   [
     'four channels for three',
@@ -109,7 +115,7 @@ const rows: [mistake: string, work: () => unknown, says: string][] = [
   [
     'a plan for its element',
     () => maskOf(gridmask.plan({ count: 1 }) as Any, [8, 8]),
-    'received an instance of Plan. Take one of them: `plan.at(i)`',
+    'received an instance of Plan. Pass one of them: `plan.at(i)`',
   ],
   [
     'a plan without the size',
@@ -130,7 +136,7 @@ const rows: [mistake: string, work: () => unknown, says: string][] = [
   [
     'COCO’s boxes',
     () => visibleFraction(params, [99, 99], [[50, 60, 10, 20]]),
-    'as COCO has them, it is [x, y, x + width, y + height]',
+    'as in COCO, pass [x, y, x + width, y + height]',
   ],
   ['a colour', () => make({ fill: '#7f7f7f' }), 'A colour is one number for each channel'],
   ['numbers by their places', () => linear(0.8 as Any), 'linear({ to: 0.8, epochs: 240 })'],
@@ -172,12 +178,119 @@ const rows: [mistake: string, work: () => unknown, says: string][] = [
   [
     'rectangles for a lattice',
     () => applyPlan(images, [{ regions: [] }] as Any, { shape } as Any),
-    "Cutout and the others of 'gridmask/baselines'",
+    "Cutout and the other methods of 'gridmask/baselines'",
   ],
   [
     'a lattice for rectangles',
     () => new Cutout().apply(images, { shape, plan: [params] } as Any),
     'units are for GridMask and applyPlan()',
+  ],
+  [
+    'a list of arrays',
+    () => apply([images, images]),
+    'Copy them into one array: `all.set(images[i], i * images[i].length)` for each',
+  ],
+  [
+    'a list of images',
+    () => apply([{ data: new Uint8Array(192), width: 8, height: 8, channels: 3 }]),
+    'A list of decoded images is for Preprocessor',
+  ],
+  ['a picture’s file', () => apply(jpeg), 'but received 10. It is a JPEG file: decode it first'],
+  ['a name for `out`', () => apply(images, { shape, out: 'images' }), 'works in place'],
+  ['arguments by their places', () => apply(images, 1), 'Name what you pass: { shape, … }'],
+  ['the name of a preset', () => new GridMask('imagenet' as Any), '`presets.imagenet`'],
+  ['a preset as an option', () => make({ preset: 'coco' }), '`{ ...presets.imagenet, seed: 42 }`'],
+  ['an instance, spread', () => make({ ...gridmask }), 'has its settings in `options`'],
+  ['an option in a call', () => apply(images, { shape, fill: 1 }), 'an option of the constructor'],
+  [
+    'a schedule that went through JSON',
+    () => new GridMask(JSON.parse(JSON.stringify(new GridMask(presets.imagenet)))),
+    'JSON turns a function into null: pass the function again',
+  ],
+  [
+    'channels of labels',
+    () => ignoreDropped(new Uint8Array(64), [params], { shape: [1, 1, 8, 8], label: 255 } as Any),
+    'A pixel has one label: leave the channels out',
+  ],
+  // A Preprocessor's.
+  ['one side', () => prepare([], {}, { size: 224 }), 'A square is [224, 224]'],
+  ['how many channels', () => prepare([], {}, { channels: 3 }), 'such as [0, 1, 2]'],
+  ['a flip', () => prepare([], {}, { flip: true }), 'For always, pass 1'],
+  [
+    'the name of statistics',
+    () => prepare([], {}, { normalize: 'imagenet' }),
+    '`normalization.imagenet`',
+  ],
+  [
+    'statistics on their own',
+    () => prepare([], {}, { mean: 0.5, std: 0.5 }),
+    'pass both as `normalize: { mean, std }`',
+  ],
+  ['settings of the mask', () => prepare([], {}, presets.imagenet), 'are one option, `gridmask`'],
+  [
+    'a seed of the mask',
+    () => prepare([], {}, { gridmask: { ...options, seed: 1 } }),
+    'it is an option of the Preprocessor',
+  ],
+  ['scaling', () => prepare([], {}, { resize: [8, 8] }), 'Nothing is scaled: let the decoder'],
+  [
+    'an instance for its options',
+    () => prepare([], {}, { gridmask }),
+    'has its settings in `options`',
+  ],
+  [
+    'one image for a list',
+    () => prepare({ data: new Uint8Array(192), info: { width: 8, height: 8, channels: 3 } }),
+    'Put a single image into a list: `[images]`',
+  ],
+  ['pixels without a size', () => prepare([new Uint8Array(192)]), 'It needs its size'],
+  ['a file in a list', () => prepare([jpeg]), 'It is a JPEG file: decode it first'],
+  [
+    'a file for data',
+    () => prepare([{ data: png, width: 8, height: 8, channels: 3 }]),
+    'received 8. It is a PNG file: decode it first',
+  ],
+  ['paths', () => prepare(['photo.jpg']), 'Decode the picture first: docs/loading.md'],
+  [
+    'a decoder that has not been asked',
+    () => prepare([{ toBuffer() {} }]),
+    '`await images[0].raw().toBuffer({ resolveWithObject: true })` gives its pixels and size',
+  ],
+  [
+    'pixels of 16 bits',
+    () => prepare(new Uint16Array(192), { shape: [1, 8, 8, 3] }),
+    'convert them: `Float32Array.from(images, (v) => v / 257)`',
+  ],
+  [
+    'alpha',
+    () =>
+      prepare(new Uint8Array(256), { shape: [1, 8, 8, 4] }, { normalize: normalization.imagenet }),
+    '`channels: [0, 1, 2]` leaves alpha out',
+  ],
+  [
+    'three channels of a grey image',
+    () => prepare(new Uint8Array(64), { shape: [1, 8, 8, 1] }, { channels: [0, 1, 2] }),
+    'It is grey: let the decoder make three channels of it, or take [0, 0, 0]',
+  ],
+  [
+    'an image that is too small',
+    () => prepare(new Uint8Array(48), { shape: [1, 4, 4, 3] }),
+    'but it has 4×4. Enlarge it when you decode it, or set `padding`',
+  ],
+  ['the size of a crop', () => prepare([], {}, { crop: [8, 8] }), 'is the option `size`'],
+  [
+    'a plan without sizes',
+    () => new Preprocessor({ size: [8, 8] }).plan({ count: 1 } as Any),
+    'pass `height` and `width`',
+  ],
+  [
+    'a plan for its sample',
+    () => {
+      const preprocessor = new Preprocessor({ size: [8, 8] })
+      const plan = preprocessor.plan({ count: 1, height: 8, width: 8 })
+      preprocessor.placement(plan as Any, [8, 8])
+    },
+    'pass one sample of it, `plan.at(i)`',
   ],
 ]
 

@@ -45,7 +45,7 @@ describe("the presets are the authors' settings", () => {
   })
 })
 
-test('linear grows to its end and stays there', () => {
+test('linear grows to its final value and stays there', () => {
   expect(linear({ to: 0.8, epochs: 240 })(12)).toBe(0.04)
   const schedule = linear({ from: 0.25, to: 0.75, epochs: 10 })
   expect([0, 5, 10, 11, 1e9].map(schedule)).toEqual([0.25, 0.5, 0.75, 0.75, 0.75])
@@ -122,7 +122,7 @@ describe('fill is rounded to the nearest value of the dtype, ties to even', () =
     expect(bitsOf('float16', value)).toBe(bits)
   })
 
-  test('float16 of every number that it has', () => {
+  test('every number of float16', () => {
     const numberOf = (bits: number) => {
       const exponent = (bits >> 10) & 31
       const mantissa = bits & 1023

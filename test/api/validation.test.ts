@@ -151,11 +151,11 @@ describe('requests of apply and applyAsync', () => {
     expect(untouched).toEqual(images())
   })
 
-  test('a plan with draws beside it', () => {
+  test('a plan together with draws', () => {
     const plan = [params, params]
     for (const key of ['epoch', 'index', 'indices']) {
       const request = { shape, plan, [key]: key === 'indices' ? [1, 2] : 1 } as Any
-      const message = new RegExp(`\`${key}\` to be left out where a \`plan\``)
+      const message = new RegExp(`\`${key}\` to be left out if a \`plan\``)
       expectError(
         () => new GridMask(good).apply(images(), request),
         'ERR_INVALID_ARG_VALUE',
@@ -254,7 +254,7 @@ describe('parameters of a mask', () => {
     expectError(() => visibleFraction(params, [9, 9], 5 as Any), 'ERR_INVALID_ARG_TYPE', /`boxes`/)
   })
 
-  test('plans are not made by hand', () => {
+  test('plans cannot be constructed by hand', () => {
     expectError(() => new (Plan as Any)([params]), 'ERR_INVALID_ARG_TYPE', /Plan\.from/)
   })
 })

@@ -1,8 +1,7 @@
-// Draws of the methods for comparison: the same (seed, epoch, index) drops the same for ever, whoever
-// draws it.
+// Draws of the baselines: the same (seed, epoch, index) drops the same for ever, whatever draws it.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import {
   Cutout,
@@ -22,8 +21,6 @@ import {
   referenceErasing,
   referenceHiding,
 } from './support'
-
-jest.setTimeout(60_000)
 
 type Options = CutoutOptions & RandomErasingOptions & HideAndSeekOptions
 type Pair = readonly [number, number]
@@ -214,7 +211,7 @@ describe.each(names)('%s', (name) => {
     expect(counting.apply(ones(3), { shape: shape(3) })).toEqual(at(9))
   })
 
-  test('images without pixels, and batches without images, are no error', () => {
+  test('images without pixels, and batches without images, are not an error', () => {
     for (const [height, width] of [
       [0, 0],
       [0, 5],
@@ -229,7 +226,7 @@ describe.each(names)('%s', (name) => {
     expect(make7().apply(new Float32Array(0), { shape: shape(0) })).toEqual(new Float32Array(0))
   })
 
-  test('masks shared memory in place, and takes nothing of it', async () => {
+  test('masks shared memory in place, and does not take it', async () => {
     const shared = () => {
       const array = new Float32Array(new SharedArrayBuffer(4 * ones(3).length + 4), 4)
       return array.fill(1)
@@ -258,7 +255,7 @@ describe.each(names)('%s', (name) => {
   })
 })
 
-test('methods under one seed do not decide alike', () => {
+test('methods under one seed decide independently', () => {
   const seed = 1
   const plans = [
     new Cutout({ seed, probability: 0.5 }),

@@ -1,6 +1,6 @@
-// Rectangles against the definition, pixel by pixel, in every dtype, layout and mode, by the native code
-// and by its stand-in in plain TypeScript.
-import { describe, expect, jest, test } from '@jest/globals'
+// Rectangles against the definition, pixel by pixel, in every dtype, layout and mode, in native code and
+// in the plain TypeScript fallback.
+import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { native } from '../../lib/backend/native'
 import { Cutout, RegionPlan } from '../../lib/baselines'
@@ -14,10 +14,8 @@ import type { PackedPlan } from '../../lib/plan/plan'
 import type { PackedRegions } from '../../lib/plan/rectangle-plan'
 import { expectSameOfBoth } from '../fallback/support'
 import { largeSizes, lengthOf, oracle, shapeOf } from '../oracle'
-import { bytesOf, copyOf, encode, expectBytes, formats, newArray, sampleParams } from '../support'
+import { copyOf, encode, expectBytes, formats, newArray, sampleParams, scramble } from '../support'
 import { type Box, keptByRectangles, rectanglesMask, regionParams } from './support'
-
-jest.setTimeout(60_000)
 
 const SIDE = 40
 
@@ -41,10 +39,7 @@ describe.each(formats)('$dtype $layout', (format) => {
       fc.asyncProperty(batches, async ({ plan, offset, threads, perChannel, ...rest }) => {
         const batch = { ...rest, layout, count: plan.length }
         const view = () => newArray(format, lengthOf(batch), offset)
-        const images = view()
-        bytesOf(images).forEach((_, i, bytes) => {
-          bytes[i] = (i * 31 + 7) ^ (i >> 8)
-        })
+        const images = scramble(view())
         const before = copyOf(images)
 
         const values = Array.from(

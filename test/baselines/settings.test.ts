@@ -1,13 +1,11 @@
 // The settings of the papers, as statistics of what is drawn.
-import { describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { Cutout, HideAndSeek, RandomErasing, type RegionSample } from '../../lib/baselines'
 import { keepRatio } from '../../lib/index'
 import { lengthOf, oracle, shapeOf } from '../oracle'
 import { expectMean, mean } from '../statistics'
 import { expectBytes } from '../support'
 import { keptByRectangles } from './support'
-
-jest.setTimeout(60_000)
 
 const area = ({ regions: [region] }: RegionSample) => {
   if (region === undefined) return 0
@@ -104,7 +102,7 @@ describe('Random Erasing', () => {
     )
   })
 
-  test('leaves an image as it is where nothing fits', () => {
+  test('leaves an image as it is if nothing fits', () => {
     const erasing = new RandomErasing({ probability: 1 })
     const samples = erasing.plan({ count: 20, height: 1, width: 1000 }).toJSON()
     expect(samples.every(({ masked, regions }) => masked && regions.length === 0)).toBe(true)
@@ -145,7 +143,7 @@ describe('Hide-and-Seek', () => {
     expect(samples.some(({ size, regions }) => size === 0 && regions.length > 0)).toBe(false)
   })
 
-  test('decides cells apart from their neighbours', () => {
+  test('decides each cell independently of its neighbours', () => {
     const grid = new HideAndSeek({ sizes: [16], seed: 5 }).plan({ count: 300, height, width })
     const both = grid.toJSON().flatMap(({ regions }) => {
       const hidden = new Set<number>()

@@ -1,5 +1,5 @@
-// What the tests of the methods for comparison need: arbitrary rectangles, and docs/baselines.md once
-// more, plainly: draws word by word, masks pixel by pixel.
+// What the tests of the baselines need: arbitrary rectangles, and docs/baselines.md as a plain program:
+// draws word by word, masks pixel by pixel.
 import fc from 'fast-check'
 import type { RegionParams } from '../../lib/baselines'
 import { philox4x32 } from '../../lib/core/philox'

@@ -1,11 +1,9 @@
-// Bad input to the methods for comparison: each gets a GridMaskError with its code and a message that
-// names the argument, before anything is written.
-import { describe, expect, jest, test } from '@jest/globals'
+// Bad input to the baselines: each gets a GridMaskError with its code and a message that names the
+// argument, before anything is written.
+import { describe, expect, test } from '@jest/globals'
 import { Cutout, HideAndSeek, RandomErasing, RegionPlan } from '../../lib/baselines'
 import { keepRatio, maskOf } from '../../lib/index'
 import { type Any, type BadValue, expectError } from '../support'
-
-jest.setTimeout(60_000)
 
 const methods = { Cutout, RandomErasing, HideAndSeek } as Record<
   string,
@@ -76,7 +74,7 @@ describe.each(Object.keys(methods))('%s', (name) => {
     },
   )
 
-  test('options that are none', () => {
+  test('values that are not options', () => {
     expectError(() => new Method(null), 'ERR_INVALID_ARG_TYPE', /`options`/)
     expectError(() => new Method(16), 'ERR_INVALID_ARG_TYPE', /`options`/)
   })
@@ -124,7 +122,7 @@ describe.each(Object.keys(methods))('%s', (name) => {
     const plan = new Method().plan({ count: 2, height: 4, width: 5 })
     const request = { shape, plan, index: 0 }
     const work = () => new Method().apply(images(), request)
-    expectError(work, 'ERR_INVALID_ARG_VALUE', /`index` to be left out where a `plan` is given/)
+    expectError(work, 'ERR_INVALID_ARG_VALUE', /`index` to be left out if a `plan` is given/)
   })
 
   test('a schedule that leaves [0, 1]', () => {
@@ -171,14 +169,14 @@ describe('plans of rectangles', () => {
     expectError(() => keepRatio(params, [4, 4]), code, /`params/)
   })
 
-  test('are made by from() and plan() alone', () => {
+  test('are made only by from() and plan()', () => {
     const Plan: Any = RegionPlan
     expectError(() => new Plan([]), 'ERR_INVALID_ARG_TYPE', /`plan` to be made by/)
     expectError(() => Plan.from('x'), 'ERR_INVALID_ARG_TYPE', /`plan`/)
   })
 })
 
-test('what would need too many rectangles', () => {
+test('settings that would need too many rectangles', () => {
   const large = { count: 1, height: 16384, width: 16384 }
   const fine = new HideAndSeek({ sizes: [1] })
   expectError(() => fine.plan(large), 'ERR_OUT_OF_RANGE', /`sizes` to need at most 262144/)

@@ -10,13 +10,13 @@ import {
   unpackHeader,
 } from '../../lib/core/batch-header'
 
-/** A number of its own for each field, none of which fits 32 bits. */
+/** A different number for each field, none of which fits 32 bits. */
 const fields = Object.fromEntries(
   headerFields.map((name, i) => [name, 2 ** 52 + 1 + 1000 * i]),
 ) as BatchHeader
 
 describe('the header of a native call', () => {
-  test('has in C++ the fields that it has in TypeScript, in the same order', () => {
+  test('has the same fields in C++ and in TypeScript, in the same order', () => {
     expect(Object.entries(native.readHeader(packHeader(fields)))).toEqual(Object.entries(fields))
   })
 
@@ -27,7 +27,7 @@ describe('the header of a native call', () => {
     expect(unpackHeader(header)).toEqual({ ...zero, [name]: 7.5 })
   })
 
-  test('keeps nothing of the call before', () => {
+  test('keeps nothing from the call before', () => {
     packHeader(fields)
     expect([...packHeader({})]).toEqual(headerFields.map(() => 0))
     const { sampleKind, first, ...layout } = unpackHeader(packHeader({}))
@@ -36,7 +36,7 @@ describe('the header of a native call', () => {
     expect(sampleKind).toBe(0)
   })
 
-  test('of another length is none', () => {
+  test('of another length is refused', () => {
     for (const length of [0, headerFields.length - 1, headerFields.length + 1]) {
       expect(native.readHeader(new Float64Array(length))).toBe(1)
     }

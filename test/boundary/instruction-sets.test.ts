@@ -1,6 +1,6 @@
-// GRIDMASK_INSTRUCTIONS: the instruction set of the CPU's loops. That bits are the same with each is
-// held by the tests that compare the backends (test/fallback), which go through all of them, and by
-// the suites that are run again here.
+// GRIDMASK_INSTRUCTIONS: the instruction set of the CPU's loops. That each gives the same bits is checked
+// by the tests that compare the backends (test/fallback), which go through all of them, and by the suites
+// that are run again here.
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { native } from '../../lib/backend/native'
@@ -21,7 +21,7 @@ describe('the instruction sets', () => {
     expect(used('')).toBe(sets.at(-1))
   })
 
-  test.each(sets)('%s can be asked for', (name) => {
+  test.each(sets)('%s can be chosen', (name) => {
     expect(used(name)).toBe(name)
   })
 

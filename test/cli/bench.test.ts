@@ -1,4 +1,4 @@
-// `gridmask bench`: what it prints; what comes out is another matter, and another machine's.
+// `gridmask bench`: what it prints, but not the numbers, which depend on the machine.
 import { expect, jest, test } from '@jest/globals'
 import { cudaStatus, devices } from '../../lib/index'
 import { gridmask, jsonOf } from './support'
@@ -28,7 +28,7 @@ test('measures every way to mask, each against the copy, and one thread against 
   }
 })
 
-test('says to people what it is held against, and why there is no GPU', () => {
+test('says in words what it compares with, and why there is no GPU', () => {
   const env = { GRIDMASK_CUDA_DRIVER: '/no/such/libcuda.so' }
   const { status, stdout, stderr } = gridmask(['bench', '--quick', '--threads', '1'], { env })
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })

@@ -2,14 +2,14 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { cudaStatus, devices } from '../../lib/index'
 import manifest from '../../package.json'
 import { driverPath } from '../cuda/support'
-import { expectComplaint, gridmask, jsonOf, root, temporaryFolder } from './support'
+import { root, temporaryFolder } from '../process'
+import { expectComplaint, gridmask, jsonOf } from './support'
 
-jest.setTimeout(60_000)
-const folder = temporaryFolder()
+const folder = temporaryFolder('cli')
 const commands = ['preview', 'failures', 'bench', 'devices']
 
 describe('help', () => {
@@ -20,14 +20,14 @@ describe('help', () => {
     for (const command of commands) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'))
   })
 
-  test.each(commands)('of %s comes without a fault, and names --json', (command) => {
+  test.each(commands)('of %s prints without an error, and names --json', (command) => {
     const { status, stdout, stderr } = gridmask([command, '--help'])
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toContain(`Usage: gridmask ${command} `)
     expect(stdout).toMatch(/--json /)
   })
 
-  test('is what comes without a command, and no success', () => {
+  test('is printed if there is no command, which is not a success', () => {
     const { status, stdout, stderr } = gridmask([])
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
     expect(stderr).toBe(gridmask(['--help']).stdout)
@@ -42,7 +42,7 @@ test('--version is that of the package', () => {
   })
 })
 
-describe('a command that is not understood is told in one line, with status 2', () => {
+describe('a command that is not understood is reported in one line, with status 2', () => {
   test.each([
     [['paint'], /unknown command 'paint'/],
     [['preview'], /missing required argument 'photos'/],
@@ -64,7 +64,7 @@ describe('a command that is not understood is told in one line, with status 2', 
       ['preview', 'a.jpg', '--ratio', '0,6'],
       /a number \(0\.6\) or a range MIN:MAX, such as 0:6\.$/,
     ],
-    [['preview', 'a.jpg', '--epoch', '1,5'], /a number, with a point: 1\.5$/],
+    [['preview', 'a.jpg', '--epoch', '1,5'], /a number with a point: 1\.5$/],
     [['preview', 'a.jpg', '--size', '0x9'], /--size.* '0x9' is invalid.*WIDTHxHEIGHT/],
     [['preview', 'a.jpg', '--size', '640×480'], /WIDTHxHEIGHT.* such as 640x480\.$/],
     [['preview', 'a.jpg', '--fill', '1,red'], /--fill.* '1,red' is invalid/],
@@ -88,7 +88,7 @@ describe('devices', () => {
     expect(jsonOf(['devices'])).toEqual(found)
   })
 
-  test('are told to people, with the reason why CUDA is not there', () => {
+  test('are printed in words, with the reason why there is no CUDA', () => {
     const env = { GRIDMASK_CUDA_DRIVER: '/no/such/libcuda.so' }
     const { status, stdout, stderr } = gridmask(['devices'], { env })
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
@@ -106,7 +106,7 @@ describe('devices', () => {
   })
 })
 
-test('an addon that does not load is told in one line', () => {
+test('an addon that does not load is reported in one line', () => {
   cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true })
   cpSync(join(root, 'package.json'), join(folder, 'package.json'))
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))

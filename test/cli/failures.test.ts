@@ -1,7 +1,7 @@
 // `gridmask failures`: against the same images in this process, and others pixel by pixel.
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import type { FailureFigure } from '../../lib/figure5/run'
 import {
@@ -11,10 +11,10 @@ import {
   failureMethods,
 } from '../../lib/figure5/simulate'
 import { boundOf, countPixelByPixel, Generator } from '../figure5/pixel-by-pixel'
-import { expectComplaint, gridmask, jsonOf, temporaryFolder } from './support'
+import { temporaryFolder } from '../process'
+import { expectComplaint, gridmask, jsonOf } from './support'
 
-jest.setTimeout(120_000)
-const folder = temporaryFolder()
+const folder = temporaryFolder('cli')
 
 type Figure = FailureFigure & { command: string }
 const small = ['failures', '--images', '3000', '--xs', '40,80', '--seed', '7', '--threads', '2']
@@ -54,7 +54,7 @@ test('readings are what is simulated', () => {
 })
 
 describe('with -o', () => {
-  test('writes the JSON that it prints, and a plot that is one', async () => {
+  test('writes the JSON that it prints, and a valid plot', async () => {
     const path = join(folder, 'figure')
     const { status, stdout, stderr } = gridmask([...small, '-o', path])
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
@@ -97,7 +97,7 @@ describe('with -o', () => {
 
   // Full devices are Linux' own.
   const onLinux = process.platform === 'linux' ? test : test.skip
-  onLinux('that can be written to but has no room: the table is there all the same', () => {
+  onLinux('that can be written to but is full: the table is still printed', () => {
     const full = join(folder, 'full.svg')
     symlinkSync('/dev/full', full)
     const { status, stdout, stderr } = gridmask([...small, '-o', full])

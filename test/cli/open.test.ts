@@ -1,4 +1,4 @@
-// `gridmask preview --open`, where no browser is to be found.
+// `gridmask preview --open`, on a machine without a browser.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
@@ -33,7 +33,7 @@ test('says what the page has no control for, and leaves it out', () => {
 test.each([
   [['--fill', '0'], '#fill=black&seed=0'],
   [['--fill', '124,116,104'], '#seed=0'],
-])('%j is handed over', (args, hash) => {
+])('%j is passed on', (args, hash) => {
   const { stdout, stderr } = gridmask(['preview', '--open', ...args, '--json'], settings)
   expect(new URL(JSON.parse(stdout).page).hash).toBe(hash)
   expect(stderr).not.toMatch(/ignores/)
@@ -45,6 +45,6 @@ test.each([
   [['--unit', '0'], /`unit` .* but received 0/],
   [['--epoch', '-1'], /`epoch` .* but received -1/],
   [['--unit-probability', '2'], /`unitProbability` .* but received 2/],
-])('%j is refused as without it, and no page is shown', (args, message) => {
+])('%j is refused as without --open, and no page is shown', (args, message) => {
   expectComplaint(['preview', '--open', ...args], 1, message, settings)
 })

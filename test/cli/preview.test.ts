@@ -11,14 +11,15 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import { keepsPixel } from '../../lib/fallback/reference'
 import { GridMask, type GridMaskOptions, maskOf, presets, type Sample } from '../../lib/index'
-import { expectComplaint, gridmask, jsonOf, main, root, temporaryFolder } from './support'
+import { root, temporaryFolder } from '../process'
+import { brightNoise } from '../support'
+import { expectComplaint, gridmask, jsonOf, main } from './support'
 
-jest.setTimeout(120_000)
-const folder = temporaryFolder()
+const folder = temporaryFolder('cli')
 
 const SIDE = 224
 const MEAN_COLOUR = [124, 116, 104]
@@ -26,14 +27,8 @@ const photos = ['first.png', 'second.png'].map((name) => join(folder, name)) as 
 const pixels: Buffer[] = []
 
 beforeAll(async () => {
-  // Noise, none of it of a fill's colour.
-  let state = 1
-  for (const photo of photos) {
-    const noise = Buffer.alloc(SIDE * SIDE * 3)
-    for (let i = 0; i < noise.length; i++) {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-      noise[i] = 128 + (state >>> 25)
-    }
+  for (const [i, photo] of photos.entries()) {
+    const noise = brightNoise(SIDE * SIDE * 3, i)
     pixels.push(noise)
     await sharp(noise, { raw: { width: SIDE, height: SIDE, channels: 3 } }).toFile(photo)
   }
@@ -179,7 +174,7 @@ test("without -o the sheet lies in the shell's folder; a table says what was dra
   }
 })
 
-test('where there are no fonts, a sheet has pictures only', async () => {
+test('without fonts, a sheet has only pictures', async () => {
   const fonts = join(folder, 'fonts.conf')
   writeFileSync(fonts, '<?xml version="1.0"?><fontconfig></fontconfig>')
   const file = join(folder, 'bare.png')
@@ -199,7 +194,7 @@ describe('says in one line, with status 1,', () => {
     expect(existsSync(file)).toBe(false)
   }
 
-  test('what is no photograph', () => {
+  test('a file that is not a photograph', () => {
     const text = join(folder, 'text.jpg')
     writeFileSync(text, 'not a picture')
     refuse([text], /^gridmask: .*text\.jpg is not a picture that sharp can decode/)
@@ -273,7 +268,7 @@ describe('a photograph is never replaced by its sheet', () => {
   })
 })
 
-test('one that cannot be read is told, the others are shown, and it is no success', async () => {
+test('one that cannot be read is reported, the others are shown, and the command fails', async () => {
   const [file, none] = [join(folder, 'some.png'), join(folder, 'none.jpg')]
   const args = [photos[0], none, photos[1], '--count', '2']
   const { status, stdout, stderr } = gridmask(['preview', ...args, '-o', file, '--json'])

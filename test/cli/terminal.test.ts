@@ -3,11 +3,10 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, jest, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { tableOf } from '../../lib/cli/output'
 import { main } from './support'
 
-jest.setTimeout(120_000)
 const onUnix = process.platform === 'win32' ? test.skip : test
 
 interface Session {
@@ -87,7 +86,7 @@ onUnix.each([
 
 onUnix('a picture is neither written to a terminal nor typed at one', () => {
   const refused = terminal(80, ['preview', 'photo.png', '-o', '-']).written
-  expect(refused).toBe('gridmask: A terminal shows no picture: redirect it to a file\r\n')
+  expect(refused).toBe('gridmask: A terminal cannot show a picture: redirect it to a file\r\n')
   const output = join(tmpdir(), 'gridmask-typed.png')
   const typed = terminal(80, ['preview', '-', '-o', output]).written
   expect(linesOf(typed)).toContain('gridmask: Nothing is piped to standard input')
@@ -101,6 +100,6 @@ test('a table that fits is a table, to the last column', () => {
   expect(tableOf(head, rows)).toBe('        d\nphoto  96')
 })
 
-test('what names hold cannot steer the terminal', () => {
+test('file names cannot control the terminal', () => {
   expect(tableOf([''], [['a\nb\u001b[2J\u202e\u0085']])).toBe('\na\\u000ab\\u001b[2J\\u202e\\u0085')
 })

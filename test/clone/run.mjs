@@ -1,9 +1,8 @@
 // npm run test:clone [-- WORD …]
 //
-// Tries the commands that CONTRIBUTING.md lists, or those whose names hold a WORD, each as the first one
-// in a fresh clone of HEAD. Packages are installed and native code is compiled once for all; from then on
-// `npm ci`, cmake-js and CMake are replaced by programs that put that result in its place, where a
-// command asks for it.
+// Tries the commands that CONTRIBUTING.md lists, or those whose names contain a WORD, each as the first
+// one in a fresh clone of HEAD. Packages are installed and native code is compiled only once; after that,
+// `npm ci`, cmake-js and CMake are replaced by programs that copy that result when a command needs it.
 import { spawnSync } from 'node:child_process'
 import {
   existsSync,
@@ -64,7 +63,7 @@ const clone = join(folder, 'clone')
 const stock = join(folder, 'stock')
 const programs = join(folder, 'programs')
 
-// What this very run has from npm is not there where someone types the first command.
+// What npm sets for this run is not set when someone types the first command.
 const { npm_config_ignore_scripts: _, ...inherited } = process.env
 const folders = (process.env.PATH ?? '').split(delimiter)
 const path = folders.filter((it) => !it.includes('node_modules') && !it.includes('node-gyp-bin'))
@@ -91,7 +90,7 @@ try {
 }
 process.exit(failed ? 1 : 0)
 
-/** @param {string} name @param {() => string} attempt answers what was wrong */
+/** @param {string} name @param {() => string} attempt returns what was wrong */
 function report(name, attempt) {
   const started = performance.now()
   const fault = attempt()

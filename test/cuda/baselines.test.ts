@@ -1,5 +1,4 @@
-// The methods for comparison have no kernels: what lies on a device is refused, and so is the native
-// call.
+// The baselines have no kernels: data on a device is refused, and so is the native call.
 import { expect, jest, test } from '@jest/globals'
 import type { native as Native } from '../../lib/backend/native'
 import type * as Baselines from '../../lib/baselines'

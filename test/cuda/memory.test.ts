@@ -1,5 +1,5 @@
-// Where the device's memory comes from, what happens when there is none left, and how it is given
-// back: with the driver's pools and without.
+// Where device memory comes from, what happens when there is none left, and how it is freed: with the
+// driver's pools and without.
 import { describe, expect } from '@jest/globals'
 import { bytesOf, expectSame, freshDriver, onTestDriver, scrambled } from './support'
 

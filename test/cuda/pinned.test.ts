@@ -1,4 +1,4 @@
-// Host memory that the device reads and writes itself.
+// Host memory that the device reads and writes directly.
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { expectSame, freshDriver, loadLibrary, onTestDriver, scrambled } from './support'
@@ -6,7 +6,7 @@ import { expectSame, freshDriver, loadLibrary, onTestDriver, scrambled } from '.
 const shape = [2, 3, 20, 24] as const
 const length = 2 * 3 * 20 * 24
 
-test('goes up and comes down, whole and in part', async () => {
+test('is uploaded and downloaded, as a whole and in part', async () => {
   const { DeviceTensor } = loadLibrary()
   const memory = DeviceTensor.allocateHost(4 * (length + 8))
   expect(memory).toBeInstanceOf(SharedArrayBuffer)

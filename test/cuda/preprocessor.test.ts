@@ -148,7 +148,7 @@ describe('draws', () => {
     }
   })
 
-  test('a batch of more images than constants that travel', () => {
+  test('a batch of more images than fit the parameters of a launch', () => {
     const many = scrambled(new Uint8Array(300 * 8 * 8 * 3), 2)
     const cpu = new Class({ padding: 2, size: [8, 8], crop: 'random', gridmask: presets.cifar10 })
     const request = { shape: [300, 8, 8, 3], index: 0, epoch: 200 } as const
@@ -179,7 +179,7 @@ describe('where the work is done', () => {
     expectSame(out.download(), expected)
   })
 
-  test('a result goes on to be worked with', () => {
+  test('a result can be used further', () => {
     using result = cpu.apply(bytes, { shape, index: 0, device: 'cuda' })
     expect(result).toMatchObject({ dtype: 'float32', layout: 'NCHW', shape: [3, 3, 16, 16] })
     const again = new GridMask({ ratio: 0.5, unit: 4, seed: 99 })
@@ -240,7 +240,7 @@ describe('refuses', () => {
     expect(() => same.apply(images, { out: images })).toThrow(code('ERR_OVERLAP'))
   })
 
-  test('tensors that were disposed of, also while the images go up', async () => {
+  test('tensors that were disposed of, also during the upload of the images', async () => {
     const source = Tensor.from(bytes, { shape, layout: 'NHWC' })
     source.dispose()
     expect(() => cpu.apply(source)).toThrow(code('ERR_DISPOSED'))
@@ -251,7 +251,7 @@ describe('refuses', () => {
   })
 })
 
-test('native functions refuse arguments that lie', () => {
+test('native functions refuse wrong arguments', () => {
   using source = Tensor.from(bytes, { shape, layout: 'NHWC' })
   using target = Tensor.from(new Float32Array(3 * 3 * 8 * 8), { shape: [3, 3, 8, 8] })
   const [from, to] = [Tensor.memory(source), Tensor.memory(target)]

@@ -1,4 +1,4 @@
-// Whether there is CUDA, and what is said where there is none.
+// Whether there is CUDA, and what the messages say if there is none.
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from '@jest/globals'
 import { thrownBy } from '../support'
@@ -52,7 +52,7 @@ describe('without CUDA', () => {
         fresh.driver.fail('cuInit', 1, 803, 1e9, false)
         return fresh.library
       },
-      /does not match the kernel module/,
+      /does not match the running kernel module/,
     ],
   } as const
 
@@ -90,7 +90,7 @@ describe('without CUDA', () => {
   })
 })
 
-test('a device that is not there', () => {
+test('a device that does not exist', () => {
   const { GridMask } = loadLibrary()
   const make = (device: string) => () =>
     new GridMask({ ratio: 0.5, unit: 2, device: device as 'cuda' })

@@ -1,5 +1,5 @@
-// Work on tensors is ordered by stream and not waited for. The test driver's streams lag behind, and
-// are held up here: what does not wait for what it needs gives wrong bits, or a violation.
+// Work on tensors is ordered by stream and not waited for. The test driver's streams lag behind, and are
+// held up here: work that does not wait for what it needs gives wrong bits, or a violation.
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import type { DeviceTensor } from '../../lib/index'
@@ -156,7 +156,7 @@ describe('memory of the host', () => {
     expect(driver.log()).toContain('cuMemcpyHtoDAsync')
   })
 
-  test('as many constants as fit travel with the launch', () => {
+  test('as many constants as fit are parameters of the launch', () => {
     const { DeviceTensor, GridMask, applyPlan } = loadLibrary()
     const element = { d: 4, ratio: 0.5, deltaX: 1, deltaY: 2, angle: 30 }
     for (const count of [67, 68, 69, 70]) {
@@ -327,7 +327,7 @@ onTestDriver(
     let before: unknown
     let resident = 0
     using kept = upload()
-    // In a function of its own, after which nobody has the tensors.
+    // In a separate function, after which nobody has the tensors.
     const work = async (i: number) => {
       const tensor = upload(newImages(i + 1), i % 3 === 0 ? 0n : undefined)
       const other = gridmask.apply(tensor, { index: i })

@@ -1,12 +1,12 @@
-// Worker threads that share a device, and processes that end while it works. Each in a child
-// process, since what is feared is a crash.
+// Worker threads that share a device, and processes that end while it works. Each in a child process,
+// since it might crash.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from '@jest/globals'
 import { driverPath, onGpu, onTestDriver, root } from './support'
 
-/** Runs a CommonJS script on the built package. Rejects where it exits with an error. */
+/** Runs a CommonJS script on the built package. Rejects if it exits with an error. */
 async function run(script: string, ...args: string[]): Promise<string> {
   const env: NodeJS.ProcessEnv = { ...process.env, GRIDMASK_CUDA_CHUNK: '50000' }
   if (!onGpu) env.GRIDMASK_CUDA_DRIVER = driverPath

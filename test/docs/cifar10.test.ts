@@ -1,4 +1,4 @@
-// What the documentation says of the training on CIFAR-10 is what the committed results say.
+// The documentation of the training on CIFAR-10 matches the committed results.
 import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'

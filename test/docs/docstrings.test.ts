@@ -1,5 +1,5 @@
-// Examples of docstrings that are marked `run` are run, and print what they say. That all of them
-// compile is a matter of snippets.test.ts.
+// Examples in docstrings that are marked `run` are run, and print what they say. snippets.test.ts checks
+// that all of them compile.
 import { Console } from 'node:console'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -35,7 +35,7 @@ test.each(runnable)('$page, line $line', ({ code }) => {
   expect(printed(code)).toEqual(promised)
 })
 
-test('the table of presets says what they are', () => {
+test('the table of presets matches them', () => {
   const text = readFileSync(join(root, 'lib/api/presets.ts'), 'utf8')
   const rows = Array.from(text.matchAll(/^ \* \| `(\w+)` \|(.*)\|$/gm), ([, name, cells]) => {
     const [ratio, unit, rotate, probability] = (cells as string)

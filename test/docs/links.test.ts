@@ -2,12 +2,9 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { pages, root } from './blocks'
+import { examplePages, pages, root } from './blocks'
 
-const examples = readdirSync(join(root, 'examples'))
-  .map((name) => `examples/${name}/README.md`)
-  .filter((page) => existsSync(join(root, page)))
-const all = [...pages, 'CONTRIBUTING.md', 'CHANGELOG.md', ...examples]
+const all = [...pages, 'CONTRIBUTING.md', 'CHANGELOG.md', ...examplePages]
 
 /** GitHub's name for a heading: words with hyphens between them. */
 function anchorOf(heading: string): string {
@@ -37,7 +34,7 @@ test.each(all)('%s', (page) => {
 const generated = ['native/cuda/fatbin.inc']
 
 // Files are named in code, so that no link would show that they have moved.
-test.each(all)('%s names files that are there', (page) => {
+test.each(all)('%s names files that exist', (page) => {
   const text = readFileSync(join(root, page), 'utf8')
   const named = text.matchAll(/(?<![\w/.-])(?:lib|native|test|bench|examples|docs)\/[\w./-]+\.\w+/g)
   const lost = Array.from(named, ([path]) => path).filter(
@@ -46,7 +43,7 @@ test.each(all)('%s names files that are there', (page) => {
   expect(lost).toEqual([])
 })
 
-test('docs/internals.md names files that are there, whichever folder is meant', () => {
+test('docs/internals.md names files that exist, whichever folder is meant', () => {
   const text = readFileSync(join(root, 'docs/internals.md'), 'utf8')
   const named = Array.from(
     text.matchAll(/`([\w-]+\.(?:ts|h|cc|inc))`/g),

@@ -1,11 +1,11 @@
 // The documentation's code: TypeScript compiles against the built package; blocks marked `run` are
-// run, and print what they say; blocks marked with a file's name are what stands in that file.
+// run, and print what they say; blocks marked with a file's name match that file.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { transformSync } from '@swc/core'
 import { runNode } from '../process'
-import { blocksOf, examples, modulesOf, pages, promisedOutput, root } from './blocks'
+import { blocksOf, examplePages, examples, modulesOf, pages, promisedOutput, root } from './blocks'
 
 // Within the package, so that its own name is found; build/ is in no other project.
 const folder = join(root, 'build/docs-code')
@@ -44,7 +44,7 @@ test('all TypeScript compiles', () => {
   expect(compile(Object.fromEntries(files))).toBe('')
 }, 60_000)
 
-test('what is wrong does not compile', () => {
+test('wrong code does not compile', () => {
   const output = compile({
     option: "import { GridMask } from 'gridmask'\nnew GridMask({ ratio: 0.6, units: 96 })",
     name: "import { GridMusk } from 'gridmask'\nGridMusk",
@@ -84,12 +84,16 @@ describe('plain JavaScript runs as it stands, and prints the block that follows'
   test.each(plain)('$page, line $line', ({ page, line, code, output }) => {
     const file = join(folder, `${nameOf(page, line)}-plain.mjs`)
     writeFileSync(file, code)
-    expect(run(file)).toMatchObject({ status: 0, stderr: '', stdout: output })
+    // The reader's photos/.
+    const result = runNode([file], { cwd: join(root, 'examples/demo') })
+    expect(result).toMatchObject({ status: 0, stderr: '', stdout: output })
   })
 })
 
-const quoted = pages.flatMap(blocksOf).filter(({ mark }) => /^[\w/-]+\.\w+$/.test(mark))
-describe('is what stands in the file', () => {
+const quoted = [...pages, ...examplePages]
+  .flatMap(blocksOf)
+  .filter(({ mark }) => /^[\w/-]+\.\w+$/.test(mark))
+describe('matches the file', () => {
   test.each(quoted)('$page, line $line: $mark', ({ mark, code }) => {
     const file = readFileSync(join(root, mark), 'utf8')
     // As it stands there, or all of it moved to the left.

@@ -1,7 +1,7 @@
-// What the documentation says of speed is what bench/results/ says.
+// What the documentation says about speed matches bench/results/.
 import { test } from '@jest/globals'
 import { outputOf } from '../process'
 
-test('tables and charts are made of the committed results', () => {
+test('tables and charts are made from the committed results', () => {
   outputOf(['bench/speed.mjs', '--check'])
 })

@@ -36,7 +36,7 @@ describe('the published vectors', () => {
     readFileSync(join(__dirname, 'vectors-v1.json'), 'utf8'),
   ) as { version: number; vectors: Vector[] }
 
-  /** Which sample it is stands beside it in the file. */
+  /** The file says next to it which sample it is. */
   const whole = (sample: Vector['sample'], epoch: number, index: number): Sample => ({
     ...sample,
     epoch: Math.floor(epoch),
@@ -95,7 +95,7 @@ const options: fc.Arbitrary<GridMaskOptions> = fc.record({
 const epochs = fc.oneof(fc.nat(300), fc.double({ min: 0, max: 2 ** 32 - 1, noNaN: true }))
 const indices = fc.oneof(fc.nat(1000), fc.maxSafeNat())
 
-test('GridMask draws what the reference does, wherever a sample stands in a batch', () => {
+test('GridMask draws what the reference draws, wherever a sample is in a batch', () => {
   fc.assert(
     fc.property(options, epochs, fc.array(indices, { minLength: 1 }), (given, epoch, list) => {
       const pair = (value: unknown) =>
@@ -133,7 +133,7 @@ test('a draw depends on seed, epoch and index, and on nothing else', () => {
   expect([...make(1).plan({ count: 100, epoch: 3.99, index: 40 })]).toEqual(whole)
 })
 
-test('draws have the distributions that they are said to have', () => {
+test('draws have the documented distributions', () => {
   const count = 20000
   const gridmask = new GridMask({
     ratio: [0.4, 0.6],

@@ -1,4 +1,4 @@
-// The plots of what is kept are what the committed pictures show.
+// The committed pictures show the current plots of what is kept.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
@@ -64,7 +64,7 @@ test('names are set apart, whatever the curves do, and stay in the picture', () 
   )
 })
 
-test('names are text, whatever they hold', async () => {
+test('names are text, whatever they contain', async () => {
   const series = [{ name: 'a < b & c', points: [{ x: 0, y: 1 }] }]
   const svg = linePlot({ title: '<x>', xLabel: 'x', yLabel: 'y', series })
   expect(svg).toContain('a &lt; b &amp; c')

@@ -1,5 +1,5 @@
-// The sheet of examples/cifar: each of its panels is the picture beside it, padded, cropped, mirrored and
-// masked as the plan of its epoch says.
+// The sheet of examples/cifar: each panel is the picture next to it, padded, cropped, mirrored and masked as
+// the plan of its epoch says.
 import { join } from 'node:path'
 import { beforeAll, expect, test } from '@jest/globals'
 import sharp from 'sharp'
@@ -78,7 +78,7 @@ test('each panel is the original, moved, mirrored and masked by its plan', () =>
   expect(seen.flipped).toBeGreaterThan(20)
 })
 
-test('the committed picture is this one, less colours', async () => {
+test('the committed picture is this one, with fewer colours', async () => {
   const { data, info } = await pixelsOf(join(root, 'examples/cifar/epochs.png'))
   expect(info).toMatchObject({ width: sheet.info.width, height: sheet.info.height })
   const far = data.filter((value, i) => Math.abs(value - (sheet.data[i] as number)) >= 64)

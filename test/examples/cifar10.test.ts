@@ -4,11 +4,9 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, jest, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { GridMask, linear, maskOf, presets } from '../../lib/index'
 import { root, temporaryFolder } from '../process'
-
-jest.setTimeout(120_000)
 
 const folder = temporaryFolder('cifar10')
 const example = join(root, 'examples/cifar10')

@@ -1,9 +1,10 @@
-// `npm run demo`, run as a newcomer would: on its own photographs, on the user's, on what is none.
+// `npm run demo`, run as a newcomer would: on its own photographs, on the user's, and on other files.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import { root, runNode, temporaryFolder } from '../process'
+import { brightNoise } from '../support'
 
 const folder = temporaryFolder('demo')
 
@@ -33,7 +34,7 @@ function crop({ data, width }: Pixels, x: number, y: number, w: number, h: numbe
   return Buffer.concat(Array.from({ length: h }, (_, i) => row(i)))
 }
 
-/** Where a picture of SIDE × SIDE stands in a sheet, pixel by pixel. */
+/** Where a picture of SIDE × SIDE is in a sheet, pixel by pixel. */
 function findAll(sheet: Pixels, picture: Buffer): { x: number; y: number }[] {
   const found = []
   const firstRow = picture.subarray(0, SIDE * 3)
@@ -65,7 +66,7 @@ describe('on its own photographs', () => {
     result = demo(['--out', out], { FONTCONFIG_FILE: fonts })
   }, 60_000)
 
-  test('ends well, with nothing to complain of', () => {
+  test('succeeds without a complaint', () => {
     expect(result).toMatchObject({ status: 0, stderr: '' })
   })
 
@@ -92,7 +93,7 @@ describe('on its own photographs', () => {
     expect(result.stdout).toMatch(/in place +[\d,]+ images\/s +[\d.]+ GB\/s\n/)
   })
 
-  test('its overview is the picture in the README, less colours', async () => {
+  test('its overview is the picture in the README, with fewer colours', async () => {
     const drawn = await pixelsOf(join(out, 'overview.png'))
     const shown = await pixelsOf(join(root, 'docs/images/gridmask.png'))
     expect([shown.width, shown.height]).toEqual([drawn.width, drawn.height])
@@ -105,22 +106,14 @@ describe('on its own photographs', () => {
 })
 
 describe("on the user's photographs", () => {
-  const colour = Buffer.alloc(SIDE * SIDE * 3)
-  const grey = Buffer.alloc(SIDE * SIDE * 3)
+  const colour = brightNoise(SIDE * SIDE * 3)
+  const grey = Buffer.from([...brightNoise(SIDE * SIDE)].flatMap((value) => [value, value, value]))
   const out = join(folder, 'users')
   let variants: Pixels
   let schedule: Pixels
   let originals: { x: number; y: number }[]
 
   beforeAll(async () => {
-    // Noise, so that a place in a sheet is found by its pixels, and none of it of the fill's colour.
-    let state = 1
-    const random = () => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-      return 128 + (state >>> 25)
-    }
-    for (let i = 0; i < colour.length; i++) colour[i] = random()
-    for (let i = 0; i < grey.length; i += 3) grey.fill(random(), i, i + 3)
     const files = [join(folder, 'colour.png'), join(folder, 'grey.png')] as const
     const raw = { width: SIDE, height: SIDE, channels: 3 } as const
     await sharp(colour, { raw }).toFile(files[0])
@@ -171,7 +164,7 @@ describe("on the user's photographs", () => {
   })
 })
 
-test('does not put a sheet in the place of a photograph', async () => {
+test('does not replace a photograph with a sheet', async () => {
   const own = join(folder, 'replaced')
   mkdirSync(own)
   const photo = join(own, 'presets.png')

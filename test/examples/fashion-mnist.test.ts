@@ -1,5 +1,5 @@
-// The training on Fashion-MNIST: its gradients, its masks, its way to go on after a kill, and that what
-// its README says is what its committed results say.
+// The training on Fashion-MNIST: its gradients, its masks, how it continues after a kill, and whether its
+// README matches the committed results.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -58,7 +58,7 @@ const store = join(state, 'runs.jsonl')
 const command = [join(example, 'run.mjs'), '--quick', '--state', state]
 const linesOf = () => (existsSync(store) ? readFileSync(store, 'utf8').split('\n') : [])
 
-test('a killed comparison goes on, and finished runs repeat to the last digit', async () => {
+test('a killed comparison continues, and finished runs repeat to the last digit', async () => {
   const killed: ChildProcess = spawn(process.execPath, command, { cwd: root, stdio: 'ignore' })
   while (linesOf().length < 4) {
     expect(killed.exitCode).toBeNull()
@@ -80,7 +80,7 @@ test('a killed comparison goes on, and finished runs repeat to the last digit', 
   for (const line of lines.slice(0, -1)) {
     const { method, curve } = JSON.parse(line) as { method: string; curve: Point[] }
     const [first, last] = [curve[0], curve.at(-1)] as [Point, Point]
-    // Where masks become more frequent from epoch to epoch, the loss of masked images may grow.
+    // If masks become more frequent from epoch to epoch, the loss on masked images may grow.
     if (method === 'none') expect(last.loss).toBeLessThan(0.8 * first.loss)
     expect(last.training).toBeGreaterThan(0.3)
   }
@@ -111,7 +111,7 @@ const errorOf = (values: number[]) =>
     average(values.map((value) => (value - average(values)) ** 2)) / Math.max(values.length - 1, 1),
   )
 
-test('the committed results hold together: every method as often tried, means and errors of all seeds', () => {
+test('the committed results are consistent: each method tried equally often, means and errors over all seeds', () => {
   const { plan, selection, comparisons } = committed
   for (const { seeds, results } of comparisons) {
     expect(seeds.length).toBeGreaterThanOrEqual(5)
@@ -139,7 +139,7 @@ test('the committed results hold together: every method as often tried, means an
   }
 })
 
-test('a committed accuracy comes out again', () => {
+test('a committed accuracy can be reproduced', () => {
   const again = [join(example, 'repeat.mjs'), '2', 'GridMask']
   const { status, stdout } = runNode(again)
   expect(stdout).toMatch(/^GridMask +\d\d\.\d\d %, in results\.json \d\d\.\d\d %\n$/)

@@ -1,4 +1,4 @@
-// examples/loading: what shards load together is what one process loads, and what that is.
+// examples/loading: shards together load what one process loads; and what that is.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
@@ -72,7 +72,7 @@ describe('one process', () => {
     }
   }, 60_000)
 
-  test('draws anew in another epoch, and with another seed', () => {
+  test('draws others in another epoch, and with another seed', () => {
     const results = [[], ['--epoch', '3'], ['--seed', '8']].map((args) => load(...args))
     const texts = results.map((values) => Buffer.from(bytesOf(values)).toString('base64'))
     expect(new Set(texts).size).toBe(3)

@@ -114,7 +114,7 @@ describe('rotation', () => {
   })
 
   // Large enough that one bit more or less would show in some pixel.
-  test('any angle turns a mask as the native code does', () => {
+  test('any angle rotates a mask as native code does', () => {
     fc.assert(
       fc.property(fc.double({ min: -1e5, max: 1e5, noNaN: true }), (angle) => {
         const params = { d: 3, ratio: 0.4, angle }

@@ -1,5 +1,5 @@
-// What is said and done where the native addon is missing, damaged, or another's. Each case is a copy
-// of the package in a process of its own.
+// What happens, and what the messages say, if the native addon is missing, damaged, or of another version.
+// Each case is a copy of the package in a separate process.
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
@@ -60,7 +60,7 @@ function load(env: Record<string, string> = {}): Outcome {
 
 const expectedMask = [...maskOf({ d: 7, ratio: 0.5, angle: 31 }, [20, 30])].join('')
 
-test('the right binary is loaded without a word', () => {
+test('the right binary is loaded silently', () => {
   const { error, backend, mask, warnings } = load()
   expect({ error, backend, mask, warnings }).toEqual({
     error: undefined,
@@ -70,7 +70,7 @@ test('the right binary is loaded without a word', () => {
   })
 })
 
-describe('what stands in the way is told', () => {
+describe('the message says why it cannot be loaded', () => {
   const head = () => readFileSync(addon).subarray(0, 4096)
   test.each<[string, () => void, string]>([
     ['no file', () => rmSync(binary), 'nothing there'],
@@ -138,7 +138,7 @@ describe('what stands in the way is told', () => {
   })
 })
 
-describe('plain TypeScript serves', () => {
+describe('plain TypeScript is used', () => {
   const served = (code: string): Outcome => ({
     backend: 'typescript',
     cuda: 'no-addon',
@@ -152,7 +152,7 @@ describe('plain TypeScript serves', () => {
     ],
   })
 
-  test('where GRIDMASK_FALLBACK=1, whatever there is', () => {
+  test('with GRIDMASK_FALLBACK=1, whatever there is', () => {
     expect(load({ GRIDMASK_FALLBACK: '1' })).toEqual(served('GRIDMASK_FALLBACK=1'))
   })
 
@@ -160,7 +160,7 @@ describe('plain TypeScript serves', () => {
     expect(load({ TEST_PLATFORM: 'freebsd' })).toEqual(served(`freebsd-${process.arch}`))
   })
 
-  test('but not where GRIDMASK_FALLBACK=0', () => {
+  test('but not with GRIDMASK_FALLBACK=0', () => {
     const { error } = load({ TEST_PLATFORM: 'freebsd', GRIDMASK_FALLBACK: '0' })
     expect(error?.code).toBe('ERR_NATIVE_LOAD')
   })

@@ -1,4 +1,4 @@
-// The public interface's own suites without the addon, in a Jest of their own.
+// The suites of the public interface without the addon, in a separate Jest.
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { root, runNode } from '../process'

@@ -1,4 +1,4 @@
-// Runs of bits against a byte a pixel.
+// Runs of bits against one byte per pixel.
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { Coverage } from '../../lib/core/coverage'
@@ -6,7 +6,7 @@ import { Coverage } from '../../lib/core/coverage'
 const edge = fc.integer({ min: -5, max: 80 })
 const box = fc.tuple(edge, edge, edge, edge)
 
-test('covers and counts as a byte a pixel does', () => {
+test('covers and counts as one byte per pixel does', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 70 }),

@@ -35,7 +35,7 @@ function probability(method: FailureMethod, x: number): number {
 }
 
 describe('failures', () => {
-  test.each(failureMethods)('of %s are as often as pixel by pixel', (method) => {
+  test.each(failureMethods)('of %s are as frequent as pixel by pixel', (method) => {
     const random = new Generator()
     for (const x of [30, 80]) {
       const failed = countPixelByPixel(method, x, 250, random)
@@ -44,7 +44,7 @@ describe('failures', () => {
     }
   })
 
-  test.each(failureMethods)('of %s: a quarter is removed, or the little more to it', (method) => {
+  test.each(failureMethods)('of %s: a quarter is removed, or slightly more', (method) => {
     let [pixels, removed] = [0, 0]
     const task = { method, x: 15, first: 0, count: 1000, seed: 3, reading: defaultReading }
     simulateImages(task, (all, gone) => {
@@ -58,7 +58,7 @@ describe('failures', () => {
     expect(removed / pixels).toBeLessThan(method === 'cutout' ? 0.29 : 0.26)
   })
 
-  test('do not depend on how the images are dealt out', () => {
+  test('do not depend on how the images are distributed', () => {
     for (const method of failureMethods) {
       const part = (first: number, count: number) =>
         countFailures({ method, x: 60, first, count, seed: 2 ** 40 + 5, reading: defaultReading })
@@ -86,7 +86,7 @@ describe('failures', () => {
     }
   })
 
-  test('every reading changes what it says, to what pixel by pixel comes out too', async () => {
+  test('every reading changes what it names, with the same result as pixel by pixel', async () => {
     const simulate = async (reading: FailureReading) =>
       (await simulateFailures({ images: 4000, xs: [50, 90], seed: 1, reading, threads: 2 })).curves
     const usual = await simulate(defaultReading)
@@ -137,7 +137,7 @@ describe('what was found', () => {
     }
   })
 
-  test('objects that GridMask removes wholly are fewest, with squares of x … 2x too', () => {
+  test('GridMask removes the fewest objects completely, with squares of x … 2x too', () => {
     const removed = (method: FailureMethod, x: number) =>
       figure.curves[method].find((point) => point.x === x)?.removed as number
     for (const x of [40, 50, 70, 80, 90, 110]) {

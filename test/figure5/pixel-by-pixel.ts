@@ -1,5 +1,5 @@
-// Failures without runs, counters or native code: each image a byte a pixel, its random numbers from a
-// generator that has nothing to do with ours. Slow, and so of few images.
+// Failures without runs, counters or native code: one byte per pixel, and random numbers from a generator
+// that has nothing to do with ours. Slow, so there are few images.
 
 import { keepsPixel } from '../../lib/fallback/reference'
 import { defaultReading, type FailureMethod, type FailureReading } from '../../lib/figure5/simulate'

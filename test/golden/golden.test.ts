@@ -1,4 +1,4 @@
-// Masks that the authors' own code drew: equality with them is bit for bit.
+// Masks that the authors' own code drew, compared bit for bit.
 import { describe, expect, test } from '@jest/globals'
 import { referenceMask } from '../../lib/fallback/reference'
 import { applyPlan, keepRatio, maskOf, Plan, type Sample } from '../../lib/index'
@@ -9,7 +9,7 @@ const indicesWithWrongMask = (maskOfCase: (golden: Golden) => Uint8Array) =>
     Buffer.compare(maskOfCase(golden), expectedMask(golden)) === 0 ? [] : [i],
   )
 
-test('there are 400 of them, of both modes, with right and odd angles', () => {
+test('there are 400 of them, in both modes, with right and odd angles', () => {
   expect(cases).toHaveLength(400)
   expect(new Set(cases.map(({ mode }) => mode)).size).toBe(2)
   expect(new Set(cases.map(({ angle }) => angle)).size).toBeGreaterThan(50)

@@ -23,7 +23,7 @@ export function paramsOf({ mode, ...golden }: Golden): SampleParams {
   return { d, ratio, l, deltaX, deltaY, angle, reverse: mode === 0 }
 }
 
-/** Of each pixel 1 where it is kept, else 0. */
+/** For each pixel 1 if it is kept, else 0. */
 export function expectedMask({ height, width, keep }: Golden): Uint8Array {
   const bits = Buffer.from(keep, 'base64')
   return Uint8Array.from({ length: height * width }, (_, i) => {

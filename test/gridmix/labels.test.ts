@@ -46,7 +46,7 @@ test('each row is lambda of its own and the rest of its partner’s, new, apart 
   )
 })
 
-test('one-hot labels of a mixed batch say how much of which class each sample shows', () => {
+test('one-hot labels of a mixed batch say how much of each class a sample shows', () => {
   const shape = [4, 1, 32, 32] as const
   // Each sample has the pixel value of its class.
   const images = Float32Array.from({ length: 4 * 1024 }, (_, i) => Math.floor(i / 1024))
@@ -88,7 +88,7 @@ describe('what is refused', () => {
     expect(() => mixLabels(oneHot, { ...good, ...lies } as never)).toThrow(code(expected))
   })
 
-  test('arrays whose memory has gone', () => {
+  test('arrays whose memory is gone', () => {
     const gone = new Float32Array(6)
     detach(gone)
     expect(() => mixLabels(gone, good)).toThrow(code('ERR_BUFFER_DETACHED'))

@@ -55,7 +55,7 @@ describe('the published vectors', () => {
 
 const indices = fc.uniqueArray(fc.oneof(fc.nat(300), fc.maxSafeNat()), { minLength: 2 })
 
-test('partners are one cycle, so that nobody is his own, and follow a sample wherever it stands', () => {
+test('partners form one cycle, so no sample is its own, and do not depend on the order', () => {
   const orders = indices.chain((list) =>
     fc.tuple(
       fc.constant(list),
@@ -76,7 +76,7 @@ test('partners are one cycle, so that nobody is his own, and follow a sample whe
   )
 })
 
-test('every cycle of four samples is as likely as the others', () => {
+test('every cycle of four samples is equally likely', () => {
   const counts = new Map<string, number>()
   const rounds = 6000
   for (let epoch = 0; epoch < rounds; epoch++) {
@@ -89,19 +89,19 @@ test('every cycle of four samples is as likely as the others', () => {
   for (const count of counts.values()) expect(Math.abs(count - p * rounds)).toBeLessThan(bound)
 })
 
-test('samples that do not say which they are have their neighbours for partners', () => {
+test('samples without numbers have their neighbours as partners', () => {
   const plan = Array.from({ length: 5 }, () => ({ d: 5, ratio: 0.5 }))
   const { partner } = gridmix(pixels(5), { shape: shapeOf(5), plan })
   expect([...partner]).toEqual([1, 2, 3, 4, 0])
 })
 
-describe('a result can be had again', () => {
+describe('a result can be reproduced', () => {
   const shape = [8, 3, 16, 16] as const
   const images = () => scramble(new Float32Array(8 * 3 * 16 * 16))
   const make = (device: 'auto' | 'cpu' = 'auto') =>
     new GridMask({ ...options, probability: 0.7, seed: 11, device })
 
-  test('from its number, its plan, and its partners, all by way of JSON', () => {
+  test('from its number, its plan, and its partners, all through JSON', () => {
     const made = make().gridmix(images(), { shape, epoch: 2, index: 40 })
     const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value))
     const plan = copy(make().plan({ count: 8, epoch: 2, index: 40 })) as unknown as Plan

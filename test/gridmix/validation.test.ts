@@ -17,7 +17,7 @@ const partners: Row[] = [
     'a number',
     { partner: 1 },
     'ERR_INVALID_ARG_TYPE',
-    /`partner` to be an array.*received 1\. There is one for each sample$/,
+    /`partner` to be an array.*received 1\. Pass one for each sample$/,
   ],
   ['null', { partner: null }, 'ERR_INVALID_ARG_TYPE', /received null$/],
   ['a string', { partner: '120' }, 'ERR_INVALID_ARG_TYPE', /received '120'/],
@@ -34,7 +34,7 @@ const partners: Row[] = [
     'named twice',
     { partner: [1, 2, 1] },
     'ERR_INVALID_ARG_VALUE',
-    /`partner\[2\]` to be a sample that is nobody else's partner, as it is of sample 0, .* 1$/,
+    /`partner\[2\]` to be a sample that is nobody else's partner \(this one is sample 0's\), .* 1$/,
   ],
   ['beyond the batch', { partner: [1, 3, 0] }, 'ERR_OUT_OF_RANGE', /`partner\[1\]`.*0 to 2.*3$/],
   ['negative', { partner: [-1, 1, 0] }, 'ERR_OUT_OF_RANGE', /`partner\[0\]`.* -1$/],
@@ -91,7 +91,7 @@ describe.each([...partners, ...requests])('%s', (_, lies, expected, message) => 
     attempt((images, request) => gridmix(images, request), { shape, plan })
   })
 
-  test('is refused by gridmixAsync, which takes nothing then', async () => {
+  test('is refused by gridmixAsync, which then takes nothing', async () => {
     const images = scramble(new Float32Array(length))
     const before = copyOf(images)
     await expect(gridmask.gridmixAsync(images, { shape, ...lies } as never)).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-// Masks select, they do not compute: a kept value keeps its bits, whatever number they stand for.
+// Masks select, they do not compute: a kept value keeps its bits, whatever number they represent.
 import { describe, expect, test } from '@jest/globals'
 import { applyPlan, type DType } from '../../lib/index'
 import { bitsOf, lengthOf } from '../oracle'
@@ -33,7 +33,7 @@ const bfloat16 = {
 }
 const values = { float32, float16, bfloat16 }
 
-/** An odd number, so that every pattern comes to stand beside every other. */
+/** An odd number, so that every pattern ends up next to every other. */
 const sizes = { count: 3, channels: 2, height: 37, width: 41 }
 const cases = methods.flatMap((method) =>
   method.kinds
@@ -71,23 +71,26 @@ describe.each(cases)('$name', ({ method, kind }) => {
   })
 })
 
-describe.each(cases)('$name: what is not masked, or drops nothing,', ({ method, kind }) => {
-  test('is copied bit for bit', async () => {
-    const batch = method.batch({ ...sizes, count: 2 })
-    const request = method.request(batch, kind)
-    const make = () => scramble(newArray(kind, lengthOf(batch)))
-    const whole = { d: 1, ratio: 0.5 }
-    const given =
-      method.instance === undefined
-        ? [{ ...params, masked: false }, whole].map((sample) => ({
-            request: { plan: [sample, sample] },
-          }))
-        : [{ options: { probability: 0 } }]
-    for (const nothing of given) {
-      expectBytes(await method.draw(make(), request, nothing), make())
-    }
-  })
-})
+describe.each(cases)(
+  '$name: a sample that is not masked, or drops nothing,',
+  ({ method, kind }) => {
+    test('is copied bit for bit', async () => {
+      const batch = method.batch({ ...sizes, count: 2 })
+      const request = method.request(batch, kind)
+      const make = () => scramble(newArray(kind, lengthOf(batch)))
+      const whole = { d: 1, ratio: 0.5 }
+      const given =
+        method.instance === undefined
+          ? [{ ...params, masked: false }, whole].map((sample) => ({
+              request: { plan: [sample, sample] },
+            }))
+          : [{ options: { probability: 0 } }]
+      for (const nothing of given) {
+        expectBytes(await method.draw(make(), request, nothing), make())
+      }
+    })
+  },
+)
 
 /** A dropped pixel, as applyPlan writes it. */
 function written(dtype: DType, fill: number): number {

@@ -1,10 +1,8 @@
 // Many calls at once over one pool of native threads.
-import { describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { type Batch, lengthOf } from '../oracle'
 import { expectBytes, newArray, scramble } from '../support'
 import { type AnyKind, synchronous, takers } from './methods'
-
-jest.setTimeout(60_000)
 
 /** From one that is done before it has begun to one that all threads share. */
 const batches: Batch[] = [
@@ -20,7 +18,7 @@ describe.each(takers)('many of $name at once', (method) => {
   const floats = method.kinds.find(({ dtype }) => dtype === 'float32') as AnyKind
   const make = (batch: Batch, seed: number) => scramble(newArray(floats, lengthOf(batch)), seed)
 
-  test('with the same at once between them give what that gives', async () => {
+  test('mixed with synchronous calls give the same results', async () => {
     const calls = Array.from({ length: 60 }, (_, i) => {
       const batch = method.batch(batches[i % batches.length] as Batch)
       const request = method.request(batch, floats)

@@ -1,4 +1,4 @@
-// Nothing to do is no error, and no division by it either.
+// Having nothing to do is not an error, and nothing divides by it.
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { native } from '../../lib/backend/native'
 import {
@@ -41,7 +41,7 @@ describe.each(methods)('$name', (method) => {
     }
   })
 
-  test.each(method.layouts)('leaves out and what is around it alone, %s', async (layout) => {
+  test.each(method.layouts)('leaves `out` and its surroundings alone, %s', async (layout) => {
     for (const batch of batchesOf(layout)) {
       for (const inPlace of [false, true]) {
         const memory = scramble(new Uint8Array(64))
@@ -57,7 +57,7 @@ describe.each(methods)('$name', (method) => {
     }
   })
 
-  test('does not take an array with elements for an empty batch', async () => {
+  test('does not mistake an array with elements for an empty batch', async () => {
     const request = method.request(method.batch({ count: 0, channels: 3, height: 8, width: 8 }))
     const call = () => method.replay(new Uint8Array(1), request, 0)
     await expectRefusal(method, call, 'ERR_SHAPE_MISMATCH')
@@ -133,7 +133,7 @@ describe('without a sample or a pixel', () => {
     expect(maskOf(params, size)).toEqual(new Uint8Array(0))
   })
 
-  test.each(sizes)('an image of %i×%i keeps all, and shows nothing of a box', (...size) => {
+  test.each(sizes)('an image of %i×%i keeps everything, and shows nothing of a box', (...size) => {
     expect(keepRatio(params, size)).toBe(1)
     expect(visibleFraction(params, size, [])).toEqual([])
     expect(visibleFraction(params, size, [[0, 0, 5, 5]])).toEqual([0])

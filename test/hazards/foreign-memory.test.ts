@@ -1,12 +1,12 @@
-// Memory that is not the caller's alone: of WebAssembly, of an addon, of the pool of small Buffers, and
-// such as nobody may write to. What can be read is masked; applyAsync copies what it cannot take.
+// Memory that is not the caller's alone: of WebAssembly, of an addon, of the pool of small Buffers; and
+// memory that nobody may write to. What can be read is masked; applyAsync copies what it cannot take.
 import { markAsUntransferable } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import { GridMask, mixLabels } from '../../lib/index'
 import { lengthOf } from '../oracle'
 import { code, copyOf, expectBytes, scramble } from '../support'
-import { expectRefusal, methods, takers } from './methods'
+import { batchFor, expectRefusal, methods, takers } from './methods'
 import { webAssemblyMemory } from './support'
 
 const sizes = { count: 2, channels: 3, height: 8, width: 8 }
@@ -28,9 +28,7 @@ const makers: Record<string, (length: number) => Uint8Array> = {
 }
 
 describe.each(takers)('$name, of memory that cannot be taken', (method) => {
-  const batch = method.batch(sizes)
-  const length = lengthOf(batch)
-  const request = method.request(batch)
+  const { batch, length, request } = batchFor(method, sizes)
 
   test.each(Object.entries(makers))('%s: copies it, and leaves it as it was', async (_, make) => {
     const images = scramble(make(length))
@@ -44,7 +42,7 @@ describe.each(takers)('$name, of memory that cannot be taken', (method) => {
     expectBytes(images, before)
   })
 
-  test.each(Object.entries(makers))('%s: takes an out beside it', async (_, make) => {
+  test.each(Object.entries(makers))('%s: takes an out that comes with it', async (_, make) => {
     const images = scramble(make(length))
     const expected = method.expected(images, batch)
     const out = new Uint8Array(length + 8).subarray(8)
@@ -80,7 +78,7 @@ describe.each(takers)('$name, of memory that cannot be taken', (method) => {
       globalThis.structuredClone = own
     })
 
-    test('takes arrays all the same', async () => {
+    test('still takes arrays', async () => {
       const images = scramble(new Uint8Array(length))
       const expected = method.expected(images, batch)
       const result = method.replay(images, request, 2)

@@ -23,13 +23,13 @@ const kinds = {
 }
 
 describe.each(Object.entries(kinds))('%s', (_, { Kind, make, apply }) => {
-  test('an object of its prototype, and the prototype, are none', () => {
+  test('an object with its prototype, and the prototype itself, are refused', () => {
     for (const plan of [Object.create(Kind.prototype), Kind.prototype, new Proxy({}, {})]) {
       expect(() => apply(plan)).toThrow(code('ERR_INVALID_ARG_TYPE'))
     }
   })
 
-  test('a length, an element or an iterator of its own changes nothing', () => {
+  test('an own length, element or iterator changes nothing', () => {
     const expected = apply(make())
     for (const [name, value] of [
       ['length', 5],

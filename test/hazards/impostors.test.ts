@@ -76,7 +76,7 @@ describe.each(methods)('$name', (method) => {
     return type !== undefined && method.kinds.some(({ View }) => View.name === type)
   }
   const strangers = Object.entries(impostors).filter(([, value]) => !knows(value))
-  // The first kind is of more than a byte where there is one that needs no dtype to be told.
+  // The first kind has more than one byte, if there is one that needs no dtype.
   const kind = method.kinds.find(({ name }) => /^(Float|Int)32Array$/.test(name)) as AnyKind
   const request = method.request(batch, kind)
   const make = () => scramble(newArray(kind, length))
@@ -84,7 +84,7 @@ describe.each(methods)('$name', (method) => {
   const replay = async (images: AnyArray, more: object = {}, given: object = request) =>
     method.replay(images, { ...given, ...more }, 2)
 
-  test('there is much that it does not know', () => {
+  test('there are many kinds that it does not know', () => {
     expect(strangers.length).toBeGreaterThan(18)
   })
 
@@ -104,7 +104,7 @@ describe.each(methods)('$name', (method) => {
   describe('an array of another realm', () => {
     const foreign = () => scramble(runInNewContext(`new ${kind.View.name}(${length})`) as AnyArray)
 
-    test('is worked on like one of our own', async () => {
+    test('works like one of ours', async () => {
       expect(foreign()).not.toBeInstanceOf(kind.View)
       const images = foreign()
       const result = await replay(images)
@@ -138,7 +138,7 @@ describe.each(methods)('$name', (method) => {
   })
 
   describe('a faked prototype', () => {
-    test('makes nothing else of bytes', async () => {
+    test('does not change what bytes are', async () => {
       const images = scramble(new Uint8Array(length))
       const masked = method.expected(images, batch)
       Object.setPrototypeOf(images, kind.View.prototype)
@@ -217,7 +217,7 @@ describe.each(methods)('$name', (method) => {
       await expectRefusal(method, () => method.draw(images, { ...request, out }), 'ERR_OVERLAP')
     })
 
-    test('make no array of the wrong length right', async () => {
+    test('do not make an array of the wrong length right', async () => {
       const images = newArray(kind, length - 1)
       Object.defineProperty(images, 'length', { value: length })
       await expectRefusal(method, () => method.draw(images, request), 'ERR_SHAPE_MISMATCH')

@@ -17,7 +17,7 @@ import {
 } from '../../lib/index'
 import { keptByRectangles } from '../baselines/support'
 import { mixedByDefinition } from '../gridmix/support'
-import { type Batch, type Bits, keptByLattices, oracle, shapeOf } from '../oracle'
+import { type Batch, type Bits, keptByLattices, lengthOf, oracle, shapeOf } from '../oracle'
 import { type Any, type ArrayKind, code, encode, type Kind, kinds, labelKinds } from '../support'
 
 export type AnyArray = ImageArray | LabelArray
@@ -30,7 +30,7 @@ export interface Method {
   readonly takes: boolean
   readonly kinds: readonly AnyKind[]
   readonly layouts: readonly Layout[]
-  /** The batch, where the method knows fewer kinds than there are: labels have one channel. */
+  /** The batch, if the method supports fewer kinds than there are: labels have one channel. */
   batch(batch: Batch): Batch
   /** What the request says of such a batch. */
   request(batch: Batch, kind?: AnyKind): { shape: readonly number[] }
@@ -53,13 +53,19 @@ export interface Given {
   request?: object
 }
 
+/** What a method makes of a batch of these sizes, how many elements it has, and what is asked for it. */
+export function batchFor(method: Method, sizes: Batch) {
+  const batch = method.batch(sizes)
+  return { batch, length: lengthOf(batch), request: method.request(batch) }
+}
+
 export interface Instance {
   call(images: AnyArray, request: object): Result
   /** The parameters of the sample that comes next. */
   next(): unknown
 }
 
-/** What becomes of a dropped pixel, where it does not become another's. */
+/** What a dropped pixel becomes, if it does not become another's. */
 export const FILL = 1
 
 /** Drops about a sixth of any image, at an angle, so that no row is like the next. */
@@ -90,7 +96,7 @@ function fillOf({ dtype, View }: AnyKind): number | bigint {
   return View.BYTES_PER_ELEMENT === 8 ? BigInt(FILL) : FILL
 }
 
-/** Both, with the getters that they have, and of another realm where one of them is. */
+/** Both, with their getters, and of another realm if one of them is. */
 export function merged(one: object, other: object = {}): Any {
   const foreign = [one, other]
     .map((object) => Object.getPrototypeOf(object))
@@ -229,7 +235,7 @@ interface PlannedFunction {
   name: string
   call: (array: Any, request: Any, plan: Any) => Any
   operation: Operation
-  /** What it reads of its request beside what arrays need. */
+  /** What it reads from its request besides what arrays need. */
   reads: object
   arrays?: Pick<Method, keyof typeof images>
   /** Its plan is an argument, no property of the request. */
@@ -318,7 +324,7 @@ export function synchronous(taker: Method): Method {
   return methods.find(({ name }) => `${name}Async` === taker.name) as Method
 }
 
-/** Expects the method to refuse: to throw, or, where it takes arrays, to reject and not to throw. */
+/** Expects the method to refuse: to throw or, if it takes arrays, to reject and not to throw. */
 export async function expectRefusal(
   { takes }: Method,
   call: () => unknown,

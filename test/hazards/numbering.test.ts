@@ -1,10 +1,11 @@
-// An instance numbers the samples that it has seen. It has seen those of a call that was done, and of
-// no other: what fails and is tried again gets the same masks.
+// An instance numbers the samples that it has seen: those of calls that succeeded, and no others. A call
+// that fails and is repeated gets the same masks.
 import { describe, expect, test } from '@jest/globals'
 import { lengthOf } from '../oracle'
 import { expectBytes, scramble } from '../support'
 import {
   type AnyArray,
+  batchFor,
   expectRefusal,
   type Instance,
   type Method,
@@ -20,9 +21,7 @@ const withInstances = methods.filter((method): method is WithInstance => 'instan
 const sizes = { count: 2, channels: 3, height: 16, width: 16 }
 
 describe.each(withInstances)('$name', (method) => {
-  const batch = method.batch(sizes)
-  const length = lengthOf(batch)
-  const request = method.request(batch)
+  const { length, request } = batchFor(method, sizes)
   const sampleAfter = (count: number) => {
     const fresh = method.instance()
     for (let i = 0; i < count; i++) fresh.next()

@@ -26,7 +26,7 @@ function setUp(method: Method, kind: AnyKind, imagesAt: number, outAt: number) {
 describe.each(cases)('$name', ({ method, kind }) => {
   const length = lengthOf(method.batch(sizes))
 
-  test('out that overlaps the images in part is refused, and nothing is written', async () => {
+  test('an out that partly overlaps the images is refused, and nothing is written', async () => {
     for (const off of [1, 2, 16, Math.floor(length / 2), length - 1]) {
       for (const outAt of [length + off, length - off]) {
         const { all, before, images, request } = setUp(method, kind, length, outAt)
@@ -58,7 +58,7 @@ describe.each(cases)('$name', ({ method, kind }) => {
 })
 
 describe.each(methods)('$name', (method) => {
-  test('refuses views of the same memory that are of other types', async () => {
+  test('refuses views of the same memory with other types', async () => {
     const batch = method.batch(sizes)
     const images = new Uint8Array(lengthOf(batch))
     const out = new Uint8ClampedArray(images.buffer)
@@ -66,7 +66,7 @@ describe.each(methods)('$name', (method) => {
     await expectRefusal(method, call, 'ERR_INVALID_ARG_TYPE')
   })
 
-  test('sees no overlap of views that touch no byte in common, wherever they lie', async () => {
+  test('sees no overlap between views without a common byte, wherever they lie', async () => {
     const memory = scramble(new Uint8Array(20))
     const before = memory.slice()
     const out = memory.subarray(10, 10)

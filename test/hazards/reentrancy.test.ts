@@ -1,9 +1,17 @@
-// The caller's own code runs in the middle of a call: getters of the request and of the plan,
-// schedules, unit functions. By then the arrays have been checked, and it may take them away.
+// The caller's own code runs in the middle of a call: getters of the request and of the plan, schedules,
+// unit functions. By then the arrays have been checked, but that code may detach them.
 import { describe, expect, test } from '@jest/globals'
 import { lengthOf } from '../oracle'
 import { copyOf, expectBytes, scramble } from '../support'
-import { acting, expectRefusal, type Given, methods, momentBatch, takers } from './methods'
+import {
+  acting,
+  batchFor,
+  expectRefusal,
+  type Given,
+  methods,
+  momentBatch,
+  takers,
+} from './methods'
 import { detach, growableBuffer, type ResizableBuffer, resizableBuffer } from './support'
 
 /** Ways to lose an array, and what is said of it. */
@@ -39,9 +47,7 @@ function once(work: () => unknown) {
 type Moment = (act: () => void, out: Uint8Array) => Given
 
 describe.each(methods)('$name', (method) => {
-  const batch = method.batch(momentBatch)
-  const length = lengthOf(batch)
-  const request = method.request(batch)
+  const { length, request } = batchFor(method, momentBatch)
   const moments: Record<string, Moment> = {
     ...method.moments,
     'the getter of out': (act, out) => ({ request: acting({ out }, 'out', act) }),

@@ -1,16 +1,13 @@
 // Buffers that change their length while views of them live on.
 import { describe, expect, test } from '@jest/globals'
-import { lengthOf } from '../oracle'
 import { copyOf, expectBytes, scramble } from '../support'
-import { expectRefusal, methods, takers } from './methods'
+import { batchFor, expectRefusal, methods, takers } from './methods'
 import { growableBuffer, resizableBuffer } from './support'
 
 const sizes = { count: 2, channels: 3, height: 8, width: 8 }
 
 describe.each(methods.filter(({ takes }) => !takes))('$name', (method) => {
-  const batch = method.batch(sizes)
-  const length = lengthOf(batch)
-  const request = method.request(batch)
+  const { batch, length, request } = batchFor(method, sizes)
   const inPlace = (images: Uint8Array) => method.replay(images, { ...request, out: images }, 2)
   const refused = (call: () => unknown) => expectRefusal(method, call, 'ERR_SHAPE_MISMATCH')
 
@@ -95,9 +92,7 @@ describe.each(methods.filter(({ takes }) => !takes))('$name', (method) => {
 })
 
 describe.each(methods)('$name', (method) => {
-  const batch = method.batch(sizes)
-  const length = lengthOf(batch)
-  const request = method.request(batch)
+  const { length, request } = batchFor(method, sizes)
   const outOfBounds = () => {
     const buffer = resizableBuffer(length + 8, length + 8)
     const view = new Uint8Array(buffer, 8, length)
@@ -123,9 +118,7 @@ describe.each(methods)('$name', (method) => {
 })
 
 describe.each(takers)('$name', (method) => {
-  const batch = method.batch(sizes)
-  const length = lengthOf(batch)
-  const request = method.request(batch)
+  const { batch, length, request } = batchFor(method, sizes)
   const resizable = () => new Uint8Array(resizableBuffer(length, 2 * length))
 
   test.each([
@@ -141,7 +134,7 @@ describe.each(takers)('$name', (method) => {
     expect(out?.length ?? length).toBe(length)
   })
 
-  test('works on memory of its own where a resizable buffer denies that it is', async () => {
+  test('works on memory of its own if a resizable buffer denies that it is one', async () => {
     const images = scramble(resizable())
     const expected = method.expected(images, batch)
     Object.defineProperty(images.buffer, 'resizable', { value: false })
@@ -150,7 +143,7 @@ describe.each(takers)('$name', (method) => {
     expectBytes(result, expected)
   })
 
-  test('works on a SharedArrayBuffer that grows meanwhile', async () => {
+  test('works on a SharedArrayBuffer that grows in the meantime', async () => {
     const buffer = growableBuffer(length, 2 * length)
     const tracking = scramble(new Uint8Array(buffer))
     const expected = method.expected(tracking, batch)

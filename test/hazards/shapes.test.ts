@@ -1,4 +1,4 @@
-// Sizes that lie, and products that wrap: as doubles, as 64 bits, as 32.
+// Wrong sizes, and products that overflow: as doubles, in 64 bits, in 32.
 import { describe, expect, test } from '@jest/globals'
 import { type ErrorCode, GridMask, keepRatio, maskOf, visibleFraction } from '../../lib/index'
 import { lengthOf } from '../oracle'
@@ -108,7 +108,7 @@ describe.each(methods)('$name', (method) => {
     })
   })
 
-  test('takes a side of 16384', async () => {
+  test('accepts a side of 16384', async () => {
     for (const [height, width] of [
       [16384, 2],
       [2, 16384],
@@ -120,7 +120,7 @@ describe.each(methods)('$name', (method) => {
     }
   })
 
-  test('takes -0 for 0', async () => {
+  test('treats -0 as 0', async () => {
     for (let i = 0; i < dimensions; i++) {
       const shape = [...(requests[0]?.shape ?? [])]
       shape[i] = -0
@@ -130,7 +130,7 @@ describe.each(methods)('$name', (method) => {
     }
   })
 
-  test('reads a dimension of a changing mind once', async () => {
+  test('reads a dimension that keeps changing only once', async () => {
     let reads = 0
     const changing = { get: () => (reads++ === 0 ? 2 : 16384) }
     const images = scramble(new Uint8Array(length))

@@ -2,7 +2,7 @@
 import { describe, test } from '@jest/globals'
 import { devices } from '../../lib/index'
 
-/** Only native code sees an array's address; without it, docs/install.md says what cannot be told. */
+/** Only native code sees an array's address; docs/install.md says what cannot be detected without it. */
 const isNative = devices()[0].backend === 'native'
 export const describeNative: typeof describe = isNative ? describe : (describe.skip as never)
 export const testNative: typeof test = isNative ? test : (test.skip as never)

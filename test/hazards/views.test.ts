@@ -17,7 +17,7 @@ const cases = methods.flatMap((method) =>
   method.kinds.map((kind) => ({ name: `${method.name}, ${kind.name}`, method, kind })),
 )
 
-// From byte to byte where elements are bytes, else from element to element.
+// In steps of a byte if elements are bytes, otherwise of an element.
 describe.each(cases)('$name', ({ method, kind }) => {
   const size = kind.View.BYTES_PER_ELEMENT
   const offsets = [0, 1, 2, 3, 5, 7, 8, 13, 15, 16, 31, 33, 63].map((k) => GUARD + k * size)

@@ -5,7 +5,7 @@ import { images, kernelSources } from './sources'
 
 const root = join(__dirname, '..', '..')
 
-// One that is missing there would not bring about a new compilation.
+// A change to a missing one would not trigger a new compilation.
 test('the build knows all sources of the kernels', () => {
   const script = readFileSync(join(root, 'native/scripts/cuda-image.cmake'), 'utf8')
   const listed = /set\(KERNEL_SOURCES\s+([^)]*)\)/.exec(script)?.[1]
@@ -43,7 +43,7 @@ withImage(
   },
 )
 
-test('there are as many images as the list of kernels names', () => {
+test('there are as many images as in the list of kernels', () => {
   const list = readFileSync(join(root, 'native/cuda/kernel_list.h'), 'utf8')
   expect(list).toContain(`constexpr size_t kImages = ${images.length};`)
 })

@@ -1,4 +1,4 @@
-// What the compiler of machine code says of the kernels: docs/kernel.md builds on it.
+// What the assembler reports about the kernels; docs/kernel.md relies on it.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Every allocation of the CPU's side fails once, whichever thread makes it: the call throws and has
-// written nothing, or does without and its result is right.
+// Every allocation of the CPU backend fails once, whichever thread makes it: the call throws and
+// has written nothing, or does without it and its result is right.
 
 #include <algorithm>
 #include <condition_variable>

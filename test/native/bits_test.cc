@@ -149,13 +149,14 @@ void blendedPixelsAreThoseOfTheBits(size_t pixelBytes) {
     const std::vector<uint8_t> apart = blended(before), inPlace = blended(source);
     forEachTable([&](const cpu::Kernels& kernels) {
       for (const auto reach : {cpu::Reach::kNear, cpu::Reach::kFar, cpu::Reach::kPastCaches}) {
+        const auto blendBits = kernels.blendBits(pixelBytes, fills.zero(), reach);
         std::vector<uint8_t> target = before;
-        kernels.blendBits(target.data() + begin, source.data() + begin, words.data(), pixels,
-                          pixelBytes, fills.of(plane), reach);
+        blendBits(target.data() + begin, source.data() + begin, words.data(), pixels,
+                  fills.of(plane));
         CHECK(target == apart);
         target = source;
-        kernels.blendBits(target.data() + begin, target.data() + begin, words.data(), pixels,
-                          pixelBytes, fills.of(plane), reach);
+        blendBits(target.data() + begin, target.data() + begin, words.data(), pixels,
+                  fills.of(plane));
         CHECK(target == inPlace);
       }
     });

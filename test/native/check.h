@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The little that the native tests need: a check that says where it failed, and seeded numbers.
+// What the native tests need: a check that says where it failed, and seeded numbers.
 #pragma once
 
 #include <cstdio>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The CUDA backend on the test driver, from several threads at a time: for the sanitizers. What it
-// makes of a batch is held against the CPU backend; test/cuda looks at everything else.
+// The CUDA backend on the test driver, from several threads at once: for the sanitizers. Its
+// results are compared with the CPU backend; test/cuda checks everything else.
 
 #include <algorithm>
 #include <cstdio>

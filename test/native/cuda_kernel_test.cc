@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,86 +16,11 @@
 #include "cuda/launch_parts.h"
 #include "kernel_samples.h"
 #include "samples.h"
+#include "watched_memory.h"
 
 using namespace gridmask;
 
 namespace {
-
-// Memory that begins at a chosen address modulo 256, as device allocations do at 0.
-class Memory {
- public:
-  Memory(size_t bytes, size_t offset) : block_(new uint8_t[bytes + offset + 256]), bytes_(bytes) {
-    const auto address = reinterpret_cast<size_t>(block_.get());
-    begin_ = block_.get() + (256 - address % 256) + offset;
-  }
-  uint8_t* data() { return begin_; }
-  size_t size() const { return bytes_; }
-  bool contains(const uint8_t* at, size_t bytes) const {
-    return at >= begin_ && at + bytes <= begin_ + bytes_;
-  }
-
- private:
-  std::unique_ptr<uint8_t[]> block_;
-  uint8_t* begin_;
-  size_t bytes_;
-};
-
-class WatchedMemory : public cuda::HostMemory {
- public:
-  WatchedMemory(const Memory& source, const Memory& target, const Memory& constants)
-      : source_(source),
-        target_(target),
-        constants_(constants),
-        reads(source.size()),
-        writes(target.size()) {}
-
-  void read(const uint8_t* from, void* to, size_t bytes) override {
-    CHECK(reinterpret_cast<size_t>(from) % bytes == 0);
-    if (source_.contains(from, bytes)) {
-      for (size_t k = 0; k < bytes; ++k) ++reads[offset(source_, from) + k];
-      readBytes += bytes;
-    } else {
-      CHECK(constants_.contains(from, bytes));
-    }
-    std::memcpy(to, from, bytes);
-  }
-
-  void write(uint8_t* to, const void* from, size_t bytes) override {
-    CHECK(reinterpret_cast<size_t>(to) % bytes == 0);
-    CHECK(target_.contains(to, bytes));
-    for (size_t k = 0; k < bytes; ++k) ++writes[offset(target_, to) + k];
-    ++writeAccesses;
-    std::memcpy(to, from, bytes);
-  }
-
- private:
-  static size_t offset(const Memory& memory, const uint8_t* at) {
-    return static_cast<size_t>(at - const_cast<Memory&>(memory).data());
-  }
-
-  const Memory& source_;
-  const Memory& target_;
-  const Memory& constants_;
-
- public:
-  std::vector<uint8_t> reads;
-  std::vector<uint8_t> writes;
-  size_t readBytes = 0;
-  size_t writeAccesses = 0;
-};
-
-void runKernel(const cuda::Launch& launch, cuda::HostMemory& memory) {
-  CHECK(launch.gridY <= 65535 && launch.gridZ <= 65535 && launch.blockX <= 1024);
-  const cuda::HostKernel kernel = cuda::hostKernel(launch.kernel);
-  cuda::HostMemory* const before = cuda::HostMemory::current();
-  cuda::HostMemory::current() = &memory;
-  for (uint32_t z = 0; z < launch.gridZ; ++z) {
-    for (uint32_t y = 0; y < launch.gridY; ++y) {
-      for (uint32_t x = 0; x < launch.gridX; ++x) kernel(launch.params, {x, y, z});
-    }
-  }
-  cuda::HostMemory::current() = before;
-}
 
 struct Case {
   size_t count, channels, valueBytes;
@@ -199,17 +123,10 @@ void check(const Case& c, Random& random, bool inPlace) {
     return;
   }
   CHECK(prepared == cuda::Prepared::kReady);
-  // What kernels may read beside the source: constants that do not travel with the launch.
-  Memory constants(launch.constants.size(), 0);
-  if (!launch.constants.empty()) {
-    std::memcpy(constants.data(), launch.constants.data(), launch.constants.size());
-    launch.params.constants = constants.data();
-  }
-  WatchedMemory watched(source, written, constants);
-  runKernel(launch, watched);
+  runKernel(launch, source, written);
   ++launched[static_cast<size_t>(launch.kernel)];
 
-  CHECK(std::memcmp(written.data(), expected.data(), expected.size()) == 0);
+  CHECK(written.holds(expected));
   const std::string name = cuda::kKernelNames[static_cast<size_t>(launch.kernel)];
   const bool blends = inPlace && name.find("x1_in_place") != name.npos;
   // Whether some byte of that vector's worth of the row, or of two vectors', is dropped, or kept.
@@ -223,13 +140,13 @@ void check(const Case& c, Random& random, bool inPlace) {
   };
   for (size_t k = 0; k < c.bytes(); ++k) {
     if (!inPlace) {
-      CHECK(watched.writes[k] == 1 && watched.reads[k] <= 1);
-      CHECK(watched.reads[k] || dropped[k]);
+      CHECK(written.writes[k] == 1 && source.reads[k] <= 1);
+      CHECK(source.reads[k] || dropped[k]);
     } else if (blends) {
-      CHECK(watched.writes[k] == has(k, 32, true));
-      CHECK(watched.reads[k] == (has(k, 32, true) && has(k, 16, false)));
+      CHECK(written.writes[k] == has(k, 32, true));
+      CHECK(source.reads[k] == (has(k, 32, true) && has(k, 16, false)));
     } else {
-      CHECK(watched.writes[k] == dropped[k] && watched.reads[k] == 0);
+      CHECK(written.writes[k] == dropped[k] && source.reads[k] == 0);
     }
   }
 }
@@ -365,125 +282,26 @@ void vectorsMoveWhole() {
 
   Memory source(c.bytes(), 0), target(c.bytes(), 0);
   std::memset(source.data(), 1, source.size());
-  Memory none(0, 0);
   cuda::Batch batch{c.layout(), source.data(), target.data(), c.fill.data()};
   cuda::Launch launch;
   const Samples samples(c.samples.data());
   CHECK(cuda::prepareMask(batch, samples, 0, launch) == cuda::Prepared::kReady);
   CHECK(launch.constants.empty() && launch.params.entries == 2);
-  WatchedMemory fresh(source, target, none);
-  runKernel(launch, fresh);
+  const Traffic fresh = runKernel(launch, source, target);
   CHECK(fresh.readBytes == c.bytes() - droppedBytes);
   CHECK(fresh.writeAccesses == c.bytes() / 16);
 
   batch.target = source.data();
   CHECK(cuda::prepareMask(batch, samples, 0, launch) == cuda::Prepared::kReady);
   CHECK(launch.params.entries == 1);  // the other sample is not masked
-  WatchedMemory inPlace(source, source, none);
-  runKernel(launch, inPlace);
+  const Traffic inPlace = runKernel(launch, source, source);
   CHECK(inPlace.readBytes == 0);
   CHECK(inPlace.writeAccesses == droppedBytes / 16);
-}
-
-void launchesStayWithinTheGrid() {
-  Random random(9);
-  std::vector<uint8_t> fill(size_t{1} << 17);
-  const PackedSample sample = randomSample(random);
-  const auto anywhere = [](size_t address) { return reinterpret_cast<uint8_t*>(address); };
-  cuda::Launch launch;
-  for (int i = 0; i < 20000; ++i) {
-    cuda::Batch batch{};
-    batch.layout = {1,
-                    static_cast<size_t>(random.between(1, 3)),
-                    random.between(1, kMaxSide),
-                    random.between(1, kMaxSide),
-                    static_cast<size_t>(random.between(1, 64)),
-                    1};
-    batch.source = batch.target = anywhere(4096 + static_cast<size_t>(random.between(0, 32)));
-    batch.fill = fill.data();
-    const bool ready =
-        cuda::prepareMask(batch, Samples(&sample), 0, launch) == cuda::Prepared::kReady;
-    CHECK(ready);
-    const cuda::KernelParams& params = launch.params;
-    CHECK(launch.gridX < 0x80000000u && launch.gridY <= 65535 && launch.gridZ == 1);
-    if (params.threadsPerBlockRow != 0) {
-      CHECK(launch.blockX == params.threadsPerBlockRow && launch.blockX % 2 == 0);
-      CHECK(launch.blockX * launch.blockY == params.threadsPerBlock);
-      CHECK(params.threadsPerBlock <= cuda::kMaxBlockThreads);
-      CHECK(launch.gridX * launch.blockX >= params.vectorsPerRow &&
-            (launch.gridX - 1) * launch.blockX < params.vectorsPerRow &&
-            params.vectorsPerRow * cuda::kVectorBytes == params.rowBytes);
-      // A thread has at most four rows.
-      CHECK((launch.gridY - 1) * launch.blockY < params.height &&
-            4 * launch.gridY * launch.blockY >= params.height);
-    } else {
-      CHECK(launch.gridY == 1);
-      CHECK(uint64_t{launch.gridX} * launch.blockX >= params.threadsPerSample);
-      const uint32_t thread = random.word() % params.threadsPerSample;
-      CHECK(cuda::quotient(thread, params.rowReciprocal) == thread / params.vectorsPerRow);
-    }
-  }
-  for (int i = 0; i < 20000; ++i) {
-    const auto items =
-        static_cast<uint32_t>(random.between(1, random.chance(0.5) ? 70000 : 2000000000));
-    CHECK(cuda::setGrid(launch, 7, items));
-    CHECK(launch.gridY <= 65535 && launch.gridZ <= 65535);
-    CHECK(uint64_t{launch.gridY} * launch.gridZ >= items);
-    CHECK(uint64_t{launch.gridY} * launch.gridZ < uint64_t{items} + launch.gridZ);
-  }
-  cuda::Batch wide{};
-  wide.layout = {1, 1, 1, kMaxSide, fill.size(), 4};
-  wide.source = wide.target = anywhere(4096);
-  wide.fill = fill.data();
-  CHECK(cuda::prepareMask(wide, Samples(&sample), 0, launch) == cuda::Prepared::kUnsupported);
-}
-
-// Constants that fit travel with the launch: those of 64 samples do.
-void constantsTravelWhileTheyFit() {
-  Random random(12);
-  std::vector<PackedSample> samples(100);
-  for (auto& sample : samples) {
-    sample = randomSample(random);
-    sample.unitProbability = 1;
-  }
-  std::vector<int32_t> partner(64);
-  for (int32_t i = 0; i < 64; ++i) partner[static_cast<size_t>(i)] = (i + 1) % 64;
-  const uint8_t fill[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
-  auto* const memory = reinterpret_cast<uint8_t*>(size_t{4096});
-  cuda::Launch launch;
-  const auto travels = [&](size_t count) {
-    const cuda::Batch batch{{count, 3, 224, 224, 4, 4}, memory, memory + (1 << 30), fill};
-    CHECK(cuda::prepareMask(batch, Samples(samples.data()), 0, launch) == cuda::Prepared::kReady);
-    return launch.constants.empty();
-  };
-  CHECK(travels(1) && travels(64) && travels(68) && !travels(69) && !travels(100));
-  MixBatch mix{
-      {{64, 3, 224, 224, 4, 4}, memory, memory + (1 << 30)}, samples.data(), partner.data()};
-  CHECK(cuda::prepareMix(mix, launch) == cuda::Prepared::kReady && launch.constants.empty());
-  mix.target = memory;
-  CHECK(cuda::prepareMix(mix, launch) == cuda::Prepared::kReady && launch.constants.empty());
-}
-
-void divisionIsExact() {
-  Random random(10);
-  for (int i = 0; i < 1000000; ++i) {
-    const uint32_t d = std::max(1u, random.word() >> random.between(0, 31));
-    const uint32_t n =
-        random.chance(0.5) ? random.word() >> random.between(0, 31) : random.word() / d * d - 1;
-    if (n == UINT32_MAX) continue;
-    CHECK(cuda::quotient(n, cuda::reciprocalOf(d)) == n / d);
-    const uint32_t last = UINT32_MAX / d;  // (n + 1) * d < 2³²
-    const uint32_t shortN = random.chance(0.5) ? n % last : last - 1;
-    CHECK(cuda::quotient(shortN, cuda::ShortReciprocal{UINT32_MAX / d}) == shortN / d);
-  }
 }
 
 }  // namespace
 
 int main() {
-  divisionIsExact();
-  launchesStayWithinTheGrid();
-  constantsTravelWhileTheyFit();
   vectorsMoveWhole();
   edgesAreExact();
   randomBatchesAreMaskedAsDefined();

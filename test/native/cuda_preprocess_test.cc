@@ -6,73 +6,16 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 #include <vector>
 
 #include "check.h"
-#include "cuda/host_kernel.h"
 #include "cuda/preprocess_launch.h"
 #include "pictures.h"
+#include "watched_memory.h"
 
 using namespace gridmask;
 
 namespace {
-
-// Memory that begins at a chosen address modulo 256, as device allocations do at 0.
-class Memory {
- public:
-  explicit Memory(size_t bytes, size_t offset = 0)
-      : block_(new uint8_t[bytes + offset + 256]), touched(bytes), bytes_(bytes) {
-    const auto address = reinterpret_cast<uintptr_t>(block_.get());
-    data = block_.get() + (256 - address % 256) + offset;
-  }
-
-  bool contains(const uint8_t* at, size_t bytes) const {
-    return at >= data && at + bytes <= data + bytes_;
-  }
-  void touch(const uint8_t* at, size_t bytes) {
-    for (size_t k = 0; k < bytes; ++k) ++touched[static_cast<size_t>(at - data) + k];
-  }
-  const uint8_t* end() const { return data + bytes_; }
-
- private:
-  std::unique_ptr<uint8_t[]> block_;
-
- public:
-  uint8_t* data;
-  std::vector<uint8_t> touched;  // how often, of each byte
-
- private:
-  size_t bytes_;
-};
-
-class WatchedMemory : public cuda::HostMemory {
- public:
-  WatchedMemory(Memory& images, Memory& target, const Memory& constants)
-      : images_(images), target_(target), constants_(constants) {}
-
-  void read(const uint8_t* from, void* to, size_t bytes) override {
-    CHECK(reinterpret_cast<uintptr_t>(from) % bytes == 0);
-    if (images_.contains(from, bytes)) {
-      images_.touch(from, bytes);
-    } else {
-      CHECK(constants_.contains(from, bytes));
-    }
-    std::memcpy(to, from, bytes);
-  }
-
-  void write(uint8_t* to, const void* from, size_t bytes) override {
-    CHECK(reinterpret_cast<uintptr_t>(to) % bytes == 0);
-    CHECK(target_.contains(to, bytes));
-    target_.touch(to, bytes);
-    std::memcpy(to, from, bytes);
-  }
-
- private:
-  Memory& images_;
-  Memory& target_;
-  const Memory& constants_;
-};
 
 // The images behind one another in a memory that ends with the last of them, `gap` bytes apart.
 Memory imagesTogether(Pictures& of, size_t offset, size_t gap) {
@@ -85,7 +28,7 @@ Memory imagesTogether(Pictures& of, size_t offset, size_t gap) {
     all += bytes.back() + gap;
   }
   Memory memory(all, offset);
-  uint8_t* at = memory.data;
+  uint8_t* at = memory.data();
   for (size_t n = 0; n < batch.count; ++n) {
     std::memcpy(at, batch.images[n].data, bytes[n]);
     batch.images[n].data = at;
@@ -99,7 +42,7 @@ constexpr int64_t kFar = 16 + 2 * 3;
 
 void checkReads(const Pictures& of, const Memory& images) {
   const PreprocessBatch& batch = of.batch;
-  std::vector<bool> near(images.touched.size());
+  std::vector<bool> near(images.reads.size());
   for (size_t n = 0; n < batch.count; ++n) {
     const SourceImage& image = batch.images[n];
     Lattice lattice{};
@@ -118,7 +61,7 @@ void checkReads(const Pictures& of, const Memory& images) {
         for (int64_t channel = 0; channel < image.channels; ++channel) {
           const int64_t value =
               batch.planarSource ? channel * pixels + pixel : pixel * image.channels + channel;
-          const int64_t at = image.data - images.data + valueBytes * value;
+          const int64_t at = image.data - images.data() + valueBytes * value;
           const auto end = static_cast<int64_t>(near.size());
           for (int64_t k = std::max<int64_t>(0, at - kFar); k < std::min(end, at + kFar); ++k) {
             near[static_cast<size_t>(k)] = true;
@@ -127,7 +70,7 @@ void checkReads(const Pictures& of, const Memory& images) {
       }
     }
   }
-  for (size_t k = 0; k < near.size(); ++k) CHECK(near[k] || images.touched[k] == 0);
+  for (size_t k = 0; k < near.size(); ++k) CHECK(near[k] || images.reads[k] == 0);
 }
 
 cuda::Launch checkPictures(Pictures& of, size_t imagesOffset, size_t gap, size_t targetOffset) {
@@ -136,29 +79,15 @@ cuda::Launch checkPictures(Pictures& of, size_t imagesOffset, size_t gap, size_t
   const auto given = batch.images;
   Memory images = imagesTogether(of, imagesOffset, gap);
   Memory target(batch.bytes(), targetOffset);
-  batch.target = target.data;
+  batch.target = target.data();
   cuda::Launch launch;
   const cuda::Prepared prepared =
-      cuda::preparePreprocess(batch, {images.data, images.end()}, launch);
+      cuda::preparePreprocess(batch, {images.data(), images.data() + images.size()}, launch);
   CHECK(prepared == cuda::Prepared::kReady);
-  Memory constants(launch.constants.size());
-  if (!launch.constants.empty()) {
-    std::memcpy(constants.data, launch.constants.data(), launch.constants.size());
-    launch.params.constants = constants.data;
-  }
-  WatchedMemory memory(images, target, constants);
-  cuda::HostMemory* const before = cuda::HostMemory::current();
-  cuda::HostMemory::current() = &memory;
-  const cuda::HostKernel kernel = cuda::hostKernel(launch.kernel);
-  for (uint32_t z = 0; z < launch.gridZ; ++z) {
-    for (uint32_t y = 0; y < launch.gridY; ++y) {
-      for (uint32_t x = 0; x < launch.gridX; ++x) kernel(launch.params, {x, y, z});
-    }
-  }
-  cuda::HostMemory::current() = before;
-  for (const uint8_t times : target.touched) CHECK(times == 1);
+  runKernel(launch, images, target);
+  for (const uint8_t times : target.writes) CHECK(times == 1);
   checkReads(of, images);
-  checkResult(of, target.data);
+  checkResult(of, target.data());
   batch.images = given;
   return launch;
 }

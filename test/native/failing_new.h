@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// An operator new that fails on demand, on whichever thread. For one source of a program or
+// An operator new that fails on demand, on any thread. Include it in one source of a program or
 // library.
 #pragma once
 

@@ -9,14 +9,13 @@
 #include "cpu/mix.h"
 
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 #include "check.h"
 #include "cpu/count.h"
-#include "cuda/host_kernel.h"
 #include "cuda/launch.h"
 #include "samples.h"
+#include "watched_memory.h"
 
 using namespace gridmask;
 
@@ -102,16 +101,6 @@ std::vector<uint8_t> expectedOf(const Case& made, const uint8_t* source) {
   return result;
 }
 
-// Whether some sample's mask can be had as words.
-bool hasWords(const Case& made) {
-  const auto canHave = [&](const PackedSample& sample) {
-    const Lattice lattice = latticeOf(sample, made.batch.height, made.batch.width);
-    return lattice.masked && cpu::wordsAreExact(lattice, static_cast<uint32_t>(made.batch.width));
-  };
-  return made.batch.pixelBytes <= cpu::kMaxWidth &&
-         std::any_of(made.samples.begin(), made.samples.end(), canHave);
-}
-
 // Every instruction set, every strategy to have the mask.
 template <typename Use>
 void forEachStrategy(const Use& use) {
@@ -124,10 +113,10 @@ void forEachStrategy(const Use& use) {
 }
 
 void testCpu(Random& random) {
-  int withWords = 0;
+  int byBits = 0;
   for (int round = 0; round < 400; ++round) {
     Case made = randomCase(random);
-    withWords += hasWords(made);
+    byBits += cpu::hasBitKernel(made.batch.pixelBytes);
     const int offset = random.between(0, 63);
     const uint8_t* const source = made.images.data() + offset;
     const auto threads = static_cast<unsigned>(random.between(1, 6));
@@ -144,7 +133,7 @@ void testCpu(Random& random) {
       CHECK(images == made.images);
     });
   }
-  CHECK(withWords > 100);
+  CHECK(byBits > 100 && byBits < 400);
 }
 
 // Now and then rows that are longer than a block of words.
@@ -168,42 +157,14 @@ void testCount(Random& random) {
   }
 }
 
-class Watched : public cuda::HostMemory {
- public:
-  Watched(const uint8_t* source, uint8_t* target, size_t bytes)
-      : reads(bytes), writes(bytes), source_(source), target_(target) {}
-
-  void read(const uint8_t* from, void* to, size_t bytes) override {
-    CHECK(reinterpret_cast<uintptr_t>(from) % bytes == 0);
-    if (from >= source_ && from < source_ + reads.size()) {
-      CHECK(from + bytes <= source_ + reads.size());
-      for (size_t k = 0; k < bytes; ++k) ++reads[static_cast<size_t>(from - source_) + k];
-    }
-    std::memcpy(to, from, bytes);
-  }
-
-  void write(uint8_t* to, const void* from, size_t bytes) override {
-    CHECK(reinterpret_cast<uintptr_t>(to) % bytes == 0);
-    CHECK(to >= target_ && to + bytes <= target_ + writes.size());
-    for (size_t k = 0; k < bytes; ++k) ++writes[static_cast<size_t>(to - target_) + k];
-    std::memcpy(to, from, bytes);
-  }
-
-  std::vector<int> reads, writes;
-
- private:
-  const uint8_t* source_;
-  uint8_t* target_;
-};
-
 struct Accesses {
-  std::vector<int> reads, writes;
+  std::vector<uint8_t> reads, writes;
 };
 
 // What is to be read and written: of a new batch all, vector by vector of `vectorBytes` bytes; in
 // place what is dropped, of which the partner's vectors are read whole.
 Accesses accessesOf(const MixBatch& batch, size_t bytes, size_t vectorBytes) {
-  Accesses accesses{std::vector<int>(bytes), std::vector<int>(bytes)};
+  Accesses accesses{std::vector<uint8_t>(bytes), std::vector<uint8_t>(bytes)};
   const auto height = static_cast<size_t>(batch.height);
   const size_t rowBytes = static_cast<size_t>(batch.width) * batch.pixelBytes;
   const size_t sampleBytes = batch.planes * height * rowBytes;
@@ -219,12 +180,12 @@ Accesses accessesOf(const MixBatch& batch, size_t bytes, size_t vectorBytes) {
     for (size_t at = 0; at < sampleBytes; at += vectorBytes) {
       size_t dropped = 0;
       for (size_t k = at; k < at + vectorBytes; ++k) dropped += drops(k);
-      const auto touch = [&](std::vector<int>& counts, size_t sample, bool does) {
+      const auto touch = [&](std::vector<uint8_t>& counts, size_t sample, bool does) {
         for (size_t k = at; k < at + vectorBytes && does; ++k) ++counts[sample * sampleBytes + k];
       };
       if (batch.inPlace()) {
         for (size_t k = at; k < at + vectorBytes; ++k) {
-          accesses.writes[n * sampleBytes + k] += drops(k);
+          if (drops(k)) ++accesses.writes[n * sampleBytes + k];
         }
       } else {
         touch(accesses.writes, n, true);
@@ -256,8 +217,8 @@ void addKept(const cuda::Launch& launch, const MixBatch& batch, Accesses& access
           const auto y = static_cast<int32_t>(k / rowBytes % static_cast<size_t>(batch.height));
           if (!keepsPixel(lattice, x, y)) ++dropped;
         }
-        for (size_t k = at; k < at + vectorBytes; ++k) {
-          accesses.reads[kept.sample * sampleBytes + k] += dropped == 0;
+        for (size_t k = at; k < at + vectorBytes && dropped == 0; ++k) {
+          ++accesses.reads[kept.sample * sampleBytes + k];
         }
       }
     }
@@ -265,7 +226,8 @@ void addKept(const cuda::Launch& launch, const MixBatch& batch, Accesses& access
 }
 
 // Runs the kernel and checks what it touches. Notes the turns it took, by the bytes of a vector.
-void runKernel(const MixBatch& batch, size_t bytes, uint32_t (&mostTurns)[17]) {
+void checkKernel(const Case& made, Memory& source, Memory& target, uint32_t (&mostTurns)[17]) {
+  const MixBatch batch = over(made, source.data(), target.data());
   cuda::Launch launch;
   const cuda::Prepared prepared = cuda::prepareMix(batch, launch);
   if (prepared == cuda::Prepared::kNothing) {
@@ -273,48 +235,30 @@ void runKernel(const MixBatch& batch, size_t bytes, uint32_t (&mostTurns)[17]) {
     return;
   }
   CHECK(prepared == cuda::Prepared::kReady);
-  std::vector<cuda::Vector> room(launch.constants.size() / sizeof(cuda::Vector));
-  if (!launch.constants.empty()) {
-    std::memcpy(room.data(), launch.constants.data(), launch.constants.size());
-    launch.params.constants = reinterpret_cast<const uint8_t*>(room.data());
-  }
-  Watched memory(batch.source, batch.target, bytes);
-  cuda::HostMemory*& current = cuda::HostMemory::current();
-  cuda::HostMemory* const before = current;
-  current = &memory;
-  for (uint32_t z = 0; z < launch.gridZ; ++z) {
-    for (uint32_t y = 0; y < launch.gridY; ++y) {
-      for (uint32_t x = launch.gridX; x-- > 0;) {
-        cuda::hostKernel(launch.kernel)(launch.params, {x, y, z});
-      }
-    }
-  }
-  current = before;
-  Accesses accesses = accessesOf(batch, bytes, launch.params.vectorBytes);
+  runKernel(launch, source, target);
+  Accesses accesses = accessesOf(batch, made.bytes, launch.params.vectorBytes);
+  launch.params.constants = launch.constants.data();
   addKept(launch, batch, accesses);
-  CHECK(memory.reads == accesses.reads);
-  CHECK(memory.writes == accesses.writes);
+  CHECK(source.reads == accesses.reads);
+  CHECK(target.writes == accesses.writes);
   uint32_t& most = mostTurns[launch.params.vectorBytes];
   most = std::max(most, launch.params.turns);
 }
 
 void testKernel(Random& random) {
   uint32_t mostTurns[17] = {};
+  const auto offset = [&] { return random.chance(0.5) ? 0 : random.between(0, 15); };
   for (int round = 0; round < 300; ++round) {
     Case made = randomCase(random, round % 5 == 0);
-    const auto addressed = [&](std::vector<uint8_t>& room) {
-      const auto misalignment = reinterpret_cast<uintptr_t>(room.data()) % 16;
-      const int offset = random.chance(0.5) ? 0 : random.between(0, 15);
-      return room.data() + (16 - misalignment) + offset;
-    };
-    uint8_t* const source = addressed(made.images);
-    std::vector<uint8_t> room(made.bytes + 64);
-    uint8_t* const target = addressed(room);
-    const std::vector<uint8_t> expected = expectedOf(made, source);
-    runKernel(over(made, source, target), made.bytes, mostTurns);
-    CHECK(std::equal(expected.begin(), expected.end(), target));
-    runKernel(over(made, source, source), made.bytes, mostTurns);
-    CHECK(std::equal(expected.begin(), expected.end(), source));
+    made.images.resize(made.bytes);
+    const auto at = static_cast<size_t>(offset());
+    Memory source(made.images, at), inPlace(made.images, at);
+    Memory target(made.bytes, static_cast<size_t>(offset()));
+    const std::vector<uint8_t> expected = expectedOf(made, source.data());
+    checkKernel(made, source, target, mostTurns);
+    CHECK(target.holds(expected));
+    checkKernel(made, inPlace, inPlace, mostTurns);
+    CHECK(inPlace.holds(expected));
   }
   // Those of a new batch are none.
   for (const int vectorBytes : {1, 2, 4, 16}) CHECK(mostTurns[vectorBytes] > 1);

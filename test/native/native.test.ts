@@ -1,4 +1,4 @@
-// The native tests, test/native/*.cc, without sanitizers; `npm run test:sanitize` runs them with.
+// The native tests, test/native/*.cc, without sanitizers; `npm run test:sanitize` runs them with sanitizers.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'

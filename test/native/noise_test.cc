@@ -9,14 +9,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <memory>
 #include <vector>
 
 #include "check.h"
 #include "cpu/backend.h"
-#include "cuda/host_kernel.h"
 #include "cuda/launch.h"
 #include "samples.h"
+#include "watched_memory.h"
 
 using namespace gridmask;
 
@@ -113,57 +112,6 @@ Case randomCase(Random& random) {
   return c;
 }
 
-class Memory {
- public:
-  // At `offset` modulo 16.
-  Memory(const std::vector<uint8_t>& bytes, size_t offset)
-      : block_(new uint8_t[bytes.size() + offset + 16]), size_(bytes.size()) {
-    begin_ = block_.get() + (16 - reinterpret_cast<size_t>(block_.get()) % 16) % 16 + offset;
-    if (size_ != 0) std::memcpy(begin_, bytes.data(), size_);
-  }
-  uint8_t* data() { return begin_; }
-  bool holds(const std::vector<uint8_t>& bytes) const {
-    return bytes.size() == size_ && std::memcmp(begin_, bytes.data(), size_) == 0;
-  }
-  bool contains(const uint8_t* at, size_t bytes) const {
-    return at >= begin_ && at + bytes <= begin_ + size_;
-  }
-
- private:
-  std::unique_ptr<uint8_t[]> block_;
-  uint8_t* begin_;
-  size_t size_;
-};
-
-class WatchedMemory : public cuda::HostMemory {
- public:
-  WatchedMemory(Memory& source, Memory& target, Memory& constants, size_t bytes)
-      : source_(source), target_(target), constants_(constants), reads(bytes), writes(bytes) {}
-
-  void read(const uint8_t* from, void* to, size_t bytes) override {
-    CHECK(reinterpret_cast<size_t>(from) % bytes == 0);
-    if (source_.contains(from, bytes)) {
-      for (size_t k = 0; k < bytes; ++k) ++reads[static_cast<size_t>(from - source_.data()) + k];
-    } else {
-      CHECK(constants_.contains(from, bytes));
-    }
-    std::memcpy(to, from, bytes);
-  }
-  void write(uint8_t* to, const void* from, size_t bytes) override {
-    CHECK(reinterpret_cast<size_t>(to) % bytes == 0 && target_.contains(to, bytes));
-    for (size_t k = 0; k < bytes; ++k) ++writes[static_cast<size_t>(to - target_.data()) + k];
-    std::memcpy(to, from, bytes);
-  }
-
- private:
-  Memory& source_;
-  Memory& target_;
-  Memory& constants_;
-
- public:
-  std::vector<uint8_t> reads, writes;
-};
-
 void checkCpu(const Case& c, Random& random, const std::vector<uint8_t>& bytes,
               const std::vector<uint8_t>& expected) {
   const size_t offset = c.valueBytes() * static_cast<size_t>(random.between(0, 3));
@@ -202,25 +150,12 @@ void checkKernel(const Case& c, Random& random, const std::vector<uint8_t>& byte
     return;
   }
   CHECK(prepared == cuda::Prepared::kReady);
-  Memory constants(launch.constants, 0);
-  if (!launch.constants.empty()) launch.params.constants = constants.data();
-
-  WatchedMemory watched(source, target, constants, bytes.size());
-  cuda::HostMemory* const before = cuda::HostMemory::current();
-  cuda::HostMemory::current() = &watched;
-  for (uint32_t z = 0; z < launch.gridZ; ++z) {
-    for (uint32_t y = 0; y < launch.gridY; ++y) {
-      for (uint32_t x = 0; x < launch.gridX; ++x) {
-        cuda::hostKernel(launch.kernel)(launch.params, {x, y, z});
-      }
-    }
-  }
-  cuda::HostMemory::current() = before;
+  runKernel(launch, source, target);
 
   CHECK(target.holds(expected) && (inPlace || source.holds(bytes)));
   for (size_t k = 0; k < bytes.size(); ++k) {
-    CHECK(watched.writes[k] == (inPlace ? dropped[k] : 1));
-    CHECK(watched.reads[k] <= (inPlace ? 0 : 1) && (inPlace || watched.reads[k] || dropped[k]));
+    CHECK(target.writes[k] == (inPlace ? dropped[k] : 1));
+    CHECK(source.reads[k] <= (inPlace ? 0 : 1) && (inPlace || source.reads[k] || dropped[k]));
   }
 }
 

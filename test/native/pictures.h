@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Decoded images of every kind, and what must become of them, value by value.
+// Decoded images of every kind, and their right results, value by value.
 #pragma once
 
 #include <cmath>

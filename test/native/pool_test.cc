@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The thread pool: every item once, from several callers at a time; jobs that were started come to
-// their ends in a fair order. Meant for ThreadSanitizer too.
+// The thread pool: every item once, from several callers at once; started jobs end in a fair order.
+// Meant for ThreadSanitizer too.
 
 #include "cpu/pool.h"
 

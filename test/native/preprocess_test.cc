@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The CPU's Preprocessor against its definition, value by value: every kind of image, crop, type
-// and layout, by every instruction set that this processor has and without, past the caches and
-// not. Memory has exactly the size that it needs, so that a sanitizer sees every stray access.
+// and layout, with every instruction set that this processor has and without, past the caches and
+// not. Memory has exactly the size it needs, so that a sanitizer sees every stray access.
 
 #include "cpu/preprocess.h"
 

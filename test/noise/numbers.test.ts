@@ -29,7 +29,7 @@ test("a uniform value is made of one word: Random123's known answers", () => {
   expect(noiseValue('uniform', 0.25, -1, 1)).toBe(-0.5)
 })
 
-test('where a pixel has its word: block, channel and place in it', () => {
+test('which word a pixel gets: block, channel and place in it', () => {
   const [seed, epoch, index] = [0xfedc_ba98_7654_3210n, 0xffff_fffe, 2 ** 40 + 77]
   const side = 5
   const low = [-2, 0, 10]
@@ -157,7 +157,7 @@ describe('distribution, with a fixed seed', () => {
     }
   })
 
-  test('channels of their own, samples, epochs and seeds share nothing', () => {
+  test('separate channels, samples, epochs and seeds share nothing', () => {
     const uniform = { noise: 'uniform', low: -1, high: 1, shared: false } as const
     const base = noise(uniform, side, { seed: 5 }, 2)
     const others = [
@@ -176,7 +176,7 @@ describe('distribution, with a fixed seed', () => {
   })
 })
 
-test('rounding to a dtype is to the nearest, ties to even', () => {
+test('values are rounded to the nearest of the dtype, ties to even', () => {
   const cases: [dtype: 'uint8' | 'float16' | 'bfloat16', value: number, bits: number][] = [
     ['uint8', 0.5, 0],
     ['uint8', 1.5, 2],
@@ -207,7 +207,7 @@ test('rounding to a dtype is to the nearest, ties to even', () => {
   }
 })
 
-test('a uniform value stays within [low, high] where its sum would round beyond', () => {
+test('a uniform value stays within [low, high] even if its sum rounds beyond', () => {
   const sample = { seed: 1, epoch: 0, index: 0 } as Sample
   const field = new NoiseField('uniform', sample, 0, 1000)
   const low = Math.fround(-0.1)

@@ -14,7 +14,7 @@ function whole(threads = 1): Float32Array {
   return gridmask.apply(ramp(), { shape: [count, channels, height, width], epoch: 3, index: 100 })
 }
 
-test('noise does not depend on batches, numbers given, threads or calls before', () => {
+test('noise does not depend on batches, explicit numbers, threads or earlier calls', () => {
   const expected = whole()
   expect(Buffer.compare(bytesOf(whole(4)), bytesOf(expected))).toBe(0)
   const gridmask = new GridMask({ ...options, fill: noise })
@@ -137,7 +137,7 @@ describe('refused', () => {
     expect(images.every((x) => x === 0)).toBe(true)
   })
 
-  test('more channels of their own than there are numbers for; an empty batch needs none', () => {
+  test('more separate channels than there are numbers for; an empty batch needs none', () => {
     const fill = { noise: 'uniform', low: 0, high: 1, shared: false } as const
     const images = new Uint8Array(0)
     const request = { shape: [0, 64, 16384, 16384] as const, fill }

@@ -17,7 +17,7 @@ export interface Consumer {
   remove(): void
 }
 
-/** What docs/install.md has its readers pack beside gridmask where there is a network. */
+/** What docs/install.md tells readers to pack, besides gridmask, on a machine with a network. */
 const dependencies = ['node-gyp-build', 'node-addon-api']
 
 /**
@@ -62,7 +62,7 @@ export function installTarball(): Consumer {
   }
 }
 
-/** Where Node came with its own headers, node-gyp need not download them. */
+/** If Node came with its own headers, node-gyp need not download them. */
 export function nodeHeaders(): NodeJS.ProcessEnv {
   const nodedir = resolve(process.execPath, '..', '..')
   return existsSync(join(nodedir, 'include/node/node_api.h')) ? { npm_config_nodedir: nodedir } : {}

@@ -1,5 +1,5 @@
-// lib/'s folders are floors: an import, also of a type, goes to the same floor or to a lower one, and
-// no file imports itself by way of others.
+// lib/'s folders are layers: an import, even of a type, goes to the same layer or to a lower one, and no
+// file imports itself through others.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect, test } from '@jest/globals'
@@ -36,7 +36,7 @@ const arrows = files.flatMap((file) => {
   }))
 })
 
-test('every folder has its floor', () => {
+test('every folder has its layer', () => {
   expect([...new Set(files.map(folderOf))].sort()).toEqual(floors.flat().sort())
 })
 

@@ -1,4 +1,4 @@
-// What is said of a prebuilt binary that is not as it must be, native/scripts/prebuilds.mjs.
+// What native/scripts/prebuilds.mjs says about a faulty prebuilt binary.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -36,14 +36,14 @@ onLinux('a binary is for one processor and one C library', () => {
   expect(faultsOf(here, 'musl')).toContain('needs libc.so.6')
 })
 
-onLinux('what a program needs that an addon must not need is named', () => {
+onLinux('what a program may need but an addon must not is named', () => {
   // A binary with more libraries than ours, whatever they are.
   const git = execFileSync('sh', ['-c', 'readlink -f "$(command -v git)"'], { encoding: 'utf8' })
   const { faults } = check({ os: 'linux', cpu: here, libc: 'glibc', cuda: false }, git.trim())
   expect(faults).toEqual(expect.arrayContaining([expect.stringMatching(/^needs libz\.so/)]))
 })
 
-onLinux('what is asked of the system is held against what RHEL 8 has', () => {
+onLinux('what is needed from the system is compared with what RHEL 8 has', () => {
   const addon = join(root, 'build/Release/gridmask.node')
   const symbols = execFileSync('objdump', ['-T', addon], { encoding: 'utf8' })
   const asked = [...symbols.matchAll(/\((GLIBC|GLIBCXX|CXXABI)_([\d.]+)\)/g)]
@@ -62,7 +62,7 @@ onLinux('what is asked of the system is held against what RHEL 8 has', () => {
   )
 })
 
-test('what is no binary, and what is not there', () => {
+test('a file that is not a binary, and one that does not exist', () => {
   const text = join(folder, 'text.node')
   writeFileSync(text, 'not a binary')
   const target = { os: 'linux', cpu: 'x64', libc: 'glibc', cuda: false }

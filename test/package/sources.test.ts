@@ -1,5 +1,5 @@
-// The addon is described twice: for cmake-js, which makes what is shipped, and for node-gyp, which
-// builds on the user's machine.
+// The addon's build is described twice: for cmake-js, which builds what is shipped, and for node-gyp, which
+// builds on users' machines.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'

@@ -18,7 +18,7 @@ beforeAll(() => {
 afterAll(() => consumer.remove())
 
 describe('the tarball', () => {
-  test('holds what is used or can be built from, and nothing else', () => {
+  test('contains what is used or built from, and nothing else', () => {
     const known = [
       /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|binding\.gyp)$/,
       // Guides for users, since messages and docstrings name them.
@@ -28,7 +28,7 @@ describe('the tarball', () => {
       /^dist\/play\.html$/,
       /^dist\/cli\/(main\.js|worker\.js|THIRD-PARTY-LICENSES\.txt)$/,
       /^native\/(addon|cpu|cuda|lattice)\/\w+\.(cc|cu|h|inc)$/,
-      // Those of other platforms where they were made.
+      // Those of other platforms, if they were made.
       /^prebuilds\/linux-(x64|arm64)\/gridmask\.(glibc|musl)\.node$/,
       /^prebuilds\/(win32-x64|darwin-(x64|arm64))\/gridmask\.node$/,
     ]
@@ -37,7 +37,7 @@ describe('the tarball', () => {
     expect(consumer.files).toContain(prebuilt)
   })
 
-  test('holds the changelog, and every guide that a message or a docstring names', () => {
+  test('contains the changelog, and every guide that a message or a docstring names', () => {
     const sources = consumer.files.filter((file) => /^(lib|dist\/cli)\/.*s$/.test(file))
     const named = sources.flatMap((file) => {
       const text = readFileSync(join(consumer.installed, file), 'utf8')
@@ -47,7 +47,7 @@ describe('the tarball', () => {
     expect(consumer.files).toEqual(expect.arrayContaining(['CHANGELOG.md', ...new Set(named)]))
   })
 
-  test('holds for every source what was compiled from it, and no leftovers', () => {
+  test('contains what was compiled from each source, and no leftovers', () => {
     const sources = consumer.files.filter((file) => /^lib\/.*(?<!\.d)\.m?ts$/.test(file))
     const compiled = sources.flatMap((source) => {
       const [, name, m] = /^lib\/(.*)\.(m?)ts$/.exec(source) as string[]
@@ -64,8 +64,8 @@ describe('the tarball', () => {
   })
 })
 
-describe('what an installation brings', () => {
-  test('are the package and the two that it is built from source with', () => {
+describe('what an installation contains', () => {
+  test('are the package and the two that a build from source needs', () => {
     const lock = readFileSync(join(consumer.folder, 'node_modules/.package-lock.json'), 'utf8')
     expect(Object.keys(JSON.parse(lock).packages).sort()).toEqual([
       'node_modules/gridmask',
@@ -159,7 +159,7 @@ describe('the command', () => {
     expect(curves['hide-and-seek'][0].probability).toBeGreaterThan(0.1)
   })
 
-  test('asks for sharp where nobody has installed it', () => {
+  test('asks for sharp if nobody has installed it', () => {
     expect(() => npx('preview', 'package.json')).toThrow(/decoded by sharp, .*: npm install sharp/)
   })
 })

@@ -1,4 +1,4 @@
-// What can be known of the workflows without running them.
+// What can be checked about the workflows without running them.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'

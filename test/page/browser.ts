@@ -1,11 +1,6 @@
-// A real browser without a window, and what it shows.
+// A real browser without a window, and the errors in it.
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import * as library from '../../lib/index'
-
-export const pageUrl = pathToFileURL(join(__dirname, '../../docs/play/index.html')).href
 
 const programs = [
   process.env.CHROMIUM,
@@ -38,7 +33,7 @@ export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: program, args: flags })
 }
 
-/** What went wrong or out while a page was open; stays empty. */
+/** Errors, and requests to other hosts, while a page was open; stays empty. */
 export type Faults = string[]
 
 /** @param origin of pages that are served */
@@ -61,75 +56,7 @@ export async function openTab(
   return { page, faults }
 }
 
-/** Waits for a text. Without code in the page, which its own policy may forbid. */
+/** Waits for a text. Without code in the page, which the page's policy may forbid. */
 export async function has(page: Page, selector: string, hasText: RegExp): Promise<void> {
   await page.locator(selector, { hasText }).waitFor({ state: 'attached' })
-}
-
-/** Opens a page, by default the page, and waits for its first figures. */
-export async function load(page: Page, url = pageUrl): Promise<void> {
-  await page.goto('about:blank')
-  await page.goto(url)
-  await has(page, '#call', /\S/)
-}
-
-/** Another address of the page that is open, as a link in it would do it. */
-export async function show(page: Page, hash: string): Promise<void> {
-  await page.evaluate(`location.hash = ${JSON.stringify(hash)}`)
-}
-
-export interface Shown {
-  width: number
-  height: number
-  /** 1 = kept, row by row, as maskOf() has it; 2 where the canvas is neither black nor white. */
-  mask: Uint8Array
-  /** RGB, row by row. */
-  result: Uint8Array
-  call: string
-  command: string
-  kept: string
-  limit: string
-  formula: string
-  status: string
-}
-
-// The page draws before the next frame; after two the figures are those of all that was done.
-const reading = `new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => {
-  const pixels = (id) => {
-    const { width, height } = document.getElementById(id)
-    const { data } = document.getElementById(id).getContext('2d').getImageData(0, 0, width, height)
-    let text = ''
-    for (let i = 0; i < data.length; i += 32768) {
-      text += String.fromCharCode(...data.subarray(i, i + 32768))
-    }
-    return { width, height, rgba: btoa(text) }
-  }
-  const text = (id) => document.getElementById(id).textContent
-  resolve({
-    mask: pixels('mask'), result: pixels('result'), call: text('call'), command: text('command'),
-    kept: text('kept'), limit: text('limit'), formula: text('formula'), status: text('status'),
-  })
-})))`
-
-interface Pixels {
-  width: number
-  height: number
-  rgba: string
-}
-
-export async function shown(page: Page): Promise<Shown> {
-  type Reading = Omit<Shown, 'mask' | 'result'> & { mask: Pixels; result: Pixels }
-  const read = await page.evaluate<Reading>(reading)
-  const { width, height } = read.mask
-  const [mask, result] = [read.mask, read.result].map(({ rgba }) => Buffer.from(rgba, 'base64'))
-  const rgb = (result as Buffer).filter((_, i) => i % 4 !== 3)
-  const words = Array.from({ length: width * height }, (_, i) => mask?.readUInt32LE(4 * i))
-  const bits = words.map((word) => (word === 0xffffffff ? 1 : word === 0xff000000 ? 0 : 2))
-  return { ...read, width, height, mask: Uint8Array.from(bits), result: new Uint8Array(rgb) }
-}
-
-/** What a program that the page shows makes of images. */
-export function evaluate(call: string, images: Uint8Array): Uint8Array {
-  const program = call.replace(/import (\{.*\}) from 'gridmask'/, 'const $1 = library')
-  return new Function('library', 'images', `${program}; return masked`)(library, images)
 }

@@ -3,13 +3,12 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { expect, jest, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { pageUrl } from '../../lib/cli/open-page'
 import { main } from '../cli/support'
 import { root, temporaryFolder } from '../process'
-import { hasBrowser, launch, load, openTab } from './browser'
-
-jest.setTimeout(120_000)
+import { hasBrowser, launch, openTab } from './browser'
+import { load } from './shown'
 
 const shipped = join(root, 'dist/play.html')
 const folder = temporaryFolder('page')
@@ -60,7 +59,7 @@ onLinux('the system’s launcher is given the address', () => {
   expect(readFileSync(record, 'utf8')).toBe(url)
 })
 
-onLinux('where there is no browser, the address is told, and nothing fails', () => {
+onLinux('without a browser, the address is printed, and nothing fails', () => {
   const url = pathToFileURL(shipped).href + hash
   writeFileSync(join(folder, 'xdg-open'), '#!/bin/sh\nexit 3\n', { mode: 0o755 })
   for (const path of [`${folder}:${process.env.PATH}`, '/none']) {

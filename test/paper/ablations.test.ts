@@ -1,4 +1,4 @@
-// Section 4.1.3, as far as it needs no training: what r, d, offsets and rotation do to masks.
+// Section 4.1.3 as far as it needs no training: what r, d, offsets and rotation do to masks.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { GridMask, keepRatio, maskOf } from '../../lib/index'
@@ -33,7 +33,7 @@ describe('equation 3, k = 1 - (1 - r)²', () => {
     )
   })
 
-  test.each([0, 360])('is what is kept on average, rotate %d', (rotate) => {
+  test.each([0, 360])('is kept on average, rotate %d', (rotate) => {
     for (const ratio of [0.3, 0.4, 0.5, 0.6, 0.7, 0.8]) {
       const fractions = keptFractions(ratio, rotate, 1500)
       // Stripes are of ceil(d · r) pixels, half a pixel more than d · r: k grows by 2(1 - r) / 2d.
@@ -56,7 +56,7 @@ describe('the kept fraction of single images', () => {
     }
   })
 
-  test('does not vary where upright units fill the image, and does where they are turned', () => {
+  test('does not vary if upright units fill the image, but does if they are rotated', () => {
     const fractions = (rotate: number) => {
       const plan = new GridMask({ ratio: 0.6, unit: 112, rotate, seed: 1 }).plan({ count: 500 })
       return new Set(Array.from(plan, (sample) => keepRatio(sample, size)))
@@ -65,14 +65,14 @@ describe('the kept fraction of single images', () => {
     expect(fractions(360).size).toBeGreaterThan(100)
   })
 
-  test('is of any size where one unit is larger than the image', () => {
+  test('has any size if one unit is larger than the image', () => {
     const plan = new GridMask({ ratio: 0.6, unit: 600, seed: 1 }).plan({ count: 3000 })
     const fractions = Array.from(plan, (sample) => keepRatio(sample, size))
     expect(Math.min(...fractions)).toBe(0)
     expect(Math.max(...fractions)).toBe(1)
   })
 
-  test('varies less where masks are turned', () => {
+  test('varies less if masks are rotated', () => {
     const [upright, turned] = [0, 360].map((rotate) => keptFractions(0.6, rotate, 3000))
     expect(deviation(turned as number[])).toBeLessThan(deviation(upright as number[]) * 0.95)
   })
@@ -90,7 +90,7 @@ describe('variations', () => {
     )
   })
 
-  test.each([0.5, 0.7, 0.9])('Random GridMask, p_u %d, drops so many of the squares', (p) => {
+  test.each([0.5, 0.7, 0.9])('Random GridMask, p_u %d, drops this part of the squares', (p) => {
     const options = { ratio: 0.4, unit: 14, seed: 1, unitProbability: p }
     const plan = new GridMask(options).plan({ count: 1500 })
     const fractions = Array.from(plan, (sample) => keepRatio(sample, [224, 224]))

@@ -1,7 +1,7 @@
 // npm run test:prebuilds
 //
-// Looks into every prebuilt binary that is there, loads this platform's own, and compares what it makes
-// with the authors' masks and with the definition.
+// Inspects every prebuilt binary that exists, loads this platform's, and compares its results with the
+// authors' masks and with the definition.
 import { spawnSync } from 'node:child_process'
 import {
   copyFileSync,

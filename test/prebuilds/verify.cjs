@@ -1,9 +1,9 @@
 // @ts-nocheck: what it asks for lies beside it only where it is run.
 //
-// Run by a prebuilt binary's own kind of host, in a folder that holds the package with no other
-// binary than that one: verify.cjs <masks> <result>. Compares with the authors' masks and with the
-// definition in plain TypeScript; noise, GridMix and the methods for comparison with the second
-// implementation, which takes the native functions' place. Writes what it found.
+// Run on the platform of a prebuilt binary, in a folder with the package and only that binary:
+// verify.cjs <masks> <result>. Compares masks with the authors' and with the definition in plain
+// TypeScript; noise, GridMix and the baselines with the second implementation, which replaces the native
+// functions. Writes what it found.
 const { readFileSync, writeFileSync } = require('node:fs')
 const { gunzipSync } = require('node:zlib')
 const { applyPlan, cudaStatus, devices, GridMask, maskOf, Plan } = require('./dist/index.js')

@@ -1,4 +1,4 @@
-// Batches of every kind of image, crop, type and layout, with what must become of them.
+// Batches of every kind of image, crop, type and layout, with the right results.
 import fc from 'fast-check'
 import type * as Library from '../../lib/index'
 import type { FloatType, Layout } from '../../lib/index'
@@ -67,7 +67,7 @@ function joined(pictures: readonly Picture[]): Picture['values'] {
 
 type Given = typeof batches extends fc.Arbitrary<infer T> ? T : never
 
-/** The images, what is asked for, and the result's bits. */
+/** The images, the request, and the result's bits. */
 export function batchOf(
   { PreprocessorPlan }: Pick<typeof Library, 'PreprocessorPlan'>,
   { images, together, size, padding, channels, ...of }: Given,

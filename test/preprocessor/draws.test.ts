@@ -72,7 +72,7 @@ test('the mask is that of GridMask for the seed, epoch and index', () => {
   expect(samples.some(({ masked }) => masked)).toBe(true)
 })
 
-test('a unit that depends on the size sees that of the result', () => {
+test('a unit that depends on the size gets the size of the result', () => {
   const seen: number[][] = []
   const unit = (height: number, width: number) => {
     seen.push([height, width])
@@ -87,14 +87,14 @@ test('a unit that depends on the size sees that of the result', () => {
   ])
 })
 
-test('no noise, of whatever image, is drawn from the block of crops', () => {
+test('no noise, for any image, is drawn from the block of crops', () => {
   for (const pixels of [1, 4, 9241 * 4, 224 * 224, 16384 * 16384]) {
     const end = FIRST_NOISE_BLOCK + mostFields(pixels) * blocksOf(pixels)
     expect(end).toBeLessThanOrEqual(CROP_BLOCK)
   }
 })
 
-test('every place is as likely, and so are both directions', () => {
+test('every place is equally likely, and so are both directions', () => {
   const preprocessor = new Preprocessor({ size: [3, 3], crop: 'random', flip: 0.25, seed: 9 })
   const count = 24_000
   const places = new Map<string, number>()
@@ -109,7 +109,7 @@ test('every place is as likely, and so are both directions', () => {
   expect(Math.abs(flips - count / 4)).toBeLessThan(336)
 })
 
-test('the middle is half a pixel further up and left where it cannot be met', () => {
+test('the middle is half a pixel further up and left if it cannot be hit', () => {
   const preprocessor = new Preprocessor({ size: [4, 4] })
   const corner = (height: number, width: number) => {
     const sample = preprocessor.plan({ count: 1, height, width }).at(0)

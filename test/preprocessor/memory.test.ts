@@ -1,4 +1,4 @@
-// Whose memory is read, written, taken and kept, at once and off the main thread.
+// Whose memory is read, written, taken and kept, synchronously and off the main thread.
 import { Buffer } from 'node:buffer'
 import { describe, expect, test } from '@jest/globals'
 import { normalization, Preprocessor } from '../../lib/index'
@@ -21,7 +21,7 @@ const image = (data: Uint8Array) => ({ data, height, width, channels: 3 })
 const halves = () => [image(bytes.slice(0, one)), image(bytes.slice(one))] as const
 
 describe('applyAsync', () => {
-  test('takes an array that is all of its buffer', async () => {
+  test('takes an array that fills its buffer', async () => {
     const source = bytes.slice()
     const result = preprocessor.applyAsync(source, { shape, ...request })
     expect(source).toHaveLength(0)
@@ -38,7 +38,7 @@ describe('applyAsync', () => {
     expectBytes(await preprocessor.applyAsync([again, again], request), twice)
   })
 
-  test('copies what is a part of a buffer, and leaves it', async () => {
+  test('copies an array that is part of a buffer, and leaves it', async () => {
     const set = bytes.slice()
     const parts = [image(set.subarray(0, one)), image(set.subarray(one))]
     const result = preprocessor.applyAsync(parts, request)
@@ -79,7 +79,7 @@ describe('applyAsync', () => {
     expectBytes(await result, expected)
   })
 
-  test('reads shared memory where it lies', async () => {
+  test('reads shared memory in place', async () => {
     const source = new Uint8Array(new SharedArrayBuffer(2 * one))
     source.set(bytes)
     expectBytes(await preprocessor.applyAsync(source, { shape, ...request }), expected)
@@ -105,7 +105,7 @@ describe('applyAsync', () => {
     expectBytes(await preprocessor.applyAsync(source, { shape, ...request, out }), expected)
   })
 
-  test('detaches nothing where it refuses', async () => {
+  test('detaches nothing if it refuses', async () => {
     const source = bytes.slice()
     const out = new Float32Array(5)
     await expect(preprocessor.applyAsync(source, { shape, out })).rejects.toThrow(
@@ -121,7 +121,7 @@ describe('applyAsync', () => {
     expect([source.length, out.length]).toEqual([2 * one, 5])
   })
 
-  test('many at a time are each right', async () => {
+  test('many at once are each right', async () => {
     const results = Array.from({ length: 12 }, () =>
       preprocessor.applyAsync(bytes.slice(), { shape, ...request }),
     )
@@ -170,7 +170,7 @@ describe('apply', () => {
     )
   })
 
-  test('looks at the arrays after all code of the caller has run', () => {
+  test('checks the arrays after all code of the caller has run', () => {
     const source = bytes.slice()
     const detaching = {
       shape,
@@ -194,7 +194,7 @@ describe('apply', () => {
     expect(() => preprocessor.apply(list)).toThrow(code('ERR_BUFFER_DETACHED'))
   })
 
-  test('asks each image once, so that it cannot change its mind', () => {
+  test('reads each image once, so that it cannot change', () => {
     let asked = 0
     const sly = {
       data: bytes.slice(0, one),

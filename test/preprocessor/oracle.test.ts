@@ -1,5 +1,5 @@
-// Preprocessor against an oracle of its own, value by value: every kind of image, crop, type and
-// layout, with the native backend and with that in plain TypeScript. test/cuda has the same on CUDA.
+// Preprocessor against a separate oracle, value by value: every kind of image, crop, type and layout, with
+// the native backend and the one in plain TypeScript. test/cuda has the same on CUDA.
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { native } from '../../lib/backend/native'

@@ -1,4 +1,5 @@
-// Boxes, keypoints and label maps go where the pixels go: an image whose values say where they were.
+// Boxes, keypoints and label maps go where the pixels go: checked on an image whose values say where they
+// were.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type Box, Preprocessor, PreprocessorPlan } from '../../lib/index'

@@ -1,8 +1,12 @@
-// What Preprocessor makes of images, from its documentation, value by value: an oracle that shares
-// nothing with lib/ but the definition of a mask.
+// What Preprocessor makes of images, value by value, written from its documentation: an oracle that shares
+// only the definition of a mask with lib/.
 import { keepsPixel } from '../../lib/fallback/reference'
 import type { FloatType, Layout, Normalization, Sample } from '../../lib/index'
 import { type Bits, lengthOf, oracle } from '../oracle'
+import { scramble } from '../support'
+
+/** Decoded images, whose bytes show where they belong. */
+export const someBytes = (length: number, seed?: number) => scramble(new Uint8Array(length), seed)
 
 export interface Picture {
   height: number

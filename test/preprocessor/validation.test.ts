@@ -297,7 +297,7 @@ describe('images', () => {
   test.each(rows)('%s', (_, run, code, message) => expectError(run, code, message))
 })
 
-/** `Float16Array` where the runtime has it; else one that calls itself so. */
+/** `Float16Array` if the runtime has it; otherwise one with that name. */
 function halfFloats(length: number): unknown {
   const { Float16Array } = globalThis as unknown as {
     Float16Array?: new (length: number) => ArrayBufferView

@@ -1,12 +1,11 @@
-// examples/cluster: shards are what Preprocessor makes of the pictures, and no byte of them depends on
-// how many workers make them, on which hosts, or on who dies in the middle.
+// examples/cluster: shards are what Preprocessor makes of the pictures, and no byte of them depends on how
+// many workers make them, on which hosts, or on which of them die halfway.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { normalization, Preprocessor, presets } from 'gridmask'
 import sharp from 'sharp'
 import { installExample } from './examples.mjs'
 
@@ -43,7 +42,7 @@ export async function tryCluster(place) {
 }
 
 /**
- * A picture that is none, and a worker of another version.
+ * A file that is not a picture, and a worker of another version.
  *
  * @param {import('./neighbours.mjs').Workplace} place
  * @param {string} folder @param {string} alone
@@ -64,7 +63,7 @@ function tryFaults({ work, report }, folder, alone) {
   const text = readFileSync(manifest, 'utf8')
   writeFileSync(manifest, text.replace(/"libvips": ".*"/, '"libvips": "7.0.0"'))
   const other = run(folder, 'worker', damaged, alone, '--redis', 'redis://127.0.0.1:1')
-  const refused = !other.passed && /but the shards are made by 7\.0\.0/.test(other.said)
+  const refused = !other.passed && /but the shards are made with 7\.0\.0/.test(other.said)
   report(NAME, 'another version', refused, other.said)
 }
 
@@ -210,6 +209,8 @@ async function batchOf(folder, names) {
         .toBuffer({ resolveWithObject: true }),
     ),
   )
+  // Not at the top: this file is read before the package is packed, so on a clone before there is an addon.
+  const { normalization, Preprocessor, presets } = await import('gridmask')
   const preprocessor = new Preprocessor({
     size: [SIZE, SIZE],
     crop: 'random',
@@ -246,7 +247,7 @@ function shardsIn(folder) {
   return names.sort().map((name) => ({ name, bytes: readFileSync(join(folder, name)) }))
 }
 
-/** Nothing beside shards and manifest, and those to the byte. @param {string} folder @param {string} other */
+/** Nothing but shards and manifest, which agree to the byte. @param {string} folder @param {string} other */
 function sameShards(folder, other) {
   const names = readdirSync(folder).sort()
   return (

@@ -1,6 +1,6 @@
 // @ts-nocheck: a consumer's program, run where the package is installed.
 //
-// Masks batches of every kind with whatever copy of the package it is given, and sums up their bits.
+// Masks batches of every kind with the copy of the package it is given, and hashes their bits.
 const { createHash } = require('node:crypto')
 
 const SEED = 11

@@ -1,5 +1,5 @@
-// The examples that have packages of their own, as someone has them who copies one out of the repository:
-// with the packed package, by npm.
+// The examples that have packages of their own, as for someone who copies one out of the repository:
+// installed by npm, with the packed package.
 import { spawnSync } from 'node:child_process'
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'

@@ -1,5 +1,5 @@
-// examples/inference: onnxruntime and TensorFlow.js answer as a network in plain JavaScript does, and what
-// they answer is right.
+// examples/inference: onnxruntime and TensorFlow.js give the same answers as a network in plain JavaScript,
+// and the right ones.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
-// The package beside others: under permissions, in test runners, taken in by bundlers or left outside,
-// in a program that is one file, in a zip file's layout, and read by old compilers. Each is a small
-// project that has the package installed and prints the digest, or that a tool runs.
+// The package with other tools: under permissions, in test runners, included by bundlers or left outside,
+// in a single-file program, in a zip file's layout, and read by old compilers. Each is a small project that
+// has the package installed and prints the digest, or that a tool runs.
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
@@ -348,7 +348,7 @@ export function tryTypes(place, tsc) {
       ['nodenext', 'nodenext'],
       ['esnext', 'bundler'],
     ]) {
-      // That there is no default export is told in another way by old ones.
+      // Old ones report a missing default export differently.
       const files = wanted === compilers.at(-1) ? ['values.ts', 'module.mts'] : ['values.ts']
       const compilerOptions = {
         ...{ module, moduleResolution, noEmit: true, target: 'es2022', lib: ['es2022'], types: [] },
@@ -361,7 +361,7 @@ export function tryTypes(place, tsc) {
   }
 }
 
-/** That the binary makes no memory of its own into buffers, which Electron refuses. @param {Workplace} place @param {string} folder */
+/** The binary must not make buffers over its own memory, which Electron refuses. @param {Workplace} place @param {string} folder */
 export function lookForExternalBuffers(place, folder) {
   const file = join(folder, 'node_modules/gridmask/prebuilds/linux-x64/gridmask.glibc.node')
   if (!existsSync(file)) return

@@ -2,8 +2,8 @@
 //
 // Packs the package and uses it as its users do: installed by npm, pnpm and Yarn with scripts
 // disabled, under several versions of Node, Bun and Deno, in worker threads, as CommonJS, as a module,
-// from TypeScript, and bundled; and beside others, as neighbours.mjs says. Everywhere the same masks are to
-// come, those of the definition. Last, the examples that have packages of their own.
+// from TypeScript, and bundled; and with other tools, as in neighbours.mjs. Everywhere the masks must be
+// the same, those of the definition. Last, the examples that have packages of their own.
 // --quick: the Node that runs this, and npm. --tarball: what was packed before; quick, too.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,20 +1,18 @@
-// Memory that is used up becomes an error, ERR_ALLOCATION, on every thread; never the process's end,
-// and never a result that is only half there. (test/native/allocation_test.cc does it for what the
-// CPU's side allocates in C++.)
+// Running out of memory is an error, ERR_ALLOCATION, on every thread; it never ends the process, and never
+// leaves half a result. (test/native/allocation_test.cc does the same for what the CPU backend allocates in
+// C++.)
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { applyPlan, GridMask, mixLabels, Plan } from '../../lib/index'
 import { clean, runFixture } from './support'
-
-jest.setTimeout(60_000)
 
 const driverPath = join(__dirname, '../../build/test-driver/cuda_test_driver.node')
 const counted = join(__dirname, '../../build/test-memory/counted_new.node')
 const onLinux = process.platform === 'linux' ? describe : describe.skip
 const canLimit = spawnSync('prlimit', ['--version']).status === 0
 
-onLinux('where memory is used up', () => {
+onLinux('when memory is used up', () => {
   async function allocationsOf(...args: string[]): Promise<Record<string, number>> {
     const env = { ...process.env, LD_PRELOAD: counted }
     const outcome = await runFixture('no-memory', [counted, ...args], env)
@@ -63,7 +61,7 @@ onLinux('where memory is used up', () => {
   })
 })
 
-describe('arrays that say that they have more elements than there can be', () => {
+describe('arrays that claim more elements than there can be', () => {
   const holes = (length: number) => new Array(length)
   const shape = [1, 1, 2, 2] as const
   const images = new Float32Array(4)

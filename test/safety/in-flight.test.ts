@@ -1,8 +1,6 @@
 // What takes arrays works on memory of JavaScript while JavaScript goes on, and may go away.
-import { describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { clean, runFixture } from './support'
-
-jest.setTimeout(60_000)
 
 /** In two processes at once: what depends on the moment gets two, under load. */
 const twice = (scenario: string, kind: string) =>
@@ -42,7 +40,7 @@ describe.each([
     for (const outcome of await run(scenario)) expect(outcome).toEqual(clean(0, 'done\n'))
   })
 
-  test('nobody need hold the promise or the result', async () => {
+  test('nobody needs to hold the promise or the result', async () => {
     for (const outcome of await run('abandon')) expect(outcome).toEqual(clean(0, 'done\n'))
   })
 

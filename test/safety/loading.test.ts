@@ -79,7 +79,7 @@ describe("under Node's permission model", () => {
     console.log(gridmask.apply(images, { shape: [1, 3, 4, 4] }).reduce((a, b) => a + b))
     gridmask.applyAsync(images, { shape: [1, 3, 4, 4] }).then(({ length }) => console.log(length))`
 
-  test('it works where it may be read and addons may be loaded', () => {
+  test('it works if it may be read and addons may be loaded', () => {
     const { status, stdout, stderr } = run(
       work,
       model,
@@ -89,7 +89,7 @@ describe("under Node's permission model", () => {
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '36\n48\n', stderr: '' })
   })
 
-  test('else the right that is missing is told', () => {
+  test('otherwise the missing permission is named', () => {
     const { status, stderr } = run(work, model, `--allow-fs-read=${project}/*`)
     expect(status).toBe(1)
     expect(stderr).toContain("code: 'ERR_NATIVE_LOAD'")

@@ -30,7 +30,7 @@ describe('an epoch that never moves, under a schedule that begins at 0', () => {
     `const gridmask = new g.GridMask({ ratio: 0.5, unit: 8, probability: g.linear({ to: 0.8, epochs: 240 }) })
      const work = () => { for (let i = 0; i < ${n}; i++) gridmask.apply(images, { shape${request} }) }`
 
-  test('is told of after 100 batches, once', () => {
+  test('is reported after 100 batches, once', () => {
     const two = `${batches(300)}; work(); work()`
     expect(warningsOf(two)).toEqual([
       expect.stringMatching(/^GridMaskWarning GRIDMASK_EPOCH .*setEpoch\(\)/),
@@ -38,7 +38,7 @@ describe('an epoch that never moves, under a schedule that begins at 0', () => {
     expect(warningsOf(`${batches(99)}; work()`)).toEqual([])
   })
 
-  test('with numbers of its own, and by the methods for comparison, too', () => {
+  test('is reported with explicit numbers too, and by the baselines', () => {
     expect(warningsOf(`${batches(101, ', index: 2 * i')}; work()`)).toHaveLength(1)
     const cutout = `
       const cutout = new b.Cutout({ size: 4, probability: (epoch) => epoch / 10 })
@@ -46,13 +46,13 @@ describe('an epoch that never moves, under a schedule that begins at 0', () => {
     expect(warningsOf(cutout)).toHaveLength(1)
   })
 
-  test('is meant where somebody says which epoch it is', () => {
+  test('is intended if somebody names the epoch', () => {
     expect(warningsOf(`${batches(300)}; gridmask.setEpoch(0); work()`)).toEqual([])
     expect(warningsOf(`${batches(300)}; gridmask.epoch = 0; work()`)).toEqual([])
     expect(warningsOf(`${batches(300, ', epoch: 0')}; work()`)).toEqual([])
   })
 
-  test('is meant where the schedule never grows, or does not begin at 0', () => {
+  test('is intended if the schedule never grows, or does not begin at 0', () => {
     const constant = (p: string) => `
       const gridmask = new g.GridMask({ ratio: 0.5, unit: 8, probability: ${p} })
       for (let i = 0; i < 300; i++) gridmask.apply(images, { shape })`
@@ -62,13 +62,13 @@ describe('an epoch that never moves, under a schedule that begins at 0', () => {
   })
 })
 
-describe('a unit far beyond the image', () => {
+describe('a unit far larger than the image', () => {
   const apply = (unit: string) =>
     `new g.GridMask({ ratio: 0.5, unit: ${unit} }).apply(images, { shape })`
 
-  test('is told of', () => {
+  test('is reported', () => {
     const message =
-      /^GridMaskWarning GRIDMASK_UNIT `unit` is 33 pixels and more, .* images of 16×16/
+      /^GridMaskWarning GRIDMASK_UNIT `unit` is at least 33 pixels, .* images of 16×16/
     for (const unit of ['33', '[33, 90]', '() => [33, 34]']) {
       expect(warningsOf(`${apply(unit)}; ${apply(unit)}`)).toEqual([expect.stringMatching(message)])
     }
@@ -76,17 +76,17 @@ describe('a unit far beyond the image', () => {
     expect(warningsOf(plan)).toHaveLength(1)
   })
 
-  test('is meant up to twice the image, and where its size is not known', () => {
+  test('is intended up to twice the image, and if its size is not known', () => {
     expect(warningsOf(apply('[32, 200]'))).toEqual([])
     expect(warningsOf('new g.GridMask(g.presets.imagenet).plan({ count: 1 })')).toEqual([])
   })
 })
 
-describe('a seed that two augmentations of one pipeline share', () => {
+describe('a seed that two augmentations in one pipeline share', () => {
   const make = (seed: number, more = '') =>
     `new g.GridMask({ ratio: 0.5, unit: [4, 9], seed: ${seed}${more} })`
 
-  test('is told of, at once and off the main thread, in place and not', () => {
+  test('is reported, synchronously and off the main thread, in place and not', () => {
     const message = /^GridMaskWarning GRIDMASK_SEED /
     const programs = [
       `${make(1)}.apply(${make(1, ', ratio: 0.4')}.apply(images, { shape }), { shape })`,
@@ -101,7 +101,7 @@ describe('a seed that two augmentations of one pipeline share', () => {
     }
   })
 
-  test('is meant of other seeds, other samples, other methods, and where one works alone', () => {
+  test('is intended with other seeds, other samples or other methods, or if one works alone', () => {
     const programs = [
       `${make(2)}.apply(${make(1)}.apply(images, { shape }), { shape })`,
       `${make(1)}.apply(${make(1)}.apply(images, { shape }), { shape, index: 2 })`,
@@ -114,7 +114,7 @@ describe('a seed that two augmentations of one pipeline share', () => {
   })
 })
 
-describe('worker threads that number samples each by itself', () => {
+describe('worker threads that each number their own samples', () => {
   /** Ends when something was said, or after so many milliseconds. */
   const pool = (seeds: number[], request: string, patience: number) => `
     const code = \`
@@ -138,13 +138,13 @@ describe('worker threads that number samples each by itself', () => {
       else workers.forEach((worker) => worker.postMessage(''))
     }`
 
-  test('are told of where the seed is the same', () => {
+  test('are reported if the seed is the same', () => {
     const said = warningsOf(pool([5, 5], '', 20_000))
     expect(said.length).toBeGreaterThanOrEqual(1)
     for (const text of said) expect(text).toMatch(/^GRIDMASK_WORKERS.*`index`: docs\/loading\.md$/)
   })
 
-  test('are meant where the seeds differ, the numbers are given, or there is one', () => {
+  test('are intended if the seeds differ, the numbers are given, or there is only one', () => {
     expect(warningsOf(pool([5, 6], '', 300))).toEqual([])
     expect(warningsOf(pool([5, 5], ', index: i', 300))).toEqual([])
     expect(warningsOf(pool([5], '', 300))).toEqual([])

@@ -1,8 +1,6 @@
 // One addon and one pool of threads for all environments of the process, which come and go.
-import { describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { clean, runFixture } from './support'
-
-jest.setTimeout(60_000)
 
 describe('worker threads', () => {
   test.each([
@@ -20,11 +18,11 @@ describe('worker threads', () => {
     expect(await runFixture('workers', ['before-main'])).toEqual(clean(0, 'done\n'))
   })
 
-  test('may work beside the main thread', async () => {
+  test('may work alongside the main thread', async () => {
     expect(await runFixture('workers', ['beside-main'])).toEqual(clean(0, 'done\n'))
   })
 
-  test('may work on parts of one shared buffer, at once and in time, beside the main thread', async () => {
+  test('may work on parts of one shared buffer, synchronously or not, alongside the main thread', async () => {
     expect(await runFixture('threads')).toEqual(clean(0, 'done\n'))
   })
 })

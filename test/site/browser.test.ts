@@ -1,12 +1,10 @@
 // The site in a real browser: no page complains, and each fits a desktop in light colours and a
 // phone in dark ones.
 import type { Server } from 'node:http'
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
 import { type Faults, hasBrowser, launch, openTab } from '../page/browser'
 import { pages, serve } from './server'
-
-jest.setTimeout(120_000)
 
 let browser: Browser
 let server: Server
@@ -108,7 +106,7 @@ describeInBrowser('the site', () => {
     expect(faults).toEqual([])
   })
 
-  test('a page that is not there says so', async () => {
+  test('a missing page says so', async () => {
     const { page } = await openTab(browser, {}, top)
     await page.goto(`${top}/404.html`)
     expect(await page.locator('.NotFound').textContent()).toContain('404')

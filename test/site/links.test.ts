@@ -25,7 +25,7 @@ function* references(html: string) {
   }
 }
 
-test('there are guides, reference and the page to play with', () => {
+test('there are guides, the reference and the interactive page', () => {
   const some = ['index', 'getting-started', 'paper', 'reference/index', 'reference/GridMask']
   for (const page of [...some, 'play/index']) expect(pages).toContain(`${page}.html`)
 })
@@ -40,6 +40,27 @@ test('every guide of docs/ is in the menu', () => {
   const guides = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
   const missing = guides.filter((name) => !menu.has(`${base}${name.replace('.md', '.html')}`))
   expect(missing).toEqual([])
+})
+
+test('the guides follow one another, each once', () => {
+  const read: string[] = []
+  let page: string | undefined = 'getting-started.html'
+  while (page !== undefined && !read.includes(page)) {
+    read.push(page)
+    const html = textOf.get(page) as string
+    const next = [...references(html)].find(({ element }) => /pager-link next/.test(element))
+    page = next?.target.slice(base.length)
+  }
+  expect(page).toBeUndefined()
+  const guides = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
+  // These two are in the menu of the reference.
+  const own = guides.filter((name) => name !== 'api.md' && name !== 'cli.md')
+  expect(read).toEqual(expect.arrayContaining(own.map((name) => name.replace('.md', '.html'))))
+})
+
+test('a page is called by its heading, not by its file', () => {
+  const called = pages.filter((page) => /<a [^>]*>[\w-]+\.md</.test(textOf.get(page) as string))
+  expect(called).toEqual([])
 })
 
 /** The file that a page refers to by a path; undefined outside of the site. */

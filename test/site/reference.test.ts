@@ -47,7 +47,7 @@ const tagsOf = (comment: Comment | undefined) =>
 /** Those of protocols of the language, which take nothing of a caller's that could be wrong. */
 const protocols = ['at', 'toJSON', '[iterator]', '[dispose]']
 
-/** What is said of a member where it is left out. */
+/** Words that say what holds if a member is left out. */
 const absence = /default|without|omitted|instead|need|left out|else|required (if|for)/i
 
 /** What is missing in the docstrings of a function or method. */
@@ -126,7 +126,7 @@ describe('says all that is asked of', () => {
   })
 })
 
-test('what is missing would be found', () => {
+test('anything missing would be found', () => {
   const comment = { summary: [{ text: 'It does.' }] }
   const parameters = [{ name: 'n', kind: 1, flags: {}, type: { type: 'intrinsic' } }]
   const bare = {

@@ -1,6 +1,6 @@
 // npm run test:docs
 //
-// Makes the site as a host has it that serves it below a path of its own, such as GitHub Pages, and
+// Makes the site as for a host that serves it below a path, such as GitHub Pages, and
 // tests it there.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +10,7 @@ process.env.GRIDMASK_SITE_BASE = '/below/this/'
 
 const only = ['--testPathIgnorePatterns', '/node_modules/', '--testPathPatterns', 'test/site/']
 const steps = [
-  ['native/scripts/setup.mjs', 'packages', 'site'],
+  ['native/scripts/setup.mjs', 'native', 'typescript', 'site'],
   ['docs/site/build.mjs'],
   ['node_modules/jest/bin/jest.js', ...only],
 ]

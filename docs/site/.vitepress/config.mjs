@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { defineConfig } from 'vitepress'
 import { background, guides, topics } from '../contents.mjs'
 import { linkNames } from './link-names.mjs'
+import { neighboursOf } from './neighbours.mjs'
 
 /** Each public name's page: docs/site/reference.mjs. @type {Record<string, string>} */
 const names = JSON.parse(readFileSync(new URL('../pages/names.json', import.meta.url), 'utf8'))
@@ -32,10 +33,13 @@ export default defineConfig({
   lang: 'en',
   title: 'gridmask',
   description: 'The GridMask augmentation for JavaScript: guides, reference, and the paper',
-  // Files of a static host, wherever it is: addresses end in .html, and nothing is fetched from elsewhere.
+  // For any static host: addresses end in .html, and nothing is fetched from elsewhere.
   cleanUrls: false,
-  // The page to play with is a file of its own.
+  // The interactive page is a separate file.
   ignoreDeadLinks: [/\/play\//],
+  transformPageData: ({ relativePath, frontmatter }) => {
+    Object.assign(frontmatter, neighboursOf(`/${relativePath.replace(/\.md$/, '')}`))
+  },
   markdown: {
     // GitHub's names for headings, so that a link within docs/ is right in both places.
     anchor: {
@@ -48,7 +52,7 @@ export default defineConfig({
     },
     config: (md) => linkNames(md, names),
   },
-  // The index of the search is one file, and so large.
+  // The search index is one file, and therefore large.
   vite: { build: { chunkSizeWarningLimit: 2000 } },
   themeConfig: {
     logo: '/icon.svg',

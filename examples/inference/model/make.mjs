@@ -1,7 +1,7 @@
 // node model/make.mjs [FOLDER]
 //
 // Makes a tiny network, once as ONNX and once for TensorFlow.js. Its weights are not trained but chosen, so
-// that it can be said what is right: it tells red, green, blue and grey pictures, and those with stripes.
+// that the right answer is known: it recognises red, green, blue and grey pictures, and those with stripes.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,8 +18,8 @@ const [KERNEL, STRIDE] = [3, 2]
 const { mean, std } = /** @type {{ mean: number[], std: number[] }} */ (normalization.imagenet)
 
 /**
- * Filters of 3×3 on red, green and blue of 0…1: what is more of one colour than of the others, and edges
- * in four directions.
+ * Filters of 3×3 on red, green and blue in 0…1: for more of one colour than of the others, and for edges in
+ * four directions.
  *
  * @type {((channel: number, y: number, x: number) => number)[]}
  */
@@ -34,7 +34,7 @@ const filters = [
   (_, y, x) => (x === 1 ? (1 - y) / 3 : 0),
 ]
 
-/** How much the mean of each filter says for a class, and what a class has before. */
+/** How much the mean of each filter counts for a class, and the bias of each class. */
 const scores = [
   { weights: [12, 0, 0, 0, 0, 0, 0], bias: 0 },
   { weights: [0, 12, 0, 0, 0, 0, 0], bias: 0 },
@@ -44,7 +44,7 @@ const scores = [
   { weights: [0, 0, 0, -24, -24, 24, 24], bias: 0 },
 ]
 
-/** A filter on 0…1 becomes one on normalised values: v = x · std + mean. */
+/** Turns a filter on 0…1 into one on normalised values: v = x · std + mean. */
 const convolution = {
   weight: (
     /** @type {number} */ f,
@@ -63,7 +63,7 @@ const convolution = {
 }
 
 /**
- * All values of an array with so many dimensions, the last one fastest.
+ * All values of an array of this shape, the last dimension fastest.
  *
  * @param {number[]} shape
  * @param {(...place: number[]) => number} valueAt

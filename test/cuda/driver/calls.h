@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the driver's functions have in common.
+// What the driver's functions share.
 #pragma once
 
 #include <mutex>

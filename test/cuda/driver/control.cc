@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The test driver's other side: the same library is an addon, through which a test says what the
-// driver shall do and sees what it did.
+// driver should do and sees what it did.
 
 #include <napi.h>
 

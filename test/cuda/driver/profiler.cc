@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The library is also what a profiler has NVTX load: it notes the ranges that are pushed. Declared
-// as in NVIDIA's nvtx3/nvtxDetail/nvtxTypes.h.
+// The library also acts as a profiler that NVTX loads: it notes the ranges that are pushed.
+// Declarations as in NVIDIA's nvtx3/nvtxDetail/nvtxTypes.h.
 
 #include <cstdint>
 #include <string>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // A CUDA driver for tests: devices whose memory is the host's, under addresses that only this
-// driver can translate. It counts what is live, fails calls on demand, and has no mercy: what a
-// real driver leaves undefined is an error here, told by World::violations.
+// driver can translate. It counts what is live, fails calls on demand, and is strict: what a real
+// driver leaves undefined is an error here, reported by World::violations.
 #pragma once
 
 #include <atomic>

@@ -1,4 +1,4 @@
-// The process exits with operations under way.
+// The process exits with operations in progress.
 const [root = '', , when] = process.argv.slice(2)
 const { DeviceTensor, GridMask } = require(root)
 

@@ -1,5 +1,5 @@
-// The gradients of convolutions on the WebAssembly backend, by the example's own kernel, and on the
-// CPU backend, by TensorFlow.js'. Prints the worst difference by part of what may be rounded.
+// The gradients of convolutions on the WebAssembly backend, by the example's kernel, and on the CPU backend,
+// by TensorFlow.js'. Prints the worst difference as a part of what rounding may cause.
 import * as tf from '@tensorflow/tfjs-core'
 import { ready } from '../../../examples/fashion-mnist/model.mjs'
 

@@ -1,5 +1,5 @@
-// Trains a few epochs in one go, and again with a stop after each. Prints both curves, both final
-// states' hashes, and how many pixels of the batches differ from what the definition of GridMask says.
+// Trains a few epochs in one go, and again with a stop after each. Prints both curves, the hashes of both
+// final states, and how many pixels of the batches differ from the definition of GridMask.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+//
+// The order in which the samples of a batch are mixed: from partner to partner, along the cycles of
+// the permutation, so that what has just been read as a partner's is still in the cache when it is
+// the sample's own. In place it is the only order that reads a sample before it is written.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "lattice/mix.h"
+
+namespace gridmask::cpu {
+
+// Some samples one after another, each of which has the next one for its partner.
+struct Walk {
+  const int32_t* begin;
+  const int32_t* end;
+  // In place: what the last one takes, a whole sample, if another walk begins with it. Null: the
+  // walk's own first sample, which is to be put aside.
+  const uint8_t* after;
+};
+
+class Walks {
+ public:
+  // Of at most `most` samples. In place cycles are cut only if `cuts` says so, as the first sample
+  // of each part is kept; and a sample that is its own partner is in no walk.
+  Walks(const MixBatch& batch, size_t most, bool cuts) : order_(orderOf(batch)) {
+    const size_t longest = batch.inPlace() && !cuts ? order_.size() : most;
+    std::vector<Cut> cycles;
+    for (size_t begin = 0; begin < order_.size();) {
+      const size_t end = endOfCycle(batch, begin);
+      const size_t length = end - begin;
+      const size_t parts = (length + longest - 1) / longest;
+      if (batch.inPlace() && parts > 1) cycles.push_back({walks_.size(), parts});
+      for (size_t k = 0; k < parts; ++k) {
+        walks_.push_back({order_.data() + begin + length * k / parts,
+                          order_.data() + begin + length * (k + 1) / parts, nullptr});
+      }
+      begin = end;
+    }
+    keepHeads(batch, cycles);
+  }
+  // A walk points to where the order is.
+  Walks(Walks&&) = default;
+
+  size_t count() const { return walks_.size(); }
+  size_t samples() const { return order_.size(); }
+  const Walk& operator[](size_t i) const { return walks_[i]; }
+
+ private:
+  // A cycle in several walks.
+  struct Cut {
+    size_t first;
+    size_t parts;
+  };
+
+  static std::vector<int32_t> orderOf(const MixBatch& batch) {
+    std::vector<bool> seen(batch.count);
+    std::vector<int32_t> order;
+    order.reserve(batch.count);
+    for (size_t i = 0; i < batch.count; ++i) {
+      auto k = static_cast<int32_t>(i);
+      if (batch.inPlace() && batch.partner[i] == k) continue;
+      for (; !seen[static_cast<size_t>(k)]; k = batch.partner[k]) {
+        seen[static_cast<size_t>(k)] = true;
+        order.push_back(k);
+      }
+    }
+    return order;
+  }
+
+  size_t endOfCycle(const MixBatch& batch, size_t begin) const {
+    size_t end = begin + 1;
+    while (batch.partner[order_[end - 1]] != order_[begin]) ++end;
+    return end;
+  }
+
+  // Copies the first sample of each walk that is a part of a cycle, for the walk before it.
+  void keepHeads(const MixBatch& batch, const std::vector<Cut>& cycles) {
+    size_t heads = 0;
+    for (const Cut& cycle : cycles) heads += cycle.parts;
+    kept_.resize(heads * batch.sampleBytes());
+    uint8_t* kept = kept_.data();
+    for (const Cut& cycle : cycles) {
+      for (size_t k = 0; k < cycle.parts; ++k, kept += batch.sampleBytes()) {
+        const auto head = static_cast<size_t>(*walks_[cycle.first + k].begin);
+        std::memcpy(kept, batch.source + head * batch.sampleBytes(), batch.sampleBytes());
+        walks_[cycle.first + (k == 0 ? cycle.parts : k) - 1].after = kept;
+      }
+    }
+  }
+
+  std::vector<int32_t> order_;
+  std::vector<Walk> walks_;
+  std::vector<uint8_t> kept_;
+};
+
+}  // namespace gridmask::cpu
