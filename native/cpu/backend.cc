@@ -183,25 +183,40 @@ class MaskJob final : public Job {
   // To find a row's runs in its bits takes less time than to scan for them: the bits are decided
   // many at a time, and where a run begins and ends cannot be foreseen.
   void maskByRuns(const Lattice& lattice, const Tile& tile, Memory& memory) const {
-    memory.bits.forEachBlock(lattice, tile.rowBegin, tile.rowEnd, kBitsOfRuns,
-                             [&](int32_t row, uint32_t rows, const uint64_t* bits) {
-                               const uint32_t pixels = rows * rows_.width;
-                               const Run* const end = kernels_.listRuns(memory.runs, bits, pixels);
-                               useRuns(rows_.offsetOf(tile.sample, 0, row), memory.runs, end,
-                                       pixels);
-                             });
+    MaskBits& mask = memory.bits;
+    mask.start(lattice, tile.rowBegin);
+    for (int32_t row = tile.rowBegin, rows; row < tile.rowEnd; row += rows) {
+      rows = mask.rowsOf(kBitsOfRuns, tile.rowEnd - row);
+      const uint32_t pixels = static_cast<uint32_t>(rows) * rows_.width;
+      const Run* const end = kernels_.listRuns(memory.runs, mask.append(0, rows), pixels);
+      useRuns(rows_.offsetOf(tile.sample, 0, row), memory.runs, end, pixels);
+    }
   }
 
+  // The first plane as fast as its bits are there, then the others one after another: three streams
+  // of memory at a time are slower than one.
   void blend(const Lattice& lattice, const Tile& tile, Memory& memory) const {
-    memory.bits.forEachBlock(
-        lattice, tile.rowBegin, tile.rowEnd, kBitsOfBlock,
-        [&](int32_t row, uint32_t rows, const uint64_t* bits) {
-          size_t at = rows_.offsetOf(tile.sample, 0, row);
-          const size_t pixels = size_t{rows} * rows_.width;
-          for (size_t plane = 0; plane < batch_.planes; ++plane, at += rows_.planeBytes) {
-            blendBits_(batch_.target + at, batch_.source + at, bits, pixels, fills_.of(plane));
-          }
-        });
+    MaskBits& mask = memory.bits;
+    mask.start(lattice, tile.rowBegin);
+    for (int32_t row = tile.rowBegin, rows; row < tile.rowEnd; row += rows) {
+      const bool isBand = reach_ == Reach::kPastCaches && mask.canFollow();
+      rows = mask.rowsOf(isBand ? kBitsOfBand : kBitsOfBlock, tile.rowEnd - row);
+      size_t at = rows_.offsetOf(tile.sample, 0, row);
+      const size_t pixels = static_cast<size_t>(rows) * rows_.width;
+      const uint64_t* bits = nullptr;
+      size_t done = 0;
+      for (int32_t before = 0, some; before < rows; before += some) {
+        some = mask.rowsOf(kBitsOfBlock, rows - before);
+        bits = mask.append(before, some);
+        const size_t decided = static_cast<size_t>(before + some) * rows_.width;
+        done = blendBits_(batch_.target + at, batch_.source + at, bits, done, decided,
+                          decided == pixels, fills_.of(0));
+      }
+      for (size_t plane = 1; plane < batch_.planes; ++plane) {
+        at += rows_.planeBytes;
+        blendBits_(batch_.target + at, batch_.source + at, bits, 0, pixels, true, fills_.of(plane));
+      }
+    }
   }
 
   const MaskBatch batch_;

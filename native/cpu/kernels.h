@@ -77,9 +77,11 @@ struct Kernels {
   void (*maskBits)(uint64_t* words, uint32_t first, uint32_t columns, uint32_t rows,
                    const Phase32& x, const Phase32& y, uint32_t gap, bool reverse);
 
-  // target = bit ? fill : source, for `pixels` pixels; target and source are the same or apart.
-  using BlendBits = void (*)(uint8_t* target, const uint8_t* source, const uint64_t* words,
-                             size_t pixels, const Fill& fill);
+  // target = bit ? fill : source, for pixels [begin, end); target and source are the same or apart.
+  // Unless these are the last ones, it may leave some of them to the call for those that follow.
+  // Returns the first one that is left.
+  using BlendBits = size_t (*)(uint8_t* target, const uint8_t* source, const uint64_t* words,
+                               size_t begin, size_t end, bool areLast, const Fill& fill);
   // The one for pixels of a size of hasBitKernel(), and for a fill that is all zero or not.
   BlendBits (*blendBits)(size_t pixelBytes, bool zero, Reach reach);
 
