@@ -173,8 +173,9 @@ interface NativeCuda {
 export interface Native {
   apply(...args: ApplyArguments<Bytes>): number
   applyAsync(...args: ApplyArguments<Bytes>): number | Promise<number>
-  mix(...args: MixArguments<Bytes>): number
-  mixAsync(...args: MixArguments<Bytes>): number | Promise<number>
+  /** Writes to `lambda`, which holds ones, which fraction of its own pixels each sample keeps. */
+  mix(...args: [...MixArguments<Bytes>, lambda: Float64Array]): number
+  mixAsync(...args: [...MixArguments<Bytes>, lambda: Float64Array]): number | Promise<number>
   preprocess(...args: HostPreprocessArguments): number
   preprocessAsync(...args: HostPreprocessArguments): number | Promise<number>
   draw(

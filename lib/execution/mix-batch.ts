@@ -10,7 +10,7 @@ import { type CudaOutcome, TOO_LARGE } from '../core/native-interface'
 import { checkPartner } from '../plan/mix-partners'
 import type { PackedPlan } from '../plan/plan'
 import { DeviceTensor } from './device-tensor'
-import { type BatchOperation, type Execution, isEmpty } from './operation'
+import { type BatchOperation, isEmpty } from './operation'
 import type { GridMix } from './requests'
 
 /** How a batch is mixed; the same for arrays and tensors. */
@@ -30,6 +30,16 @@ export class Mix {
     this.#lambda ??= lambdaOf(this.plan, this.partner, this.dimensions, this.threads)
     return this.#lambda
   }
+
+  /** An array for a native call that counts lambda as it mixes, which costs less than to count it apart. */
+  lambdaToCount(): Float64Array {
+    this.#lambda = newLambda(this.partner.length).fill(1)
+    return this.#lambda
+  }
+}
+
+function newLambda(count: number): Float64Array {
+  return allocating('`lambda`', () => new Float64Array(count))
 }
 
 /** What the caller gets. For a tensor, lambda is counted when it is read, while the device works. */
@@ -85,7 +95,7 @@ function lambdaOf(
   dimensions: Dimensions,
   threads: number,
 ): Float64Array {
-  const lambda = allocating('`lambda`', () => new Float64Array(partner.length))
+  const lambda = newLambda(partner.length)
   if (isEmpty(dimensions)) return lambda.fill(1)
   const { count, height, width } = dimensions
   const header = packHeader({ count, height, width, threads })
@@ -99,19 +109,23 @@ function lambdaOf(
 
 export function mixOperation(layout: BatchLayout, mix: Mix): BatchOperation {
   const rest = [mix.plan.bytes, mix.partner] as const
-  // For host arrays, everything that can fail is done before anything is written.
-  const header = (execution: Execution) => {
-    void mix.lambda
-    return packHeader(layout, execution)
-  }
   return {
     description: { doing: 'mixing', done: 'mixed' },
     afterFailure: ', and cannot be restored from what it holds',
-    cpu: (source, target, execution) => native.mix(header(execution), source, target, ...rest),
-    cpuAsync: (source, target, execution) =>
-      native.mixAsync(header(execution), source, target, ...rest),
-    cudaHost: (source, target, execution, async) =>
-      native.cuda.mixHost(header(execution), source, target, ...rest, async),
+    cpu: (source, target, execution) => {
+      const header = packHeader(layout, execution)
+      return native.mix(header, source, target, ...rest, mix.lambdaToCount())
+    },
+    cpuAsync: (source, target, execution) => {
+      const header = packHeader(layout, execution)
+      return native.mixAsync(header, source, target, ...rest, mix.lambdaToCount())
+    },
+    cudaHost: (source, target, execution, async) => {
+      // Everything that can fail is done before anything is written.
+      void mix.lambda
+      const header = packHeader(layout, execution)
+      return native.cuda.mixHost(header, source, target, ...rest, async)
+    },
     cuda: (source, target) => native.cuda.mix(packHeader(layout), source, target, ...rest),
     expect: expectSmall,
   }

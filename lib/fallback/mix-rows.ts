@@ -41,8 +41,18 @@ function forEachRun(dropped: Uint8Array, use: (begin: number, end: number) => vo
 }
 
 /** Mixes a batch row by row; the caller may do something else in between. */
-export function* mixRows(
-  ...[header, source, target, plan, partner]: Parameters<Native['mix']>
+export function* mixRows(...args: Parameters<Native['mix']>): Generator<void> {
+  const [header, , , , , lambda] = args
+  const { height, width } = unpackHeader(header)
+  const pixels = height * width
+  lambda.fill(pixels)
+  yield* mixAndCount(...args)
+  for (let i = 0; i < lambda.length; i++) lambda[i] = (lambda[i] as number) / pixels
+}
+
+/** The same, with lambda as the number of pixels that have not been replaced. */
+function* mixAndCount(
+  ...[header, source, target, plan, partner, lambda]: Parameters<Native['mix']>
 ): Generator<void> {
   const { planes, height, width, pixelBytes } = unpackHeader(header)
   const input = bytesOf(source)
@@ -57,6 +67,7 @@ export function* mixRows(
   const mixRow = (i: number, rows: MaskRows, y: number, from: (plane: number) => Uint8Array) => {
     rows.write(dropped, 0, y)
     forEachRun(dropped, (begin, end) => {
+      if (partnerOf(i) !== i) lambda[i] = (lambda[i] as number) - (end - begin)
       for (let p = 0; p < planes; p++) {
         const row = (i * planes + p) * planeBytes + y * rowBytes
         output.set(from(p).subarray(begin * pixelBytes, end * pixelBytes), row + begin * pixelBytes)

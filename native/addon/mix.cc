@@ -12,15 +12,26 @@ namespace gridmask::addon {
 namespace {
 
 Status parse(const Napi::CallbackInfo& info, BatchHeader& header, MixBatch& batch) {
-  if (info.Length() != MixAt::kCount || !readHeader(info[MixAt::kHeader], header)) {
+  constexpr size_t kLambda = MixAt::kCount;
+  if (info.Length() != kLambda + 1 || !readHeader(info[MixAt::kHeader], header)) {
     return kBadArguments;
   }
   if (!threadsOf(header)) return kBadArguments;
-  return parseMixBatch(info, header, bytesOf(info[MixAt::kSource]), bytesOf(info[MixAt::kTarget]),
-                       batch);
+  const Status images = parseMixBatch(info, header, bytesOf(info[MixAt::kSource]),
+                                      bytesOf(info[MixAt::kTarget]), batch);
+  if (images != kDone) return images;
+  const auto lambda = arrayOf<double>(info[kLambda]);
+  if (!lambda || lambda->length != batch.count) return kBadArguments;
+  // What has been checked must not be overwritten.
+  for (const size_t other : {MixAt::kSource, MixAt::kTarget, MixAt::kPlan, MixAt::kPartner}) {
+    if (overlap(lambda->bytes(), *bytesOf(info[other]))) return kBadArguments;
+  }
+  batch.lambda = lambda->data;
+  return kDone;
 }
 
-// mix(header, source, target, plan, partner)
+// mix(header, source, target, plan, partner, lambda): the fraction that a sample keeps of its own
+// pixels comes into the Float64Array of ones.
 Napi::Value mix(const Napi::CallbackInfo& info) {
   BatchHeader header;
   MixBatch batch;
@@ -29,7 +40,7 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
   return statusValue(info, status);
 }
 
-// mixAsync(header, source, target, plan, partner): a promise, unless it is refused.
+// mixAsync(header, source, target, plan, partner, lambda): a promise, unless it is refused.
 Napi::Value mixAsync(const Napi::CallbackInfo& info) {
   BatchHeader header;
   MixBatch batch;

@@ -123,19 +123,24 @@ class MaskJob final : public Job {
 
   void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
     Memory memory(scratch, batch_, kernels_);
-    for (size_t i = begin; i < end; ++i) maskTile(tiling_.at(i), memory);
+    if (const auto* rectangles = std::get_if<Rectangles>(&batch_.masks)) {
+      for (size_t i = begin; i < end; ++i) {
+        const Tile tile = tiling_.at(i);
+        const RectangleSample sample = (*rectangles)[tile.sample];
+        scanRuns(RectangleScanner(sample, 0, tile.rowBegin, rows_.width, memory.active), tile,
+                 memory);
+      }
+      return;
+    }
+    SampleReader samples(*std::get_if<Samples>(&batch_.masks), tiling_.at(end - 1).sample + 1);
+    for (size_t i = begin; i < end; ++i) {
+      const Tile tile = tiling_.at(i);
+      maskTile(latticeOf(samples[tile.sample], rows_.canvas), tile, memory);
+    }
   }
 
  private:
-  void maskTile(const Tile& tile, Memory& memory) const {
-    if (const auto* rectangles = std::get_if<Rectangles>(&batch_.masks)) {
-      const RectangleSample sample = (*rectangles)[tile.sample];
-      scanRuns(RectangleScanner(sample, 0, tile.rowBegin, rows_.width, memory.active), tile,
-               memory);
-      return;
-    }
-    const Samples& samples = *std::get_if<Samples>(&batch_.masks);
-    const Lattice lattice = latticeOf(samples[tile.sample], rows_.canvas);
+  void maskTile(const Lattice& lattice, const Tile& tile, Memory& memory) const {
     if (!lattice.masked || (lattice.gap() == 0 && !lattice.reverse)) {
       if (!rows_.inPlace) copyTile(batch_, rows_, tile);
     } else if (costs_.prefersBlending(lattice)) {

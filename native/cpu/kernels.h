@@ -112,7 +112,8 @@ struct Kernels {
                      size_t pixelBytes, NoiseKind kind, NoiseType type, float a, float b);
 };
 
-// Those for the instructions in use (features.h), the best one first; there is at least one.
+// Those for the instructions in use (lattice/instructions.h), the best one first; there is at least
+// one.
 const Kernels* const* availableKernels();  // ends with a null pointer
 
 inline const Kernels& bestKernels() { return **availableKernels(); }

@@ -70,6 +70,19 @@ class MaskBits {
   // Whether rows may follow others. Where they may not, they take the place of these.
   bool canFollow() const { return !byRuns_ && !lattice_->random; }
 
+  // Calls `use(row, rows, bits)` for blocks of some rows of a mask.
+  template <typename Use>
+  void forEachBlock(const Lattice& lattice, int32_t rowBegin, int32_t rowEnd, uint32_t bitsOfBlock,
+                    const Use& use) {
+    start(lattice, rowBegin);
+    for (int32_t row = rowBegin; row < rowEnd;) {
+      const int32_t rows = rowsOf(bitsOfBlock, rowEnd - row);
+      const uint64_t* const bits = append(0, rows);
+      use(row, static_cast<uint32_t>(rows), bits);
+      row += rows;
+    }
+  }
+
   // Works out the next rows, whose bits follow those of `before` rows.
   const uint64_t* append(int32_t before, int32_t rows) {
     const auto count = static_cast<uint32_t>(rows);

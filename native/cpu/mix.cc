@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "cpu/caches.h"
+#include "cpu/kept_fractions.h"
 #include "cpu/mask_bits.h"
 #include "cpu/mix_tiling.h"
 #include "cpu/mix_walks.h"
@@ -49,7 +50,8 @@ class MixJob final : public Job {
         kernels_(kernels),
         rows_(batch),
         byBits_(hasBitKernel(batch.pixelBytes) && strategy != Strategy::kRuns),
-        beyondCaches_(batch.bytes() >= cachedBytes()) {
+        beyondCaches_(batch.bytes() >= cachedBytes()),
+        kept_(batch.lambda, batch.count, batch.pixels(), tiling.bands()) {
     if (tiling.count() == 1) return;
     lattices_.reserve(batch.count);
     for (size_t i = 0; i < batch.count; ++i) lattices_.push_back(computeLattice(i));
@@ -77,7 +79,7 @@ class MixJob final : public Job {
         1, tiling.samplesOfShare() * walks.count() / std::max<size_t>(1, walks.samples()));
   }
 
-  void mixApart(size_t i, const MixTile& tile, Memory& memory) const {
+  void mixApart(size_t i, const MixTile& tile, Memory& memory) {
     const size_t partner = partnerOf(i);
     const Lattice lattice = latticeOf(i);
     const size_t at = offsetOf(i, tile);
@@ -89,27 +91,28 @@ class MixJob final : public Job {
       return;
     }
     const uint8_t* const other = batch_.source + offsetOf(partner, tile);
-    forEachBlock(lattice, tile, memory, [&](size_t first, const uint64_t* bits, uint32_t pixels) {
-      if (byBits_) {
-        for (size_t p = 0; p < tile.planes; ++p) {
-          const size_t plane = first + p * rows_.planeBytes;
-          kernels_.selectBits(batch_.target + at + plane, batch_.source + at + plane, other + plane,
-                              bits, pixels, rows_.pixelBytes, beyondCaches_);
-        }
-        return;
-      }
-      const Run* const end = kernels_.listRuns(memory.runs, bits, pixels);
-      const size_t bytes = std::min(pixels * rows_.pixelBytes, tile.bytes);
-      for (size_t p = 0; p < tile.planes; ++p) {
-        const size_t plane = first + p * rows_.planeBytes;
-        mixRuns({memory.runs, end}, tile.byte, bytes, batch_.target + at + plane,
-                batch_.source + at + plane, other + plane);
-      }
-    });
+    forEachBlock(
+        i, lattice, tile, memory, [&](size_t first, const uint64_t* bits, uint32_t pixels) {
+          if (byBits_) {
+            for (size_t p = 0; p < tile.planes; ++p) {
+              const size_t plane = first + p * rows_.planeBytes;
+              kernels_.selectBits(batch_.target + at + plane, batch_.source + at + plane,
+                                  other + plane, bits, pixels, rows_.pixelBytes, beyondCaches_);
+            }
+            return;
+          }
+          const Run* const end = kernels_.listRuns(memory.runs, bits, pixels);
+          const size_t bytes = std::min(pixels * rows_.pixelBytes, tile.bytes);
+          for (size_t p = 0; p < tile.planes; ++p) {
+            const size_t plane = first + p * rows_.planeBytes;
+            mixRuns({memory.runs, end}, tile.byte, bytes, batch_.target + at + plane,
+                    batch_.source + at + plane, other + plane);
+          }
+        });
   }
 
   // All samples of a walk.
-  void mixInPlace(const Walk& walk, const MixTile& tile, Memory& memory) const {
+  void mixInPlace(const Walk& walk, const MixTile& tile, Memory& memory) {
     // What the last one takes is no longer there when it comes to it.
     ConstPlanes after{walk.after == nullptr ? memory.saved : walk.after + offsetOf(0, tile),
                       walk.after == nullptr ? tile.bytes : rows_.planeBytes};
@@ -127,34 +130,40 @@ class MixJob final : public Job {
                                 rows_.planeBytes};
       const ConstPlanes& other = i + 1 == walk.end ? after : partner;
       uint8_t* const target = batch_.target + offsetOf(sample, tile);
-      forEachBlock(lattice, tile, memory, [&](size_t first, const uint64_t* bits, uint32_t pixels) {
-        const Planes of{target + first, rows_.planeBytes};
-        const ConstPlanes from{other.first + first, other.stride};
-        if (byBits_) {
-          kernels_.replaceBits(of, from, tile.planes, bits, pixels, rows_.pixelBytes,
-                               beyondCaches_);
-          return;
-        }
-        const RunList runs{memory.runs, kernels_.listRuns(memory.runs, bits, pixels)};
-        for (size_t p = 0; p < tile.planes; ++p) {
-          forEachDropped(runs, tile.byte, tile.bytes, [&](size_t begin, size_t end) {
-            copyBytes(of.at(p) + begin, from.at(p) + begin, end - begin);
-          });
-        }
-      });
+      forEachBlock(sample, lattice, tile, memory,
+                   [&](size_t first, const uint64_t* bits, uint32_t pixels) {
+                     const Planes of{target + first, rows_.planeBytes};
+                     const ConstPlanes from{other.first + first, other.stride};
+                     if (byBits_) {
+                       kernels_.replaceBits(of, from, tile.planes, bits, pixels, rows_.pixelBytes,
+                                            beyondCaches_);
+                       return;
+                     }
+                     const RunList runs{memory.runs, kernels_.listRuns(memory.runs, bits, pixels)};
+                     for (size_t p = 0; p < tile.planes; ++p) {
+                       forEachDropped(runs, tile.byte, tile.bytes, [&](size_t begin, size_t end) {
+                         copyBytes(of.at(p) + begin, from.at(p) + begin, end - begin);
+                       });
+                     }
+                   });
     }
   }
 
   // Calls `use(first, bits, pixels)` for blocks of a tile's rows, of which the first byte is
-  // `first` bytes behind the tile's.
+  // `first` bytes behind the tile's. Counts what they drop.
   template <typename Use>
-  void forEachBlock(const Lattice& lattice, const MixTile& tile, Memory& memory,
-                    const Use& use) const {
+  void forEachBlock(size_t sample, const Lattice& lattice, const MixTile& tile, Memory& memory,
+                    const Use& use) {
+    const bool counts = tile.counts() && kept_.areWanted();
+    uint64_t dropped = 0;
     memory.bits.forEachBlock(
         lattice, tile.row, tile.row + tile.rows, beyondCaches_ ? kBitsOfRuns : kBitsOfBlock,
         [&](int32_t row, uint32_t rows, const uint64_t* bits) {
-          use(static_cast<size_t>(row - tile.row) * rows_.rowBytes, bits, rows * rows_.width);
+          const uint32_t pixels = rows * rows_.width;
+          if (counts) dropped += kernels_.countBits(bits, pixels);
+          use(static_cast<size_t>(row - tile.row) * rows_.rowBytes, bits, pixels);
         });
+    if (counts) kept_.add(sample, dropped);
   }
 
   struct RunList {
@@ -222,6 +231,7 @@ class MixJob final : public Job {
   const RowContext rows_;
   const bool byBits_;
   const bool beyondCaches_;
+  KeptFractions kept_;
   std::vector<Lattice> lattices_;  // where a sample has several tiles
 };
 

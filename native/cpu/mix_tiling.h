@@ -26,8 +26,8 @@ struct MixTile {
   size_t byte;   // of the first row; not 0 only where there is one row
   size_t bytes;  // of each plane
 
-  // Whether it is the one of several with the same pixels that counts them.
-  bool isFirst() const { return plane == 0 && byte == 0; }
+  // Whether it is the one of its band that counts what the mask drops there.
+  bool counts() const { return plane == 0 && byte == 0; }
 };
 
 class MixTiling {
@@ -54,6 +54,9 @@ class MixTiling {
     bands_ = ceilDiv(height_, rowsOfTile_);
     count_ = partsOfRow_ * bands_ * ceilDiv(planes_, planesOfTile_);
   }
+
+  // Bands of a sample, each of which has one tile that counts.
+  size_t bands() const { return bands_; }
 
   // Of a sample.
   size_t count() const { return count_; }

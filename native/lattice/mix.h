@@ -18,6 +18,9 @@ namespace gridmask {
 struct MixBatch : ImageBatch {
   const PackedSample* samples;
   const int32_t* partner;  // a permutation of 0 … count-1
+  // Where not null, ones: the CPU writes which fraction of its pixels a sample keeps, where it
+  // loses some.
+  double* lambda = nullptr;
 };
 
 // The block of a sample's counter that partners are drawn from: the last one, since noise counts

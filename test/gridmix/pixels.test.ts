@@ -87,11 +87,15 @@ test('plain TypeScript', async () => {
       const header = () => packHeader(layout, { threads: 2 })
       const mix = [bytes, Int32Array.from(request.partner)] as const
       const again = (images as Uint8Array).slice()
+      const lambda = new Float64Array(batch.count).fill(1)
+      const isEmpty = expected.bits.length === 0
       const target = inPlace ? images : out
-      expect(fallback.mix(header(), images, target, ...mix)).toBe(0)
+      expect(fallback.mix(header(), images, target, ...mix, lambda)).toBe(0)
       expectBytes(target, expected.bits)
-      expect(await fallback.mixAsync(header(), again, again, ...mix)).toBe(0)
+      if (!isEmpty) expect(lambda).toEqual(expected.lambda)
+      expect(await fallback.mixAsync(header(), again, again, ...mix, lambda.fill(1))).toBe(0)
       expectBytes(again, expected.bits)
+      if (!isEmpty) expect(lambda).toEqual(expected.lambda)
 
       const [ours, theirs] = [fallback, native].map((backend) => {
         const counts = new Float64Array(batch.count)
@@ -129,7 +133,7 @@ describe('batches that are cut into many pieces', () => {
     const mixed = gridmix(images, request)
     expectBytes(mixed.images, bits)
     expect(mixed.lambda).toEqual(lambda)
-    gridmix(images, { ...request, out: images })
+    expect(gridmix(images, { ...request, out: images }).lambda).toEqual(lambda)
     expectBytes(images, bits)
   })
 })

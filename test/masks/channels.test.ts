@@ -80,7 +80,9 @@ describe('refused', () => {
     applyPlan(new Uint8Array(256), [{ d: 4, ratio: 0.5 }], { shape, fill: fill as null[] })
 
   test('a fill that changes nothing, and one of another number of channels', () => {
-    expect(() => apply([null, null, null, null])).toThrow(/^Expected `fill` to be a number for one/)
+    expect(() => apply([null, null, null, null])).toThrow(
+      /^Expected `fill` to be a number for at least one/,
+    )
     expect(() => apply([null])).toThrow(code('ERR_INVALID_ARG_VALUE'))
     expect(() => apply([0, null])).toThrow(code('ERR_SHAPE_MISMATCH'))
     expect(() => apply(null)).toThrow(code('ERR_INVALID_ARG_TYPE'))

@@ -175,12 +175,80 @@ void blendedPixelsAreThoseOfTheBits(size_t pixelBytes) {
   }
 }
 
+void countsAreThoseOfTheBits() {
+  Random random(13);
+  for (int i = 0; i < 2000; ++i) {
+    const auto pixels = static_cast<size_t>(random.between(0, 700));
+    const auto words = randomRuns(random, pixels, 1 << random.between(0, 9));
+    uint32_t expected = 0;
+    for (size_t pixel = 0; pixel < pixels; ++pixel) expected += bitOf(words, pixel);
+    forEachTable([&](const cpu::Kernels& kernels) {
+      CHECK(kernels.countBits(words.data(), static_cast<uint32_t>(pixels)) == expected);
+    });
+  }
+}
+
+void selectedPixelsAreThoseOfTheBits(size_t pixelBytes) {
+  Random random(static_cast<unsigned>(pixelBytes));
+  for (int i = 0; i < 400; ++i) {
+    const bool many = random.chance(0.05);
+    const auto pixels = static_cast<size_t>(random.between(1, random.chance(0.3) ? 70
+                                                              : many             ? 5000
+                                                                                 : 500));
+    const auto planes = static_cast<size_t>(random.between(1, 3));
+    const size_t bytes = pixels * pixelBytes;
+    const auto words = randomRuns(random, pixels, 1 << random.between(0, many ? 12 : 8));
+    // Planes that begin anywhere, with others between them.
+    const auto room = [&] { return bytes + static_cast<size_t>(random.between(0, 70)); };
+    const size_t stride = room(), otherStride = room();
+    const auto array = [&](size_t size) {
+      std::vector<uint8_t> made(size + 2 * kGuard);
+      for (auto& byte : made) byte = static_cast<uint8_t>(random.word());
+      return made;
+    };
+    const auto shift = [&] { return kGuard / 2 + static_cast<size_t>(random.between(0, 63)); };
+    const size_t begin = random.chance(0.5) ? kGuard : shift(), otherBegin = shift();
+    const std::vector<uint8_t> own = array(planes * stride), before = array(planes * stride);
+    const std::vector<uint8_t> other = array(planes * otherStride);
+    std::vector<uint8_t> apart = before, inPlace = own;
+    for (size_t plane = 0; plane < planes; ++plane) {
+      for (size_t pixel = 0; pixel < pixels; ++pixel) {
+        const size_t at = begin + plane * stride + pixel * pixelBytes;
+        const size_t from = otherBegin + plane * otherStride + pixel * pixelBytes;
+        const uint8_t* const value = bitOf(words, pixel) ? &other[from] : &own[at];
+        std::memcpy(&apart[at], value, pixelBytes);
+        std::memcpy(&inPlace[at], value, pixelBytes);
+      }
+    }
+    forEachTable([&](const cpu::Kernels& kernels) {
+      for (const bool beyondCaches : {false, true}) {
+        std::vector<uint8_t> target = before;
+        for (size_t plane = 0; plane < planes; ++plane) {
+          const size_t at = begin + plane * stride;
+          kernels.selectBits(target.data() + at, own.data() + at,
+                             other.data() + otherBegin + plane * otherStride, words.data(), pixels,
+                             pixelBytes, beyondCaches);
+        }
+        CHECK(target == apart);
+        target = own;
+        kernels.replaceBits({target.data() + begin, stride},
+                            {other.data() + otherBegin, otherStride}, planes, words.data(), pixels,
+                            pixelBytes, beyondCaches);
+        CHECK(target == inPlace);
+      }
+    });
+  }
+}
+
 }  // namespace
 
 int main() {
   bitsAreThoseOfTheDefinition();
   runsAreThoseOfTheBits();
+  countsAreThoseOfTheBits();
   for (size_t pixelBytes = 1; pixelBytes <= 16; ++pixelBytes) {
-    if (cpu::hasBitKernel(pixelBytes)) blendedPixelsAreThoseOfTheBits(pixelBytes);
+    if (!cpu::hasBitKernel(pixelBytes)) continue;
+    blendedPixelsAreThoseOfTheBits(pixelBytes);
+    selectedPixelsAreThoseOfTheBits(pixelBytes);
   }
 }

@@ -72,8 +72,9 @@ Case randomCase(Random& random, bool many = false) {
 }
 
 // The batch, which may have been moved, over its memory.
-MixBatch over(const Case& made, const uint8_t* source, uint8_t* target) {
+MixBatch over(const Case& made, const uint8_t* source, uint8_t* target, double* lambda = nullptr) {
   MixBatch batch = made.batch;
+  batch.lambda = lambda;
   batch.source = source;
   batch.target = target;
   batch.samples = made.samples.data();
@@ -101,6 +102,21 @@ std::vector<uint8_t> expectedOf(const Case& made, const uint8_t* source) {
   return result;
 }
 
+std::vector<double> lambdaOf(const Case& made) {
+  const MixBatch& batch = made.batch;
+  std::vector<double> lambda;
+  for (size_t n = 0; n < batch.count; ++n) {
+    const Lattice lattice = latticeOf(made.samples[n], batch.height, batch.width);
+    size_t kept = 0;
+    for (int32_t y = 0; y < batch.height; ++y) {
+      for (int32_t x = 0; x < batch.width; ++x) kept += keepsPixel(lattice, x, y);
+    }
+    const bool alone = static_cast<size_t>(made.partner[n]) == n;
+    lambda.push_back(alone ? 1 : static_cast<double>(kept) / static_cast<double>(batch.pixels()));
+  }
+  return lambda;
+}
+
 // Every instruction set, every strategy to have the mask.
 template <typename Use>
 void forEachStrategy(const Use& use) {
@@ -121,13 +137,17 @@ void testCpu(Random& random) {
     const uint8_t* const source = made.images.data() + offset;
     const auto threads = static_cast<unsigned>(random.between(1, 6));
     const std::vector<uint8_t> expected = expectedOf(made, source);
+    const std::vector<double> expectedLambda = lambdaOf(made);
     forEachStrategy([&](const cpu::Kernels& kernels, cpu::Strategy strategy) {
       std::vector<uint8_t> target(made.bytes);
-      cpu::mix(over(made, source, target.data()), threads, kernels, strategy);
-      CHECK(target == expected);
+      std::vector<double> lambda(made.samples.size(), 1);
+      cpu::mix(over(made, source, target.data(), lambda.data()), threads, kernels, strategy);
+      CHECK(target == expected && lambda == expectedLambda);
+      lambda.assign(lambda.size(), 1);
       std::vector<uint8_t> images = made.images;
       uint8_t* const inPlace = images.data() + offset;
-      cpu::mix(over(made, inPlace, inPlace), threads, kernels, strategy);
+      cpu::mix(over(made, inPlace, inPlace, lambda.data()), threads, kernels, strategy);
+      CHECK(lambda == expectedLambda);
       CHECK(std::equal(expected.begin(), expected.end(), inPlace));
       std::copy_n(source, made.bytes, inPlace);
       CHECK(images == made.images);
