@@ -39,17 +39,6 @@ class MaskBits {
     return phase32IsExact(lattice, width, 1);
   }
 
-  // Calls `use(row, rows, bits)` for blocks of some rows of a mask.
-  template <typename Use>
-  void forEachBlock(const Lattice& lattice, int32_t rowBegin, int32_t rowEnd, uint32_t bitsOfBlock,
-                    const Use& use) {
-    start(lattice, rowBegin);
-    for (int32_t row = rowBegin, rows; row < rowEnd; row += rows) {
-      rows = rowsOf(bitsOfBlock, rowEnd - row);
-      use(row, static_cast<uint32_t>(rows), append(0, rows));
-    }
-  }
-
   // Row `row` of a mask, which must stay where it is, is the next one.
   void start(const Lattice& lattice, int32_t row) {
     lattice_ = &lattice;
