@@ -21,7 +21,6 @@
         "native/cpu/band_maker.cc",
         "native/cpu/convert.cc",
         "native/cpu/count.cc",
-        "native/cpu/features.cc",
         "native/cpu/kernels.cc",
         "native/cpu/mix.cc",
         "native/cpu/noise.cc",
@@ -50,7 +49,10 @@
         "native/cuda/source_regions.cc",
         "native/cuda/staging.cc",
         "native/cuda/stream.cc",
-        "native/cuda/transfer.cc"
+        "native/cuda/transfer.cc",
+        "native/lattice/instructions.cc",
+        "native/lattice/rotation.cc",
+        "native/lattice/sample_block.cc"
       ],
       "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// What the benchmarks measure against: memcpy and memset of a whole batch, by the C library, on as
-// many threads as mask it, each thread one piece. Between wake() and rest() the threads spin, so
-// that a copy takes its own time and not that to wake them; at rest they take no core from what is
-// measured in turns with it.
+// The baselines of the benchmarks: memcpy and memset of a whole batch, by the C library, on as many
+// threads as mask it, one piece per thread. Between wake() and rest() the threads spin, so that a
+// copy's time does not include waking them; at rest they take no core from the case that is
+// measured in turn.
 
 #include <napi.h>
 
@@ -29,7 +29,7 @@ Bytes bytesOf(const Napi::Value& value) {
   return Bytes{array.Data(), array.ByteLength()};
 }
 
-// Spins, but not for as long as the system would let it where another thread needs the core.
+// Spins, but yields the core if another thread needs it.
 class Wait {
  public:
   void once() {
@@ -46,7 +46,7 @@ class Wait {
 
 class Team {
  public:
-  // Of `threads`, the caller included. Returns when all of them spin.
+  // `threads` includes the caller. Returns when all of them spin.
   void wake(unsigned threads) {
     threads_ = threads;
     for (; started_ < threads; ++started_) {
@@ -102,7 +102,7 @@ class Team {
     }
   }
 
-  // Fills where there is no source.
+  // Fills if there is no source.
   void doPiece(unsigned number) const {
     const size_t share = (target_.length / threads_ + 63) / 64 * 64;
     const size_t from = std::min(number * share, target_.length);

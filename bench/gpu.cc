@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Times on a CUDA device: kernels as the backend launches them, and copies and fills of the same
-// batch, by the device's own clock; what a launch takes of the host's. Calls that only this needs
-// are looked up in the driver here.
+// Times on a CUDA device: by the device's own clock, kernels as the backend launches them, and
+// copies and fills of the same batch; by the host's, what a launch takes. Driver calls that only
+// this file needs are looked up here.
 
 #include <napi.h>
 
@@ -102,8 +102,8 @@ class Watch {
   CUevent end_ = nullptr;
 };
 
-// Work that is put on a stream again and again: by one launch of a graph, where the driver has
-// them, so that what the host takes for each does not count.
+// Work that is put on a stream repeatedly: by one launch of a graph, if the driver has graphs, so
+// that the host's time for each does not count.
 class Repeated {
  public:
   template <typename Work>
@@ -220,7 +220,7 @@ Times measure(cuda::Device& device, const Request& request) {
   const cuda::Current current(device);
   const size_t bytes = request.layout.bytes();
 
-  // Last of all to go is the memory, which is given back on a stream that has no other work.
+  // The memory goes last: it is freed on a stream that has no other work.
   const cuda::StreamLease lease(device);
   const CUstream own = lease.stream().handle();
   std::vector<std::shared_ptr<cuda::Allocation>> sources, targets;

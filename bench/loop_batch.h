@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A batch for one inner loop, worked on by one thread: square images, every one masked alike but
-// for where its lattice begins.
+// A batch for one inner loop on one thread: square images, all with the same mask except for where
+// its lattice begins.
 #pragma once
 
 #include <cmath>
@@ -87,7 +87,7 @@ class LoopBatch {
     sample.l = static_cast<int32_t>(std::ceil(settings_.d * settings_.ratio));
     sample.deltaX = i * 7 % settings_.d;
     sample.deltaY = i * 5 % settings_.d;
-    // Of masks that are all alike a processor soon knows the runs by heart.
+    // If all masks were alike, the processor would soon learn the runs.
     sample.angle = settings_.angle == 0 ? 0 : settings_.angle + 13 * i;
     sample.flags = PackedSample::kMasked;
     sample.unitProbability = settings_.unitProbability;

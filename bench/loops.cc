@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the inner loops cost: a batch that the caches hold, on one thread, by either way.
+// What the inner loops cost: a batch that fits in the caches, on one thread, in either way.
 
 #include <napi.h>
 
@@ -15,7 +15,7 @@ using gridmask::bench::LoopBatch;
 using gridmask::bench::LoopSettings;
 using gridmask::cpu::Strategy;
 
-// Nanoseconds of one call: the least of several, since nothing makes a loop faster than it is.
+// Nanoseconds per call: the minimum of several, since nothing makes a loop faster than it is.
 double timeOf(LoopBatch& batch, double milliseconds) {
   using Clock = std::chrono::steady_clock;
   using Nanoseconds = std::chrono::duration<double, std::nano>;

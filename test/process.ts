@@ -15,16 +15,20 @@ export function temporaryFolder(name: string): string {
   return folder
 }
 
-interface Settings {
+export interface NodeSettings {
   cwd?: string
   /** What its environment has in addition to this process's. */
   env?: NodeJS.ProcessEnv
-  input?: string
+  /** What is piped to it. */
+  input?: string | Uint8Array
   timeout?: number
 }
 
 /** Runs the Node that runs this. */
-export function runNode(args: readonly string[], { cwd = root, env, ...settings }: Settings = {}) {
+export function runNode(
+  args: readonly string[],
+  { cwd = root, env, ...settings }: NodeSettings = {},
+) {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     cwd,
     encoding: 'utf8',
@@ -36,7 +40,7 @@ export function runNode(args: readonly string[], { cwd = root, env, ...settings 
 }
 
 /** What it prints; all must have gone well, without a complaint. */
-export function outputOf(args: readonly string[], settings?: Settings): string {
+export function outputOf(args: readonly string[], settings?: NodeSettings): string {
   const { status, stdout, stderr } = runNode(args, settings)
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   return stdout

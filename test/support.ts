@@ -120,6 +120,17 @@ export function scramble<T extends ArrayBufferView>(array: T, seed = 1): T {
   return array
 }
 
+/** Noise between the 128 and the 255 of each channel: in a picture a place is found by it, and no fill is in it. */
+export function brightNoise(length: number, seed = 1): Buffer {
+  const noise = Buffer.alloc(length)
+  let state = seed
+  for (let i = 0; i < length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    noise[i] = 128 + (state >>> 25)
+  }
+  return noise
+}
+
 /** Expects the same bytes. `toEqual` alone takes a microsecond for each, and minutes to show a difference. */
 export function expectBytes(received: ArrayBufferView, expected: ArrayBufferView): void {
   const [a, b] = [bytesOf(received), bytesOf(expected)]

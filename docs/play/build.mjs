@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Writes docs/play/index.html, one file that needs no other: src/page.html with the style and the
-// program of src/ in their places. `--check` writes nothing, and fails where the file is not what would
-// be written. The program is bundled with the library's own lib/fallback/reference.ts.
+// Writes docs/play/index.html, one file that needs no other: src/page.html with the style and the program
+// of src/ inserted. `--check` writes nothing, and fails if the file differs from what would be written. The
+// program is bundled with the library's own lib/fallback/reference.ts.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -26,7 +26,7 @@ async function pageOf() {
     minify: true,
     write: false,
     charset: 'utf8',
-    // The first browsers with everything that the page uses.
+    // The oldest browsers with everything that the page uses.
     target: ['chrome111', 'firefox115', 'safari16.4'],
     loader: { '.jpg': 'dataurl' },
     legalComments: 'none',

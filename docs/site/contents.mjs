@@ -1,4 +1,4 @@
-// What the site holds and in which order: its guides, and the public names by what they are for.
+// The contents of the site, in order: its guides, and the public names by topic.
 
 /**
  * @typedef {{ text: string, link: string }} Entry a page of docs/, or a heading of one
@@ -72,7 +72,7 @@ export const guides = [
   },
 ]
 
-/** Those after it. @type {Part[]} */
+/** The parts after it. @type {Part[]} */
 export const background = [
   {
     text: 'Definition',

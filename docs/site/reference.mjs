@@ -7,7 +7,7 @@ import { topics } from './contents.mjs'
 const values = ReflectionKind.Class | ReflectionKind.Function | ReflectionKind.Variable
 
 /**
- * GridMask, and types/GridMaskOptions: where case does not count, `GridMix` and `gridmix` are two files.
+ * GridMask, but types/GridMaskOptions: so `GridMix` and `gridmix` are two files even if case does not count.
  *
  * @param {import('typedoc').Reflection} reflection
  */
@@ -23,7 +23,7 @@ class Router extends MemberRouter {
 /**
  * @param {string} root the repository's folder
  * @param {string} out a folder for the pages
- * @param {string} json a file for all that TypeDoc found, for tests
+ * @param {string} json a file for everything that TypeDoc found, for tests
  * @returns {Promise<Record<string, string>>} each public name's page
  */
 export async function writeReference(root, out, json) {
@@ -43,7 +43,7 @@ export async function writeReference(root, out, json) {
     treatWarningsAsErrors: true,
     logLevel: 'Warn',
     intentionallyNotExported: ['floatTypes', 'MaskParams'],
-    // Of the plugin.
+    // Options of the plugin.
     hidePageHeader: true,
     hideBreadcrumbs: true,
     parametersFormat: 'table',
@@ -60,7 +60,7 @@ export async function writeReference(root, out, json) {
   await app.generateOutputs(project)
   if (app.logger.hasErrors() || app.logger.hasWarnings()) throw new Error('See the warnings above')
 
-  // Modules have pages of the plugin's; the index here replaces them.
+  // The plugin makes pages for modules; the index here replaces them.
   rmSync(`${out}/entry-points`, { recursive: true })
   rmSync(`${out}/README.md`)
   const members = project.children?.flatMap((module) => module.children ?? []) ?? []
@@ -109,7 +109,7 @@ function indexOf(pages, summaries) {
   return `# Reference\n\nEvery name that \`gridmask\` and \`gridmask/baselines\` export.\n\n${sections.join('\n')}`
 }
 
-/** What a member is inherited from, or a class extends, is shown where that has a page. @param {string} text */
+/** Shows what a member is inherited from, or a class extends, if that has a page. @param {string} text */
 function withoutInternals(text) {
   return text.replaceAll(
     /^#+ (?:Extends|Inherited from|Overrides|Implementation of|Implements|Extended by)\n+(?!.*\]\()[^#]*/gm,
@@ -117,7 +117,7 @@ function withoutInternals(text) {
   )
 }
 
-/** Codes of errors lead to what can be done about them. @param {string} text */
+/** Error codes link to what can be done about them. @param {string} text */
 function linkErrors(text) {
   return text.replaceAll(/`?\b(ERR_[A-Z_]+)\b`?/g, (whole, code, at) => {
     const quoted = text[at - 1] === '"' || text[at - 1] === '\\'

@@ -35,7 +35,7 @@ const languages = new Map([
   ['.ts', 'ts'],
 ])
 
-/** A block of code, which stays as it is, or the two halves of a link and where it leads to. */
+/** A block of code, which stays as it is; or the two halves of a link, and its target. */
 const CODE_OR_LINK = /^(`{3,})[\s\S]*?^\1|(!?\[[^\]]*\]\()([^)\s]+)(\))/gm
 
 /**
@@ -45,7 +45,7 @@ const CODE_OR_LINK = /^(`{3,})[\s\S]*?^\1|(!?\[[^\]]*\]\()([^)\s]+)(\))/gm
  */
 export function stagePages(root, out, base) {
   const guides = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
-  /** Files that become pages; grows while they are read. */
+  /** Files that become pages; the list grows while they are read. */
   const files = new Set([
     'docs/site/index.md',
     ...guides.map((name) => `docs/${name}`),
@@ -58,7 +58,7 @@ export function stagePages(root, out, base) {
    * What a page writes to link to a file, picture or folder of the repository.
    *
    * @param {string} from the page's own file
-   * @param {string} target as it stands there
+   * @param {string} target as written there
    * @param {boolean} shown a picture on the page
    * @returns {[address: string, attributes?: string]}
    */
@@ -67,7 +67,7 @@ export function stagePages(root, out, base) {
     const file = posix.join(posix.dirname(from), path).replace(/\/$/, '')
     if (!existsSync(join(root, file))) throw new Error(`${from} links to ${target}: not there`)
     const page = pageOf(file)
-    // VitePress takes a link for one to a page of its own, unless it says where it opens.
+    // VitePress treats a link as one to its own pages unless it has a target attribute.
     if (file === PLAY) return [`${base}${page}`, '{target="_self"}']
     if (PICTURE.test(file)) {
       copy(join(root, file), join(out, shown ? page : `public/${page}`))
@@ -115,7 +115,7 @@ function pageOf(file) {
 }
 
 /**
- * A page's text: that of Markdown itself, of code a listing, of a folder a list.
+ * A page's text: Markdown as it is, code as a listing, a folder as a list.
  *
  * @param {string} path
  * @param {string} file the same, from the repository's folder

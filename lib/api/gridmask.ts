@@ -28,6 +28,8 @@ import {
   type GridMixRequest,
   type Masked,
   mixKeys,
+  readApply,
+  readMix,
   type TensorApplyRequest,
   type TensorGridMixRequest,
 } from '../execution/requests'
@@ -62,12 +64,14 @@ export class GridMask extends Augmentation<GridMaskOptions> {
   readonly #masking: Method<Images> = {
     keys: applyKeys,
     tensorKeys: applyKeys,
+    read: readApply,
     prepare: (given, dimensions, dtype) => this.#mask(given, dimensions, dtype),
   }
 
   readonly #mixing: Method<GridMix<Images>> = {
     keys: mixKeys,
     tensorKeys: mixKeys,
+    read: readMix,
     prepare: (given, dimensions, dtype) => this.#mix(given, dimensions, dtype),
   }
 

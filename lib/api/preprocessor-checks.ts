@@ -1,10 +1,10 @@
 /** Checks a Preprocessor's options, plans and images as far as types cannot. */
 
 import type { SourceSize } from '../arrays/image-sources'
-import { checkInteger, checkList, invalid } from '../core/check'
+import { checkChoice, checkInteger, checkList, invalid } from '../core/check'
 import type { ImageSize } from '../core/geometry'
 import { MAX_CHANNELS, MAX_SIDE } from '../core/limits'
-import { CROP_WORDS } from '../plan/crop'
+import { CROP_WORDS, type CropKind, cropKinds } from '../plan/crop'
 
 export function checkChannels(value: unknown): readonly number[] {
   const expected = 'an array of whole numbers, such as [0, 1, 2]'
@@ -13,6 +13,15 @@ export function checkChannels(value: unknown): readonly number[] {
   return Array.from(value, (channel, k) =>
     checkInteger(`channels[${k}]`, channel, 0, MAX_CHANNELS - 1),
   )
+}
+
+export function checkCropKind(value: unknown): CropKind {
+  if (Array.isArray(value) || typeof value === 'number') {
+    const expected = "'random' or 'center'"
+    const hint = 'The size of the crop is the option `size`'
+    invalid('ERR_INVALID_ARG_TYPE', 'crop', expected, value, hint)
+  }
+  return checkChoice('crop', value, cropKinds)
 }
 
 /** One side: the same for all images, or one for each. */

@@ -51,9 +51,10 @@ export function resultSize(
     const expected = own
       ? `have ${height}×${width} pixels like the first, because there is no option \`size\``
       : `have at least ${height}×${width} pixels${padded}`
+    const hint = own ? '' : '. Enlarge it when you decode it, or set `padding`'
     throw new GridMaskError(
       'ERR_SHAPE_MISMATCH',
-      `Expected ${nameOf(i)} to ${expected}, but it has ${image.height}×${image.width}`,
+      `Expected ${nameOf(i)} to ${expected}, but it has ${image.height}×${image.width}${hint}`,
     )
   })
   return [height, width]
@@ -80,7 +81,11 @@ export function resultChannels(
     if (lacks === -1) return
     const count = sizes[lacks]?.channels as number
     const expected = `below ${count}, the number of channels of \`${nameOf(lacks)}\``
-    invalid('ERR_OUT_OF_RANGE', `channels[${k}]`, expected, channel)
+    const hint =
+      count === 1
+        ? 'It is grey: let the decoder make three channels of it, or take [0, 0, 0]'
+        : 'They are counted from 0'
+    invalid('ERR_OUT_OF_RANGE', `channels[${k}]`, expected, channel, hint)
   })
   return channels
 }

@@ -25,7 +25,7 @@ import {
   preprocessOnDeviceAsync,
   tensorSources,
 } from '../execution/preprocess-tensors'
-import { CROP_BLOCK, CROP_WORDS, CropDrawer, cropKinds } from '../plan/crop'
+import { CROP_BLOCK, CROP_WORDS, CropDrawer } from '../plan/crop'
 import type { Fill } from '../plan/fill'
 import { checkNormalization, type Normalization, scalesOf } from '../plan/normalization'
 import { Plan } from '../plan/plan'
@@ -34,7 +34,7 @@ import { indexAt, readCount, type SampleRange } from '../plan/sample-counter'
 import { GridMask } from './gridmask'
 import { optionKeys } from './options'
 import { Placement } from './placement'
-import { checkChannels, checkCrops, checkSides } from './preprocessor-checks'
+import { checkChannels, checkCropKind, checkCrops, checkSides } from './preprocessor-checks'
 import {
   type FloatType,
   floatTypes,
@@ -123,7 +123,7 @@ export class Preprocessor<
     const target = checkDevice(device)
     const checked = {
       padding: checkInteger('padding', padding, 0, MAX_SIDE),
-      crop: checkChoice('crop', crop, cropKinds),
+      crop: checkCropKind(crop),
       flip: checkProbability('flip', flip),
       dtype: checkChoice('dtype', dtype, floatTypes) as D,
       layout: checkChoice('layout', layout, layouts),

@@ -67,7 +67,7 @@ const signatures: readonly [format: string, bytes: string, at: number][] = [
   ['WebP', 'WEBP', 8],
 ]
 
-/** What to do if bytes, which are not as many as pixels would be, are a picture's file. */
+/** A hint if bytes of the wrong length are an encoded picture. */
 export function hintOnFile(array: unknown): string {
   if (!types.isUint8Array(array)) return ''
   const first = String.fromCharCode(...Array.from({ length: 12 }, (_, i) => array[i] ?? 0))

@@ -172,15 +172,15 @@ function hintOnSource(name: string, value: unknown): string {
   return isImage ? 'Put a single image into a list: `[images]`' : hintOnArray(name, value)
 }
 
-/** What sharp is asked for a picture's pixels and size. */
+/** The call of sharp for a picture's pixels and size. */
 const TO_BUFFER = 'raw().toBuffer({ resolveWithObject: true })'
 
-/** For an element of a list that says no size. */
+/** A hint for a list element without a size. */
 function hintOnImage(name: string, value: unknown): string {
   const file = hintOnFile(value)
   if (file !== '') return file
   if (types.isTypedArray(value)) {
-    return `Its size belongs to it, as in what sharp's \`${TO_BUFFER}\` resolves to`
+    return `It needs its size, as in what sharp's \`${TO_BUFFER}\` resolves to`
   }
   if (typeof propertyOf(value, 'toBuffer') === 'function') {
     return `\`await ${name}.${TO_BUFFER}\` gives its pixels and size`

@@ -233,7 +233,7 @@ export function cudaError(outcome: CudaOutcome, doing: string, after = ''): Grid
   )
 }
 
-/** Whether native code has answered with memory, and not with why there is none. */
+/** Whether native code returned memory, and not the reason why there is none. */
 export function isMemory<M extends CudaMemory | PinnedMemory>(
   answer: M | CudaOutcome,
 ): answer is M {

@@ -113,7 +113,7 @@ export function checkDevice(value: unknown): 'cpu' | CudaDevice {
   return checkCudaDevice(value, ['auto', 'cpu'])
 }
 
-/** The CUDA device that a value names, ready to be used. `others`: what else it might have named. */
+/** The CUDA device that a value names, ready to use. `others`: what else it might have named. */
 export function checkCudaDevice(value: unknown, others: readonly string[] = []): CudaDevice {
   if (typeof value === 'string' && /^cuda(:\d+)?$/.test(value)) return cudaDevice(value)
   const code = typeof value === 'string' ? 'ERR_INVALID_ARG_VALUE' : 'ERR_INVALID_ARG_TYPE'

@@ -76,7 +76,6 @@ export function packBatch(
   samples: Pick<BatchHeader, 'sampleKind' | 'first'>,
   execution: Partial<Pick<BatchHeader, 'threads' | 'poolThreads' | 'device' | 'pieceBytes'>>,
 ): Float64Array {
-  packed.fill(0)
   packed[at.count] = layout.count
   packed[at.planes] = layout.planes
   packed[at.height] = layout.height
@@ -89,6 +88,11 @@ export function packBatch(
   packed[at.poolThreads] = execution.poolThreads ?? 0
   packed[at.device] = execution.device ?? 0
   packed[at.pieceBytes] = execution.pieceBytes ?? 0
+  // To fill it with zeros first takes longer than all that is above.
+  packed[at.valueType] = 0
+  packed[at.planarSource] = 0
+  packed[at.floatSource] = 0
+  packed[at.cutSource] = 0
   return packed
 }
 

@@ -104,7 +104,7 @@ type MixArguments<Images> = [
 /** The numbers of one image in an Int32Array, in the order of PackedImage in native/addon/preprocess.cc. */
 export const IMAGE_FIELDS = ['height', 'width', 'channels', 'top', 'left', 'flip'] as const
 
-/** The numbers of one channel in a Float32Array: which channel of the image, then v · a + b. */
+/** The numbers of one channel in a Float32Array: the image's channel, then the factor and the summand. */
 export const SCALE_FIELDS = ['channel', 'a', 'b'] as const
 
 /** In the order of PreprocessAt in native/addon/arguments.h. */

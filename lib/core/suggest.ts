@@ -111,12 +111,12 @@ const plain = (name: string) => name.replaceAll(/[_-]/g, '').toLowerCase()
 const maskOptions = ['ratio', 'unit', 'rotate', 'reverse', 'unitProbability', 'probability', 'fill']
 const runOptions = ['seed', 'device', 'threads']
 
-/** What to say of a name that exists, but not where it was used; `knows` tells what is known there. */
+/** What to say about a name that exists, but not in this place; `knows` says what is known here. */
 function elsewhere(name: string, knows: (name: string) => boolean): string {
   if (knows('unitKey')) {
     if (name === 'regions')
-      return "rectangles are for Cutout and the others of 'gridmask/baselines'."
-    if (name === 'samples') return 'it is a whole plan: take one sample of it, `plan.at(i)`.'
+      return "rectangles are for Cutout and the other methods of 'gridmask/baselines'."
+    if (name === 'samples') return 'it is a whole plan: pass one sample of it, `plan.at(i)`.'
   }
   if (knows('regions') && name === 'd') {
     return 'units are for GridMask and applyPlan(), not for rectangles.'

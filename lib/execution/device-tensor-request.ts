@@ -1,4 +1,4 @@
-/** What is asked for where a DeviceTensor is made: of an array on the host, or of other code's memory. */
+/** Requests for a new DeviceTensor, from a host array or over other code's memory, and their checks. */
 
 import {
   checkArrays,
@@ -85,7 +85,7 @@ const wrapKeys = new Set(['pointer', 'shape', 'dtype', 'layout', 'device', 'stre
 const PER_THREAD_STREAM = 2n
 const WORD = 1n << 64n
 
-/** A request that holds. */
+/** A checked request. */
 interface Checked {
   dimensions: Dimensions
   dtype: DType
@@ -116,7 +116,7 @@ export function readPointer(request: DevicePointer): Checked & { pointer: bigint
   return { dimensions, dtype, device: readDevice(given.device), pointer, stream }
 }
 
-/** The device that a request names, ready to be used. */
+/** The device that a request names, ready to use. */
 export function readDevice(value: unknown): CudaDevice {
   return value === undefined ? cudaDevice('cuda') : checkCudaDevice(value)
 }
@@ -135,7 +135,7 @@ function checkWord(name: string, value: unknown, min: bigint): bigint {
   return value
 }
 
-/** Refuses a pointer for what native code found wrong with it. */
+/** Refuses a pointer, with the problem that native code found. */
 export function refusePointer(
   problem: string,
   pointer: bigint,

@@ -47,6 +47,8 @@ export interface Method<R> {
   /** What its requests may say about host arrays and about tensors. */
   readonly keys: ReadonlySet<string>
   readonly tensorKeys: ReadonlySet<string>
+  /** How they are read, where both are the same. */
+  readonly read?: (request: Given) => Given
   prepare(given: Given, dimensions: Dimensions, dtype: DType): Task<R>
 }
 
@@ -100,7 +102,7 @@ function prepareArrays<R>(
   defaultOut: unknown,
   method: Method<R>,
 ) {
-  const given: Given = checkOptions('request', request, method.keys)
+  const given: Given = checkOptions('request', request, method.keys, method.read)
   const out = given.out === undefined ? defaultOut : given.out
   const dimensions = readDimensions(given as Partial<ArrayRequest>)
   const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
@@ -111,7 +113,7 @@ function prepareArrays<R>(
 }
 
 function prepareTensors<R>(images: DeviceTensor, request: unknown, method: Method<R>) {
-  const given: Given = checkOptions('request', request, method.tensorKeys)
+  const given: Given = checkOptions('request', request, method.tensorKeys, method.read)
   const task = method.prepare(given, DeviceTensor.dimensions(images), images.dtype)
   // Last, for the same reason.
   return { batch: checkTensors(images, given as Partial<TensorRequest>), task }

@@ -1,7 +1,7 @@
 /** Requests for a batch, and the names of their properties. */
-import { type ArrayRequest, arrayRequestKeys } from '../arrays/batch-shape'
+import type { ArrayRequest } from '../arrays/batch-shape'
 import type { Plan, SampleParams } from '../plan/plan'
-import { type DrawRequest, drawKeys } from '../plan/requests'
+import type { DrawRequest } from '../plan/requests'
 import type { DeviceTensor } from './device-tensor'
 
 /**
@@ -93,8 +93,20 @@ export interface GridMixRequest extends ApplyRequest, PartnerRequest {}
  */
 export interface TensorGridMixRequest extends TensorApplyRequest, PartnerRequest {}
 
-export const applyKeys = new Set<string>([...arrayRequestKeys, ...drawKeys, 'plan'])
-export const mixKeys = new Set<string>([...applyKeys, 'partner'])
+type Read<T> = { [K in keyof Required<T>]: unknown }
+
+/** All that a request says. Its names are those that are known. */
+export function readApply(request: Partial<ApplyRequest>): Read<ApplyRequest> {
+  const { shape, layout, dtype, out, epoch, index, indices, plan } = request
+  return { shape, layout, dtype, out, epoch, index, indices, plan }
+}
+export function readMix(request: Partial<GridMixRequest>): Read<GridMixRequest> {
+  const { shape, layout, dtype, out, epoch, index, indices, plan, partner } = request
+  return { shape, layout, dtype, out, epoch, index, indices, plan, partner }
+}
+
+export const applyKeys = new Set(Object.keys(readApply({})))
+export const mixKeys = new Set(Object.keys(readMix({})))
 
 /**
  * The type of the result: for a Node `Buffer` it is a Uint8Array.

@@ -1,5 +1,5 @@
 /**
- * Cosine and sine of an angle, rounded to 15 decimals: the twin of native/lattice/rotation.h, with
+ * Cosine and sine of an angle, rounded to 15 decimals: the twin of native/lattice/rotation.cc, with
  * the same operations in the same order. The functions of JavaScript engines differ in the last bit, and
  * one such bit can move a pixel.
  */

@@ -90,7 +90,7 @@ function at(numbers: PerChannel, channel: number): number | undefined {
   return typeof numbers === 'number' ? numbers : numbers[channel]
 }
 
-/** Images of one or four channels, where those of three are meant. */
+/** A hint for images of one or four channels if three were meant. */
 function hintOnChannels(channels: number, length: number): string {
   if (length !== 3) return ''
   if (channels === 4) return '. `channels: [0, 1, 2]` leaves alpha out'

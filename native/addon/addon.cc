@@ -12,8 +12,8 @@
 #include "addon/masks.h"
 #include "addon/mix.h"
 #include "addon/preprocess.h"
-#include "cpu/features.h"
 #include "cpu/huge_pages.h"
+#include "lattice/instructions.h"
 
 namespace gridmask::addon {
 namespace {
@@ -25,28 +25,28 @@ Napi::Value useLargePages(const Napi::CallbackInfo& info) {
   return statusValue(info, bytes ? kDone : kBadArguments);
 }
 
-Napi::String nameOf(Napi::Env env, cpu::InstructionSet set) {
-  return Napi::String::New(env, std::string(cpu::kInstructionSets[static_cast<size_t>(set)]));
+Napi::String nameOf(Napi::Env env, InstructionSet set) {
+  return Napi::String::New(env, std::string(kInstructionSets[static_cast<size_t>(set)]));
 }
 
 // instructionSets(): the names of those that run here; each includes the ones before it.
 Napi::Value instructionSets(const Napi::CallbackInfo& info) {
   Napi::Array names = Napi::Array::New(info.Env());
-  for (uint32_t set = 0; set <= static_cast<uint32_t>(cpu::bestInstructions()); ++set) {
-    names[set] = nameOf(info.Env(), static_cast<cpu::InstructionSet>(set));
+  for (uint32_t set = 0; set <= static_cast<uint32_t>(bestInstructions()); ++set) {
+    names[set] = nameOf(info.Env(), static_cast<InstructionSet>(set));
   }
   return names;
 }
 
 // instructionSet(): the name of the one in use.
 Napi::Value instructionSet(const Napi::CallbackInfo& info) {
-  return nameOf(info.Env(), cpu::instructionsInUse());
+  return nameOf(info.Env(), instructionsInUse());
 }
 
 // useInstructions(name): in the whole process, from the next call on.
 Napi::Value useInstructions(const Napi::CallbackInfo& info) {
   const bool used = info.Length() == 1 && info[0].IsString() &&
-                    cpu::useInstructions(info[0].As<Napi::String>().Utf8Value());
+                    gridmask::useInstructions(info[0].As<Napi::String>().Utf8Value());
   return statusValue(info, used ? kDone : kBadArguments);
 }
 

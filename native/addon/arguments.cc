@@ -61,18 +61,16 @@ bool parseNoise(const Bytes& array, size_t channels, size_t valueBytes, uint64_t
   return fields <= (UINT32_MAX - kFirstNoiseBlock) / std::max(1u, noiseBlocks(pixels));
 }
 
-bool parseFill(const Napi::Value& value, MaskBatch& batch) {
-  const auto fill = bytesOf(value);
-  if (!fill) return false;
-  batch.fill = fill->data;
-  if (!isArrayOf(napi_float32_array, value)) {
+bool parseFill(const Bytes& fill, napi_typedarray_type type, MaskBatch& batch) {
+  batch.fill = fill.data;
+  if (type != napi_float32_array) {
     // Or with as many bytes again, which say what is filled.
     const size_t bytes = batch.planes * batch.pixelBytes;
-    if (fill->length == bytes) return true;
-    batch.filled = fill->data + bytes;
-    return fill->length / 2 == bytes && fill->length % 2 == 0;
+    if (fill.length == bytes) return true;
+    batch.filled = fill.data + bytes;
+    return fill.length / 2 == bytes && fill.length % 2 == 0;
   }
-  return parseNoise(*fill, batch.channels(), batch.valueBytes, batch.pixels(), batch.noise);
+  return parseNoise(fill, batch.channels(), batch.valueBytes, batch.pixels(), batch.noise);
 }
 
 // The batch's images: the same memory, or separate.
@@ -224,15 +222,20 @@ Status parseMaskBatch(const Napi::CallbackInfo& info, const BatchHeader& header,
   if (images == kBadArguments || !isAligned(batch.target, batch.valueBytes)) return kBadArguments;
   const auto masks =
       parseMasks(header, info[ApplyAt::kSamples], info[ApplyAt::kIndices], batch.count);
-  if (!masks || !parseFill(info[ApplyAt::kFill], batch)) return kBadArguments;
+  napi_typedarray_type fillType;
+  const auto fill = bytesOf(info[ApplyAt::kFill], fillType);
+  if (!masks || !fill || !parseFill(*fill, fillType, batch)) return kBadArguments;
   batch.masks = *masks;
   // For masks without noise, a source on a device may lie anywhere.
   if (batch.noise.kind != NoiseKind::kNone && !isAligned(batch.source, batch.valueBytes)) {
     return kBadArguments;
   }
   if (images == kOverlap) return kOverlap;
-  const bool safe =
-      !overlapsAny(info, *target, {ApplyAt::kSamples, ApplyAt::kIndices, ApplyAt::kFill});
+  // Settings to draw from have been copied.
+  const auto* samples = std::get_if<Samples>(&batch.masks);
+  const bool copied = samples != nullptr && samples->drawn() != nullptr && !samples->isListed();
+  const bool safe = !overlap(*target, *fill) &&
+                    (copied || !overlapsAny(info, *target, {ApplyAt::kSamples, ApplyAt::kIndices}));
   return safe ? kDone : kBadArguments;
 }
 

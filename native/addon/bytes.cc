@@ -21,6 +21,10 @@ bool overlap(const Bytes& a, const Bytes& b) {
 
 std::optional<Bytes> bytesOf(const Napi::Value& value) {
   napi_typedarray_type type;
+  return bytesOf(value, type);
+}
+
+std::optional<Bytes> bytesOf(const Napi::Value& value, napi_typedarray_type& type) {
   size_t elements;
   void* data;
   if (napi_get_typedarray_info(value.Env(), value, &type, &elements, &data, nullptr, nullptr) !=

@@ -19,6 +19,7 @@ struct Bytes {
   size_t length;
 };
 std::optional<Bytes> bytesOf(const Napi::Value& value);
+std::optional<Bytes> bytesOf(const Napi::Value& value, napi_typedarray_type& type);
 
 // The elements of a typed array of any type, if its bytes are a whole number of T and aligned to
 // it.

@@ -93,7 +93,6 @@ Napi::Value allocate(const Napi::CallbackInfo& info) {
   if (!bytes || !(stream || info[2].IsUndefined())) return status(info.Env(), kBadArguments);
   std::unique_ptr<cuda::Allocation> memory;
   const Outcome outcome = Outcome::of(device->driver, [&](cuda::Wrote&) {
-    const cuda::Current current(*device);
     const cuda::CUstream on = stream ? *stream : streamFor(info.Env(), *device).handle();
     memory = cuda::Allocation::create(*device, *bytes, on);
   });
@@ -230,16 +229,16 @@ bool hasKernels(const MaskBatch& batch) { return std::holds_alternative<Samples>
 // apply(header, source, target, samples, indices, fill) for two memories of one device, which may
 // be the same. Done when it is on the target's stream.
 Napi::Value apply(const Napi::CallbackInfo& info) {
-  const Napi::Value refused = status(info.Env(), kBadArguments);
-  if (info.Length() != ApplyAt::kCount) return refused;
+  if (info.Length() != ApplyAt::kCount) return status(info.Env(), kBadArguments);
   BatchHeader header;
   const auto operands = operandsOf(info[ApplyAt::kSource], info[ApplyAt::kTarget]);
-  if (!readHeader(info[ApplyAt::kHeader], header) || !operands) return refused;
+  if (!readHeader(info[ApplyAt::kHeader], header) || !operands)
+    return status(info.Env(), kBadArguments);
   MaskBatch batch;
   const Status parsed = parseMaskBatch(info, header, Operands::bytesOf(*operands->source),
                                        Operands::bytesOf(*operands->target), batch);
   if (parsed != kDone) return status(info.Env(), parsed);
-  if (!hasKernels(batch)) return refused;
+  if (!hasKernels(batch)) return status(info.Env(), kBadArguments);
   return perform(info, false, operands->device().driver, [&](cuda::Wrote& wrote) {
     cuda::apply(streamFor(info.Env(), operands->device()), batch, *operands->source,
                 *operands->target, wrote);
@@ -250,18 +249,18 @@ Napi::Value apply(const Napi::CallbackInfo& info) {
 // CPU.
 Napi::Value applyHost(const Napi::CallbackInfo& info) {
   constexpr size_t kAsync = ApplyAt::kCount;
-  const Napi::Value refused = status(info.Env(), kBadArguments);
-  if (info.Length() != kAsync + 1 || !info[kAsync].IsBoolean()) return refused;
+  if (info.Length() != kAsync + 1 || !info[kAsync].IsBoolean())
+    return status(info.Env(), kBadArguments);
   BatchHeader header;
-  if (!readHeader(info[ApplyAt::kHeader], header)) return refused;
+  if (!readHeader(info[ApplyAt::kHeader], header)) return status(info.Env(), kBadArguments);
   const auto staging = stagingOf(header);
   cuda::Device* device = deviceAt(wholeNumber(header.device, UINT32_MAX));
-  if (!staging || device == nullptr) return refused;
+  if (!staging || device == nullptr) return status(info.Env(), kBadArguments);
   MaskBatch batch;
   const Status parsed = parseMaskBatch(info, header, bytesOf(info[ApplyAt::kSource]),
                                        bytesOf(info[ApplyAt::kTarget]), batch);
   if (parsed != kDone) return status(info.Env(), parsed);
-  if (!hasKernels(batch)) return refused;
+  if (!hasKernels(batch)) return status(info.Env(), kBadArguments);
   return perform(info, info[kAsync].As<Napi::Boolean>(), device->driver,
                  [device, batch, staging = *staging](cuda::Wrote& wrote) {
                    cuda::applyHost(*device, batch, staging, wrote);
@@ -271,11 +270,11 @@ Napi::Value applyHost(const Napi::CallbackInfo& info) {
 // mix(header, source, target, plan, partner) for two memories of one device, which may be the
 // same. Done when it is on the target's stream.
 Napi::Value mix(const Napi::CallbackInfo& info) {
-  const Napi::Value refused = status(info.Env(), kBadArguments);
-  if (info.Length() != MixAt::kCount) return refused;
+  if (info.Length() != MixAt::kCount) return status(info.Env(), kBadArguments);
   BatchHeader header;
   const auto operands = operandsOf(info[MixAt::kSource], info[MixAt::kTarget]);
-  if (!readHeader(info[MixAt::kHeader], header) || !operands) return refused;
+  if (!readHeader(info[MixAt::kHeader], header) || !operands)
+    return status(info.Env(), kBadArguments);
   MixBatch batch;
   const Status parsed = parseMixBatch(info, header, Operands::bytesOf(*operands->source),
                                       Operands::bytesOf(*operands->target), batch);
@@ -289,13 +288,13 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
 // mixHost(header, source, target, plan, partner, async) for arrays, as mix() of the CPU.
 Napi::Value mixHost(const Napi::CallbackInfo& info) {
   constexpr size_t kAsync = MixAt::kCount;
-  const Napi::Value refused = status(info.Env(), kBadArguments);
-  if (info.Length() != kAsync + 1 || !info[kAsync].IsBoolean()) return refused;
+  if (info.Length() != kAsync + 1 || !info[kAsync].IsBoolean())
+    return status(info.Env(), kBadArguments);
   BatchHeader header;
-  if (!readHeader(info[MixAt::kHeader], header)) return refused;
+  if (!readHeader(info[MixAt::kHeader], header)) return status(info.Env(), kBadArguments);
   const auto staging = stagingOf(header);
   cuda::Device* device = deviceAt(wholeNumber(header.device, UINT32_MAX));
-  if (!staging || device == nullptr) return refused;
+  if (!staging || device == nullptr) return status(info.Env(), kBadArguments);
   MixBatch batch;
   const Status parsed = parseMixBatch(info, header, bytesOf(info[MixAt::kSource]),
                                       bytesOf(info[MixAt::kTarget]), batch);

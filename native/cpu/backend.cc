@@ -29,17 +29,24 @@ namespace {
 constexpr uint32_t kRunsAtOnce = 1024;
 
 // Bytes that make waking another thread worth while.
-constexpr size_t kShareBytes = 64 * 1024;
+constexpr size_t kThreadBytes = 64 * 1024;
+
+unsigned usefulThreads(const MaskBatch& batch, unsigned threads) {
+  return static_cast<unsigned>(
+      std::clamp<size_t>(batch.bytes() / kThreadBytes, 1, std::max(threads, 1u)));
+}
+
+constexpr size_t kSmallestShareBytes = 32 * 1024;
 constexpr size_t kLargestShareBytes = 512 * 1024;
 constexpr size_t kSharesPerThread = 8;
 
-// A share is worth waking a thread for, stays within the caches, and is small enough that no thread
+// A share is worth the start of a mask, stays within the caches, and is small enough that no thread
 // waits long for another at the end.
 size_t rowsOfShare(const MaskBatch& batch, unsigned threads) {
   const size_t rowBytes = batch.planes * batch.rowBytes();
   const size_t rows = batch.count * static_cast<size_t>(batch.height);
   return std::max<size_t>(
-      {1, kShareBytes / rowBytes,
+      {1, kSmallestShareBytes / rowBytes,
        std::min(rows / (threads * kSharesPerThread), kLargestShareBytes / rowBytes)});
 }
 
@@ -111,23 +118,29 @@ class MaskJob final : public Job {
         reach_(batch.bytes() <= kSecondLevelBytes ? Reach::kNear
                : streams_ && !rows_.inPlace       ? Reach::kPastCaches
                                                   : Reach::kFar),
+        blendBits_(kernels.blendBits(batch.pixelBytes, fills_.zero(), reach_)),
         costs_(batch, streams_, reach_, strategy) {}
 
   void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
     Memory memory(scratch, batch_, kernels_);
-    for (size_t i = begin; i < end; ++i) maskTile(tiling_.at(i), memory);
+    if (const auto* rectangles = std::get_if<Rectangles>(&batch_.masks)) {
+      for (size_t i = begin; i < end; ++i) {
+        const Tile tile = tiling_.at(i);
+        const RectangleSample sample = (*rectangles)[tile.sample];
+        scanRuns(RectangleScanner(sample, 0, tile.rowBegin, rows_.width, memory.active), tile,
+                 memory);
+      }
+      return;
+    }
+    SampleReader samples(*std::get_if<Samples>(&batch_.masks), tiling_.at(end - 1).sample + 1);
+    for (size_t i = begin; i < end; ++i) {
+      const Tile tile = tiling_.at(i);
+      maskTile(latticeOf(samples[tile.sample], rows_.canvas), tile, memory);
+    }
   }
 
  private:
-  void maskTile(const Tile& tile, Memory& memory) const {
-    if (const auto* rectangles = std::get_if<Rectangles>(&batch_.masks)) {
-      const RectangleSample sample = (*rectangles)[tile.sample];
-      scanRuns(RectangleScanner(sample, 0, tile.rowBegin, rows_.width, memory.active), tile,
-               memory);
-      return;
-    }
-    const Samples& samples = *std::get_if<Samples>(&batch_.masks);
-    const Lattice lattice = latticeOf(samples[tile.sample], rows_.canvas);
+  void maskTile(const Lattice& lattice, const Tile& tile, Memory& memory) const {
     if (!lattice.masked || (lattice.gap() == 0 && !lattice.reverse)) {
       if (!rows_.inPlace) copyTile(batch_, rows_, tile);
     } else if (costs_.prefersBlending(lattice)) {
@@ -170,26 +183,40 @@ class MaskJob final : public Job {
   // To find a row's runs in its bits takes less time than to scan for them: the bits are decided
   // many at a time, and where a run begins and ends cannot be foreseen.
   void maskByRuns(const Lattice& lattice, const Tile& tile, Memory& memory) const {
-    memory.bits.forEachBlock(lattice, tile.rowBegin, tile.rowEnd, kBitsOfRuns,
-                             [&](int32_t row, uint32_t rows, const uint64_t* bits) {
-                               const uint32_t pixels = rows * rows_.width;
-                               const Run* const end = kernels_.listRuns(memory.runs, bits, pixels);
-                               useRuns(rows_.offsetOf(tile.sample, 0, row), memory.runs, end,
-                                       pixels);
-                             });
+    MaskBits& mask = memory.bits;
+    mask.start(lattice, tile.rowBegin);
+    for (int32_t row = tile.rowBegin, rows; row < tile.rowEnd; row += rows) {
+      rows = mask.rowsOf(kBitsOfRuns, tile.rowEnd - row);
+      const uint32_t pixels = static_cast<uint32_t>(rows) * rows_.width;
+      const Run* const end = kernels_.listRuns(memory.runs, mask.append(0, rows), pixels);
+      useRuns(rows_.offsetOf(tile.sample, 0, row), memory.runs, end, pixels);
+    }
   }
 
+  // The first plane as fast as its bits are there, then the others one after another: three streams
+  // of memory at a time are slower than one.
   void blend(const Lattice& lattice, const Tile& tile, Memory& memory) const {
-    memory.bits.forEachBlock(
-        lattice, tile.rowBegin, tile.rowEnd, kBitsOfBlock,
-        [&](int32_t row, uint32_t rows, const uint64_t* bits) {
-          size_t at = rows_.offsetOf(tile.sample, 0, row);
-          const size_t pixels = size_t{rows} * rows_.width;
-          for (size_t plane = 0; plane < batch_.planes; ++plane, at += rows_.planeBytes) {
-            kernels_.blendBits(batch_.target + at, batch_.source + at, bits, pixels,
-                               rows_.pixelBytes, fills_.of(plane), reach_);
-          }
-        });
+    MaskBits& mask = memory.bits;
+    mask.start(lattice, tile.rowBegin);
+    for (int32_t row = tile.rowBegin, rows; row < tile.rowEnd; row += rows) {
+      const bool isBand = reach_ == Reach::kPastCaches && mask.canFollow();
+      rows = mask.rowsOf(isBand ? kBitsOfBand : kBitsOfBlock, tile.rowEnd - row);
+      size_t at = rows_.offsetOf(tile.sample, 0, row);
+      const size_t pixels = static_cast<size_t>(rows) * rows_.width;
+      const uint64_t* bits = nullptr;
+      size_t done = 0;
+      for (int32_t before = 0, some; before < rows; before += some) {
+        some = mask.rowsOf(kBitsOfBlock, rows - before);
+        bits = mask.append(before, some);
+        const size_t decided = static_cast<size_t>(before + some) * rows_.width;
+        done = blendBits_(batch_.target + at, batch_.source + at, bits, done, decided,
+                          decided == pixels, fills_.of(0));
+      }
+      for (size_t plane = 1; plane < batch_.planes; ++plane) {
+        at += rows_.planeBytes;
+        blendBits_(batch_.target + at, batch_.source + at, bits, 0, pixels, true, fills_.of(plane));
+      }
+    }
   }
 
   const MaskBatch batch_;
@@ -199,6 +226,7 @@ class MaskJob final : public Job {
   const Fills fills_;
   const bool streams_;
   const Reach reach_;
+  const Kernels::BlendBits blendBits_;
   const BlendCosts costs_;
 };
 
@@ -209,8 +237,9 @@ std::unique_ptr<Job> applyJob(const MaskBatch& batch, unsigned threads, const Ke
   if (batch.isEmpty()) return noJob();
   if (batch.noise.kind != NoiseKind::kNone) return noiseJob(batch, threads, kernels);
   if (batch.filled != nullptr) return someChannelsJob(batch, threads, kernels);
-  const Tiling tiling(batch, rowsOfShare(batch, threads));
-  return std::make_unique<MaskJob>(batch, tiling, threads, kernels, strategy);
+  const unsigned useful = usefulThreads(batch, threads);
+  const Tiling tiling(batch, rowsOfShare(batch, useful));
+  return std::make_unique<MaskJob>(batch, tiling, useful, kernels, strategy);
 }
 
 void apply(const MaskBatch& batch, unsigned threads, const Kernels& kernels, Strategy strategy) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "cpu/kernels.h"
 #include "cpu/short_copy.h"
@@ -64,9 +65,9 @@ BandMaker::BandMaker(const PreprocessBatch& batch, const Converter* converter, b
     : batch_(batch),
       converter_(converter),
       width_(static_cast<size_t>(batch.width)),
-      streams_(streams && converter != nullptr && converter->streams &&
-               linesBeginWithPixels(batch, pixelsOfLines(batch, converter))),
-      step_(streams_    ? pixelsOfLines(batch, converter)
+      aligns_(converter != nullptr && linesBeginWithPixels(batch, pixelsOfLines(batch, converter))),
+      streams_(streams && aligns_ && converter->streams),
+      step_(aligns_     ? pixelsOfLines(batch, converter)
             : converter ? converter->pixels
                         : 1) {
   for (const SourceImage& image : batch.images) {
@@ -100,7 +101,7 @@ BandMaker::Kind BandMaker::pick(const SourceImage& image) const {
   if (!batch_.planarSource) {
     const PickedBlock block = add(batch_.scales.data(), batch_.channels(), batch_.fill);
     // Planes are made together where their lines begin with the same pixels.
-    if (!streams_ || batch_.planes == 1 || batch_.planeBytes() % kLineBytes == 0) {
+    if (!aligns_ || batch_.planes == 1 || batch_.planeBytes() % kLineBytes == 0) {
       kind.groups.push_back({block, 0, batch_.planes, 0});
       return kind;
     }
@@ -159,15 +160,18 @@ void BandMaker::makeTile(const Tile& tile, const Lattice& lattice, Memory& memor
     }
     return;
   }
+  // A band is made when the bits of the next one are there: what has just been written waits behind
+  // the last band's streaming stores, and cannot be read piece by piece before they are done.
   uint64_t* const bits = memory.bits_;
-  bits[0] = 0;
+  std::optional<Band> waiting;
   const auto makeMasked = [&](int32_t row, uint32_t rows, const uint64_t* words) {
-    const size_t count = rows * width_;
-    std::copy_n(words, wordsOfBits(count) - 1, bits + 1);
-    makeBand(bandOf(row, rows, bits), memory);
-    bits[0] = wordAt(bits, count);
+    if (waiting) makeBand(*waiting, memory);
+    bits[0] = waiting ? wordAt(bits, waiting->end - waiting->begin) : 0;
+    waiting.emplace(bandOf(row, rows, bits));
+    std::copy_n(words, wordsOfBits(rows * width_) - 1, bits + 1);
   };
   memory.mask_.forEachBlock(lattice, tile.rowBegin, tile.rowEnd, kBandPixels, makeMasked);
+  makeBand(*waiting, memory);
 }
 
 struct BandMaker::Source {
@@ -209,7 +213,7 @@ void BandMaker::makeGroup(const Band& band, const Group& group, const Source& so
   uint8_t* const target = batch_.target + tile.sample * batch_.sampleBytes() +
                           group.plane * batch_.planeBytes() +
                           static_cast<size_t>(tile.rowBegin) * batch_.rowBytes();
-  if (streams_ && done == 0) {
+  if (aligns_ && done == 0) {
     done = std::min(pixelsUntilLine(target), band.end);
     if (done > 0) makePart(band, group, source, target, 0, done, memory);
   }
@@ -239,6 +243,15 @@ void BandMaker::makePart(const Band& band, const Group& group, const Source& sou
   }
 }
 
+// The end of what may be read behind an image's begin: that of the next one, where images lie one
+// behind the other.
+const uint8_t* BandMaker::endOfReadable(size_t sample) const {
+  const SourceImage* image = &batch_.images[sample];
+  const uint8_t* const end = planeOf(*image, image->channels);
+  if (sample + 1 == batch_.count || image[1].data != end) return end;
+  return planeOf(image[1], image[1].channels);
+}
+
 // For the band's pixels from `first` on, which may be some before its own. In the image, where rows
 // are taken as a whole and what may be read beyond them is there; else they are put together.
 BandMaker::Source BandMaker::sourceOf(const Band& band, size_t plane, size_t first,
@@ -249,12 +262,11 @@ BandMaker::Source BandMaker::sourceOf(const Band& band, size_t plane, size_t fir
   const int32_t row = band.tile.rowBegin + image.top;
   if (!image.flip && image.left == 0 && image.width == batch_.width && row >= 0 &&
       band.tile.rowEnd + image.top <= image.height) {
-    const size_t before = static_cast<size_t>(row) * width_;
-    const size_t pixels = static_cast<size_t>(image.height) * width_;
-    const size_t rest = (pixels - before - band.end) * pixelBytes;
-    if (rest >= step_ * pixelBytes + kPickSlack) {
-      return {planeOf(image, plane) + before * pixelBytes, stride};
-    }
+    const uint8_t* const begin =
+        planeOf(image, plane) + static_cast<size_t>(row) * width_ * pixelBytes;
+    const uint8_t* const end = begin + band.end * pixelBytes;
+    const auto behind = static_cast<size_t>(endOfReadable(band.tile.sample) - end);
+    if (behind >= step_ * pixelBytes + kPickSlack) return {begin, stride};
   }
   // Mirrored, the last pixel comes first, and the block that begins with it ends there.
   uint8_t* const staged = memory.staged_ + kMostStep * pixelBytes;

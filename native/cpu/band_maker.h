@@ -79,14 +79,16 @@ class BandMaker {
                  Memory& memory) const;
   void makePart(const Band& band, const Group& group, const Source& source, uint8_t* target,
                 size_t first, size_t count, Memory& memory) const;
+  const uint8_t* endOfReadable(size_t sample) const;
   Source sourceOf(const Band& band, size_t plane, size_t first, Memory& memory) const;
   void stage(const Band& band, size_t plane, size_t first, uint8_t* staged) const;
 
   const PreprocessBatch& batch_;
   const Converter* const converter_;
   const size_t width_;
+  const bool aligns_;  // vectors lie at multiples of their size
   const bool streams_;
-  const size_t step_;      // pixels that fill whole lines where it streams, else a block
+  const size_t step_;      // pixels that are made at a time: a block, or what fills whole lines
   size_t mostGroups_ = 0;  // of a kind
   Kind kinds_[2 * kMostPicked];
 };

@@ -6,8 +6,8 @@
 #include <cstring>
 #include <type_traits>
 
-#include "cpu/features.h"
 #include "cpu/kernels.h"
+#include "lattice/instructions.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 // What AVX-512's own header leaves undefined on purpose.

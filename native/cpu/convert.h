@@ -81,7 +81,8 @@ struct Converter {
   }
 };
 
-// Those for the instructions in use (features.h), the best one first; there may be none.
+// Those for the instructions in use (lattice/instructions.h), the best one first; there may be
+// none.
 const Converter* const* availableConverters();  // ends with a null pointer
 
 inline const Converter* bestConverter() { return *availableConverters(); }

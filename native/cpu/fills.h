@@ -40,6 +40,7 @@ class Fills {
   }
 
   bool splat() const { return splat_; }
+  bool zero() const { return zero_; }
 
   Fill of(size_t plane) const { return {patterns_.get() + plane * stride_, bytes_, splat_, zero_}; }
 

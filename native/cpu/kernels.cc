@@ -5,8 +5,8 @@
 #include <cstring>
 #include <type_traits>
 
-#include "cpu/features.h"
 #include "cpu/streaming_stores.h"
+#include "lattice/instructions.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>

@@ -71,10 +71,13 @@ struct Kernels {
   void (*maskBits)(uint64_t* words, uint32_t first, uint32_t columns, uint32_t rows,
                    const Phase32& x, const Phase32& y, uint32_t gap, bool reverse);
 
-  // target = bit ? fill : source, for `pixels` pixels of a size of hasBitKernel(); target and
-  // source are the same or apart.
-  void (*blendBits)(uint8_t* target, const uint8_t* source, const uint64_t* words, size_t pixels,
-                    size_t pixelBytes, const Fill& fill, Reach reach);
+  // target = bit ? fill : source, for pixels [begin, end); target and source are the same or apart.
+  // Unless these are the last ones, it may leave some of them to the call for those that follow.
+  // Returns the first one that is left.
+  using BlendBits = size_t (*)(uint8_t* target, const uint8_t* source, const uint64_t* words,
+                               size_t begin, size_t end, bool areLast, const Fill& fill);
+  // The one for pixels of a size of hasBitKernel(), and for a fill that is all zero or not.
+  BlendBits (*blendBits)(size_t pixelBytes, bool zero, Reach reach);
 
   // The runs of pixels whose bits are 1, to memory for two more than there are. Returns their end.
   Run* (*listRuns)(Run* runs, const uint64_t* words, uint32_t pixels);
@@ -103,7 +106,8 @@ struct Kernels {
                      size_t pixelBytes, NoiseKind kind, NoiseType type, float a, float b);
 };
 
-// Those for the instructions in use (features.h), the best one first; there is at least one.
+// Those for the instructions in use (lattice/instructions.h), the best one first; there is at least
+// one.
 const Kernels* const* availableKernels();  // ends with a null pointer
 
 inline const Kernels& bestKernels() { return **availableKernels(); }

@@ -13,11 +13,13 @@
 
 namespace gridmask::cpu {
 
-// Bits worked out before they are used on every plane, unless a row has more: so few that memory is
-// not idle for long.
+// Bits worked out before they are used, unless a row has more: so few that memory is not idle for
+// long.
 constexpr uint32_t kBitsOfBlock = 2048;
 // The same where runs are made of them.
 constexpr uint32_t kBitsOfRuns = 8192;
+// Bits kept for the other planes, which are then gone through in one go each.
+constexpr uint32_t kBitsOfBand = 65536;
 
 class MaskBits {
  public:
@@ -25,7 +27,7 @@ class MaskBits {
   MaskBits(const Kernels& kernels, uint32_t width, Run* runs, Carver& carver)
       : kernels_(kernels),
         width_(width),
-        words_(carver.take<uint64_t>(wordsOfBits(std::max(kBitsOfRuns, width)))),
+        words_(carver.take<uint64_t>(wordsOfBits(std::max(kBitsOfBand, width)))),
         runs_(runs),
         scanner_(carver.take<RunScanner>(1)),
         draws_(carver.take<UnitDraws>(1)) {}
@@ -37,49 +39,73 @@ class MaskBits {
     return phase32IsExact(lattice, width, 1);
   }
 
+  // Row `row` of a mask, which must stay where it is, is the next one.
+  void start(const Lattice& lattice, int32_t row) {
+    lattice_ = &lattice;
+    next_ = row;
+    byRuns_ = !areExact(lattice, width_);
+    if (byRuns_) {
+      new (scanner_) RunScanner(lattice, 0, row, width_);
+    } else if (lattice.random) {
+      new (draws_) UnitDraws(lattice);
+    }
+  }
+
+  // Rows that have so many bits, of so many rows; one at least.
+  int32_t rowsOf(uint32_t bits, int32_t rows) const {
+    return std::min(static_cast<int32_t>(std::max(1u, bits / width_)), rows);
+  }
+
+  // Whether rows may follow others. Where they may not, they take the place of these.
+  bool canFollow() const { return !byRuns_ && !lattice_->random; }
+
   // Calls `use(row, rows, bits)` for blocks of some rows of a mask.
   template <typename Use>
   void forEachBlock(const Lattice& lattice, int32_t rowBegin, int32_t rowEnd, uint32_t bitsOfBlock,
                     const Use& use) {
-    const bool byRuns = !areExact(lattice, width_);
-    if (byRuns) {
-      new (scanner_) RunScanner(lattice, 0, rowBegin, width_);
-    } else if (lattice.random) {
-      new (draws_) UnitDraws(lattice);
+    start(lattice, rowBegin);
+    for (int32_t row = rowBegin; row < rowEnd;) {
+      const int32_t rows = rowsOf(bitsOfBlock, rowEnd - row);
+      const uint64_t* const bits = append(0, rows);
+      use(row, static_cast<uint32_t>(rows), bits);
+      row += rows;
     }
-    const auto most = static_cast<int32_t>(std::max(1u, bitsOfBlock / width_));
-    for (int32_t row = rowBegin; row < rowEnd; row += most) {
-      const auto rows = static_cast<uint32_t>(std::min(most, rowEnd - row));
-      if (byRuns) {
-        dropRuns(rows);
-      } else if (lattice.random) {
-        dropByPhases(lattice, row, rows, false);
-        keepUnits(lattice, row, rows);
-      } else {
-        dropByPhases(lattice, row, rows, lattice.reverse);
-      }
-      use(row, rows, words_);
+  }
+
+  // Works out the next rows, whose bits follow those of `before` rows.
+  const uint64_t* append(int32_t before, int32_t rows) {
+    const auto count = static_cast<uint32_t>(rows);
+    if (byRuns_) {
+      dropRuns(count);
+    } else if (lattice_->random) {
+      dropByPhases(0, count, false);
+      keepUnits(count);
+    } else {
+      dropByPhases(static_cast<uint32_t>(before), count, lattice_->reverse);
     }
+    next_ += rows;
+    return words_;
   }
 
  private:
   size_t countOf(uint32_t rows) const { return (width_ * rows + kWordBits - 1) / kWordBits; }
 
-  void dropByPhases(const Lattice& lattice, int32_t y, uint32_t rows, bool reverse) {
+  void dropByPhases(uint32_t before, uint32_t rows, bool reverse) {
     // As many as phase32IsExact() allows.
-    const uint32_t exactRows = UINT32_MAX / lattice.period - width_ - 2;
+    const uint32_t exactRows = UINT32_MAX / lattice_->period - width_ - 2;
     for (uint32_t row = 0; row < rows; row += exactRows) {
-      const int32_t first = y + static_cast<int32_t>(row);
-      kernels_.maskBits(words_, row * width_, width_, std::min(exactRows, rows - row),
-                        phase32Of(lattice.x, lattice, 0, first),
-                        phase32Of(lattice.y, lattice, 0, first), gap32Of(lattice), reverse);
+      const int32_t first = next_ + static_cast<int32_t>(row);
+      kernels_.maskBits(words_, (before + row) * width_, width_, std::min(exactRows, rows - row),
+                        phase32Of(lattice_->x, *lattice_, 0, first),
+                        phase32Of(lattice_->y, *lattice_, 0, first), gap32Of(*lattice_), reverse);
     }
   }
 
   // Of a Random GridMask, where the bits are those of all squares. What a square has in a row is a
   // run: its first pixel says which square it is.
-  void keepUnits(const Lattice& lattice, int32_t y, uint32_t rows) {
+  void keepUnits(uint32_t rows) {
     const Run* const end = kernels_.listRuns(runs_, words_, width_ * rows);
+    int32_t y = next_;
     uint32_t row = 0;  // its first pixel's number
     for (const Run* run = runs_; run != end; ++run) {
       for (uint32_t begin = run->begin; begin < run->end;) {
@@ -87,13 +113,13 @@ class MaskBits {
         const uint32_t stop = std::min(run->end, row + width_);
         const auto x = static_cast<int32_t>(begin - row);
         const auto unitOf = [&](const LatticeAxis& axis) {
-          return static_cast<int32_t>(unitAndPhase(axis.at(x, y), lattice).unit);
+          return static_cast<int32_t>(unitAndPhase(axis.at(x, y), *lattice_).unit);
         };
-        if (!draws_->drops(lattice, unitOf(lattice.x), unitOf(lattice.y))) flip(begin, stop);
+        if (!draws_->drops(*lattice_, unitOf(lattice_->x), unitOf(lattice_->y))) flip(begin, stop);
         begin = stop;
       }
     }
-    if (!lattice.reverse) return;
+    if (!lattice_->reverse) return;
     std::for_each_n(words_, countOf(rows), [](uint64_t& word) { word = ~word; });
   }
 
@@ -127,6 +153,9 @@ class MaskBits {
   // Used for some masks only: too large to be set up for all of them.
   RunScanner* const scanner_;
   UnitDraws* const draws_;
+  const Lattice* lattice_ = nullptr;
+  int32_t next_ = 0;  // row
+  bool byRuns_ = false;
 };
 
 }  // namespace gridmask::cpu

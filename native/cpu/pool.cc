@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <thread>
 
 #include "cpu/spin.h"
@@ -32,13 +33,13 @@ class Pool {
 
   void run(Job& job) {
     if (job.threads_ == 1) {
-      if (job.items_ > 0) job.work(0, job.items_, job.scratch_.data());
+      if (job.items_ > 0) job.work(0, job.items_, job.scratchOf(0));
       return;
     }
     std::unique_lock<std::mutex> lock(mutex_);
     const unsigned helpers = job.threads_ - 1;
     capacity_ = std::max(capacity_, helpers);
-    const size_t scratch = enter(job);
+    const size_t place = enter(job);
     append(job);
     startThreads(helpers);
     const bool wakes = awake_ < helpers;
@@ -46,12 +47,12 @@ class Pool {
     offer();
     // One at most, which wakes others while this thread is at its own share.
     if (wakes) wake_.notify_one();
-    takeShares(job, scratch, [] { return false; });
+    takeShares(job, place, [] { return false; });
 
     lockAwake(lock);
     // Out of the list first: no helper can join a job that its caller is about to leave.
     unlink(job);
-    leave(job, scratch);
+    leave(job, place);
     if (job.working_ == 0) return;
     lock.unlock();
     spinUntil([&] { return job.working_ == 0; }, kLastShares);
@@ -85,7 +86,7 @@ class Pool {
   void cancel(Job& job) {
     std::unique_lock<std::mutex> lock(mutex_);
     if (!job.listed_) return;
-    job.next_ = job.items_;
+    job.takeAll();
     if (job.working_ != 0) return;
     --unattended_;
     unlink(job);
@@ -123,7 +124,7 @@ class Pool {
       --idle_;
       ++(job->waits_ ? waiting_ : computing_);
       if (job->working_ == 0) --unattended_;
-      const size_t scratch = enter(*job);
+      const size_t place = enter(*job);
       // Each thread that was woken wakes two more if there is something for them.
       const bool more = findJob() != nullptr;
       if (more && job->waits_ && idle_ == 0) startThreads(1);
@@ -134,16 +135,16 @@ class Pool {
       }
       // Whoever started a job does not wait for it to ask for the next one.
       staysAwake = job->done_ == nullptr;
-      takeShares(*job, scratch, [&] { return unattended_ > 0 && job->working_ > 1; });
+      takeShares(*job, place, [&] { return unattended_ > 0 && job->working_ > 1; });
 
       lockAwake(lock);
       --(job->waits_ ? waiting_ : computing_);
       ++idle_;
-      leave(*job, scratch);
+      leave(*job, place);
       if (job->working_ != 0) continue;
       if (job->done_ == nullptr) {
         left_.notify_all();
-      } else if (job->next_ < job->items_) {
+      } else if (job->mayHaveShares()) {
         ++unattended_;
       } else {
         unlink(*job);
@@ -179,7 +180,7 @@ class Pool {
   Job* findJob() const {
     Job* found = nullptr;
     for (Job* job = first_; job != nullptr; job = job->following_) {
-      if (job->working_ >= job->threads_ || job->next_ >= job->items_) continue;
+      if (job->working_ >= job->threads_ || !job->mayHaveShares()) continue;
       if (!job->waits_ && computing_ >= capacity_) continue;
       if (found == nullptr || job->working_ < found->working_) found = job;
     }
@@ -187,25 +188,25 @@ class Pool {
   }
 
   static size_t enter(Job& job) {
-    size_t scratch = 0;
-    while (job.taken_[scratch]) ++scratch;
-    job.taken_.set(scratch);
+    size_t place = 0;
+    while (job.places_[place]) ++place;
+    job.places_.set(place);
     ++job.working_;
-    return scratch;
+    return place;
   }
 
-  static void leave(Job& job, size_t scratch) {
-    job.taken_.reset(scratch);
+  static void leave(Job& job, size_t place) {
+    job.places_.reset(place);
     --job.working_;
   }
 
   template <typename Leaves>
-  static void takeShares(Job& job, size_t scratch, const Leaves& leaves) {
-    uint8_t* const memory = job.scratch_.data() + scratch * job.scratchStride_;
+  static void takeShares(Job& job, size_t place, const Leaves& leaves) {
     do {
-      const size_t begin = job.next_.fetch_add(job.grain_, std::memory_order_relaxed);
-      if (begin >= job.items_) return;
-      job.work(begin, std::min(begin + job.grain_, job.items_), memory);
+      const size_t share = job.takeShare(place);
+      if (share >= job.shares_) return;
+      const size_t begin = share * job.grain_;
+      job.work(begin, std::min(begin + job.grain_, job.items_), job.scratchOf(place));
     } while (!leaves());
   }
 
@@ -245,10 +246,11 @@ size_t alignedSize(size_t bytes) {
   return (bytes + kScratchAlignment - 1) / kScratchAlignment * kScratchAlignment;
 }
 
+size_t sharesOf(const Job::Size& size) { return (size.items + size.grain - 1) / size.grain; }
+
 // No more threads than there are shares.
 unsigned threadsOf(const Job::Size& size) {
-  const size_t shares = (size.items + size.grain - 1) / size.grain;
-  const size_t useful = std::min<size_t>({size.threads, shares, kMaxThreads});
+  const size_t useful = std::min<size_t>({size.threads, sharesOf(size), kMaxThreads});
   return static_cast<unsigned>(std::max<size_t>(useful, 1));
 }
 
@@ -257,10 +259,37 @@ unsigned threadsOf(const Job::Size& size) {
 Job::Job(const Size& size)
     : items_(size.items),
       grain_(size.grain),
+      shares_(sharesOf(size)),
       threads_(threadsOf(size)),
-      scratchStride_(alignedSize(size.scratchBytes)),
-      scratch_(threads_ * scratchStride_) {
+      partStride_(sizeof(Part) + alignedSize(size.scratchBytes)),
+      parts_(threads_ * partStride_) {
+  for (size_t place = 0; place < threads_; ++place) {
+    new (&partOf(place)) Part{{firstShareOf(place)}};
+  }
   Pool::get();
+}
+
+Job::Part& Job::partOf(size_t place) const {
+  return *reinterpret_cast<Part*>(parts_.data() + place * partStride_);
+}
+
+size_t Job::firstShareOf(size_t place) const {
+  return shares_ / threads_ * place + std::min(place, shares_ % threads_);
+}
+
+size_t Job::takeShare(size_t place) {
+  for (size_t k = 0; k < threads_; ++k, place = place + 1 == threads_ ? 0 : place + 1) {
+    const size_t end = firstShareOf(place + 1);
+    const size_t share = partOf(place).next.fetch_add(1, std::memory_order_relaxed);
+    if (share < end) return share;
+    if (share == end) ++emptyParts_;
+  }
+  return shares_;
+}
+
+void Job::takeAll() {
+  for (size_t place = 0; place < threads_; ++place) partOf(place).next = shares_ + 1;
+  emptyParts_ = threads_;
 }
 
 void run(Job& job) noexcept { Pool::get().run(job); }

@@ -4,9 +4,12 @@
 // environment (main thread and workers). None of it is Node's own pool, whose four threads file and
 // DNS requests need.
 //
-// A job is one call in execution. Its threads take shares of it, the next items in a row, until
-// there are none left; so a job needs no thread of its own that waits for the others. Whoever wants
-// its end is the caller itself, which takes part (run), or is told by the last thread (start).
+// A job is one call in execution. Its threads take shares of it, some items in a row, until there
+// are none left; so a job needs no thread of its own that waits for the others. Whoever wants its
+// end is the caller itself, which takes part (run), or is told by the last thread (start).
+//
+// Each thread begins with shares of a part of its own, the same one in the next call of that size:
+// what that call works on may be in its core's caches. Then it takes shares of the others' parts.
 #pragma once
 
 #include <atomic>
@@ -43,16 +46,30 @@ class Job {
  private:
   friend class Pool;
 
+  // What a thread has of its own: the next share of its part, then its scratch.
+  struct alignas(kScratchAlignment) Part {
+    std::atomic<size_t> next;
+  };
+
+  Part& partOf(size_t place) const;
+  uint8_t* scratchOf(size_t place) const { return reinterpret_cast<uint8_t*>(&partOf(place) + 1); }
+  size_t firstShareOf(size_t place) const;
+  // Of the place's part, or else of another's; none is left if it is not below shares_.
+  size_t takeShare(size_t place);
+  void takeAll();
+  bool mayHaveShares() const { return emptyParts_ < threads_; }
+
   const size_t items_;
   const size_t grain_;
+  const size_t shares_;
   const unsigned threads_;
-  const size_t scratchStride_;
-  const Scratch scratch_;
-  std::atomic<size_t> next_{0};
-  std::atomic<unsigned> working_{0};  // threads; written under the pool's mutex
+  const size_t partStride_;
+  const Scratch parts_;
+  std::atomic<size_t> emptyParts_{0};  // that were found to have no more shares
+  std::atomic<unsigned> working_{0};   // threads; written under the pool's mutex
 
   // Guarded by the pool's mutex.
-  std::bitset<kMaxThreads> taken_;  // scratch in use
+  std::bitset<kMaxThreads> places_;  // in use
   Job* following_ = nullptr;
   bool listed_ = false;
   bool waits_ = false;

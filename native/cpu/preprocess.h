@@ -15,7 +15,8 @@ namespace gridmask::cpu {
 enum class Stores { kBySize, kCached, kPastCaches };
 
 // Crops, mirrors, converts and masks in one pass. Dropped pixels are read only where they share a
-// block of sixteen or fewer with kept ones. `converter` may be null. Throws std::bad_alloc.
+// block of sixteen or fewer with kept ones, or a row that is cropped or mirrored. `converter` may
+// be null. Throws std::bad_alloc.
 std::unique_ptr<Job> preprocessJob(PreprocessBatch batch, unsigned threads,
                                    const Converter* converter = bestConverter(),
                                    Stores stores = Stores::kBySize);

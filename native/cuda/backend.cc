@@ -10,6 +10,7 @@
 
 #include "cuda/launch.h"
 #include "cuda/nvtx.h"
+#include "cuda/streaming_copy.h"
 #include "cuda/tiles.h"
 
 namespace gridmask::cuda {
@@ -17,6 +18,11 @@ namespace {
 
 // Constants after images begin at a multiple of this, like device memory.
 constexpr size_t kAlignment = 256;
+
+// Results of so many bytes are not looked for in the caches.
+constexpr size_t kCachedBytes = size_t{16} << 20;
+
+void copyCached(uint8_t* to, const uint8_t* from, size_t bytes) { std::memcpy(to, from, bytes); }
 
 size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
@@ -108,7 +114,7 @@ class HostWorker {
       uploaded = constants + launch_.constants.size();
     }
     forEachPart(tile, [&](size_t begin, size_t offset, size_t bytes) {
-      std::memcpy(half.pinned + offset, batch_.source + begin, bytes);
+      copyPastCaches(half.pinned + offset, batch_.source + begin, bytes);
     });
     CUDA_CALL(device_.driver, cuMemcpyHtoDAsync, under.memory.pointer, half.pinned, uploaded,
               stream_);
@@ -146,7 +152,8 @@ class HostWorker {
     buffers_.wait(*under.half);
     wrote_ = true;
     forEachPart(*under.tile, [&](size_t begin, size_t offset, size_t bytes) {
-      std::memcpy(batch_.target + begin, under.half->pinned + offset, bytes);
+      const auto copy = batch_.bytes() < kCachedBytes ? copyCached : copyPastCaches;
+      copy(batch_.target + begin, under.half->pinned + offset, bytes);
     });
     under.tile = nullptr;
   }

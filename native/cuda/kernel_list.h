@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 // KERNEL(name, bytes of a value, values of a pixel, one plane, in place, random):
 // cuda/mask_kernel.h, for batches whose rows are all aligned. A pixel of 1, 2 or 4 bytes in a plane
@@ -102,20 +103,18 @@ constexpr const char* kKernelNames[] = {
 };
 
 constexpr size_t kImages = 5;
-constexpr size_t imageOf(Kernel kernel) {
 #define GRIDMASK_0(...) 0,
 #define GRIDMASK_1(...) 1,
 #define GRIDMASK_2(...) 2,
 #define GRIDMASK_3(...) 3,
 #define GRIDMASK_4(...) 4,
-  constexpr size_t kImageOf[] = {
-      GRIDMASK_KERNELS(GRIDMASK_0, GRIDMASK_1, GRIDMASK_2, GRIDMASK_3, GRIDMASK_4)};
+constexpr uint8_t kImageOf[] = {
+    GRIDMASK_KERNELS(GRIDMASK_0, GRIDMASK_1, GRIDMASK_2, GRIDMASK_3, GRIDMASK_4)};
 #undef GRIDMASK_0
 #undef GRIDMASK_1
 #undef GRIDMASK_2
 #undef GRIDMASK_3
 #undef GRIDMASK_4
-  return kImageOf[static_cast<size_t>(kernel)];
-}
+constexpr size_t imageOf(Kernel kernel) { return kImageOf[static_cast<size_t>(kernel)]; }
 
 }  // namespace gridmask::cuda

@@ -49,7 +49,7 @@ struct KernelAxis {
   uint64_t down;
 };
 
-// One sample that a kernel works on. Made by kernelSampleOf() (cuda/kernel_sample.h). With all
+// One sample that a kernel works on. Made by SampleConstants (cuda/kernel_sample.h). With all
 // numbers 0 it has no squares, like a sample that is not masked.
 struct KernelSample {
   KernelAxis x;

@@ -1,71 +1,76 @@
 // SPDX-License-Identifier: MIT
-//
-// How exact the phases are. A position on an axis is V/period, as integers V and
-// period = d·2¹⁶ (lattice/lattice.h); a pixel lies in the gap if V mod period, from the stripe's
-// end on, is below the gap. Phases are V/period in 2⁻⁶⁴, of which the upper 32 bits are compared
-// with the gap in 2⁻³². In these units of 2⁻³²:
-//
-//   - Positions lie 2¹⁶/d apart, and are moved halfway towards the next one, so an error of less
-//     than 2¹⁵/d moves no pixel over an edge.
-//   - The gap is rounded to the nearest: off by at most 1/2, and 2⁻¹⁷ by which Fraction is.
-//   - The origin is off by less than 2¹⁷ + 3 of 2⁻⁶⁴, a step by at most 2 (Fraction says why). An
-//     image has at most 16384 rows, and 16384 columns and 16 before them: a pixel's phase is off by
-//     less than (2¹⁷ + 3 + 32784·2)·2⁻³², which is 0.00005.
-//
-// With the upper half of 64 bits, which cuts off what a comparison with a whole number does not
-// see, that is together less than 0.502, and 2¹⁵/d is more than 1.
-//
-// With 32 bits a thread starts with less than 1 cut off, and takes up to 31 steps that are off by
-// up to 1/2 each, and the 0.00005 of 64-bit phases at their end: 1 + 31/2 + 1/2 + 0.01 < 2¹⁵/d up
-// to kMaxCoarseUnit. Beyond it samples are kFine.
 
 #include "cuda/kernel_sample.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <cstring>
 
 #include "cuda/launch_parts.h"
+#include "lattice/instructions.h"
+#include "lattice/lanes.h"
 
 namespace gridmask::cuda {
-namespace {
 
-constexpr int64_t kMaxCoarseUnit = 1920;
+// Up to it phases of 32 bits tell pixels apart: cuda/kernel_block.inc.
+constexpr int32_t kMaxCoarseUnit = 1920;
 static_assert(1701 * kMaxCoarseUnit < 100 * (1 << 15), "");
 
-// Turns positions into fractions of the period modulo 1, by the one division of a sample.
-//
-// With Q = floor((2⁶⁴ - 1) / d), 2⁶⁴/d is Q and at most 1. A position is V = whole·2¹⁶ + rest,
-// 0 <= rest < 2¹⁶, and
-//
-//   2⁶⁴·V/period = whole·2⁶⁴/d + rest·2⁶⁴/d/2¹⁶.
-//
-// whole·Q is at most |whole| off the first, rest·Q/2¹⁶ less than 1 below the second, and less than
-// 1 is cut off. Of rest·Q, of 80 bits, the upper and the lower half are taken apart. A step is at
-// most a pixel, so |whole| <= 1, and off by at most 2; positions on a canvas, less an offset and a
-// stripe, are less than 2¹⁷ pixels.
-class Fraction {
- public:
-  explicit Fraction(uint32_t d) : perUnit_(UINT64_MAX / d) {}
+constexpr size_t kSampleWords = sizeof(KernelSample) / sizeof(uint64_t);
 
-  uint64_t of(int64_t position) const {
-    const auto whole = static_cast<uint64_t>(position >> kFractionBits);
-    const uint64_t rest = static_cast<uint64_t>(position) & ((1u << kFractionBits) - 1);
-    const uint64_t upper = rest * (perUnit_ >> 32);
-    const uint64_t lower = rest * (perUnit_ & UINT32_MAX);
-    return whole * perUnit_ + (upper << 16) + (lower >> 16);
-  }
-
-  // Halfway between two positions: V = 1/2.
-  uint64_t half() const { return perUnit_ >> 17; }
-
-  // The fraction of a number of pixels below d, in 2⁻³², rounded to nearest.
-  uint32_t ofPixels(uint32_t pixels) const {
-    return static_cast<uint32_t>((pixels * perUnit_ + (uint64_t{1} << 31)) >> 32);
-  }
-
- private:
-  uint64_t perUnit_;
+// What writeBlock() takes and gives: cosines and sines of the angles; the side of the canvas, and
+// where on it the first pixel lies; and the words of each KernelSample, whose `place` has only the
+// flags that follow from the numbers.
+struct alignas(64) Turns {
+  Lanes<double> cos;
+  Lanes<double> sin;
 };
+struct RowsOnCanvas {
+  double side;
+  double column;
+  double row;
+};
+struct alignas(64) KernelBlock {
+  Lanes<uint64_t> word[kSampleWords];
+};
+
+namespace baseline {
+#define GRIDMASK_TARGET
+#define GRIDMASK_VECTOR 16
+#include "cuda/kernel_block.inc"
+#undef GRIDMASK_TARGET
+#undef GRIDMASK_VECTOR
+}  // namespace baseline
+
+#ifdef GRIDMASK_WIDE_LANES
+
+namespace avx2 {
+#define GRIDMASK_TARGET __attribute__((target("avx2")))
+#define GRIDMASK_VECTOR 32
+#include "cuda/kernel_block.inc"
+#undef GRIDMASK_TARGET
+#undef GRIDMASK_VECTOR
+}  // namespace avx2
+
+namespace avx512 {
+#define GRIDMASK_TARGET __attribute__((target("avx512f")))
+#define GRIDMASK_VECTOR 64
+#include "cuda/kernel_block.inc"
+#undef GRIDMASK_TARGET
+#undef GRIDMASK_VECTOR
+}  // namespace avx512
+
+#endif
+
+namespace {
+
+void writeBlock(const LatticeBlock& block, const Turns& turns, const RowsOnCanvas& rows,
+                KernelBlock& to) {
+#ifdef GRIDMASK_WIDE_LANES
+  if (hasAvx512()) return avx512::writeBlock(block, turns, rows, to);
+  if (hasAvx2()) return avx2::writeBlock(block, turns, rows, to);
+#endif
+  baseline::writeBlock(block, turns, rows, to);
+}
 
 KernelUnitAxis kernelUnitAxisOf(const LatticeAxis& axis, const Lattice& lattice, int32_t height,
                                 int32_t width, int32_t firstRow) {
@@ -78,54 +83,6 @@ KernelUnitAxis kernelUnitAxisOf(const LatticeAxis& axis, const Lattice& lattice,
   const int64_t origin = axis.at(0, firstRow) - lattice.stripe + shift * int64_t{lattice.period};
   return {static_cast<uint32_t>(origin), static_cast<uint32_t>(axis.stepX),
           static_cast<uint32_t>(axis.stepY), static_cast<uint32_t>(shift)};
-}
-
-// For a masked sample, `stripe` in pixels. Written in place, since a copy of what has just been
-// written in parts would wait for them.
-inline void writeSample(KernelSample& sample, const LatticeAxis& x, int32_t deltaX,
-                        const LatticeAxis& y, int32_t deltaY, uint32_t d, uint32_t stripe,
-                        uint32_t place, int32_t firstRow) {
-  const Fraction fraction(d);
-  const auto origin = [&](const LatticeAxis& axis, int32_t delta) {
-    const int64_t position =
-        axis.at(kOriginColumn, firstRow) - ((int64_t{stripe} + int64_t{delta}) << kFractionBits);
-    return fraction.of(position) + fraction.half();
-  };
-  const uint64_t across = fraction.of(x.stepX);
-  const uint64_t down = fraction.of(x.stepY);
-  // A rotation has the same numbers on both axes, unless one of them was halfway.
-  const uint64_t acrossY = y.stepX == -x.stepY ? uint64_t{0} - down : fraction.of(y.stepX);
-  const uint64_t downY = y.stepY == x.stepX ? across : fraction.of(y.stepY);
-  const uint32_t gap = fraction.ofPixels(d - stripe);
-  sample.x.origin = origin(x, deltaX);
-  sample.x.across = across;
-  sample.x.down = down;
-  sample.y.origin = origin(y, deltaY);
-  sample.y.across = acrossY;
-  sample.y.down = downY;
-  sample.gap = gap;
-  const auto steps = [](uint64_t step) {
-    const auto coarse = static_cast<int32_t>((step + (uint64_t{1} << 31)) >> 32);
-    return static_cast<uint64_t>(std::abs(int64_t{coarse}));
-  };
-  const uint64_t reach = std::max(kMaxColumnSteps * steps(across) + kMaxRowSteps * steps(down),
-                                  kMaxColumnSteps * steps(acrossY) + kMaxRowSteps * steps(downY));
-  sample.place = place | (d > kMaxCoarseUnit ? KernelSample::kFine : 0) |
-                 // The gap and what a tile spans are together a period or more.
-                 (gap + reach > UINT32_MAX ? KernelSample::kDense : 0);
-}
-
-}  // namespace
-
-KernelSample kernelSampleOf(const Lattice& lattice, uint32_t number, int32_t firstRow) {
-  KernelSample sample{};
-  sample.place = number * KernelSample::kPlaces;
-  if (!lattice.masked) return sample;
-  const uint32_t flags =
-      (lattice.reverse ? KernelSample::kReverse : 0) | (lattice.random ? KernelSample::kRandom : 0);
-  writeSample(sample, lattice.x, 0, lattice.y, 0, lattice.period >> kFractionBits,
-              lattice.stripe >> kFractionBits, sample.place | flags, firstRow);
-  return sample;
 }
 
 KernelUnits kernelUnitsOf(const Lattice& lattice, int32_t height, int32_t width, int32_t firstRow) {
@@ -141,45 +98,103 @@ KernelUnits kernelUnitsOf(const Lattice& lattice, int32_t height, int32_t width,
   return units;
 }
 
-void TurnedAxesTable::reset(const Canvas& canvas) {
-  const bool same = canvas.side == canvas_.side && canvas.left == canvas_.left;
-  if (same && canvas.top == canvas_.top) return;
-  canvas_ = canvas;
-  known_.fill(false);
-}
+}  // namespace
 
 SampleConstants::SampleConstants(const BatchLayout& layout, int32_t imageHeight, int32_t firstRow,
                                  Launch& launch)
-    : launch_(launch), height_(imageHeight), width_(layout.width), firstRow_(firstRow) {
-  launch.axes.reset(canvasOf(imageHeight, layout.width));
-  launch.constants.resize(layout.count * sizeof(KernelSample));
+    : launch_(launch),
+      height_(imageHeight),
+      width_(layout.width),
+      firstRow_(firstRow),
+      canvas_(canvasOf(imageHeight, layout.width)),
+      samples_(firstConstants(launch, layout.count * sizeof(KernelSample))) {}
+
+void SampleConstants::add(const PackedSample& sample, uint32_t number) {
+  const size_t k = waits_++;
+  waiting_.d[k] = static_cast<uint64_t>(sample.d);
+  waiting_.l[k] = static_cast<uint64_t>(sample.l);
+  waiting_.deltaX[k] = static_cast<uint64_t>(sample.deltaX);
+  waiting_.deltaY[k] = static_cast<uint64_t>(sample.deltaY);
+  waiting_.angle[k] = sample.angle;
+  masked_[k] = (sample.flags & PackedSample::kMasked) != 0;
+  place_[k] = number * KernelSample::kPlaces;
+  if (masked_[k]) {
+    const bool random = sample.unitProbability < 1;
+    const bool reverse = (sample.flags & PackedSample::kReverse) != 0;
+    place_[k] |= (reverse ? KernelSample::kReverse : 0) | (random ? KernelSample::kRandom : 0);
+    if (random) addUnits(sample, count_ + k);
+  }
+  if (waits_ == kBlockSamples) flush();
 }
 
-void SampleConstants::add(const PackedSample& packed, uint32_t number) {
-  KernelSample& sample = reinterpret_cast<KernelSample*>(launch_.constants.data())[count_++];
-  const uint32_t place = number * KernelSample::kPlaces;
-  if ((packed.flags & PackedSample::kMasked) == 0) {
-    sample = {{}, {}, 0, place};
-    return;
-  }
-  const bool random = packed.unitProbability < 1;
+void SampleConstants::add(const SampleBlock& block, size_t some, const DrawSettings& settings,
+                          uint32_t first, bool maskedAlone) {
+  const bool random = settings.unitProbability < 1;
   const uint32_t flags =
-      ((packed.flags & PackedSample::kReverse) != 0 ? KernelSample::kReverse : 0) |
-      (random ? KernelSample::kRandom : 0);
-  const TurnedAxes& axes = launch_.axes.of(packed.angle);
-  writeSample(sample, axes.x, packed.deltaX, axes.y, packed.deltaY, static_cast<uint32_t>(packed.d),
-              static_cast<uint32_t>(packed.l), place | flags, firstRow_);
-  flags_ |= sample.place % KernelSample::kPlaces;
-  if (!random) return;
-  units_.resize(count_);
-  units_.back() = kernelUnitsOf(latticeOf(packed, axes), height_, width_, firstRow_);
+      (settings.reverse ? KernelSample::kReverse : 0) | (random ? KernelSample::kRandom : 0);
+  size_t place = count_;
+  for (size_t k = 0; k < some; ++k) {
+    masked_[k] = block.masked[k] != 0;
+    place_[k] = (first + static_cast<uint32_t>(k)) * KernelSample::kPlaces;
+    if (masked_[k]) place_[k] |= flags;
+    if (masked_[k] && random) addUnits(sampleOf(block, k, settings), place);
+    if (masked_[k] || !maskedAlone) ++place;
+  }
+  skips_ = maskedAlone;
+  write(block, some);
+}
+
+void SampleConstants::addUnits(const PackedSample& sample, size_t place) {
+  units_.resize(place + 1);
+  units_.back() = kernelUnitsOf(latticeOf(sample, canvas_), height_, width_, firstRow_);
+}
+
+void SampleConstants::flush() {
+  if (waits_ == 0) return;
+  skips_ = false;
+  write(waiting_, waits_);
+  waits_ = 0;
+}
+
+void SampleConstants::write(const LatticeBlock& block, size_t some) {
+  const Rotation* const whole = wholeRotations();
+  Turns turns;
+  for (size_t k = 0; k < kBlockSamples; ++k) {
+    const Rotation rotation = rotationOf(block.angle[k], whole);
+    turns.cos[k] = rotation.cos;
+    turns.sin[k] = rotation.sin;
+  }
+  const RowsOnCanvas rows{static_cast<double>(canvas_.side),
+                          static_cast<double>(canvas_.left + kOriginColumn),
+                          static_cast<double>(canvas_.top + firstRow_)};
+  KernelBlock written;
+  writeBlock(block, turns, rows, written);
+  for (size_t k = 0; k < some; ++k) {
+    uint8_t* const sample = samples_ + count_ * sizeof(KernelSample);
+    if (!masked_[k]) {
+      if (skips_) continue;
+      const KernelSample none{{}, {}, 0, place_[k]};
+      std::memcpy(sample, &none, sizeof none);
+    } else {
+      constexpr size_t kLast = kSampleWords - 1;
+      const uint64_t last = written.word[kLast][k] | uint64_t{place_[k]} << 32;
+      for (size_t i = 0; i < kLast; ++i) {
+        std::memcpy(sample + i * sizeof last, &written.word[i][k], sizeof last);
+      }
+      std::memcpy(sample + kLast * sizeof last, &last, sizeof last);
+      flags_ |= static_cast<uint32_t>(last >> 32) % KernelSample::kPlaces;
+    }
+    ++count_;
+  }
 }
 
 bool SampleConstants::end() {
-  launch_.constants.resize(count_ * sizeof(KernelSample));
+  flush();
+  endConstants(launch_, count_ * sizeof(KernelSample));
   if (count_ == 0) return false;
   launch_.params.entries = static_cast<uint32_t>(count_);
   if (!units_.empty()) {
+    units_.resize(count_);
     launch_.params.unitsAt =
         addConstants(launch_, units_.data(), units_.size() * sizeof(KernelUnits));
   }

@@ -48,6 +48,12 @@ void addFillVectors(const Batch& batch, Launch& launch) {
   const bool uniform = isUniform(batch.fill, bytes, launch.valueBytes);
   const bool straddles = kVectorBytes % layout.pixelBytes != 0;
   const size_t places = straddles ? launch.params.valuesPerPixel : 1;
+  if (uniform) {
+    uint8_t vector[kVectorBytes];
+    for (size_t k = 0; k < kVectorBytes; ++k) vector[k] = batch.fill[k & (launch.valueBytes - 1)];
+    std::memcpy(&launch.params.fill, vector, kVectorBytes);
+    return;
+  }
   std::vector<uint8_t> vectors;
   for (size_t plane = 0; plane < layout.planes; ++plane) {
     for (size_t place = 0; place < places; ++place) {
@@ -55,13 +61,7 @@ void addFillVectors(const Batch& batch, Launch& launch) {
         const size_t byte = (place * launch.valueBytes + k) % layout.pixelBytes;
         vectors.push_back(batch.fill[plane * layout.pixelBytes + byte]);
       }
-      if (uniform) break;
     }
-    if (uniform) break;
-  }
-  if (uniform) {
-    std::memcpy(&launch.params.fill, vectors.data(), kVectorBytes);
-    return;
   }
   launch.params.fillStep = kVectorBytes;
   launch.params.fillAt = addConstants(launch, vectors.data(), vectors.size());
@@ -174,10 +174,9 @@ bool prepareNoise(const Batch& batch, const Samples& samples, size_t first, Laun
   if (!setTiles(launch, rows, shift)) return false;
 
   std::vector<NoiseKey> keys;
-  for (size_t i = 0; i < batch.layout.count; ++i) {
-    const PackedSample sample = samples[first + i];
+  samples.forEach(first, batch.layout.count, [&](size_t, const PackedSample& sample) {
     if (isWorkedAt(sample, batch.source == batch.target)) keys.push_back(noiseKeyOf(sample));
-  }
+  });
   params.noiseKeysAt = addConstants(launch, keys.data(), keys.size() * sizeof(NoiseKey));
   params.channelsAt = addConstants(launch, noise.channels + 2 * batch.firstChannel,
                                    batch.layout.channels() * 2 * sizeof(float));
@@ -215,9 +214,16 @@ Prepared prepareMask(const Batch& batch, const Samples& samples, size_t first, L
   params.valuesPerRow = static_cast<uint32_t>(params.rowBytes / valueBytes);
 
   SampleConstants constants(layout, imageHeightOf(batch), batch.firstRow, launch);
-  samples.forEach(first, layout.count, [&](size_t i, const PackedSample& sample) {
-    if (isWorkedAt(sample, inPlace)) constants.add(sample, static_cast<uint32_t>(i));
-  });
+  const DrawSettings* const settings = samples.drawn();
+  if (settings != nullptr) {
+    samples.forEachBlock(first, layout.count, [&](size_t i, size_t some, const SampleBlock& block) {
+      constants.add(block, some, *settings, static_cast<uint32_t>(i), inPlace);
+    });
+  } else {
+    samples.forEach(first, layout.count, [&](size_t i, const PackedSample& sample) {
+      if (isWorkedAt(sample, inPlace)) constants.add(sample, static_cast<uint32_t>(i));
+    });
+  }
   if (!constants.end()) return Prepared::kNothing;
   const bool ready = noise
                          ? prepareNoise(batch, samples, first, launch)

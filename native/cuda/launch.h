@@ -51,9 +51,9 @@ struct Launch {
   uint32_t blockX;
   uint32_t blockY;
   uint32_t valueBytes;  // 1, 2 or 4: what is selected at a time
-  KernelParams params;
+  KernelParams params{};
   std::vector<uint8_t> constants;  // empty if they are part of the parameters
-  TurnedAxesTable axes;            // for the next one
+  size_t inlinedBytes = 0;         // of those that are
 };
 
 enum class Prepared {

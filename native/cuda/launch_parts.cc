@@ -12,6 +12,10 @@ constexpr uint32_t kThreadsOfWarp = 32;
 constexpr size_t kMaxGridY = 65535;  // and z
 constexpr size_t kConstantAlignment = 16;
 
+size_t aligned(size_t bytes) {
+  return (bytes + kConstantAlignment - 1) / kConstantAlignment * kConstantAlignment;
+}
+
 }  // namespace
 
 uint32_t tileShiftOf(uint32_t vectorsPerRow, uint32_t preferred) {
@@ -24,9 +28,11 @@ uint32_t tileShiftOf(uint32_t vectorsPerRow, uint32_t preferred) {
 }
 
 void begin(Launch& launch, const BatchLayout& layout, const uint8_t* source, uint8_t* target) {
-  launch.params = {};
-  launch.constants.clear();
   KernelParams& params = launch.params;
+  // What is behind is written before it is read.
+  std::memset(static_cast<void*>(&params), 0, offsetof(KernelParams, inlined));
+  launch.constants.clear();
+  launch.inlinedBytes = 0;
   params.source = source;
   params.target = target;
   params.sampleBytes = layout.sampleBytes();
@@ -93,18 +99,39 @@ bool setRectangles(Launch& launch, uint32_t rowsOfThread, uint32_t mostColumns) 
   return true;
 }
 
+uint8_t* firstConstants(Launch& launch, size_t bytes) {
+  if (bytes <= kInlinedBytes) return launch.params.inlined;
+  launch.constants.resize(bytes);
+  return launch.constants.data();
+}
+
+void endConstants(Launch& launch, size_t bytes) {
+  if (launch.constants.empty()) {
+    launch.inlinedBytes = bytes;
+  } else {
+    launch.constants.resize(bytes);
+  }
+}
+
 uint32_t addConstants(Launch& launch, const void* data, size_t bytes) {
-  const auto aligned = [](size_t size) {
-    return (size + kConstantAlignment - 1) / kConstantAlignment * kConstantAlignment;
-  };
-  const size_t at = aligned(launch.constants.size());
-  launch.constants.resize(at + aligned(bytes));
-  if (bytes != 0) std::memcpy(launch.constants.data() + at, data, bytes);
+  std::vector<uint8_t>& constants = launch.constants;
+  const size_t at = aligned(constants.empty() ? launch.inlinedBytes : constants.size());
+  if (bytes == 0) return static_cast<uint32_t>(at);
+  const size_t end = at + aligned(bytes);
+  uint8_t* const inlined = launch.params.inlined;
+  if (constants.empty() && end <= kInlinedBytes) {
+    launch.inlinedBytes = end;
+    std::memcpy(inlined + at, data, bytes);
+  } else {
+    if (constants.empty()) constants.assign(inlined, inlined + launch.inlinedBytes);
+    constants.resize(end);
+    std::memcpy(constants.data() + at, data, bytes);
+  }
   return static_cast<uint32_t>(at);
 }
 
 void end(Launch& launch) {
-  if (launch.constants.size() > kInlinedBytes) return;
+  if (launch.constants.size() > kInlinedBytes || launch.constants.empty()) return;
   std::memcpy(launch.params.inlined, launch.constants.data(), launch.constants.size());
   launch.constants.clear();
 }

@@ -12,7 +12,10 @@
 
 namespace gridmask::cuda {
 
-inline Reciprocal reciprocalOf(uint64_t divisor) { return {UINT64_MAX / divisor}; }
+// Mostly it is of 1, and to divide takes longer than to see that.
+inline Reciprocal reciprocalOf(uint64_t divisor) {
+  return {divisor == 1 ? UINT64_MAX : UINT64_MAX / divisor};
+}
 
 // The largest power of two up to `limit` that divides `value`.
 inline size_t powerDividing(size_t value, size_t limit) {
@@ -56,6 +59,10 @@ bool setTiles(Launch& launch, uint32_t rowsOfThread, uint32_t preferredShift);
 // The same in blocks that are rectangles of threads, at most `mostColumns` wide; entries along z.
 // False if there are too many entries.
 bool setRectangles(Launch& launch, uint32_t rowsOfThread, uint32_t mostColumns);
+
+// Where so many bytes, the first of all constants, are to be written; at most `bytes` of them were.
+uint8_t* firstConstants(Launch& launch, size_t bytes);
+void endConstants(Launch& launch, size_t bytes);
 
 // Appends to the constants, at a multiple of 16 bytes; says where.
 uint32_t addConstants(Launch& launch, const void* data, size_t bytes);

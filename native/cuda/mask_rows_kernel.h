@@ -32,7 +32,7 @@ struct Window {
   uint32_t dropped;  // may have bits outside
 };
 
-// One value a pixel: bit k for pixel x + k, of so many vectors of `values` values.
+// One value per pixel: bit k for pixel x + k, for `vectors` vectors of `values` values.
 template <int values>
 GRIDMASK_HD inline uint32_t planarSquares(Phases<uint64_t> exact, bool fine, uint32_t vectors) {
   uint32_t bits = 0;

@@ -6,9 +6,9 @@
 // image, across row ends. A block belongs to the row in which it begins.
 //
 //   a thread   a block in `rows` rows, one below the other, in all channels: the numbers are drawn
-//              once for all channels, or anew for each
+//              once for all channels, or once for each
 //   a warp     2^tileShift blocks side by side, the rest of the 32 below: close to a square of
-//              pixels, so that few warps draw for some of their threads only
+//              pixels, so that few warps draw for only some of their threads
 //   the grid   x: a sample's tiles, y and z: samples. In place only those that are masked
 #pragma once
 
@@ -216,7 +216,7 @@ class NoiseTile {
                              params_.channelsAt + channel * static_cast<uint32_t>(sizeof(Channel)));
   }
 
-  // One value a pixel: a block is four in a row.
+  // One value per pixel: a block is four in a row.
   GRIDMASK_HD void planar(uint32_t entry, uint32_t number, uint64_t sampleAt, int32_t begin,
                           uint32_t dropped, uint32_t inside) {
     uint64_t at = sampleAt + static_cast<uint64_t>(int64_t{begin} * kValueBytes);

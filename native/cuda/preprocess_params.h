@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the host gives to the kernels of cuda/preprocess_kernel.h beside KernelParams, in whose
+// What the host passes to the kernels of cuda/preprocess_kernel.h besides KernelParams, in whose
 // constants it lies.
 #pragma once
 
@@ -20,8 +20,8 @@ constexpr uint32_t kTypeShift = 8;    // the result's ValueType lies above
 struct KernelImage {
   uint64_t origin;        // address of the value that becomes the first one of pixel (0, 0), from
                           // the image's channel 0; outside of the image where that lies outside
-  uint64_t next;          // from a sample's to the next, where this stands for all
-  int32_t across;         // bytes from pixel to pixel of a row, negative where it is mirrored
+  uint64_t next;          // from a sample's to the next, if this stands for all
+  int32_t across;         // bytes from pixel to pixel of a row, negative if it is mirrored
   uint32_t down;          // from row to row
   uint32_t channelBytes;  // from channel to channel
   // The pixels that the image has; others are black.
@@ -30,7 +30,7 @@ struct KernelImage {
 };
 static_assert(sizeof(KernelImage) == 40, "the same on both sides");
 
-// Of a channel of the result.
+// For a channel of the result.
 struct KernelScale {
   uint32_t channel;  // the image's
   float a;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Up to sixteen neighbouring bytes at any address, read as words, and bytes picked out of them. A
-// decoded image's rows begin and end anywhere, but a byte at a time is too little for a load.
+// Reads up to sixteen neighbouring bytes at any address as words, and picks bytes out of them. Rows
+// of a decoded image begin and end anywhere, but single bytes are too little for a load.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ GRIDMASK_HD inline uint32_t wordFrom(uint32_t word, uint32_t next, uint32_t befo
 #endif
 }
 
-// Byte k is that of the eight of both words whose number is nibble k of `numbers`.
+// Byte k of the result is the one of the two words' eight bytes that nibble k of `numbers` names.
 GRIDMASK_HD inline uint32_t bytesAt(uint32_t word, uint32_t next, uint32_t numbers) {
 #ifdef __CUDA_ARCH__
   return __byte_perm(word, next, numbers);
@@ -34,7 +34,7 @@ GRIDMASK_HD inline uint32_t bytesAt(uint32_t word, uint32_t next, uint32_t numbe
 #endif
 }
 
-// Of a word's bytes those with numbers below `count`, which may be negative or beyond them.
+// The bytes of a word whose numbers are below `count`, which may be negative or too large.
 GRIDMASK_HD inline uint32_t firstBytes(int32_t count) {
   return count <= 0 ? 0 : count >= 4 ? 0xFFFFFFFFu : (1u << (8 * count)) - 1;
 }
@@ -42,8 +42,8 @@ GRIDMASK_HD inline uint32_t firstBytes(int32_t count) {
 struct Stretch {
   uint32_t word[4];
 
-  // `bytes` bytes, of which those in [begin, end) are read and the others are 0. The words at both
-  // ends are read whole.
+  // `bytes` bytes: those in [begin, end) are read, the others are 0. The words at both ends are
+  // read whole.
   GRIDMASK_HD static Stretch load(const uint8_t* from, uint32_t bytes, uint32_t begin,
                                   uint32_t end) {
     const uint32_t before = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(from)) & 3;
@@ -66,7 +66,7 @@ struct Stretch {
   }
 };
 
-// Picks four bytes: byte k is that whose number is nibble k.
+// Picks four bytes: byte k is the one that nibble k names.
 class Picker {
  public:
   GRIDMASK_HD explicit Picker(uint32_t numbers)

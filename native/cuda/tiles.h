@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A batch on the host cut into tiles that are small enough to be staged: some samples; or some rows
-// of one sample, in all planes or, where one row of all planes is too much, in some.
+// A batch on the host, cut into tiles that are small enough to stage: several samples; or several
+// rows of one sample, in all planes or, if one row of all planes is too much, in some.
 #pragma once
 
 #include <algorithm>

@@ -8,11 +8,7 @@
 #include <optional>
 
 #include "cuda/nvtx.h"
-
-#if defined(__SSE2__) || defined(_M_X64)
-#include <emmintrin.h>
-#define GRIDMASK_STREAMING 1
-#endif
+#include "cuda/streaming_copy.h"
 
 namespace gridmask::cuda {
 namespace {
@@ -28,24 +24,6 @@ struct Pieces {
   size_t begin(size_t i) const { return i * bytes; }
   size_t bytesOf(size_t i) const { return std::min(bytes, total - i * bytes); }
 };
-
-// Into memory that only the device will read: past the caches, if possible. The bus then reads it
-// sooner: on an H100's host an upload of 37 MB took 0.98 ms instead of 1.11.
-void copyForDevice(uint8_t* to, const uint8_t* from, size_t bytes) {
-  size_t done = 0;
-#ifdef GRIDMASK_STREAMING
-  constexpr size_t kLine = 64;
-  if (reinterpret_cast<uintptr_t>(to) % sizeof(__m128i) == 0) {
-    for (; done + kLine <= bytes; done += kLine) {
-      const auto* line = reinterpret_cast<const __m128i*>(from + done);
-      auto* place = reinterpret_cast<__m128i*>(to + done);
-      for (int k = 0; k < 4; ++k) _mm_stream_si128(place + k, _mm_loadu_si128(line + k));
-    }
-    _mm_sfence();
-  }
-#endif
-  std::memcpy(to + done, from + done, bytes - done);
-}
 
 unsigned threadsFor(size_t pieces, const Staging& staging) {
   return static_cast<unsigned>(std::min<size_t>(staging.threads, pieces));
@@ -128,7 +106,7 @@ bool upload(Stream& stream, const Allocation& allocation, const uint8_t* source,
     return true;
   }
   uploadPieces(stream, allocation, staging, [=](size_t begin, size_t count, uint8_t* to) {
-    copyForDevice(to, source + begin, count);
+    copyPastCaches(to, source + begin, count);
   });
   return false;
 }

@@ -30,7 +30,7 @@ struct WarpTile {
     firstRow = tileRow << (5 - params.tileShift);
   }
 
-  // For a whole warp alike.
+  // The same for a whole warp.
   GRIDMASK_HD bool exists(const KernelParams& params) const {
     return entry < params.entries && number < params.tilesPerSample;
   }

@@ -47,19 +47,4 @@ GRIDMASK_HD inline Philox4 philox4x32(Philox4 counter, uint32_t key0, uint32_t k
   return counters[0];
 }
 
-// The same for words that lie counter by counter, which the host's compilers turn into vectors.
-template <size_t kCount>
-inline void philox4x32(uint32_t (&words)[4][kCount], uint32_t key0, uint32_t key1) {
-  for (int round = 0; round < 10; ++round, key0 += 0x9E3779B9u, key1 += 0xBB67AE85u) {
-    for (size_t k = 0; k < kCount; ++k) {
-      const uint64_t product0 = uint64_t{0xD2511F53u} * words[0][k];
-      const uint64_t product1 = uint64_t{0xCD9E8D57u} * words[2][k];
-      words[0][k] = static_cast<uint32_t>(product1 >> 32) ^ words[1][k] ^ key0;
-      words[1][k] = static_cast<uint32_t>(product1);
-      words[2][k] = static_cast<uint32_t>(product0 >> 32) ^ words[3][k] ^ key1;
-      words[3][k] = static_cast<uint32_t>(product0);
-    }
-  }
-}
-
 }  // namespace gridmask

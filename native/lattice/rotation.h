@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // Cosine and sine of an angle in degrees, each rounded to 15 decimals as the authors' imaging
-// library does. The C library's functions differ between platforms in the last bit, and one such
-// bit can move a pixel, so they are worked out here with operations that IEEE 754 fixes exactly:
-// double-double arithmetic, about 106 bits, then one rounding. Must be compiled without contraction
-// of a*b+c and without fast-math.
+// library does.
 #pragma once
 
-#include <array>
 #include <cmath>
-
-#ifdef __FAST_MATH__
-#error "gridmask's geometry needs IEEE 754 arithmetic: build without -ffast-math"
-#endif
+#include <cstddef>
 
 namespace gridmask {
 
@@ -21,111 +14,22 @@ struct Rotation {
   double sin;
 };
 
-namespace detail {
+// cos(t) and sin(t) for t = -angle·π/180, angle in [0, 360].
+Rotation computeRotation(double degrees);
 
-// The unevaluated sum hi + lo, |lo| <= ulp(hi) / 2.
-struct DoubleDouble {
-  double hi;
-  double lo;
-};
+// The same of the whole degrees from 0 to 360, the only ones that are drawn.
+const Rotation* wholeRotations();
 
-inline DoubleDouble renormalize(double hi, double lo) {
-  const double sum = hi + lo;
-  return {sum, lo - (sum - hi)};
-}
-
-inline DoubleDouble operator+(DoubleDouble a, DoubleDouble b) {
-  const double sum = a.hi + b.hi;
-  const double part = sum - a.hi;
-  const double error = (a.hi - (sum - part)) + (b.hi - part);
-  return renormalize(sum, error + (a.lo + b.lo));
-}
-
-inline DoubleDouble operator*(DoubleDouble a, DoubleDouble b) {
-  const double product = a.hi * b.hi;
-  const double error = std::fma(a.hi, b.hi, -product);
-  return renormalize(product, error + (a.hi * b.lo + a.lo * b.hi));
-}
-
-inline DoubleDouble operator/(DoubleDouble a, double b) {
-  const double quotient = a.hi / b;
-  const double remainder = std::fma(-quotient, b, a.hi) + a.lo;
-  return renormalize(quotient, remainder / b);
-}
-
-// 1 - z/(n(n+1)) · (1 - z/((n+2)(n+3)) · (1 - …)): the Taylor series of cos (n = 1) and of
-// sin(r)/r (n = 2) in z = r², by Horner. Fourteen terms leave less than 2⁻¹⁰⁶ for |r| <= π/4.
-inline DoubleDouble taylor(DoubleDouble z, double n) {
-  DoubleDouble sum{1, 0};
-  for (double k = n + 26; k >= n; k -= 2) {
-    const DoubleDouble term = z * sum / (k * (k + 1));
-    sum = DoubleDouble{1, 0} + DoubleDouble{-term.hi, -term.lo};
-  }
-  return sum;
-}
-
-// The double nearest to `value` rounded to 15 decimals. The fused multiply-add shows on which side
-// of a tie the exact product lies; the division by a power of ten below 2⁵³ rounds once.
-inline double round15(double value) {
-  constexpr double kScale = 1e15;
-  double nearest = std::floor(value * kScale + 0.5);
-  const double excess = std::fma(value, kScale, -nearest);
-  if (excess > 0.5) nearest += 1;
-  if (excess < -0.5) nearest -= 1;
-  return nearest / kScale;
-}
-
-// `degrees` in [0, 360].
-inline Rotation computeRotation(double degrees) {
-  constexpr double kPi = 3.141592653589793;
-  // π/2 as a sum of three doubles.
-  constexpr double kHalfPi[] = {1.5707963267948966, 6.123233995736766e-17, -1.4973849048591833e-33};
-
-  const double radians = -degrees * kPi / 180;
-  const double quadrant = std::floor(radians / kHalfPi[0] + 0.5);
-  const double product = quadrant * kHalfPi[0];
-  const DoubleDouble head{-product, -std::fma(quadrant, kHalfPi[0], -product)};
-  const DoubleDouble tail{
-      -quadrant * kHalfPi[1],
-      -std::fma(quadrant, kHalfPi[1], -(quadrant * kHalfPi[1])) - quadrant * kHalfPi[2]};
-  const DoubleDouble r = DoubleDouble{radians, 0} + head + tail;
-  const DoubleDouble z = r * r;
-  const double c = taylor(z, 1).hi;
-  const double s = (r * taylor(z, 2)).hi;
-
-  switch (static_cast<int>(quadrant) & 3) {
-    case 0:
-      return {round15(c), round15(s)};
-    case 1:
-      return {round15(-s), round15(c)};
-    case 2:
-      return {round15(-c), round15(-s)};
-    default:
-      return {round15(s), round15(-c)};
-  }
-}
-
-}  // namespace detail
-
-// cos(t) and sin(t) for t = -(angle mod 360)·π/180, angle finite. Whole degrees, the only ones that
-// are drawn, come from a table.
-inline Rotation rotationOf(double angle) {
-  static const std::array<Rotation, 361> wholeDegrees = [] {
-    std::array<Rotation, 361> table{};
-    for (int degree = 0; degree <= 360; ++degree) {
-      table[static_cast<size_t>(degree)] = detail::computeRotation(degree);
-    }
-    return table;
-  }();
-
+// For t = -(angle mod 360)·π/180, angle finite. `whole`: wholeRotations().
+inline Rotation rotationOf(double angle, const Rotation* whole) {
   double degrees = angle;
   if (!(angle >= 0 && angle < 360)) {
     degrees = std::fmod(angle, 360.0);
     if (degrees < 0) degrees += 360.0;
   }
-  const auto whole = static_cast<size_t>(degrees);
-  return static_cast<double>(whole) == degrees ? wholeDegrees[whole]
-                                               : detail::computeRotation(degrees);
+  const auto floor = static_cast<size_t>(degrees);
+  return static_cast<double>(floor) == degrees ? whole[floor] : computeRotation(degrees);
 }
+inline Rotation rotationOf(double angle) { return rotationOf(angle, wholeRotations()); }
 
 }  // namespace gridmask

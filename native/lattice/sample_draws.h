@@ -11,6 +11,7 @@
 #include "lattice/lattice.h"
 #include "lattice/noise.h"
 #include "lattice/philox.h"
+#include "lattice/sample_block.h"
 
 namespace gridmask {
 
@@ -28,15 +29,17 @@ struct DrawSettings {
   uint32_t epoch;
 };
 
-namespace detail {
-
-// From the words of a sample's two blocks.
-inline void setSample(PackedSample& sample, const DrawSettings& settings, uint64_t index,
-                      const Philox4& u, const Philox4& v) {
+inline PackedSample drawSample(const DrawSettings& settings, uint64_t index) {
+  const auto low = static_cast<uint32_t>(index);
+  const auto high = static_cast<uint32_t>(index >> 32);
+  Philox4 blocks[2] = {{{low, high, settings.epoch, 0}}, {{low, high, settings.epoch, 1}}};
+  philox4x32(blocks, settings.seed[0], settings.seed[1]);
+  const auto& [u, v] = blocks;
   const auto fraction = [](uint32_t word) { return word / 4294967296.0; };
   const auto below = [](uint32_t word, uint32_t range) {
     return static_cast<uint32_t>((uint64_t{word} * range) >> 32);
   };
+  PackedSample sample;
   const uint32_t d = settings.unitMin + below(u.word[1], settings.unitMax - settings.unitMin);
   sample.flags = (fraction(u.word[0]) < settings.probability ? PackedSample::kMasked : 0) |
                  (settings.reverse ? PackedSample::kReverse : 0);
@@ -52,24 +55,34 @@ inline void setSample(PackedSample& sample, const DrawSettings& settings, uint64
   sample.seed[0] = settings.seed[0];
   sample.seed[1] = settings.seed[1];
   sample.epoch = settings.epoch;
-  sample.index[0] = static_cast<uint32_t>(index);
-  sample.index[1] = static_cast<uint32_t>(index >> 32);
-}
-
-}  // namespace detail
-
-inline PackedSample drawSample(const DrawSettings& settings, uint64_t index) {
-  const auto low = static_cast<uint32_t>(index);
-  const auto high = static_cast<uint32_t>(index >> 32);
-  Philox4 blocks[2] = {{{low, high, settings.epoch, 0}}, {{low, high, settings.epoch, 1}}};
-  philox4x32(blocks, settings.seed[0], settings.seed[1]);
-  PackedSample sample;
-  detail::setSample(sample, settings, index, blocks[0], blocks[1]);
+  sample.index[0] = low;
+  sample.index[1] = high;
   return sample;
 }
 
 inline NoiseKey noiseKeyOf(const PackedSample& sample) {
   return {{sample.seed[0], sample.seed[1]}, {sample.index[0], sample.index[1]}, sample.epoch};
+}
+
+// Of a block that was drawn.
+inline PackedSample sampleOf(const SampleBlock& block, size_t k, const DrawSettings& settings) {
+  PackedSample sample;
+  sample.angle = block.angle[k];
+  sample.ratio = block.ratio[k];
+  sample.unitProbability = settings.unitProbability;
+  sample.flags = (block.masked[k] != 0 ? PackedSample::kMasked : 0) |
+                 (settings.reverse ? PackedSample::kReverse : 0);
+  sample.d = static_cast<int32_t>(block.d[k]);
+  sample.l = static_cast<int32_t>(block.l[k]);
+  sample.deltaX = static_cast<int32_t>(block.deltaX[k]);
+  sample.deltaY = static_cast<int32_t>(block.deltaY[k]);
+  for (int i = 0; i < 2; ++i) {
+    sample.unitKey[i] = static_cast<uint32_t>(block.unitKey[i][k]);
+    sample.seed[i] = settings.seed[i];
+    sample.index[i] = static_cast<uint32_t>(block.index[k] >> 32 * i);
+  }
+  sample.epoch = settings.epoch;
+  return sample;
 }
 
 // The samples of a batch: those of a plan, or drawn when they are asked for, which costs less than
@@ -86,45 +99,49 @@ class Samples {
     return plan_ != nullptr ? plan_[i] : drawSample(settings_, indexOf(i));
   }
 
-  // Calls work(i, sample) for `count` samples from `first` on, which are drawn several at a time.
+  // What they are drawn from; null where they are a plan's.
+  const DrawSettings* drawn() const { return plan_ == nullptr ? &settings_ : nullptr; }
+
+  // Whether their numbers are a list.
+  bool isListed() const { return indices_ != nullptr; }
+
+  // Draws those from `first` on, `some` of them and no more than a block has. In the lanes behind
+  // them is the last one again.
+  void draw(size_t first, size_t some, SampleBlock& block) const {
+    for (size_t k = 0; k < kBlockSamples; ++k) {
+      block.index[k] = indexOf(first + std::min(k, some - 1));
+    }
+    drawBlock(settings_, block);
+  }
+
+  // Calls work(i, some, block) for the `count` samples from `first` on, of which there are `some`
+  // in a block, numbered from i = 0 on. They must not be a plan's.
   template <typename Work>
-  void forEach(size_t first, size_t count, const Work& work) const {
-    if (plan_ != nullptr) {
-      for (size_t i = 0; i < count; ++i) work(i, plan_[first + i]);
-      return;
-    }
-    if (count < kDrawnAtOnce / 2) {
-      for (size_t i = 0; i < count; ++i) work(i, drawSample(settings_, indexOf(first + i)));
-      return;
-    }
-    // Words of the samples' first blocks, then of their second.
-    uint32_t words[4][2 * kDrawnAtOnce];
-    PackedSample sample;
-    for (size_t begin = 0; begin < count; begin += kDrawnAtOnce) {
-      const size_t some = std::min(count - begin, kDrawnAtOnce);
-      for (size_t k = 0; k < kDrawnAtOnce; ++k) {
-        const uint64_t index = indexOf(first + begin + std::min(k, some - 1));
-        words[0][k] = words[0][k + kDrawnAtOnce] = static_cast<uint32_t>(index);
-        words[1][k] = words[1][k + kDrawnAtOnce] = static_cast<uint32_t>(index >> 32);
-        words[2][k] = words[2][k + kDrawnAtOnce] = settings_.epoch;
-        words[3][k] = 0;
-        words[3][k + kDrawnAtOnce] = 1;
-      }
-      philox4x32(words, settings_.seed[0], settings_.seed[1]);
-      const auto block = [&](size_t k) {
-        return Philox4{{words[0][k], words[1][k], words[2][k], words[3][k]}};
-      };
-      for (size_t k = 0; k < some; ++k) {
-        const size_t i = begin + k;
-        detail::setSample(sample, settings_, indexOf(first + i), block(k), block(k + kDrawnAtOnce));
-        work(i, sample);
-      }
+  void forEachBlock(size_t first, size_t count, const Work& work) const {
+    SampleBlock block;
+    for (size_t i = 0; i < count; i += kBlockSamples) {
+      const size_t some = std::min(count - i, kBlockSamples);
+      draw(first + i, some, block);
+      work(i, some, block);
     }
   }
 
- private:
-  static constexpr size_t kDrawnAtOnce = 8;
+  // The same sample by sample: work(i, sample).
+  template <typename Work>
+  void forEach(size_t first, size_t count, const Work& work) const {
+    if (plan_ != nullptr || count < kFewSamples) {
+      for (size_t i = 0; i < count; ++i) work(i, (*this)[first + i]);
+      return;
+    }
+    forEachBlock(first, count, [&](size_t i, size_t some, const SampleBlock& block) {
+      for (size_t k = 0; k < some; ++k) work(i + k, sampleOf(block, k, settings_));
+    });
+  }
 
+  // So few take no longer one by one.
+  static constexpr size_t kFewSamples = 4;
+
+ private:
   uint64_t indexOf(size_t i) const {
     return indices_ != nullptr ? static_cast<uint64_t>(indices_[i]) : first_ + i;
   }
@@ -133,6 +150,33 @@ class Samples {
   DrawSettings settings_{};
   uint64_t first_ = 0;
   const double* indices_ = nullptr;
+};
+
+// Samples of a batch from one to the next, as a thread comes to them.
+class SampleReader {
+ public:
+  // None at `end` and beyond will be asked for.
+  SampleReader(const Samples& samples, size_t end) : samples_(samples), end_(end) {}
+
+  PackedSample operator[](size_t i) {
+    const DrawSettings* const settings = samples_.drawn();
+    if (settings == nullptr || (end_ - i < Samples::kFewSamples && i - begin_ >= some_)) {
+      return samples_[i];
+    }
+    if (i - begin_ >= some_) {
+      begin_ = i;
+      some_ = std::min(end_ - i, kBlockSamples);
+      samples_.draw(begin_, some_, block_);
+    }
+    return sampleOf(block_, i - begin_, *settings);
+  }
+
+ private:
+  const Samples& samples_;
+  const size_t end_;
+  size_t begin_ = 0;
+  size_t some_ = 0;
+  SampleBlock block_;
 };
 
 }  // namespace gridmask

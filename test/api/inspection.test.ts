@@ -112,7 +112,7 @@ describe.each([
   test('cannot be remade without its schedule', () => {
     const one = again({ ...make().options, probability: linear({ to: 1, epochs: 10 }) })
     expect(() => again(JSON.parse(JSON.stringify(one)))).toThrow(
-      /`probability`.*received null\. JSON makes null of a function/,
+      /`probability`.*received null\. JSON turns a function into null/,
     )
     expect(() => structuredClone(one)).toThrow(/could not be cloned/)
     one.epoch = 5
@@ -163,7 +163,7 @@ describe('Preprocessor', () => {
       channels: [0, 1, 2],
     })
     expect(() => new Preprocessor(JSON.parse(JSON.stringify(one)))).toThrow(
-      /`probability`.*received null\. JSON makes null of a function/,
+      /`probability`.*received null\. JSON turns a function into null/,
     )
     expect(inspect(one)).toMatch(/'probabilityAt\(0\)': 0\n\}$/)
   })

@@ -205,7 +205,7 @@ const rows: [mistake: string, work: () => unknown, says: string][] = [
   [
     'a schedule that went through JSON',
     () => new GridMask(JSON.parse(JSON.stringify(new GridMask(presets.imagenet)))),
-    'JSON makes null of a function: pass that again',
+    'JSON turns a function into null: pass the function again',
   ],
   [
     'channels of labels',
@@ -215,7 +215,7 @@ const rows: [mistake: string, work: () => unknown, says: string][] = [
   // A Preprocessor's.
   ['one side', () => prepare([], {}, { size: 224 }), 'A square is [224, 224]'],
   ['how many channels', () => prepare([], {}, { channels: 3 }), 'such as [0, 1, 2]'],
-  ['a flip', () => prepare([], {}, { flip: true }), 'Always is 1'],
+  ['a flip', () => prepare([], {}, { flip: true }), 'For always, pass 1'],
   [
     'the name of statistics',
     () => prepare([], {}, { normalize: 'imagenet' }),
@@ -243,7 +243,7 @@ const rows: [mistake: string, work: () => unknown, says: string][] = [
     () => prepare({ data: new Uint8Array(192), info: { width: 8, height: 8, channels: 3 } }),
     'Put a single image into a list: `[images]`',
   ],
-  ['pixels without a size', () => prepare([new Uint8Array(192)]), 'Its size belongs to it'],
+  ['pixels without a size', () => prepare([new Uint8Array(192)]), 'It needs its size'],
   ['a file in a list', () => prepare([jpeg]), 'It is a JPEG file: decode it first'],
   [
     'a file for data',
@@ -268,6 +268,17 @@ const rows: [mistake: string, work: () => unknown, says: string][] = [
     '`channels: [0, 1, 2]` leaves alpha out',
   ],
   [
+    'three channels of a grey image',
+    () => prepare(new Uint8Array(64), { shape: [1, 8, 8, 1] }, { channels: [0, 1, 2] }),
+    'It is grey: let the decoder make three channels of it, or take [0, 0, 0]',
+  ],
+  [
+    'an image that is too small',
+    () => prepare(new Uint8Array(48), { shape: [1, 4, 4, 3] }),
+    'but it has 4×4. Enlarge it when you decode it, or set `padding`',
+  ],
+  ['the size of a crop', () => prepare([], {}, { crop: [8, 8] }), 'is the option `size`'],
+  [
     'a plan without sizes',
     () => new Preprocessor({ size: [8, 8] }).plan({ count: 1 } as Any),
     'pass `height` and `width`',
@@ -279,7 +290,7 @@ const rows: [mistake: string, work: () => unknown, says: string][] = [
       const plan = preprocessor.plan({ count: 1, height: 8, width: 8 })
       preprocessor.placement(plan as Any, [8, 8])
     },
-    'take one sample of it, `plan.at(i)`',
+    'pass one sample of it, `plan.at(i)`',
   ],
 ]
 

@@ -14,7 +14,7 @@ import type { PackedPlan } from '../../lib/plan/plan'
 import type { PackedRegions } from '../../lib/plan/rectangle-plan'
 import { expectSameOfBoth } from '../fallback/support'
 import { largeSizes, lengthOf, oracle, shapeOf } from '../oracle'
-import { bytesOf, copyOf, encode, expectBytes, formats, newArray, sampleParams } from '../support'
+import { copyOf, encode, expectBytes, formats, newArray, sampleParams, scramble } from '../support'
 import { type Box, keptByRectangles, rectanglesMask, regionParams } from './support'
 
 const SIDE = 40
@@ -39,10 +39,7 @@ describe.each(formats)('$dtype $layout', (format) => {
       fc.asyncProperty(batches, async ({ plan, offset, threads, perChannel, ...rest }) => {
         const batch = { ...rest, layout, count: plan.length }
         const view = () => newArray(format, lengthOf(batch), offset)
-        const images = view()
-        bytesOf(images).forEach((_, i, bytes) => {
-          bytes[i] = (i * 31 + 7) ^ (i >> 8)
-        })
+        const images = scramble(view())
         const before = copyOf(images)
 
         const values = Array.from(

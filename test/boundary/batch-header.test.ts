@@ -4,6 +4,7 @@ import { native } from '../../lib/backend/native'
 import {
   type BatchHeader,
   headerFields,
+  packBatch,
   packHeader,
   SampleKind,
   unpackHeader,
@@ -29,6 +30,10 @@ describe('the header of a native call', () => {
   test('keeps nothing from the call before', () => {
     packHeader(fields)
     expect([...packHeader({})]).toEqual(headerFields.map(() => 0))
+    const { sampleKind, first, ...layout } = unpackHeader(packHeader({}))
+    packHeader(fields)
+    expect([...packBatch(layout, { sampleKind: 0, first }, {})]).toEqual(headerFields.map(() => 0))
+    expect(sampleKind).toBe(0)
   })
 
   test('of another length is refused', () => {

@@ -6,9 +6,10 @@ import { describe, expect, test } from '@jest/globals'
 import { cudaStatus, devices } from '../../lib/index'
 import manifest from '../../package.json'
 import { driverPath } from '../cuda/support'
-import { expectComplaint, gridmask, jsonOf, root, temporaryFolder } from './support'
+import { root, temporaryFolder } from '../process'
+import { expectComplaint, gridmask, jsonOf } from './support'
 
-const folder = temporaryFolder()
+const folder = temporaryFolder('cli')
 const commands = ['preview', 'failures', 'bench', 'devices']
 
 describe('help', () => {

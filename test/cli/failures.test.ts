@@ -11,9 +11,10 @@ import {
   failureMethods,
 } from '../../lib/figure5/simulate'
 import { boundOf, countPixelByPixel, Generator } from '../figure5/pixel-by-pixel'
-import { expectComplaint, gridmask, jsonOf, temporaryFolder } from './support'
+import { temporaryFolder } from '../process'
+import { expectComplaint, gridmask, jsonOf } from './support'
 
-const folder = temporaryFolder()
+const folder = temporaryFolder('cli')
 
 type Figure = FailureFigure & { command: string }
 const small = ['failures', '--images', '3000', '--xs', '40,80', '--seed', '7', '--threads', '2']

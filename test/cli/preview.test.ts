@@ -15,9 +15,11 @@ import { beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import { keepsPixel } from '../../lib/fallback/reference'
 import { GridMask, type GridMaskOptions, maskOf, presets, type Sample } from '../../lib/index'
-import { expectComplaint, gridmask, jsonOf, main, root, temporaryFolder } from './support'
+import { root, temporaryFolder } from '../process'
+import { brightNoise } from '../support'
+import { expectComplaint, gridmask, jsonOf, main } from './support'
 
-const folder = temporaryFolder()
+const folder = temporaryFolder('cli')
 
 const SIDE = 224
 const MEAN_COLOUR = [124, 116, 104]
@@ -25,14 +27,8 @@ const photos = ['first.png', 'second.png'].map((name) => join(folder, name)) as 
 const pixels: Buffer[] = []
 
 beforeAll(async () => {
-  // Noise, none of it of a fill's colour.
-  let state = 1
-  for (const photo of photos) {
-    const noise = Buffer.alloc(SIDE * SIDE * 3)
-    for (let i = 0; i < noise.length; i++) {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-      noise[i] = 128 + (state >>> 25)
-    }
+  for (const [i, photo] of photos.entries()) {
+    const noise = brightNoise(SIDE * SIDE * 3, i)
     pixels.push(noise)
     await sharp(noise, { raw: { width: SIDE, height: SIDE, channels: 3 } }).toFile(photo)
   }

@@ -1,41 +1,16 @@
 // The built command, run as a user's shell would.
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect } from '@jest/globals'
+import { expect } from '@jest/globals'
+import { type NodeSettings, root, runNode } from '../process'
 
-export const root = join(__dirname, '..', '..')
 export const main = join(root, 'dist/cli/main.js')
 
-/** A folder of the test file's own, which is removed in the end. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'gridmask-cli-'))
-  afterAll(() => rmSync(folder, { recursive: true }))
-  return folder
-}
-
-interface Settings {
-  cwd?: string
-  env?: Record<string, string>
+interface Settings extends NodeSettings {
   program?: string
-  /** What is piped to it. */
-  input?: Uint8Array
 }
 
-export function gridmask(
-  args: readonly string[],
-  { cwd = root, env = {}, program = main, input }: Settings = {},
-) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
-    cwd,
-    encoding: 'utf8',
-    env: { ...process.env, ...env },
-    maxBuffer: 2 ** 26,
-    ...(input && { input }),
-  })
-  return { status, stdout, stderr }
-}
+export const gridmask = (args: readonly string[], { program = main, ...settings }: Settings = {}) =>
+  runNode([program, ...args], settings)
 
 /** What a command prints with --json; all must have gone well. */
 export function jsonOf(args: readonly string[], settings?: Settings) {

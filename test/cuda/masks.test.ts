@@ -1,11 +1,13 @@
 // Masked batches on CUDA against the CPU backend and the authors' masks, bit for bit.
-import { describe, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import type { DeviceTensor as Tensor } from '../../lib/index'
 import { expectedMask, goldenMasks, paramsOf } from '../golden/masks'
 import { emptyShapes } from '../oracle'
-import { anyBatch, batchOf, expectSame, oddTensors, onDriver, scrambled } from './support'
+import { describeEveryWay } from './every-way'
+import { anyBatch, batchOf, expectSame, onDriver, scrambled } from './support'
 
-const { library, property } = onDriver({
+const suite = onDriver({
   batches: fc.record({
     ...anyBatch,
     count: fc.integer({ min: 1, max: 4 }),
@@ -26,49 +28,12 @@ const { library, property } = onDriver({
   },
   runs: 150,
 })
-const { applyPlan, DeviceTensor, GridMask } = library
+const { applyPlan, DeviceTensor, GridMask } = suite.library
 
-describe('random batches equal the CPU backend', () => {
-  property('host array to a new one', ({ images, cuda, request, expected }) => {
-    const source = images()
-    expectSame(cuda.apply(source, { ...request, index: 3 }), expected)
-    expectSame(source, images())
-  })
-
-  property('host array in place', ({ images, cuda, request, expected }) => {
-    const out = images()
-    cuda.apply(out, { ...request, index: 3, out })
-    expectSame(out, expected)
-  })
-
-  property('host array, asynchronously', async ({ images, cuda, request, expected }) => {
-    expectSame(await cuda.applyAsync(images(), { ...request, index: 3 }), expected)
-  })
-
-  property('tensor to a new one', ({ images, cuda, request, expected }) => {
-    const source = DeviceTensor.from(images(), request)
-    const result = cuda.apply(source, { index: 3 })
-    expectSame(result.download(), expected)
-    expectSame(source.download(), images())
-    source.dispose()
-    result.dispose()
-  })
-
-  property('tensor in place, asynchronously', async ({ images, cuda, request, expected }) => {
-    const tensor = DeviceTensor.from(images(), request)
-    expect(await cuda.applyAsync(tensor, { index: 3, out: tensor })).toBe(tensor)
-    expectSame(await tensor.downloadAsync(), expected)
-    tensor.dispose()
-  })
-
-  property('tensors over any address', ({ images, cuda, request, expected }) => {
-    using odd = oddTensors(library, request, expected.byteLength)
-    using whole = DeviceTensor.from(images(), request)
-    cuda.apply(whole, { index: 3, out: odd.source })
-    cuda.apply(odd.source, { index: 3, out: odd.target })
-    expectSame(odd.target.download(), expected)
-    odd.expectRestUntouched()
-  })
+describeEveryWay(suite, {
+  run: ({ cuda }, images, request) => cuda.apply(images as Tensor, { ...request, index: 3 }),
+  runAsync: ({ cuda }, images, request) =>
+    cuda.applyAsync(images as Tensor, { ...request, index: 3 }),
 })
 
 test("the authors' masks", () => {

@@ -68,3 +68,17 @@ describe.each([
     expectSame(tensor.download(), newImages())
   })
 })
+
+onTestDriver('a batch larger than the caches, into arrays at any offset', () => {
+  const { library } = freshDriver()
+  const shape = [1, 1, 4111, 4099] as const
+  const length = shape[2] * shape[3]
+  const images = scrambled(new Uint8Array(length), 6)
+  const options = { ratio: 0.5, unit: 300, rotate: 360, seed: 3 } as const
+  const expected = new library.GridMask(options).apply(images, { shape, index: 0 })
+  const gridmask = new library.GridMask({ ...options, device: 'cuda' })
+  for (const offset of [0, 3]) {
+    const out = new Uint8Array(new ArrayBuffer(length + offset), offset)
+    expectSame(gridmask.apply(images, { shape, index: 0, out }), expected)
+  }
+})

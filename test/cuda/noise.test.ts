@@ -1,10 +1,12 @@
 // Noise on CUDA against the CPU backend, bit for bit: staged in chunks, on tensors, over any address.
 import { test } from '@jest/globals'
+import type { ArrayRequest } from '../../lib/index'
 import { batchOf, cases, imagesOf } from '../noise/support'
 import { shapeOf } from '../oracle'
-import { expectSame, oddTensors, onDriver } from './support'
+import { describeEveryWay } from './every-way'
+import { expectSame, onDriver } from './support'
 
-const { library, property } = onDriver({
+const suite = onDriver({
   batches: cases,
   prepare({ applyPlan }, given) {
     const { plan, fill, kind } = given
@@ -15,34 +17,13 @@ const { library, property } = onDriver({
   },
   runs: 150,
 })
-const { applyPlan, DeviceTensor, GridMask } = library
+const { applyPlan, DeviceTensor, GridMask } = suite.library
 
-property('host arrays, to a new one and in place', ({ images, plan, fill, request, expected }) => {
-  const source = images()
-  const options = { ...request, fill, device: 'cuda' } as const
-  expectSame(applyPlan(source, plan, options), expected)
-  expectSame(source, images())
-  expectSame(applyPlan(source, plan, { ...options, out: source }), expected)
-})
-
-property('tensors, to a new one and in place', ({ images, plan, fill, request, expected }) => {
-  using source = DeviceTensor.from(images(), request)
-  using result = applyPlan(source, plan, { fill })
-  expectSame(result.download(), expected)
-  expectSame(source.download(), images())
-  applyPlan(source, plan, { fill, out: source })
-  expectSame(source.download(), expected)
-})
-
-property('tensors over any address', ({ images, plan, fill, request, expected }) => {
-  using odd = oddTensors(library, request, expected.byteLength)
-  using whole = DeviceTensor.from(images(), request)
-  const none = plan.map((sample) => ({ ...sample, masked: false }))
-  applyPlan(whole, none, { fill, out: odd.source })
-  expectSame(odd.source.download(), images())
-  applyPlan(odd.source, plan, { fill, out: odd.target })
-  expectSame(odd.target.download(), expected)
-  odd.expectRestUntouched()
+describeEveryWay(suite, {
+  run: ({ plan, fill }, images, request) =>
+    DeviceTensor.is(images)
+      ? applyPlan(images, plan, { ...request, fill })
+      : applyPlan(images, plan, { ...(request as ArrayRequest), fill, device: 'cuda' }),
 })
 
 test('the class, asynchronously and on tensors', async () => {

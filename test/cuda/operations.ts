@@ -85,7 +85,7 @@ export const operations: Record<string, Operation> = {
       try {
         return gridmask.apply(images, { shape, index: 0, out: images })
       } catch (error) {
-        expectInPart(images, newImages(), expected, error, 'has been masked in part')
+        expectInPart(images, newImages(), expected, error, 'has been partly masked')
         throw error
       }
     },
@@ -96,7 +96,7 @@ export const operations: Record<string, Operation> = {
       try {
         return gridmask.apply(newImages(), { shape, index: 0, out })
       } catch (error) {
-        expectInPart(out, new Float32Array(length), expected, error, 'has been written in part')
+        expectInPart(out, new Float32Array(length), expected, error, 'has been partly written')
         throw error
       }
     },
@@ -127,7 +127,13 @@ export const operations: Record<string, Operation> = {
       try {
         return tensor?.download({ out })
       } catch (error) {
-        expectInPart(out, new Float32Array(length), expected, error, '`out` was written in part')
+        expectInPart(
+          out,
+          new Float32Array(length),
+          expected,
+          error,
+          '`out` has been partly written',
+        )
         throw error
       }
     },
@@ -166,7 +172,7 @@ export const operations: Record<string, Operation> = {
       try {
         return scene.gridmask.gridmix(images, { shape, index: 0, out: images }).images
       } catch (error) {
-        expectInPart(images, newImages(), mixed(scene), error, 'has been mixed in part')
+        expectInPart(images, newImages(), mixed(scene), error, 'has been partly mixed')
         throw error
       }
     },

@@ -52,7 +52,7 @@ describe('without CUDA', () => {
         fresh.driver.fail('cuInit', 1, 803, 1e9, false)
         return fresh.library
       },
-      /does not match the kernel module/,
+      /does not match the running kernel module/,
     ],
   } as const
 

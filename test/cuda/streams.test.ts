@@ -293,8 +293,8 @@ describe('errors', () => {
     driver.settle()
     expect(driver.live().allocations).toBe(0)
     ;(() => upload())()
-    driver.fail('cuCtxPushCurrent', 1, 1, 1, false)
-    for (let i = 0; i < 20 && driver.log().at(-1) !== 'cuCtxPushCurrent'; i++) {
+    driver.fail('cuCtxGetCurrent', 1, 1, 1, false)
+    for (let i = 0; i < 20 && driver.log().at(-1) !== 'cuCtxGetCurrent'; i++) {
       globalThis.gc?.()
       await setImmediate()
     }
@@ -302,7 +302,7 @@ describe('errors', () => {
     const tensor = upload()
     driver.settle()
     expect(driver.live().allocations).toBe(1)
-    driver.fail('cuCtxPushCurrent', 2, 1, 1, false)
+    driver.fail('cuCtxGetCurrent', 2, 1, 1, false)
     gridmask.apply(tensor, { index: 0, out: tensor })
     expect(() => tensor.dispose()).toThrow(expect.objectContaining({ code: 'ERR_CUDA' }))
     driver.reset()

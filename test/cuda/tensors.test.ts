@@ -3,15 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import * as workerThreads from 'node:worker_threads'
 import { describe, expect, test } from '@jest/globals'
-import {
-  driverPath,
-  expectSame,
-  freshDriver,
-  loadLibrary,
-  onGpu,
-  onTestDriver,
-  scrambled,
-} from './support'
+import { expectSame, freshDriver, loadLibrary, onGpu, onTestDriver, scrambled } from './support'
 
 const { applyPlan, DeviceTensor, GridMask, GridMaskError } = loadLibrary()
 
@@ -288,8 +280,4 @@ onTestDriver('a tensor that is garbage-collected gives its memory back', async (
   }
   expect(driver.live()).toMatchObject({ allocations: 0, pushed: 0 })
   expect(driver.violations()).toEqual([])
-})
-
-onTestDriver('nothing of the above did what a driver need not forgive', () => {
-  expect(require(driverPath).violations()).toEqual([])
 })

@@ -1,5 +1,5 @@
 /** The code blocks of the documentation, as the test of them and nothing else reads them. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as baselines from '../../lib/baselines/index'
 import * as gridmask from '../../lib/index'
@@ -24,6 +24,10 @@ export const pages = [
     .filter((page) => page.endsWith('.md'))
     .sort(),
 ]
+
+export const examplePages = readdirSync(join(root, 'examples'))
+  .map((name) => `examples/${name}/README.md`)
+  .filter((page) => existsSync(join(root, page)))
 
 export function blocksOf(page: string): Block[] {
   return blocksIn(page, readFileSync(join(root, page), 'utf8').split('\n'))

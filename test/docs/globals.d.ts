@@ -1,6 +1,6 @@
 // What the documentation's code assumes its reader has: arrays, a training step, an instance. A block that
 // declares one of these names itself uses its own.
-import type { Box, DeviceTensor, GridMask, Plan, Preprocessor } from 'gridmask'
+import type { DeviceTensor, GridMask, Plan, Preprocessor } from 'gridmask'
 
 declare global {
   /** A batch of images, and what belongs to it. */
@@ -8,20 +8,14 @@ declare global {
   let labels: Int32Array
   const oneHot: Float32Array
   const shape: readonly [number, number, number, number]
-  const boxes: Box[]
   function batches(): AsyncIterable<{ images: Float32Array; labels: Int32Array }>
   function train(images: Float32Array, labels: ArrayLike<number>): Promise<void>
-  /** Images of different sizes. */
-  const list: { data: Float32Array; height: number; width: number }[]
   /** A batch's place in the training. */
   let epoch: number
   let index: number
-  let indices: number[]
   let step: number
   const gridmask: GridMask
   const preprocessor: Preprocessor
-  /** A batch of decoded images, pixel by pixel. */
-  const bytes: Uint8Array
   /** Pictures on disk. */
   const files: string[]
   const plan: Plan

@@ -2,12 +2,9 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { pages, root } from './blocks'
+import { examplePages, pages, root } from './blocks'
 
-const examples = readdirSync(join(root, 'examples'))
-  .map((name) => `examples/${name}/README.md`)
-  .filter((page) => existsSync(join(root, page)))
-const all = [...pages, 'CONTRIBUTING.md', 'CHANGELOG.md', ...examples]
+const all = [...pages, 'CONTRIBUTING.md', 'CHANGELOG.md', ...examplePages]
 
 /** GitHub's name for a heading: words with hyphens between them. */
 function anchorOf(heading: string): string {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { transformSync } from '@swc/core'
 import { runNode } from '../process'
-import { blocksOf, examples, modulesOf, pages, promisedOutput, root } from './blocks'
+import { blocksOf, examplePages, examples, modulesOf, pages, promisedOutput, root } from './blocks'
 
 // Within the package, so that its own name is found; build/ is in no other project.
 const folder = join(root, 'build/docs-code')
@@ -84,11 +84,15 @@ describe('plain JavaScript runs as it stands, and prints the block that follows'
   test.each(plain)('$page, line $line', ({ page, line, code, output }) => {
     const file = join(folder, `${nameOf(page, line)}-plain.mjs`)
     writeFileSync(file, code)
-    expect(run(file)).toMatchObject({ status: 0, stderr: '', stdout: output })
+    // The reader's photos/.
+    const result = runNode([file], { cwd: join(root, 'examples/demo') })
+    expect(result).toMatchObject({ status: 0, stderr: '', stdout: output })
   })
 })
 
-const quoted = pages.flatMap(blocksOf).filter(({ mark }) => /^[\w/-]+\.\w+$/.test(mark))
+const quoted = [...pages, ...examplePages]
+  .flatMap(blocksOf)
+  .filter(({ mark }) => /^[\w/-]+\.\w+$/.test(mark))
 describe('matches the file', () => {
   test.each(quoted)('$page, line $line: $mark', ({ mark, code }) => {
     const file = readFileSync(join(root, mark), 'utf8')

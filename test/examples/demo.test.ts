@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import { root, runNode, temporaryFolder } from '../process'
+import { brightNoise } from '../support'
 
 const folder = temporaryFolder('demo')
 
@@ -105,22 +106,14 @@ describe('on its own photographs', () => {
 })
 
 describe("on the user's photographs", () => {
-  const colour = Buffer.alloc(SIDE * SIDE * 3)
-  const grey = Buffer.alloc(SIDE * SIDE * 3)
+  const colour = brightNoise(SIDE * SIDE * 3)
+  const grey = Buffer.from([...brightNoise(SIDE * SIDE)].flatMap((value) => [value, value, value]))
   const out = join(folder, 'users')
   let variants: Pixels
   let schedule: Pixels
   let originals: { x: number; y: number }[]
 
   beforeAll(async () => {
-    // Noise, so that a place in a sheet is found by its pixels, and none of it of the fill's colour.
-    let state = 1
-    const random = () => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-      return 128 + (state >>> 25)
-    }
-    for (let i = 0; i < colour.length; i++) colour[i] = random()
-    for (let i = 0; i < grey.length; i += 3) grey.fill(random(), i, i + 3)
     const files = [join(folder, 'colour.png'), join(folder, 'grey.png')] as const
     const raw = { width: SIDE, height: SIDE, channels: 3 } as const
     await sharp(colour, { raw }).toFile(files[0])

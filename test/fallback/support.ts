@@ -2,7 +2,7 @@ import { expect } from '@jest/globals'
 import { native } from '../../lib/backend/native'
 import { fallback } from '../../lib/fallback/fallback'
 import type { ImageArray } from '../../lib/index'
-import { bytesOf, expectBytes, type Kind, newArray } from '../support'
+import { expectBytes, type Kind, newArray, scramble } from '../support'
 
 /**
  * Expects both backends, and the native one with every instruction set that runs here, to do the
@@ -17,10 +17,7 @@ export function expectSameOfBoth(
   call: (backend: typeof native, source: ImageArray, target: ImageArray) => number,
 ) {
   const arraysOf = (backend: typeof native): Arrays => {
-    const source = newArray(kind, length, offset)
-    bytesOf(source).forEach((_, i, bytes) => {
-      bytes[i] = i * 31 + 7
-    })
+    const source = scramble(newArray(kind, length, offset))
     const target = inPlace ? source : newArray(kind, length, offset)
     expect(call(backend, source, target)).toBe(0)
     return { source, target }

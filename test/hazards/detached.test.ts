@@ -1,8 +1,7 @@
 // An array whose memory has gone elsewhere looks like an empty one.
 import { describe, expect, test } from '@jest/globals'
-import { lengthOf } from '../oracle'
 import { copyOf, expectBytes, newArray, scramble } from '../support'
-import { expectRefusal, methods, takers } from './methods'
+import { batchFor, expectRefusal, methods, takers } from './methods'
 import { detach } from './support'
 
 const sizes = { count: 2, channels: 3, height: 8, width: 8 }
@@ -13,9 +12,7 @@ function detached<T extends ArrayBufferView>(array: T): T {
 }
 
 describe.each(methods)('$name', (method) => {
-  const batch = method.batch(sizes)
-  const length = lengthOf(batch)
-  const request = method.request(batch)
+  const { batch, length, request } = batchFor(method, sizes)
   const empty = method.batch({ ...sizes, count: 0 })
   const gone = () => detached(new Uint8Array(length))
 
@@ -61,9 +58,7 @@ describe.each(methods)('$name', (method) => {
 })
 
 describe.each(takers)('an array that $name took', (method) => {
-  const batch = method.batch(sizes)
-  const length = lengthOf(batch)
-  const request = method.request(batch)
+  const { batch, length, request } = batchFor(method, sizes)
 
   test('is detached at once, with every view of its buffer', async () => {
     const images = new Uint8Array(length)

@@ -6,7 +6,7 @@ import sharp from 'sharp'
 import { GridMask, mixLabels } from '../../lib/index'
 import { lengthOf } from '../oracle'
 import { code, copyOf, expectBytes, scramble } from '../support'
-import { expectRefusal, methods, takers } from './methods'
+import { batchFor, expectRefusal, methods, takers } from './methods'
 import { webAssemblyMemory } from './support'
 
 const sizes = { count: 2, channels: 3, height: 8, width: 8 }
@@ -28,9 +28,7 @@ const makers: Record<string, (length: number) => Uint8Array> = {
 }
 
 describe.each(takers)('$name, of memory that cannot be taken', (method) => {
-  const batch = method.batch(sizes)
-  const length = lengthOf(batch)
-  const request = method.request(batch)
+  const { batch, length, request } = batchFor(method, sizes)
 
   test.each(Object.entries(makers))('%s: copies it, and leaves it as it was', async (_, make) => {
     const images = scramble(make(length))

@@ -17,7 +17,7 @@ import {
 } from '../../lib/index'
 import { keptByRectangles } from '../baselines/support'
 import { mixedByDefinition } from '../gridmix/support'
-import { type Batch, type Bits, keptByLattices, oracle, shapeOf } from '../oracle'
+import { type Batch, type Bits, keptByLattices, lengthOf, oracle, shapeOf } from '../oracle'
 import { type Any, type ArrayKind, code, encode, type Kind, kinds, labelKinds } from '../support'
 
 export type AnyArray = ImageArray | LabelArray
@@ -51,6 +51,12 @@ export interface Given {
   /** Of the instance. */
   options?: object
   request?: object
+}
+
+/** What a method makes of a batch of these sizes, how many elements it has, and what is asked for it. */
+export function batchFor(method: Method, sizes: Batch) {
+  const batch = method.batch(sizes)
+  return { batch, length: lengthOf(batch), request: method.request(batch) }
 }
 
 export interface Instance {

@@ -5,6 +5,7 @@ import { lengthOf } from '../oracle'
 import { expectBytes, scramble } from '../support'
 import {
   type AnyArray,
+  batchFor,
   expectRefusal,
   type Instance,
   type Method,
@@ -20,9 +21,7 @@ const withInstances = methods.filter((method): method is WithInstance => 'instan
 const sizes = { count: 2, channels: 3, height: 16, width: 16 }
 
 describe.each(withInstances)('$name', (method) => {
-  const batch = method.batch(sizes)
-  const length = lengthOf(batch)
-  const request = method.request(batch)
+  const { length, request } = batchFor(method, sizes)
   const sampleAfter = (count: number) => {
     const fresh = method.instance()
     for (let i = 0; i < count; i++) fresh.next()

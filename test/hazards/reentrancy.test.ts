@@ -3,7 +3,15 @@
 import { describe, expect, test } from '@jest/globals'
 import { lengthOf } from '../oracle'
 import { copyOf, expectBytes, scramble } from '../support'
-import { acting, expectRefusal, type Given, methods, momentBatch, takers } from './methods'
+import {
+  acting,
+  batchFor,
+  expectRefusal,
+  type Given,
+  methods,
+  momentBatch,
+  takers,
+} from './methods'
 import { detach, growableBuffer, type ResizableBuffer, resizableBuffer } from './support'
 
 /** Ways to lose an array, and what is said of it. */
@@ -39,9 +47,7 @@ function once(work: () => unknown) {
 type Moment = (act: () => void, out: Uint8Array) => Given
 
 describe.each(methods)('$name', (method) => {
-  const batch = method.batch(momentBatch)
-  const length = lengthOf(batch)
-  const request = method.request(batch)
+  const { length, request } = batchFor(method, momentBatch)
   const moments: Record<string, Moment> = {
     ...method.moments,
     'the getter of out': (act, out) => ({ request: acting({ out }, 'out', act) }),

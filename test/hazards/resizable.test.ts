@@ -1,16 +1,13 @@
 // Buffers that change their length while views of them live on.
 import { describe, expect, test } from '@jest/globals'
-import { lengthOf } from '../oracle'
 import { copyOf, expectBytes, scramble } from '../support'
-import { expectRefusal, methods, takers } from './methods'
+import { batchFor, expectRefusal, methods, takers } from './methods'
 import { growableBuffer, resizableBuffer } from './support'
 
 const sizes = { count: 2, channels: 3, height: 8, width: 8 }
 
 describe.each(methods.filter(({ takes }) => !takes))('$name', (method) => {
-  const batch = method.batch(sizes)
-  const length = lengthOf(batch)
-  const request = method.request(batch)
+  const { batch, length, request } = batchFor(method, sizes)
   const inPlace = (images: Uint8Array) => method.replay(images, { ...request, out: images }, 2)
   const refused = (call: () => unknown) => expectRefusal(method, call, 'ERR_SHAPE_MISMATCH')
 
@@ -95,9 +92,7 @@ describe.each(methods.filter(({ takes }) => !takes))('$name', (method) => {
 })
 
 describe.each(methods)('$name', (method) => {
-  const batch = method.batch(sizes)
-  const length = lengthOf(batch)
-  const request = method.request(batch)
+  const { length, request } = batchFor(method, sizes)
   const outOfBounds = () => {
     const buffer = resizableBuffer(length + 8, length + 8)
     const view = new Uint8Array(buffer, 8, length)
@@ -123,9 +118,7 @@ describe.each(methods)('$name', (method) => {
 })
 
 describe.each(takers)('$name', (method) => {
-  const batch = method.batch(sizes)
-  const length = lengthOf(batch)
-  const request = method.request(batch)
+  const { batch, length, request } = batchFor(method, sizes)
   const resizable = () => new Uint8Array(resizableBuffer(length, 2 * length))
 
   test.each([

@@ -3,7 +3,7 @@ import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_thread
 import { describe, expect, test } from '@jest/globals'
 import { lengthOf } from '../oracle'
 import { bytesOf, copyOf, expectBytes, scramble } from '../support'
-import { expectRefusal, methods, takers } from './methods'
+import { batchFor, expectRefusal, methods, takers } from './methods'
 import { describeNative, webAssemblyMemory } from './support'
 
 const sizes = { count: 2, channels: 3, height: 9, width: 11 }
@@ -47,9 +47,7 @@ describe.each(cases)('$name: a SharedArrayBuffer', ({ method, kind: { View, ...k
 })
 
 describe.each(takers)('$name with shared memory on one side', (method) => {
-  const batch = method.batch(sizes)
-  const length = lengthOf(batch)
-  const request = method.request(batch)
+  const { batch, length, request } = batchFor(method, sizes)
   const shared = () => scramble(new Uint8Array(new SharedArrayBuffer(length)))
 
   test('takes an out that is not shared', async () => {
@@ -75,9 +73,7 @@ describe.each(takers)('$name with shared memory on one side', (method) => {
 describeNative.each(methods)(
   '$name, two buffer objects that stand for the same memory',
   (method) => {
-    const batch = method.batch(sizes)
-    const length = lengthOf(batch)
-    const request = method.request(batch)
+    const { batch, length, request } = batchFor(method, sizes)
     const copies = {
       structuredClone: (buffer: SharedArrayBuffer) => structuredClone(buffer),
       'a message': (buffer: SharedArrayBuffer) => {

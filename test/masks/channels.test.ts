@@ -13,6 +13,7 @@ import {
   formats,
   newArray,
   sampleParams,
+  scramble,
 } from '../support'
 
 const values = fc
@@ -37,10 +38,7 @@ describe.each(formats)('$dtype $layout', (format) => {
     await fc.assert(
       fc.asyncProperty(batches, async ({ values, height, width, plan, offset }) => {
         const batch = { count: plan.length, channels: values.length, height, width, layout }
-        const images = newArray(format, lengthOf(batch), offset) as ImageArray
-        bytesOf(images).forEach((_, i, bytes) => {
-          bytes[i] = (i * 37) ^ (i >> 8)
-        })
+        const images = scramble(newArray(format, lengthOf(batch), offset) as ImageArray)
         const before = copyOf(images)
         const again = newArray(format, lengthOf(batch)) as ImageArray
         bytesOf(again).set(before)
@@ -82,7 +80,9 @@ describe('refused', () => {
     applyPlan(new Uint8Array(256), [{ d: 4, ratio: 0.5 }], { shape, fill: fill as null[] })
 
   test('a fill that changes nothing, and one of another number of channels', () => {
-    expect(() => apply([null, null, null, null])).toThrow(/^Expected `fill` to be a number for one/)
+    expect(() => apply([null, null, null, null])).toThrow(
+      /^Expected `fill` to be a number for at least one/,
+    )
     expect(() => apply([null])).toThrow(code('ERR_INVALID_ARG_VALUE'))
     expect(() => apply([0, null])).toThrow(code('ERR_SHAPE_MISMATCH'))
     expect(() => apply(null)).toThrow(code('ERR_INVALID_ARG_TYPE'))

@@ -146,16 +146,29 @@ void blendedPixelsAreThoseOfTheBits(size_t pixelBytes) {
       }
       return array;
     };
+    std::vector<size_t> parts;
+    for (size_t part = 0; random.chance(0.5);) {
+      part += static_cast<size_t>(random.between(1, 200));
+      if (part < pixels) parts.push_back(part);
+    }
     const std::vector<uint8_t> apart = blended(before), inPlace = blended(source);
     forEachTable([&](const cpu::Kernels& kernels) {
       for (const auto reach : {cpu::Reach::kNear, cpu::Reach::kFar, cpu::Reach::kPastCaches}) {
+        const auto blendBits = kernels.blendBits(pixelBytes, fills.zero(), reach);
+        // In some calls, one after another.
+        const auto blend = [&](uint8_t* to, const uint8_t* from) {
+          size_t done = 0;
+          for (const size_t part : parts) {
+            done = blendBits(to, from, words.data(), done, part, false, fills.of(plane));
+            CHECK(done <= part || done <= cpu::kSplatBytes);
+          }
+          CHECK(blendBits(to, from, words.data(), done, pixels, true, fills.of(plane)) == pixels);
+        };
         std::vector<uint8_t> target = before;
-        kernels.blendBits(target.data() + begin, source.data() + begin, words.data(), pixels,
-                          pixelBytes, fills.of(plane), reach);
+        blend(target.data() + begin, source.data() + begin);
         CHECK(target == apart);
         target = source;
-        kernels.blendBits(target.data() + begin, target.data() + begin, words.data(), pixels,
-                          pixelBytes, fills.of(plane), reach);
+        blend(target.data() + begin, target.data() + begin);
         CHECK(target == inPlace);
       }
     });

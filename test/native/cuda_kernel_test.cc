@@ -11,9 +11,10 @@
 #include <vector>
 
 #include "check.h"
-#include "cuda/kernel_sample.h"
+#include "cuda/host_kernel.h"
 #include "cuda/launch.h"
 #include "cuda/launch_parts.h"
+#include "kernel_samples.h"
 #include "samples.h"
 #include "watched_memory.h"
 
@@ -239,7 +240,7 @@ void edgesAreExact() {
     if (random.chance(0.5)) moveOnto(lattice.y);
 
     cuda::KernelParams params{};
-    const cuda::KernelSample sample = cuda::kernelSampleOf(lattice, 0);
+    const cuda::KernelSample sample = kernelSampleOf(lattice, 0);
     std::memcpy(params.inlined, &sample, sizeof sample);
     params.entries = 1;
     params.valuesPerPixel = 2;

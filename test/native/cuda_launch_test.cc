@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// What a launch is given: a grid that covers the batch, constants that travel with it while they
-// fit, and numbers that are as exact as the kernels need them.
+// What a launch gets: a grid that covers the batch, constants among its parameters if they fit, and
+// numbers as exact as the kernels need them.
 
 #include <algorithm>
-#include <cstdlib>
 #include <vector>
 
 #include "check.h"
-#include "cuda/kernel_sample.h"
 #include "cuda/launch.h"
 #include "cuda/launch_parts.h"
 #include "samples.h"
@@ -70,7 +68,7 @@ void launchesStayWithinTheGrid() {
   CHECK(cuda::prepareMask(wide, Samples(&sample), 0, launch) == cuda::Prepared::kUnsupported);
 }
 
-// Constants that fit travel with the launch: those of 64 samples do.
+// Constants that fit are part of the parameters: those of 64 samples are.
 void constantsTravelWhileTheyFit() {
   Random random(12);
   std::vector<PackedSample> samples(100);
@@ -96,51 +94,6 @@ void constantsTravelWhileTheyFit() {
   CHECK(cuda::prepareMix(mix, launch) == cuda::Prepared::kReady && launch.constants.empty());
 }
 
-// What cuda/kernel_sample.cc promises, by division: for every unit's side.
-void constantsAreAsExactAsPromised() {
-  Random random(13);
-  // 2⁶⁴ · part / period, rounded down, and what is cut off in 2⁻³².
-  const auto exactly = [](uint64_t part, uint64_t period) {
-    const uint64_t high = (part << 32) / period;
-    const uint64_t rest = (part << 32) % period;
-    return (high << 32) + (rest << 32) / period;
-  };
-  for (int32_t d = 1; d <= kMaxUnit; ++d) {
-    PackedSample packed = randomSample(random);
-    packed.flags = PackedSample::kMasked;
-    packed.d = d;
-    packed.l = random.between(1, d);
-    packed.deltaX = random.between(0, d - 1);
-    packed.deltaY = random.between(0, d - 1);
-    const int32_t firstRow = random.between(0, kMaxSide - 1);
-    const Lattice lattice = latticeOf(packed, kMaxSide, random.between(1, kMaxSide));
-    const cuda::KernelSample sample = cuda::kernelSampleOf(lattice, 5, firstRow);
-    CHECK(sample.number() == 5);
-    const int64_t period = lattice.period;
-    const auto modulo = [&](int64_t value) {
-      return static_cast<uint64_t>(value - floorDiv(value, period) * period);
-    };
-    // Modulo 2⁶⁴, as close as promised.
-    const auto isClose = [&](uint64_t found, uint64_t fraction, int64_t most) {
-      CHECK(std::abs(static_cast<int64_t>(fraction - found)) <= most);
-    };
-    const auto checkAxis = [&](const cuda::KernelAxis& found, const LatticeAxis& axis) {
-      const int64_t position = axis.at(cuda::kOriginColumn, firstRow) - lattice.stripe;
-      CHECK(std::abs(position) < int64_t{1} << 33);
-      isClose(found.origin, exactly(2 * modulo(position) + 1, 2 * lattice.period),
-              (std::abs(position) >> 16) + 3);
-      isClose(found.across, exactly(modulo(axis.stepX), lattice.period), 2);
-      isClose(found.down, exactly(modulo(axis.stepY), lattice.period), 2);
-    };
-    checkAxis(sample.x, lattice.x);
-    checkAxis(sample.y, lattice.y);
-    // Within 1/2 + 2⁻¹⁷ of the gap.
-    const uint64_t twice = uint64_t{2} * sample.gap * lattice.period;
-    const auto off = static_cast<int64_t>(twice - (uint64_t{lattice.gap()} << 33));
-    CHECK(std::abs(off) <= period + (period >> 16));
-  }
-}
-
 void divisionIsExact() {
   Random random(10);
   for (int i = 0; i < 1000000; ++i) {
@@ -161,5 +114,4 @@ int main() {
   divisionIsExact();
   launchesStayWithinTheGrid();
   constantsTravelWhileTheyFit();
-  constantsAreAsExactAsPromised();
 }

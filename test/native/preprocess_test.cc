@@ -36,10 +36,31 @@ void checkBatch(Pictures& of, unsigned threads, const cpu::Converter* converter,
                     [](uint8_t byte) { return byte == kUnwritten; }));
 }
 
+// The images one behind the other, in memory that ends with the last of them.
+std::unique_ptr<uint8_t[]> imagesTogether(PreprocessBatch& batch) {
+  std::vector<size_t> bytes;
+  size_t all = 0;
+  for (const SourceImage& image : batch.images) {
+    bytes.push_back(static_cast<size_t>(image.height) * static_cast<size_t>(image.width) *
+                    image.channels * (batch.floatSource ? sizeof(float) : 1));
+    all += bytes.back();
+  }
+  std::unique_ptr<uint8_t[]> memory(new uint8_t[all]);
+  uint8_t* at = memory.get();
+  for (size_t n = 0; n < batch.count; ++n) {
+    std::memcpy(at, batch.images[n].data, bytes[n]);
+    batch.images[n].data = at;
+    at += bytes[n];
+  }
+  return memory;
+}
+
 void randomBatchesAreMadeAsDefined() {
   Random random(11);
   for (int i = 0; i < 1500; ++i) {
     Pictures of = randomPictures(random);
+    std::unique_ptr<uint8_t[]> together;
+    if (random.chance(0.5)) together = imagesTogether(of.batch);
     const auto threads = static_cast<unsigned>(random.between(1, 3));
     const auto stores = random.chance(0.5) ? cpu::Stores::kPastCaches : cpu::Stores::kCached;
     const size_t misalignment =
@@ -82,6 +103,51 @@ void nothingIsReadBeyondAnImage() {
   }
 }
 
+// Large enough that what is left of some rows waits for the next ones, in images as a whole,
+// cropped and mirrored.
+void rowsFollowOneAnother() {
+  Random random(13);
+  for (const int32_t width : {61, 64, 2100}) {
+    for (const bool flip : {false, true}) {
+      for (const bool crop : {false, true}) {
+        Pictures of;
+        PreprocessBatch& batch = of.batch;
+        batch = {};
+        batch.count = 2;
+        batch.planes = 3;
+        batch.height = width == 2100 ? 4 : 150;
+        batch.width = width;
+        batch.type = crop ? ValueType::kFloat16 : ValueType::kFloat32;
+        batch.pixelBytes = batch.valueBytes = valueBytesOf(batch.type);
+        const int32_t wide = width + (crop ? 9 : 0);
+        const size_t bytes = static_cast<size_t>(batch.height) * static_cast<size_t>(wide) * 3;
+        for (size_t n = 0; n < batch.count; ++n) {
+          of.pictures.emplace_back(new uint8_t[bytes]);
+          for (size_t k = 0; k < bytes; ++k) {
+            of.pictures[n][k] = static_cast<uint8_t>(random.word());
+          }
+          batch.images.push_back(
+              {of.pictures[n].get(), batch.height, wide, 3, crop ? -1 : 0, crop ? 5 : 0, flip});
+          of.samples.push_back(randomSample(random));
+          of.samples.back().flags = PackedSample::kMasked;
+        }
+        for (uint32_t k = 0; k < 3; ++k) batch.scales.push_back({k, 0.01f, -1});
+        of.fill.resize(3 * batch.valueBytes);
+        batch.fill = of.fill.data();
+        for (const bool masked : {false, true}) {
+          batch.samples = masked ? of.samples.data() : nullptr;
+          for (const auto* converters = cpu::availableConverters(); *converters != nullptr;
+               ++converters) {
+            for (const cpu::Stores stores : {cpu::Stores::kCached, cpu::Stores::kPastCaches}) {
+              checkBatch(of, 1, *converters, stores, 3 * batch.valueBytes);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 void emptyBatchesAreNone() {
   PreprocessBatch batch{};
   batch.count = 3;
@@ -95,5 +161,6 @@ void emptyBatchesAreNone() {
 int main() {
   randomBatchesAreMadeAsDefined();
   nothingIsReadBeyondAnImage();
+  rowsFollowOneAnother();
   emptyBatchesAreNone();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Memory like a device's, and kernels that run over it on the host. Every access is counted; one
-// that strays or is misaligned fails.
+// Memory like a device's, and kernels that run on it on the host. Every access is counted; one that
+// strays or is misaligned fails.
 #pragma once
 
 #include <cstdint>
@@ -94,8 +94,8 @@ struct Traffic {
   size_t readBytes, writeAccesses;
 };
 
-// Runs a launch on the host, its constants in memory of their own. The last block comes first, on
-// which nothing may depend.
+// Runs a launch on the host, with its constants in separate memory. The last block comes first;
+// nothing may depend on the order.
 inline Traffic runKernel(const cuda::Launch& launch, Memory& source, Memory& target) {
   CHECK(launch.gridY <= 65535 && launch.gridZ <= 65535 && launch.blockX <= 1024);
   const Memory constants(launch.constants);

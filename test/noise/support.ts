@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { NoiseField, noiseBits, noiseValue } from '../../lib/fallback/noise'
 import { type ImageArray, type NoiseFill, Plan, type SampleParams } from '../../lib/index'
 import { type Batch, type Bits, keptByLattices, lengthOf, oracle } from '../oracle'
-import { bytesOf, formats, newArray, sampleParams } from '../support'
+import { formats, newArray, sampleParams, scramble } from '../support'
 
 export interface Case extends Omit<Batch, 'count' | 'layout'> {
   kind: (typeof formats)[number]
@@ -59,11 +59,7 @@ export function batchOf({ kind, plan, channels, height, width }: Case): Batch {
 
 /** Any bits at all: NaN payloads, infinities and denormals among them. */
 export function imagesOf(given: Case): ImageArray {
-  const images = newArray(given.kind, lengthOf(batchOf(given)), given.offset)
-  bytesOf(images).forEach((_, i, bytes) => {
-    bytes[i] = (i * 197 + (i >> 8) * 31 + 11) & 0xff
-  })
-  return images
+  return scramble(newArray(given.kind, lengthOf(batchOf(given)), given.offset))
 }
 
 /** A dropped value becomes the number of its pixel, and of its channel if channels share none. */

@@ -9,7 +9,7 @@ const cmake = readFileSync(join(root, 'CMakeLists.txt'), 'utf8')
 const gyp = readFileSync(join(root, 'binding.gyp'), 'utf8')
 
 test.each([
-  ['sources', ['CPU_SOURCES', 'CUDA_SOURCES', 'ADDON_SOURCES']],
+  ['sources', ['LATTICE_SOURCES', 'CPU_SOURCES', 'CUDA_SOURCES', 'ADDON_SOURCES']],
   ['defines', ['ADDON_DEFINITIONS']],
 ])('binding.gyp and CMakeLists.txt have the same %s', (key, variables) => {
   const inGyp = new RegExp(`"${key}": \\[([^\\]]*)\\]`)

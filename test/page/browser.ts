@@ -1,4 +1,4 @@
-// A real browser without a window, and what goes wrong in it.
+// A real browser without a window, and the errors in it.
 import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 
@@ -33,7 +33,7 @@ export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: program, args: flags })
 }
 
-/** What went wrong or out while a page was open; stays empty. */
+/** Errors, and requests to other hosts, while a page was open; stays empty. */
 export type Faults = string[]
 
 /** @param origin of pages that are served */
@@ -56,7 +56,7 @@ export async function openTab(
   return { page, faults }
 }
 
-/** Waits for a text. Without code in the page, which its own policy may forbid. */
+/** Waits for a text. Without code in the page, which the page's policy may forbid. */
 export async function has(page: Page, selector: string, hasText: RegExp): Promise<void> {
   await page.locator(selector, { hasText }).waitFor({ state: 'attached' })
 }

@@ -1,4 +1,4 @@
-// The page's controls: what they change, what they refuse, and what they tell.
+// The page's controls: what they change, what they refuse, and what they say.
 import { expect, test } from '@jest/globals'
 import { has } from './browser'
 import { describeInBrowser, keptBy, load, openBeforeEach, show, shown } from './shown'
@@ -18,7 +18,7 @@ describeInBrowser('the controls of the page', () => {
     ['angle', 'hand', 1],
     ['epoch', 'drawn', 1],
     ['index', 'drawn', 1],
-  ])('the slider of %s moves by keys', async (key, mode, step) => {
+  ])('the slider of %s moves with keys', async (key, mode, step) => {
     for (const start of ['hand', 'drawn']) {
       await show(tab.page, `#mode=${start}&d=40&preset=imagenet&epoch=250&index=4&angle=20`)
       const before = await shown(tab.page)
@@ -30,12 +30,12 @@ describeInBrowser('the controls of the page', () => {
       expect(Number(await tab.page.inputValue(`#${key}-number`))).toBeCloseTo(value + 3 * step, 9)
       expect(await modeOf()).toBe(mode === 'same' ? start : mode)
       expect(figures.call).not.toBe(before.call)
-      // The program is the witness: that it makes the mask of the addon is tested in masks.test.ts.
+      // Checked by the program: masks.test.ts tests that it makes the addon's mask.
       expect(Buffer.from(keptBy(figures)).equals(figures.mask)).toBe(true)
     }
   })
 
-  test('reverse turns the mask into what it is not', async () => {
+  test('reverse inverts the mask', async () => {
     const before = await shown(tab.page)
     await tab.page.focus('#reverse')
     await tab.page.keyboard.press('Space')
@@ -52,7 +52,7 @@ describeInBrowser('the controls of the page', () => {
     expect(await modeOf()).toBe('drawn')
   })
 
-  test('what is drawn can be gone on with by hand', async () => {
+  test('a drawn mask can be changed by hand', async () => {
     await show(tab.page, '#preset=imagenet&epoch=299&seed=5&unitProbability=0.5')
     const drawn = await shown(tab.page)
     expect(drawn.mask).toContain(0)
@@ -80,7 +80,7 @@ describeInBrowser('the controls of the page', () => {
     expect(await tab.page.getAttribute(`#${id}`, 'aria-invalid')).toBeNull()
   })
 
-  test('all have a name and a description for those who cannot see them', async () => {
+  test('all have a name and a description for screen readers', async () => {
     const nameless = await tab.page.evaluate<
       string[]
     >(`[...document.querySelectorAll('input, select')]
@@ -93,7 +93,7 @@ describeInBrowser('the controls of the page', () => {
     expect(nameless).toEqual([])
   })
 
-  test('the address says what is on show', async () => {
+  test('the address says what is shown', async () => {
     await tab.page.focus('#angle')
     await tab.page.keyboard.press('ArrowRight')
     await tab.page.check('#reverse')
@@ -103,7 +103,7 @@ describeInBrowser('the controls of the page', () => {
     expect(await shown(tab.page)).toEqual(before)
   })
 
-  test('what an address has no meaning for is told', async () => {
+  test('parts of an address that mean nothing are reported', async () => {
     await show(tab.page, '#d=40&ratio=7&seed=9&colour=red')
     const { call } = await shown(tab.page)
     expect(call).toContain('{ d: 40, ratio: 0.6, deltaX: 0, deltaY: 0 }')
@@ -116,7 +116,7 @@ describeInBrowser('the controls of the page', () => {
     await tab.page.click('#copy')
     await has(tab.page, '#copied', /\S/)
     expect(await tab.page.textContent('#copied')).toMatch(/^(Copied|Selected)/)
-    // What was copied is what is shown, until that changes.
+    // It says "copied" until the program changes.
     await tab.page.uncheck('#unit')
     await shown(tab.page)
     expect(await tab.page.textContent('#copied')).toMatch(/^(Copied|Selected)/)
@@ -126,7 +126,7 @@ describeInBrowser('the controls of the page', () => {
   })
 
   test.each([['seed', '-1', 'Expected seed to be a whole number in [0, 2⁶⁴).']])(
-    'beside a wrong %s stands what is expected',
+    'next to a wrong %s, the page says what is expected',
     async (id, text, problem) => {
       await tab.page.fill(`#${id}`, text)
       await shown(tab.page)
@@ -148,7 +148,7 @@ describeInBrowser('the controls of the page', () => {
     expect(labels).toEqual(['d', 'l', 'δ'])
   })
 
-  test('the unit is drawn where the mask has it', async () => {
+  test('the unit is drawn where it is in the mask', async () => {
     await show(tab.page, '#d=61&ratio=0.5&deltaX=9&deltaY=30&angle=33&height=181&width=240')
     await tab.page.check('#unit')
     const { mask, width } = await shown(tab.page)

@@ -7,7 +7,7 @@ import { describeInBrowser, keptBy, openBeforeEach, type Shown, show, shown } fr
 describeInBrowser('the mask on the page', () => {
   const tab = openBeforeEach()
 
-  /** The mask on show, its kept fraction, and that the program on show makes it. */
+  /** The displayed mask, its kept fraction, and that the displayed program makes it. */
   function expectMask(figures: Shown, params: SampleParams): void {
     const { width, height, mask, kept } = figures
     expect(Buffer.from(mask).equals(maskOf(params, [height, width]))).toBe(true)

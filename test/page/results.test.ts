@@ -19,7 +19,7 @@ describeInBrowser('the result on the page', () => {
   describe('pictures', () => {
     const hash = `#d=20&ratio=0.5&angle=30&width=${width}&height=${height}`
 
-    test('of one’s own are masked as the program on show does it', async () => {
+    test('of the user are masked as by the displayed program', async () => {
       await show(tab.page, hash)
       const sample = await shown(tab.page)
       await tab.page.setInputFiles('#file', await file())
@@ -57,7 +57,7 @@ describeInBrowser('the result on the page', () => {
       expect(expected).not.toEqual(picture)
     }
 
-    test('that are none are told', async () => {
+    test('that cannot be read are reported', async () => {
       const before = await shown(tab.page)
       const buffer = Buffer.from('no picture')
       await tab.page.setInputFiles('#file', { name: 'notes.png', mimeType: 'image/png', buffer })
@@ -66,7 +66,7 @@ describeInBrowser('the result on the page', () => {
     })
 
     test('are cut in the middle, to the image’s shape', async () => {
-      // Thirds in three colours: of a square, only the middle one is left.
+      // Thirds in three colours: a square shows only the middle one.
       const thirds = Buffer.from(
         Array.from({ length: 90 * 30 }, (_, i) =>
           [0, 1, 2].map((c) => (Math.floor((i % 90) / 30) === c ? 255 : 0)),

@@ -32,7 +32,7 @@ describeInBrowser('the page on screens of every kind', () => {
       { viewport: { width: 740, height: 360 }, hasTouch: true, isMobile: true },
     ],
     ['a window at 200 %', { viewport: { width: 640, height: 400 } }],
-  ])('%s has mask and result in sight of every control', (_, options) =>
+  ])('%s shows mask and result next to every control', (_, options) =>
     onScreen(options, async (page) => {
       const { width, height } = options.viewport
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
@@ -53,27 +53,30 @@ describeInBrowser('the page on screens of every kind', () => {
     }),
   )
 
-  test.each(['light', 'dark'] as const)('borders of controls have 3:1, %s', async (colorScheme) => {
-    const colours = await onScreen({ colorScheme }, (page) =>
-      page.evaluate<string[]>(`(() => {
+  test.each(['light', 'dark'] as const)(
+    'borders of controls have a contrast of 3:1, %s',
+    async (colorScheme) => {
+      const colours = await onScreen({ colorScheme }, (page) =>
+        page.evaluate<string[]>(`(() => {
         const style = (selector) => getComputedStyle(document.querySelector(selector))
         return [style('#seed').borderTopColor, style('#seed').backgroundColor,
           style('fieldset').backgroundColor, style('fieldset').borderTopColor,
           style(':root').backgroundColor]
       })()`),
-    )
-    const luminance = (colour: string) => {
-      const [r = 0, g = 0, b = 0] = (colour.match(/\d+/g) ?? []).map((text) => {
-        const value = Number(text) / 255
-        return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4
-      })
-      return 0.2126 * r + 0.7152 * g + 0.0722 * b
-    }
-    const [edge, inside, panel, outline, back] = colours.map(luminance) as [number, ...number[]]
-    const contrast = (a = 0, b = 0) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
-    for (const around of [inside, panel]) expect(contrast(edge, around)).toBeGreaterThan(3)
-    for (const around of [panel, back]) expect(contrast(outline, around)).toBeGreaterThan(3)
-  })
+      )
+      const luminance = (colour: string) => {
+        const [r = 0, g = 0, b = 0] = (colour.match(/\d+/g) ?? []).map((text) => {
+          const value = Number(text) / 255
+          return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4
+        })
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+      }
+      const [edge, inside, panel, outline, back] = colours.map(luminance) as [number, ...number[]]
+      const contrast = (a = 0, b = 0) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
+      for (const around of [inside, panel]) expect(contrast(edge, around)).toBeGreaterThan(3)
+      for (const around of [panel, back]) expect(contrast(outline, around)).toBeGreaterThan(3)
+    },
+  )
 
   test('fits a phone, with the figures in sight of every control', () =>
     onScreen({ viewport: PHONE, hasTouch: true, isMobile: true }, async (page) => {
@@ -91,7 +94,7 @@ describeInBrowser('the page on screens of every kind', () => {
       }
     }))
 
-  test('is dark where that is preferred', async () => {
+  test('is dark if that is preferred', async () => {
     const lightness = async (colorScheme: 'light' | 'dark') => {
       const colour = await onScreen({ colorScheme }, (page) =>
         page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor'),

@@ -10,7 +10,7 @@ const built = pathToFileURL(join(__dirname, '../../docs/play/index.html')).href
 
 export const describeInBrowser = hasBrowser ? describe : describe.skip
 
-/** The page, opened anew before each test. A fault in it fails the test. */
+/** The page, opened again before each test. An error in it fails the test. */
 export function openBeforeEach(): { readonly browser: Browser; readonly page: Page } {
   const opened = {} as { browser: Browser; page: Page; faults: Faults }
   beforeAll(async () => {
@@ -23,14 +23,14 @@ export function openBeforeEach(): { readonly browser: Browser; readonly page: Pa
   return opened
 }
 
-/** Opens the page as it is built, or as it lies elsewhere, and waits for its first figures. */
+/** Opens the built page, or a copy of it, and waits for its first figures. */
 export async function load(page: Page, url = built): Promise<void> {
   await page.goto('about:blank')
   await page.goto(url)
   await has(page, '#call', /\S/)
 }
 
-/** Another address of the page that is open, as a link in it would do it. */
+/** Goes to another address of the open page, as a link in it would. */
 export async function show(page: Page, hash: string): Promise<void> {
   await page.evaluate(`location.hash = ${JSON.stringify(hash)}`)
 }
@@ -38,7 +38,7 @@ export async function show(page: Page, hash: string): Promise<void> {
 export interface Shown {
   width: number
   height: number
-  /** 1 = kept, row by row, as maskOf() has it; 2 where the canvas is neither black nor white. */
+  /** 1 = kept, row by row, as in maskOf(); 2 if the canvas is neither black nor white. */
   mask: Uint8Array
   /** RGB, row by row. */
   result: Uint8Array
@@ -50,7 +50,7 @@ export interface Shown {
   status: string
 }
 
-// The page draws before the next frame; after two the figures are those of all that was done.
+// The page draws before the next frame; after two, the figures show everything that was done.
 const reading = `new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => {
   const pixels = (id) => {
     const { width, height } = document.getElementById(id)
@@ -91,7 +91,7 @@ export function evaluate(call: string, images: Uint8Array): Uint8Array {
   return new Function('library', 'images', `${program}; return masked`)(library, images)
 }
 
-/** 1 where the program on show leaves the first channel of an image of ones as it is. */
+/** 1 where the displayed program leaves the first channel of an image of ones as it is. */
 export function keptBy({ call, width, height }: Shown): Uint8Array {
   return evaluate(call, new Uint8Array(3 * width * height).fill(1))
     .filter((_, i) => i % 3 === 0)

@@ -1,4 +1,4 @@
-// What a Preprocessor draws: plans that say and repeat it, and the samples by their numbers.
+// What a Preprocessor draws: plans that record and repeat it, and the numbers of the samples.
 import { describe, expect, test } from '@jest/globals'
 import {
   keepRatio,
@@ -36,7 +36,7 @@ describe('a plan', () => {
     expect(JSON.stringify(PreprocessorPlan.from(JSON.parse(json)))).toBe(json)
   })
 
-  test('says of each sample what masks are asked with', () => {
+  test('has parameters for each sample that the mask queries accept', () => {
     const plan = preprocessor.plan({ count: 20, height: 32, width: 32, index: 0 })
     const result = preprocessor.apply(bytes, { shape, plan })
     const plain = preprocessor.apply(bytes, {
@@ -56,7 +56,7 @@ describe('a plan', () => {
     }
   })
 
-  test('of crops and flips alone masks nothing', () => {
+  test('with only crops and flips masks nothing', () => {
     const crops = Array.from({ length: 20 }, (_, i) => ({
       top: i % 9,
       left: 8 - (i % 9),
@@ -75,7 +75,7 @@ describe('a plan', () => {
       flip: true,
       masked: false,
     })
-    // Mirrored twice is as it was.
+    // Mirrored twice, it is as before.
     const [top, left] = [4, 4]
     const once = evaluation.apply(bytes.subarray(0, 3072), {
       shape: [1, 32, 32, 3],
@@ -134,7 +134,7 @@ describe('samples are numbered', () => {
     expectBytes(Float32Array.from(parts.flatMap((part) => [...part])), whole)
   })
 
-  test('and a call that fails has seen none', async () => {
+  test('and a call that fails counts none', async () => {
     const [own, told] = [make(), make()]
     expect(() => own.apply(bytes.subarray(1), { shape })).toThrow()
     await expect(own.applyAsync(bytes.subarray(1), { shape })).rejects.toThrow()
@@ -142,7 +142,7 @@ describe('samples are numbered', () => {
   })
 })
 
-test('the chance of a mask is that of its schedule', () => {
+test('the probability of a mask follows its schedule', () => {
   const preprocessor = new Preprocessor({ gridmask: presets.imagenet })
   expect(preprocessor.probabilityAt(12)).toBeCloseTo(0.04)
   preprocessor.setEpoch(240)

@@ -1,4 +1,4 @@
-// What a Preprocessor takes for images: arrays and lists of every kind, of any size and channels.
+// The images that a Preprocessor accepts: arrays and lists of every kind, of any size and channels.
 import { Buffer } from 'node:buffer'
 import { describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
@@ -58,7 +58,7 @@ describe('images', () => {
     })
     const rgb = new Preprocessor({ ...options, channels: [0, 1, 2] })
     expectBytes(rgb.apply(list), expected)
-    // A list may mix pictures with alpha and without where it is said which channels are meant.
+    // A list may mix pictures with and without alpha if the option says which channels to take.
     const mixed = [
       { data: halves[0] as Uint8Array, width, height, channels: 3 },
       list[1] as ImageData,
@@ -88,7 +88,7 @@ describe('images', () => {
     )
   })
 
-  test('of float32 hold 0…255 as bytes do', () => {
+  test('of float32 have values of 0…255 like bytes', () => {
     const floats = Float32Array.from(bytes)
     expectBytes(preprocessor.apply(floats, { shape: [2, height, width, 3] }), expected)
     const list = halves.map((half) => ({
@@ -100,7 +100,7 @@ describe('images', () => {
     expectBytes(preprocessor.apply(list), expected)
   })
 
-  test('of float32 that are no numbers become the same NaN everywhere', () => {
+  test('of float32: every NaN becomes the same NaN', () => {
     const bits = Uint32Array.of(0x7fc00000, 0xffc12345, 0x7f800001, 0x7f800000, 0xff800000)
     const source = new Float32Array(bits.buffer)
     const of = (dtype: 'float32' | 'float16' | 'bfloat16') => {
@@ -112,7 +112,7 @@ describe('images', () => {
     expect(of('bfloat16')).toEqual([0x7fc0, 0x7fc0, 0x7fc0, 0x7f80, 0xff80])
   })
 
-  test('of grey become three channels, and blue and red change places', () => {
+  test('in grey become three channels, and blue and red are swapped', () => {
     const grey = new Preprocessor({ channels: [0, 0, 0] })
     const three = grey.apply(Uint8Array.of(10, 20), { shape: [1, 1, 2, 1] })
     const [a, b] = [...new Preprocessor().apply(Uint8Array.of(10, 20), { shape: [1, 1, 2, 1] })]

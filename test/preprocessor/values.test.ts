@@ -17,7 +17,7 @@ function plainly(bytes: Uint8Array, pixels: number): Float64Array {
 }
 
 describe('without a mask', () => {
-  test('it normalises as the loop does that it replaces', () => {
+  test('it normalises like the loop that it replaces', () => {
     const bytes = someBytes(4 * 20 * 30 * 3)
     const preprocessor = new Preprocessor({ normalize: normalization.imagenet })
     const result = preprocessor.apply(bytes, { shape: [4, 20, 30, 3] })
@@ -28,7 +28,7 @@ describe('without a mask', () => {
     })
   })
 
-  test('without anything values are divided by 255', () => {
+  test('without options, values are divided by 255', () => {
     const result = new Preprocessor().apply(Uint8Array.of(0, 51, 255), { shape: [1, 1, 1, 3] })
     expect([...result]).toEqual([0, Math.fround(51 * Math.fround(1 / 255)), 1])
   })
@@ -52,7 +52,7 @@ describe('without a mask', () => {
   })
 })
 
-test('with a mask it is GridMask on what it is without', () => {
+test('with a mask it equals GridMask applied to the result without', () => {
   const settings = {
     ratio: 0.4,
     unit: [8, 20],
@@ -116,7 +116,7 @@ test('`out` gets the result', () => {
 })
 
 test('a result larger than the caches has the same values', () => {
-  // Made past the caches, and in parts that are not.
+  // Written past the caches, with parts that are not.
   const [n, side] = [20, 272]
   const one = side * side * 3
   const bytes = someBytes(n * one)

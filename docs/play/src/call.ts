@@ -1,10 +1,10 @@
-/** The call of the package that makes the mask on show, as a program would write it. */
+/** The call of the package that makes the displayed mask, as a program would write it. */
 
 import { presets } from '../../../lib/api/presets'
 import type { Sample } from '../../../lib/plan/plan'
 import type { State } from './state'
 
-/** The command's sheets show at most so many samples. */
+/** The command's sheets show at most this many samples. */
 const MAX_COUNT = 100
 
 /** 255 times the mean and the standard deviation of ImageNet's images, R G B. */
@@ -76,11 +76,11 @@ const masked = applyPlan(images, plan, {
 `
 }
 
-/** The command for the sheet that ends in the sample on show; none where it could not. */
+/** The command for the sheet that ends with the displayed sample; none if there is no such sheet. */
 export function commandOf(state: State): string | undefined {
   if (state.mode !== 'drawn' || state.index >= MAX_COUNT) return undefined
   const { preset, epoch, index, seed, width, height, reverse, fill } = state
-  // Its sheets have one colour for all that is dropped.
+  // Its sheets have one colour for everything that is dropped.
   if (fill !== 'mean' && fill !== 'black') return undefined
   const words = ['npx gridmask preview photo.jpg', `--preset ${preset}`]
   if (state.ratio !== presets[preset].ratio) words.push(`--ratio ${state.ratio}`)

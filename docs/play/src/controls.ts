@@ -1,7 +1,7 @@
 /** The form: each control with its label, one line on what it does, and a place to say what is wrong with it. */
 import { fills, presetNames, type State } from './state'
 
-/** Those that have a slider and a field. */
+/** Controls with a slider and a field. */
 export type SliderKey =
   | 'ratio'
   | 'unitProbability'
@@ -97,7 +97,7 @@ export const sliders: readonly Slider[] = [
   },
 ]
 
-/** Where a control says what is wrong with what was typed. */
+/** Where a control says what is wrong with the typed text. */
 const problem = (key: string) => `<p class="problem" id="${key}-problem" role="alert"></p>`
 const described = (key: string) => `aria-describedby="${key}-hint ${key}-problem"`
 
@@ -176,7 +176,7 @@ export function makeControls(): void {
   add('drawing', [epoch, scheduleHtml, index, seedHtml])
 }
 
-/** Shows a state in the controls. The one that has the focus is being written in, and left alone. */
+/** Shows a state in the controls. The focused one is left alone, since the user is typing in it. */
 export function showControls(state: State, d: number): void {
   const write = (id: string, value: string) => {
     const input = element(id)
@@ -206,7 +206,7 @@ export function showControls(state: State, d: number): void {
   }
 }
 
-/** Marks a control whose text is no value, and says beside it what is expected. */
+/** Marks a control whose text is not a value, and says next to it what is expected. */
 export function showProblem(input: HTMLInputElement, key: keyof State, error: unknown): void {
   input.setAttribute('aria-invalid', 'true')
   const [expected = ''] = (error as Error).message.split(/, (?:but received|beyond)/)

@@ -55,8 +55,8 @@ function put(canvas: HTMLCanvasElement, image: ImageData): void {
 }
 
 /**
- * The unit nearest to the image's middle: dotted as in Figure 4, its square in a thin line, and the
- * stripe's width l and the side d beside it. Its corner is where δ says. Nothing of the mask depends on these lines.
+ * The unit nearest to the image's middle: dotted as in Figure 4, with its square in a thin line, and the
+ * stripe's width l and the side d next to it. δ gives its corner. The mask does not depend on these lines.
  */
 export function drawUnit(overlay: SVGSVGElement, sample: Sample, [height, width]: Size): void {
   const { d, l, deltaX, deltaY, angle } = sample
@@ -67,7 +67,7 @@ export function drawUnit(overlay: SVGSVGElement, sample: Sample, [height, width]
   const [c, s] = [Math.cos(turn), Math.sin(turn)]
   const origin = (delta: number) => delta + Math.round((middle - delta) / d - 0.5) * d
   const [x0, y0] = [origin(deltaX), origin(deltaY)]
-  // The lattice's coordinates are the canvas's, turned about its middle; this turns them back.
+  // The lattice's coordinates are the canvas's, rotated about its middle; this rotates them back.
   const point = (x: number, y: number) => {
     const [fromX, fromY] = [x0 + x - middle, y0 + y - middle]
     return [middle + c * fromX - s * fromY - left, middle + s * fromX + c * fromY - top]

@@ -27,7 +27,7 @@ let picture: ImageBitmap
 let partner: ImageBitmap
 let frame: number | undefined
 
-/** Draws before the next frame, once however many events there were. */
+/** Draws before the next frame: once, however many events there were. */
 function change(next: State): void {
   state = withDrawn(withinUnit(next))
   if (frame !== undefined) return
@@ -129,7 +129,7 @@ function say(text: string): void {
   if (status.textContent !== text) status.textContent = text
 }
 
-/** Takes a control's value over. A text that is no value changes nothing, and is marked. */
+/** Adopts a control's value. A text that is not a value changes nothing, and is marked. */
 function read<Key extends keyof State>(key: Key, input: HTMLInputElement): void {
   let value: State[Key]
   try {
@@ -160,7 +160,7 @@ function listen(): void {
     radio.addEventListener('input', () => read('mode', radio))
   }
   const form = element<HTMLFormElement>('controls')
-  // On leaving a field, it shows again what holds.
+  // A field that loses the focus shows the current value again.
   form.addEventListener('focusout', () => change(state))
   form.addEventListener('submit', (event) => event.preventDefault())
   element('unit').addEventListener('input', () => change(state))
@@ -209,7 +209,7 @@ async function copy(): Promise<void> {
     await navigator.clipboard.writeText(code.textContent ?? '')
     element('copied').textContent = 'Copied.'
   } catch {
-    // Not every browser lets a file write there; the selected text is one key away.
+    // Not every browser lets a file write to the clipboard; the selected text is one key away.
     getSelection()?.selectAllChildren(code)
     element('copied').textContent = 'Selected: press Ctrl+C, or ⌘C.'
   }

@@ -14,12 +14,12 @@ function bitmapOf(url: string): Promise<ImageBitmap> {
   })
 }
 
-/** A file that the user chose, upright as its camera says; throws where it is no picture. */
+/** A file that the user chose, turned upright; throws if it is not a picture. */
 export async function pictureOf(file: File): Promise<ImageBitmap> {
   try {
     return await createImageBitmap(file)
   } catch {
-    // Formats without a size of their own, SVG among them, are decoded by an image element alone.
+    // Formats without a size, SVG among them, can only be decoded by an image element.
     const url = URL.createObjectURL(file)
     try {
       const image = new Image()
@@ -39,8 +39,8 @@ export async function pictureOf(file: File): Promise<ImageBitmap> {
 const last = new Map<ImageBitmap, ImageData>()
 
 /**
- * The largest cut from the picture's middle that has the image's shape, at the image's size. The last one of
- * each picture is kept, since a slider changes neither.
+ * The largest part of the picture's middle with the image's shape, at the image's size. The last one of each
+ * picture is kept, since a slider changes neither.
  */
 export function cut(picture: ImageBitmap, width: number, height: number): ImageData {
   const kept = last.get(picture)

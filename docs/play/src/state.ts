@@ -1,4 +1,4 @@
-/** What the page shows, as the samples that the library knows, and as the address that says the same. */
+/** What the page shows, as samples of the library, and as an address. */
 
 import { presets } from '../../../lib/api/presets'
 import { checkEpoch, checkInteger, checkProbability, checkSeed } from '../../../lib/core/check'
@@ -9,7 +9,7 @@ import { checkRatio, Plan, type Sample } from '../../../lib/plan/plan'
 export type PresetName = keyof typeof presets
 export const presetNames = Object.keys(presets) as PresetName[]
 
-/** Pictures are larger than this only to be slower. */
+/** Larger pictures would only be slower. */
 export const MAX_PICTURE = 1024
 
 /** What dropped pixels become. */
@@ -19,7 +19,7 @@ export interface State {
   /** By hand, or drawn for (seed, epoch, index). */
   mode: 'hand' | 'drawn'
   preset: PresetName
-  /** Up to 2⁶⁴-1, which a number could not hold. */
+  /** Up to 2⁶⁴-1, which a number cannot hold. */
   seed: string
   epoch: number
   index: number
@@ -44,7 +44,7 @@ const presetSizes: Record<PresetName, readonly [number, number]> = {
   cityscapes: [713, 713],
 }
 
-/** Those settings of a preset that the page's controls stand for. */
+/** The settings of a preset for which the page has controls. */
 export function presetState(preset: PresetName): Partial<State> {
   const { ratio, reverse = false, unitProbability = 1 } = presets[preset]
   const [height, width] = presetSizes[preset]
@@ -81,7 +81,7 @@ function drawnSample(state: State): Sample {
   const unit = typeof unitOption === 'function' ? unitOption(height, width) : unitOption
   const settings = {
     ratio: [ratio, ratio] as const,
-    // The presets' ranges have two ends, though an option may be any list that has.
+    // The presets' ranges are pairs, although the option may be any list of two.
     unit: (typeof unit === 'number' ? [unit, unit] : unit) as [number, number],
     rotate,
     reverse,
@@ -100,7 +100,7 @@ export function sampleOf(state: State): Sample {
   return Plan.from([params]).at(0) as Sample
 }
 
-/** With what is drawn in the place of what was set, so that a slider goes on from there. */
+/** With the drawn values in place of those that were set, so that a slider continues from there. */
 export function withDrawn(state: State): State {
   if (state.mode !== 'drawn') return state
   const { d, deltaX, deltaY, angle, unitKey } = drawnSample(state)
@@ -127,7 +127,7 @@ function oneOf<T extends string>(text: string, choices: readonly T[]): T {
   return text as T
 }
 
-/** From the text of a control or of the address. Anything else throws, and says what is expected. */
+/** A value from the text of a control or of the address. Throws for anything else, and says what is expected. */
 export const readers: Readers = {
   mode: (text) => oneOf(text, ['hand', 'drawn']),
   preset: (text) => oneOf(text, presetNames),
@@ -159,8 +159,8 @@ const drawingKeys = ['preset', 'epoch', 'index'] as const
 const latticeKeys = ['d', 'deltaX', 'deltaY', 'angle'] as const
 
 /**
- * The state that an address such as `#preset=imagenet&seed=7&ratio=0.5` asks for, and the names in it
- * that say nothing. Without `mode`, a preset, an epoch or an index means drawn.
+ * The state of an address such as `#preset=imagenet&seed=7&ratio=0.5`, and the names in it that mean nothing.
+ * Without `mode`, a preset, an epoch or an index means drawn.
  */
 export function stateOf(hash: string): { state: State; ignored: string[] } {
   const given: Partial<Record<keyof State, State[keyof State]>> = {}
@@ -179,7 +179,7 @@ export function stateOf(hash: string): { state: State; ignored: string[] } {
   return { state: withinUnit({ ...initialState, ...preset, mode, ...given } as State), ignored }
 }
 
-/** The address of a state: what differs from what its preset alone would be. */
+/** The address of a state: what differs from its preset alone. */
 export function hashOf(state: State): string {
   const usual: State = { ...initialState, ...presetState(state.preset) }
   const always = state.mode === 'drawn' ? drawingKeys : ['d']

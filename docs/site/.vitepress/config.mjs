@@ -33,9 +33,9 @@ export default defineConfig({
   lang: 'en',
   title: 'gridmask',
   description: 'The GridMask augmentation for JavaScript: guides, reference, and the paper',
-  // Files of a static host, wherever it is: addresses end in .html, and nothing is fetched from elsewhere.
+  // For any static host: addresses end in .html, and nothing is fetched from elsewhere.
   cleanUrls: false,
-  // The page to play with is a file of its own.
+  // The interactive page is a separate file.
   ignoreDeadLinks: [/\/play\//],
   transformPageData: ({ relativePath, frontmatter }) => {
     Object.assign(frontmatter, neighboursOf(`/${relativePath.replace(/\.md$/, '')}`))
@@ -52,7 +52,7 @@ export default defineConfig({
     },
     config: (md) => linkNames(md, names),
   },
-  // The index of the search is one file, and so large.
+  // The search index is one file, and therefore large.
   vite: { build: { chunkSizeWarningLimit: 2000 } },
   themeConfig: {
     logo: '/icon.svg',

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { background, guides } from '../contents.mjs'
 
-// Each page once: by itself VitePress goes from a page to what follows its first place in the menu, and the
-// menu leads to some pages in several.
+// Each page once: VitePress would go from a page to what follows its first place in the menu, but some pages
+// are in the menu several times. A place as a whole page counts before that of one of its headings.
 const links = [...guides, ...background].flatMap(({ items }) => items.map(({ link }) => link))
-const order = [...new Set(links.map((link) => link.replace(/#.*/, '')))]
+const own = new Set(links.filter((link) => !link.includes('#')))
+const places = links.filter((link) => own.has(link) || !own.has(link.replace(/#.*/, '')))
+const order = [...new Set(places.map((link) => link.replace(/#.*/, '')))]
 
 /** @param {string} link */
 function entryOf(link) {

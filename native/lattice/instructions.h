@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-namespace gridmask::cpu {
+namespace gridmask {
 
 // Each has what the ones before it have. The baseline is what the compiler may assume: SSE2 on
 // x86-64, NEON on arm64. AVX2 comes with BMI2 and F16C, AVX-512 is F and BW.
@@ -25,4 +25,4 @@ bool useInstructions(std::string_view name);
 inline bool hasAvx2() { return instructionsInUse() >= InstructionSet::kAvx2; }
 inline bool hasAvx512() { return instructionsInUse() >= InstructionSet::kAvx512; }
 
-}  // namespace gridmask::cpu
+}  // namespace gridmask

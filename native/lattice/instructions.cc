@@ -3,7 +3,7 @@
 // The processor itself is asked: the compilers' own question needs a library that not all of them
 // bring.
 
-#include "cpu/features.h"
+#include "lattice/instructions.h"
 
 #include <atomic>
 #include <cstddef>
@@ -13,7 +13,7 @@
 #include <cpuid.h>
 #endif
 
-namespace gridmask::cpu {
+namespace gridmask {
 namespace {
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -69,4 +69,4 @@ bool useInstructions(std::string_view name) {
   return false;
 }
 
-}  // namespace gridmask::cpu
+}  // namespace gridmask
