@@ -10,7 +10,7 @@ import { printTable } from './text.mjs'
  *   count: number, planes: number, side: number, pixelBytes: number
  *   d: number, angle: number, inPlace: boolean, mixes: boolean
  * }} Settings
- * @type {{ time(settings: Settings, milliseconds: number): Record<'runs' | 'words' | 'chosen', number> }}
+ * @type {{ time(settings: Settings, milliseconds: number): Record<'runs' | 'bits' | 'chosen', number> }}
  */
 const native = createRequire(import.meta.url)('../build/bench/bench_loops.node')
 
@@ -41,7 +41,7 @@ const angles = [
 /** @param {{ milliseconds: number }} effort */
 export function calibrate({ milliseconds }) {
   console.log(
-    `Nanoseconds of a row of ${SIDE} pixels in all channels: by runs / by words, over the`,
+    `Nanoseconds of a row of ${SIDE} pixels in all channels: by runs / by bits, over the`,
   )
   console.log('length of a run in pixels. From where runs win; what the choice costs at most.\n')
   const rows = operations.flatMap(({ name: operation, ...how }) =>
@@ -50,14 +50,14 @@ export function calibrate({ milliseconds }) {
         const costs = RUNS.map((run) => {
           const count = Math.ceil(BATCH_BYTES / (SIDE * SIDE * planes * pixelBytes))
           const settings = { count, side: SIDE, planes, pixelBytes, d: 2 * run, angle, ...how }
-          const { runs, words, chosen } = native.time(settings, milliseconds / 2)
+          const { runs, bits, chosen } = native.time(settings, milliseconds / 2)
           const ofRow = (/** @type {number} */ of) => of / (count * SIDE)
           return {
             run,
             runs: ofRow(runs),
-            words: ofRow(words),
+            bits: ofRow(bits),
             chosen: ofRow(chosen),
-            loss: chosen / Math.min(runs, words),
+            loss: chosen / Math.min(runs, bits),
           }
         })
         return { operation, turn, pixel: name, costs }
@@ -68,8 +68,8 @@ export function calibrate({ milliseconds }) {
     ['', '', '', ...RUNS.map((run) => `${run}`), 'runs from', 'at most'],
     rows.map(({ operation, turn, pixel, costs }) => [
       ...[operation, turn, pixel],
-      ...costs.map(({ runs, words }) => `${runs.toFixed(0)}/${words.toFixed(0)}`),
-      `${costs.find(({ runs, words }) => runs <= words)?.run ?? 'never'}`,
+      ...costs.map(({ runs, bits }) => `${runs.toFixed(0)}/${bits.toFixed(0)}`),
+      `${costs.find(({ runs, bits }) => runs <= bits)?.run ?? 'never'}`,
       Math.max(...costs.map(({ loss }) => loss)).toFixed(2),
     ]),
   )

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "cpu/backend.h"
-#include "cpu/cost_model.h"
 #include "cpu/mix.h"
 #include "cpu/preprocess.h"
+#include "cpu/strategy.h"
 
 namespace gridmask::bench {
 

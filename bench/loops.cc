@@ -31,7 +31,7 @@ double timeOf(LoopBatch& batch, double milliseconds) {
 }
 
 // time({ count, planes, side, pixelBytes, d, angle, inPlace, mixes }, milliseconds): nanoseconds
-// that { runs, words, chosen } take. The numbers are the benchmark's own: nothing is checked.
+// that { runs, bits, chosen } take. The numbers are the benchmark's own: nothing is checked.
 Napi::Value time(const Napi::CallbackInfo& info) {
   const auto given = info[0].As<Napi::Object>();
   const double milliseconds = info[1].As<Napi::Number>().DoubleValue();
@@ -54,7 +54,7 @@ Napi::Value time(const Napi::CallbackInfo& info) {
     times[name] = Napi::Number::New(info.Env(), timeOf(batch, milliseconds));
   };
   add("runs", Strategy::kRuns);
-  add("words", Strategy::kWords);
+  add("bits", Strategy::kBits);
   add("chosen", Strategy::kAuto);
   return times;
 }

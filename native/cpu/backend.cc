@@ -79,7 +79,7 @@ class BlendCosts {
  public:
   BlendCosts(const MaskBatch& batch, bool streams, Reach reach, Strategy strategy)
       : never_(!hasBitKernel(batch.pixelBytes) || strategy == Strategy::kRuns),
-        always_((!batch.inPlace() && !streams) || strategy == Strategy::kWords),
+        always_((!batch.inPlace() && !streams) || strategy == Strategy::kBits),
         blend_((reach == Reach::kNear ? 0.02 : 0.05) * planes(batch) *
                static_cast<double>(batch.rowBytes())),
         edges_(kEdge * planes(batch) * batch.width) {}

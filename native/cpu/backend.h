@@ -5,9 +5,9 @@
 
 #include <memory>
 
-#include "cpu/cost_model.h"
 #include "cpu/kernels.h"
 #include "cpu/pool.h"
+#include "cpu/strategy.h"
 #include "lattice/mask_batch.h"
 
 namespace gridmask::cpu {

@@ -2,7 +2,7 @@
 
 #include "cpu/count.h"
 
-#include "cpu/mask_words.h"
+#include "cpu/mask_bits.h"
 #include "cpu/pool.h"
 #include "lattice/runs.h"
 
@@ -13,15 +13,14 @@ namespace {
 struct Memory {
   Memory(uint8_t* scratch, int32_t width, const Kernels& kernels)
       : carver(scratch),
-        runs(carver.take<Run>(RunScanner::maxRunsInRow(static_cast<uint32_t>(width)))),
-        words(kernels, carver) {}
+        bits(kernels, static_cast<uint32_t>(width),
+             carver.take<Run>(MaskBits::mostRuns(static_cast<uint32_t>(width))), carver) {}
 
   Carver carver;
-  Run* const runs;
-  MaskWords words;
+  MaskBits bits;
 };
 
-// The same for boxes, where there may be rectangles and never are words.
+// The same for boxes, where there may be rectangles and never are bits.
 struct BoxMemory {
   BoxMemory(uint8_t* scratch, int32_t width, const Rectangles* rectangles)
       : carver(scratch),
@@ -40,16 +39,14 @@ size_t grainOf(int32_t height) { return 1 + 1024 / (static_cast<size_t>(height) 
 class CountJob final : public Job {
  public:
   CountJob(const PackedSample* plan, size_t count, int32_t height, int32_t width, double* counts,
-           unsigned threads, const Kernels& kernels, Strategy strategy)
+           unsigned threads, const Kernels& kernels)
       : Job({count, grainOf(height), threads, Memory(nullptr, width, kernels).carver.bytes()}),
         plan_(plan),
         counts_(counts),
         kernels_(kernels),
         height_(height),
         width_(width),
-        canvas_(canvasOf(height, width)),
-        // Of runs nothing but their ends is read, and of words nothing but the words.
-        costs_(0, static_cast<uint32_t>(width), sizeof(uint32_t), {0, 0}, strategy) {}
+        canvas_(canvasOf(height, width)) {}
 
   void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
     Memory memory(scratch, width_, kernels_);
@@ -63,23 +60,12 @@ class CountJob final : public Job {
     const auto width = static_cast<uint32_t>(width_);
     const uint64_t pixels = uint64_t{width} * static_cast<uint32_t>(height_);
     if (pixels == 0 || !lattice.masked) return pixels;
-    if (costs_.prefersWords(lattice)) return pixels - droppedBy(lattice, memory);
-    RunScanner scanner(lattice, 0, 0, width);
-    return countRows(scanner, width, height_, memory.runs);
-  }
-
-  uint64_t droppedBy(const Lattice& lattice, Memory& memory) const {
     uint64_t dropped = 0;
-    forEachBlock(static_cast<uint32_t>(width_), 0, height_,
-                 [&](int32_t row, uint32_t rows, uint32_t column, uint32_t columns) {
-                   const uint32_t* words = memory.words.words(lattice, static_cast<int32_t>(column),
-                                                              row, columns, rows);
-                   // All ones are -1.
-                   uint32_t sum = 0;
-                   for (uint32_t k = 0; k < rows * columns; ++k) sum -= words[k];
-                   dropped += sum;
-                 });
-    return dropped;
+    memory.bits.forEachBlock(lattice, 0, height_, kBitsOfRuns,
+                             [&](int32_t, uint32_t rows, const uint64_t* bits) {
+                               dropped += kernels_.countBits(bits, rows * width);
+                             });
+    return pixels - dropped;
   }
 
   const PackedSample* const plan_;
@@ -88,7 +74,6 @@ class CountJob final : public Job {
   const int32_t height_;
   const int32_t width_;
   const Canvas canvas_;
-  const CostModel costs_;
 };
 
 template <typename ScannerAt>
@@ -105,8 +90,8 @@ void countBoxes(const Box* boxes, size_t count, double* counts, Run* runs,
 }  // namespace
 
 void countKept(const PackedSample* plan, size_t count, int32_t height, int32_t width,
-               double* counts, unsigned threads, const Kernels& kernels, Strategy strategy) {
-  CountJob job(plan, count, height, width, counts, threads, kernels, strategy);
+               double* counts, unsigned threads, const Kernels& kernels) {
+  CountJob job(plan, count, height, width, counts, threads, kernels);
   run(job);
 }
 

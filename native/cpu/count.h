@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "cpu/cost_model.h"
+#include "cpu/kernels.h"
 #include "lattice/mask_batch.h"
 
 namespace gridmask::cpu {
@@ -14,8 +14,7 @@ namespace gridmask::cpu {
 // The number of an image's pixels that each of `count` masks keeps, into `counts`. On up to
 // `threads` threads. Throws std::bad_alloc, and has written nothing then.
 void countKept(const PackedSample* plan, size_t count, int32_t height, int32_t width,
-               double* counts, unsigned threads, const Kernels& kernels = bestKernels(),
-               Strategy strategy = Strategy::kAuto);
+               double* counts, unsigned threads, const Kernels& kernels = bestKernels());
 
 // Pixels x0 <= x < x1, y0 <= y < y1 of an image.
 struct Box {

@@ -22,7 +22,6 @@ struct Fill {
 };
 constexpr size_t kSplatBytes = 64;
 
-constexpr size_t kMaskSlack = 15;
 constexpr uint32_t kWordBits = 64;
 // Words that hold so many bits, with what the loops write or read behind them.
 constexpr size_t wordsOfBits(size_t bits) { return bits / kWordBits + 2; }
@@ -67,13 +66,8 @@ struct Kernels {
   void (*streamRuns)(uint8_t* target, const uint8_t* source, const Run* runs, const Run* end,
                      size_t pixels, size_t pixelBytes, const Fill& fill);
 
-  // For each pixel of a block of rows: all ones where it is dropped, else 0. `gap` as a phase.
-  // Writes up to kMaskSlack words past the end. `next` is what the caller will read next.
-  void (*maskWords)(uint32_t* mask, uint32_t columns, uint32_t rows, Phase32 x, Phase32 y,
-                    uint32_t gap, bool reverse, const void* next);
-
-  // The same as bits, behind `first` others: a pixel's is 1 where it is dropped. Here and below,
-  // `words` is memory for wordsOfBits().
+  // The mask of a block of rows as bits, behind `first` others: a pixel's is 1 where it is dropped.
+  // `gap` as a phase. Here and below, `words` is memory for wordsOfBits().
   void (*maskBits)(uint64_t* words, uint32_t first, uint32_t columns, uint32_t rows,
                    const Phase32& x, const Phase32& y, uint32_t gap, bool reverse);
 

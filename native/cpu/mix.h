@@ -5,8 +5,9 @@
 
 #include <memory>
 
-#include "cpu/cost_model.h"
+#include "cpu/kernels.h"
 #include "cpu/pool.h"
+#include "cpu/strategy.h"
 #include "lattice/mix.h"
 
 namespace gridmask::cpu {
