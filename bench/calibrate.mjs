@@ -40,9 +40,7 @@ const angles = [
 
 /** @param {{ milliseconds: number }} effort */
 export function calibrate({ milliseconds }) {
-  console.log(
-    `Nanoseconds of a row of ${SIDE} pixels in all channels: by runs / by bits, over the`,
-  )
+  console.log(`Nanoseconds of a row of ${SIDE} pixels in all channels: by runs / by bits, over the`)
   console.log('length of a run in pixels. From where runs win; what the choice costs at most.\n')
   const rows = operations.flatMap(({ name: operation, ...how }) =>
     angles.flatMap(({ name: turn, angle }) =>

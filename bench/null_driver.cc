@@ -117,11 +117,6 @@ EXPORT cuCtxGetCurrent(CUcontext* context) {
   *context = current;
   return CUDA_SUCCESS;
 }
-EXPORT cuCtxSetCurrent(CUcontext context) {
-  ++counts[k_cuCtxSetCurrent];
-  current = context;
-  return CUDA_SUCCESS;
-}
 EXPORT cuModuleLoadData(CUmodule* module, const void*) { return make(module); }
 EXPORT cuModuleUnload(CUmodule) { return CUDA_SUCCESS; }
 EXPORT cuModuleGetFunction(CUfunction* function, CUmodule, const char*) { return make(function); }

@@ -321,15 +321,10 @@ void Device::trim() noexcept {
   memory_.trim();
 }
 
-PushedContext::PushedContext(const Driver& driver, CUcontext context, bool stays)
-    : driver_(driver) {
+PushedContext::PushedContext(const Driver& driver, CUcontext context) : driver_(driver) {
   CUcontext now = nullptr;
   CUDA_CALL(driver, cuCtxGetCurrent, &now);
   if (now == context) return;
-  if (now == nullptr && stays) {
-    CUDA_CALL(driver, cuCtxSetCurrent, context);
-    return;
-  }
   CUDA_CALL(driver, cuCtxPushCurrent, context);
   pushed_ = context;
 }
@@ -346,8 +341,7 @@ PushedContext::~PushedContext() {
   }
 }
 
-Current::Current(Device& device)
-    : pushed_(device.driver, (device.prepare(), device.context()), true) {
+Current::Current(Device& device) : pushed_(device.driver, (device.prepare(), device.context())) {
   if (device.isWaiting_.load(std::memory_order_relaxed)) device.freeWhatWaits();
 }
 

@@ -111,12 +111,11 @@ class Device {
   std::atomic<bool> isWaiting_{false};
 };
 
-// Keeps a context the thread's current one. Does not push it if it already is. If `stays`, and the
-// thread has none, it stays the current one afterwards.
+// Keeps a context the thread's current one while this lives. Does not push it if it already is.
 class PushedContext {
  public:
   // Throws Error.
-  PushedContext(const Driver& driver, CUcontext context, bool stays = false);
+  PushedContext(const Driver& driver, CUcontext context);
   ~PushedContext();
   PushedContext(const PushedContext&) = delete;
   PushedContext& operator=(const PushedContext&) = delete;
@@ -126,8 +125,7 @@ class PushedContext {
   CUcontext pushed_ = nullptr;
 };
 
-// The same for a device, which it prepares. A thread that has no context keeps this one, as it
-// would keep the one of CUDA's runtime: the next call then need not push and pop it.
+// The same for a device, which it prepares.
 class Current {
  public:
   // Throws Error.

@@ -88,7 +88,6 @@ enum : unsigned {
   CALL(cuCtxPushCurrent, "cuCtxPushCurrent_v2", (CUcontext context))                               \
   CALL(cuCtxPopCurrent, "cuCtxPopCurrent_v2", (CUcontext * context))                               \
   CALL(cuCtxGetCurrent, "cuCtxGetCurrent", (CUcontext * context))                                  \
-  CALL(cuCtxSetCurrent, "cuCtxSetCurrent", (CUcontext context))                                    \
   CALL(cuModuleLoadData, "cuModuleLoadData", (CUmodule * module, const void* image))               \
   CALL(cuModuleUnload, "cuModuleUnload", (CUmodule module))                                        \
   CALL(cuModuleGetFunction, "cuModuleGetFunction",                                                 \

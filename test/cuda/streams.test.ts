@@ -283,7 +283,9 @@ describe('errors', () => {
     driver.fail('kernel', 1, 700, 1, false)
     await expect(gridmask.applyAsync(tensor, { index: 0, out: tensor })).rejects.toMatchObject({
       code: 'ERR_CUDA',
-      message: expect.stringMatching(/masking a batch on cuda:0.*What `images` holds now/),
+      message: expect.stringMatching(
+        /masking a batch on cuda:0.*The content of `images` is now undefined/,
+      ),
     })
   })
 
@@ -293,8 +295,8 @@ describe('errors', () => {
     driver.settle()
     expect(driver.live().allocations).toBe(0)
     ;(() => upload())()
-    driver.fail('cuCtxGetCurrent', 1, 1, 1, false)
-    for (let i = 0; i < 20 && driver.log().at(-1) !== 'cuCtxGetCurrent'; i++) {
+    driver.fail('cuCtxPushCurrent', 1, 1, 1, false)
+    for (let i = 0; i < 20 && driver.log().at(-1) !== 'cuCtxPushCurrent'; i++) {
       globalThis.gc?.()
       await setImmediate()
     }
@@ -302,7 +304,7 @@ describe('errors', () => {
     const tensor = upload()
     driver.settle()
     expect(driver.live().allocations).toBe(1)
-    driver.fail('cuCtxGetCurrent', 2, 1, 1, false)
+    driver.fail('cuCtxPushCurrent', 2, 1, 1, false)
     gridmask.apply(tensor, { index: 0, out: tensor })
     expect(() => tensor.dispose()).toThrow(expect.objectContaining({ code: 'ERR_CUDA' }))
     driver.reset()

@@ -144,16 +144,6 @@ EXPORT Result cuCtxGetCurrent(Context** context) {
   return kSuccess;
 }
 
-EXPORT Result cuCtxSetCurrent(Context* context) {
-  TRY(world().enter("cuCtxSetCurrent"));
-  const Lock lock(world().mutex);
-  if (context != nullptr && context->retained == 0) return kInvalidContext;
-  auto& stack = World::stack();
-  if (!stack.empty()) stack.pop_back();
-  if (context != nullptr) stack.push_back(context);
-  return kSuccess;
-}
-
 namespace {
 
 std::mutex holding;
