@@ -18,7 +18,7 @@ inline size_t cachedBytes() {
   static const size_t bytes = [] {
     constexpr size_t kUnknown = size_t{8} << 20;
 #ifdef _SC_LEVEL3_CACHE_SIZE
-    constexpr size_t kMostOfCore = size_t{8} << 20;
+    constexpr size_t kMostOfCore = size_t{12} << 20;
     const long cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
     const long cores = sysconf(_SC_NPROCESSORS_ONLN);
     if (cache > 0 && cores > 0) {
