@@ -73,6 +73,7 @@ void blocksAreDrawnLikeSamples() {
 
 std::vector<cuda::KernelSample> constantsIn(const cuda::Launch& launch, size_t count) {
   std::vector<cuda::KernelSample> samples(count);
+  if (count == 0) return samples;
   std::memcpy(samples.data(),
               launch.constants.empty() ? launch.params.inlined : launch.constants.data(),
               count * sizeof(cuda::KernelSample));
