@@ -5,7 +5,8 @@
 //
 //   bits  blended with all that is there, in vectors, whatever the mask: into another array, and in
 //         place where runs are short
-//   runs  in place: only what is dropped is touched; past the caches: copied and filled
+//   runs  in place: only what is dropped is touched; of upright masks past the caches: copied and
+//         filled
 
 #include "cpu/backend.h"
 
@@ -79,6 +80,7 @@ class BlendCosts {
  public:
   BlendCosts(const MaskBatch& batch, bool streams, Reach reach, Strategy strategy)
       : never_(!hasBitKernel(batch.pixelBytes) || strategy == Strategy::kRuns),
+        isApart_(!batch.inPlace()),
         always_((!batch.inPlace() && !streams) || strategy == Strategy::kBits),
         blend_((reach == Reach::kNear ? 0.02 : 0.05) * planes(batch) *
                static_cast<double>(batch.rowBytes())),
@@ -86,6 +88,8 @@ class BlendCosts {
 
   bool prefersBlending(const Lattice& lattice) const {
     if (never_ || always_) return !never_;
+    // The runs of a rotated mask begin and end in other lines of each row.
+    if (isApart_ && !lattice.isUpright()) return true;
     const double stepX = std::abs(lattice.x.stepX);
     const double stepY = std::abs(lattice.y.stepX);
     // Of an upright mask the rows that lie within a stripe have no edge.
@@ -98,6 +102,7 @@ class BlendCosts {
   static double planes(const MaskBatch& batch) { return static_cast<double>(batch.planes); }
 
   const bool never_;
+  const bool isApart_;
   const bool always_;
   const double blend_;
   const double edges_;
