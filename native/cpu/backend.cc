@@ -203,8 +203,7 @@ class MaskJob final : public Job {
     MaskBits& mask = memory.bits;
     mask.start(lattice, tile.rowBegin);
     for (int32_t row = tile.rowBegin, rows; row < tile.rowEnd; row += rows) {
-      const bool isBand = reach_ == Reach::kPastCaches && mask.canFollow();
-      rows = mask.rowsOf(isBand ? kBitsOfBand : kBitsOfBlock, tile.rowEnd - row);
+      rows = mask.rowsOf(mask.canFollow() ? kBitsOfBand : kBitsOfBlock, tile.rowEnd - row);
       size_t at = rows_.offsetOf(tile.sample, 0, row);
       const size_t pixels = static_cast<size_t>(rows) * rows_.width;
       const uint64_t* bits = nullptr;
