@@ -10,33 +10,8 @@
 
 namespace gridmask {
 
-namespace baseline {
-#define GRIDMASK_TARGET
-#define GRIDMASK_VECTOR 16
-#include "lattice/sample_block.inc"
-#undef GRIDMASK_TARGET
-#undef GRIDMASK_VECTOR
-}  // namespace baseline
-
-#ifdef GRIDMASK_WIDE_LANES
-
-namespace avx2 {
-#define GRIDMASK_TARGET __attribute__((target("avx2")))
-#define GRIDMASK_VECTOR 32
-#include "lattice/sample_block.inc"
-#undef GRIDMASK_TARGET
-#undef GRIDMASK_VECTOR
-}  // namespace avx2
-
-namespace avx512 {
-#define GRIDMASK_TARGET __attribute__((target("avx512f")))
-#define GRIDMASK_VECTOR 64
-#include "lattice/sample_block.inc"
-#undef GRIDMASK_TARGET
-#undef GRIDMASK_VECTOR
-}  // namespace avx512
-
-#endif
+#define GRIDMASK_LANES_FILE "lattice/sample_block.inc"
+#include "lattice/lanes_by_set.inc"
 
 void drawBlock(const DrawSettings& settings, SampleBlock& block) {
 #ifdef GRIDMASK_WIDE_LANES
