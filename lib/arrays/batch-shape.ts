@@ -3,7 +3,7 @@
  * must hold before a byte is written.
  */
 
-import { checkChoice, checkInteger, invalid } from '../core/check'
+import { checkChoice, checkInteger, invalid, sentence } from '../core/check'
 import { type DType, dtypes } from '../core/dtype'
 import { warnOnce } from '../core/environment'
 import { GridMaskError } from '../core/errors'
@@ -260,8 +260,6 @@ export function checkLength(
       `but received ${given}${sentence(hintOn(given))}`,
   )
 }
-
-const sentence = (hint: string) => (hint === '' ? '' : `. ${hint}`)
 
 /** A hint if only one number of the shape is wrong. */
 function hintOnLength(given: number, { count, channels, height, width }: Dimensions): string {

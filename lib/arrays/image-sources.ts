@@ -3,7 +3,7 @@
  * its own array and size.
  */
 import { types } from 'node:util'
-import { checkInteger, invalid } from '../core/check'
+import { checkInteger, invalid, sentence } from '../core/check'
 import { GridMaskError } from '../core/errors'
 import { MAX_CHANNELS, MAX_COUNT, MAX_SIDE } from '../core/limits'
 import { hintOnArray, hintOnFile } from './array-hint'
@@ -216,17 +216,16 @@ export function checkSources({ nameOf, arrays, sizes }: Sources): 'uint8' | 'flo
     const length = (together ? sizes.length : 1) * height * width * channels
     if (lengthOf(array) === length) return
     const product = together ? 'the product of `shape`' : 'height · width · channels'
-    const file = hintOnFile(array)
+    const areFloats = kind === 'uint8' && length > 0 && lengthOf(array) === 4 * length
     const hint =
-      file !== ''
-        ? `. ${file}`
-        : kind === 'uint8' && length > 0 && lengthOf(array) === 4 * length
-          ? '. It has four bytes for each value: for float32, pass a Float32Array over the same memory'
-          : ''
+      hintOnFile(array) ||
+      (areFloats
+        ? 'It has four bytes for each value: for float32, pass a Float32Array over the same memory'
+        : '')
     throw new GridMaskError(
       'ERR_SHAPE_MISMATCH',
       `Expected \`${name}\` to have ${length} elements, ${product}, ` +
-        `but received ${lengthOf(array)}${hint}`,
+        `but received ${lengthOf(array)}${sentence(hint)}`,
     )
   })
   return kind

@@ -39,6 +39,9 @@ function describeObject(value: object | null): string {
     : 'an object'
 }
 
+/** A hint as the sentence that follows a message. */
+export const sentence = (hint: string) => (hint === '' ? '' : `. ${hint}`)
+
 /**
  * @param expected as in `to be …`
  * @param hint what to do, a sentence without its full stop; by default a hint that fits such a value
@@ -53,8 +56,7 @@ export function invalid(
 ): never {
   throw new GridMaskError(
     code,
-    `Expected \`${name}\` to be ${expected}, but received ${describe(value)}` +
-      (hint === '' ? '' : `. ${hint}`),
+    `Expected \`${name}\` to be ${expected}, but received ${describe(value)}` + sentence(hint),
   )
 }
 

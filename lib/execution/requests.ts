@@ -101,8 +101,7 @@ export function readApply(request: Partial<ApplyRequest>): Read<ApplyRequest> {
   return { shape, layout, dtype, out, epoch, index, indices, plan }
 }
 export function readMix(request: Partial<GridMixRequest>): Read<GridMixRequest> {
-  const { shape, layout, dtype, out, epoch, index, indices, plan, partner } = request
-  return { shape, layout, dtype, out, epoch, index, indices, plan, partner }
+  return { ...readApply(request), partner: request.partner }
 }
 
 export const applyKeys = new Set(Object.keys(readApply({})))

@@ -44,21 +44,4 @@ inline bool isPermutation(const int32_t* partner, size_t count) {
   return true;
 }
 
-// One sample of each cycle of a permutation. In place, each cycle is walked as a whole: a sample
-// may be written once the one whose partner it is has been. One that is its own partner stays as
-// it is.
-inline std::vector<int32_t> cyclesOf(const int32_t* partner, size_t count) {
-  std::vector<bool> seen(count);
-  std::vector<int32_t> starts;
-  for (size_t i = 0; i < count; ++i) {
-    const auto start = static_cast<int32_t>(i);
-    if (seen[i] || partner[i] == start) continue;
-    starts.push_back(start);
-    for (int32_t k = start; !seen[static_cast<size_t>(k)]; k = partner[k]) {
-      seen[static_cast<size_t>(k)] = true;
-    }
-  }
-  return starts;
-}
-
 }  // namespace gridmask

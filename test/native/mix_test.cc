@@ -13,6 +13,7 @@
 
 #include "check.h"
 #include "cpu/count.h"
+#include "cpu/mix_walks.h"
 #include "cuda/launch.h"
 #include "samples.h"
 #include "watched_memory.h"
@@ -289,7 +290,12 @@ void testPermutations() {
   const int32_t twice[] = {1, 1}, beyond[] = {0, 2}, before[] = {-1, 0}, good[] = {1, 0, 2};
   CHECK(!isPermutation(twice, 2) && !isPermutation(beyond, 2) && !isPermutation(before, 2));
   CHECK(isPermutation(good, 3) && isPermutation(good, 0));
-  CHECK(cyclesOf(good, 3) == std::vector<int32_t>{0});
+  MixBatch inPlace{};
+  inPlace.count = 3;
+  inPlace.partner = good;
+  const cpu::Walks walks(inPlace, 3, false);
+  CHECK(walks.count() == 1 && std::vector<int32_t>(walks[0].begin, walks[0].end) ==
+                                  (std::vector<int32_t>{0, 1}));
 }
 
 }  // namespace
