@@ -56,7 +56,7 @@ export function invalid(
 ): never {
   throw new GridMaskError(
     code,
-    `Expected \`${name}\` to be ${expected}, but received ${describe(value)}` + sentence(hint),
+    `Expected \`${name}\` to be ${expected}, but received ${describe(value)}${sentence(hint)}`,
   )
 }
 

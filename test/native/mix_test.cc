@@ -294,8 +294,8 @@ void testPermutations() {
   inPlace.count = 3;
   inPlace.partner = good;
   const cpu::Walks walks(inPlace, 3, false);
-  CHECK(walks.count() == 1 && std::vector<int32_t>(walks[0].begin, walks[0].end) ==
-                                  (std::vector<int32_t>{0, 1}));
+  CHECK(walks.count() == 1 &&
+        std::vector<int32_t>(walks[0].begin, walks[0].end) == (std::vector<int32_t>{0, 1}));
 }
 
 }  // namespace
