@@ -51,6 +51,7 @@
         "native/cuda/stream.cc",
         "native/cuda/transfer.cc",
         "native/lattice/instructions.cc",
+        "native/lattice/phase_block.cc",
         "native/lattice/rotation.cc",
         "native/lattice/sample_block.cc"
       ],

@@ -17,6 +17,7 @@
 #include "cpu/fills.h"
 #include "cpu/mask_bits.h"
 #include "cpu/noise.h"
+#include "cpu/phase_reader.h"
 #include "cpu/row_context.h"
 #include "cpu/some_channels.h"
 #include "cpu/tiling.h"
@@ -86,19 +87,21 @@ class BlendCosts {
                static_cast<double>(batch.rowBytes())),
         edges_(kEdge * planes(batch) * batch.width) {}
 
-  bool prefersBlending(const Lattice& lattice) const {
+  bool prefersBlending(const Phases& phases) const {
     if (never_ || always_) return !never_;
     // The runs of a rotated mask begin and end in other lines of each row.
-    if (isApart_ && !lattice.isUpright()) return true;
-    const double stepX = std::abs(lattice.x.stepX);
-    const double stepY = std::abs(lattice.y.stepX);
+    if (isApart_ && !phases.isUpright()) return true;
+    const double steps = partOfPeriod(phases.acrossX) + partOfPeriod(phases.acrossY);
     // Of an upright mask the rows that lie within a stripe have no edge.
-    const double crossed = lattice.isUpright() ? lattice.gap() * lattice.perPeriod : 1;
-    return blend_ < edges_ * (stepX + stepY) * lattice.perPeriod * crossed;
+    const double crossed = phases.isUpright() ? phases.gap / 4294967296.0 : 1;
+    return blend_ < edges_ * steps * crossed;
   }
 
  private:
   static constexpr double kEdge = 10;
+  static double partOfPeriod(uint64_t step) {
+    return std::abs(static_cast<double>(static_cast<int64_t>(step)) / 18446744073709551616.0);
+  }
   static double planes(const MaskBatch& batch) { return static_cast<double>(batch.planes); }
 
   const bool never_;
@@ -137,24 +140,37 @@ class MaskJob final : public Job {
       }
       return;
     }
-    SampleReader samples(*std::get_if<Samples>(&batch_.masks), tiling_.at(end - 1).sample + 1);
+    PhaseReader reader(*std::get_if<Samples>(&batch_.masks), tiling_.at(end - 1).sample + 1,
+                       rows_.canvas);
     for (size_t i = begin; i < end; ++i) {
       const Tile tile = tiling_.at(i);
-      maskTile(latticeOf(samples[tile.sample], rows_.canvas), tile, memory);
+      reader.goTo(tile.sample);
+      maskTile(reader, tile, memory);
     }
   }
 
  private:
-  void maskTile(const Lattice& lattice, const Tile& tile, Memory& memory) const {
-    if (!lattice.masked || (lattice.gap() == 0 && !lattice.reverse)) {
+  void maskTile(const PhaseReader& reader, const Tile& tile, Memory& memory) const {
+    const Phases phases = reader.phases();
+    if (!reader.isMasked() || (phases.gap == 0 && !reader.isReversed())) {
       if (!rows_.inPlace) copyTile(batch_, rows_, tile);
-    } else if (costs_.prefersBlending(lattice)) {
-      blend(lattice, tile, memory);
-    } else if (MaskBits::areExact(lattice, rows_.width) &&
-               (!lattice.isUpright() || lattice.reverse || lattice.random)) {
-      maskByRuns(lattice, tile, memory);
+      return;
+    }
+    const bool blends = costs_.prefersBlending(phases);
+    const bool exact = phase32IsExact(reader.d(), rows_.width, 1);
+    const bool plain = !reader.isReversed() && !reader.isRandom();
+    if (!blends && (!exact || (plain && phases.isUpright()))) {
+      scanRuns(RunScanner(reader.lattice(), 0, tile.rowBegin, rows_.width), tile, memory);
+      return;
+    }
+    const auto use = [&] { blends ? blend(tile, memory) : maskByRuns(tile, memory); };
+    if (exact && !reader.isRandom()) {
+      memory.bits.start(phases, reader.d(), reader.isReversed(), tile.rowBegin);
+      use();
     } else {
-      scanRuns(RunScanner(lattice, 0, tile.rowBegin, rows_.width), tile, memory);
+      const Lattice lattice = reader.lattice();
+      memory.bits.start(lattice, tile.rowBegin);
+      use();
     }
   }
 
@@ -187,23 +203,21 @@ class MaskJob final : public Job {
 
   // To find a row's runs in its bits takes less time than to scan for them: the bits are decided
   // many at a time, and where a run begins and ends cannot be foreseen.
-  void maskByRuns(const Lattice& lattice, const Tile& tile, Memory& memory) const {
-    memory.bits.forEachBlock(lattice, tile.rowBegin, tile.rowEnd, kBitsOfRuns,
-                             [&](int32_t row, uint32_t rows, const uint64_t* bits) {
-                               const uint32_t pixels = rows * rows_.width;
-                               const Run* const end = kernels_.listRuns(memory.runs, bits, pixels);
-                               useRuns(rows_.offsetOf(tile.sample, 0, row), memory.runs, end,
-                                       pixels);
-                             });
+  void maskByRuns(const Tile& tile, Memory& memory) const {
+    memory.bits.forEachBlock(
+        tile.rowEnd, kBitsOfRuns, [&](int32_t row, uint32_t rows, const uint64_t* bits) {
+          const uint32_t pixels = rows * rows_.width;
+          const Run* const end = kernels_.listRuns(memory.runs, bits, pixels);
+          useRuns(rows_.offsetOf(tile.sample, 0, row), memory.runs, end, pixels);
+        });
   }
 
   // A block's pixels in all planes. Past the caches the first plane as fast as its bits are there,
   // then the others one after another.
-  void blend(const Lattice& lattice, const Tile& tile, Memory& memory) const {
+  void blend(const Tile& tile, Memory& memory) const {
     MaskBits& mask = memory.bits;
     const bool streams = reach_ == Reach::kPastCaches;
     const uint32_t bitsOfBlock = streams ? kBitsOfStreamedBlock : kBitsOfBlock;
-    mask.start(lattice, tile.rowBegin);
     const uint32_t bitsOfBand = streams && mask.canFollow() ? kBitsOfStreamedBand : bitsOfBlock;
     for (int32_t row = tile.rowBegin, rows; row < tile.rowEnd; row += rows) {
       rows = mask.rowsOf(bitsOfBand, tile.rowEnd - row);

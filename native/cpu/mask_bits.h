@@ -9,6 +9,7 @@
 #include "cpu/kernels.h"
 #include "cpu/scratch.h"
 #include "lattice/phase32.h"
+#include "lattice/phase_block.h"
 #include "lattice/runs.h"
 
 namespace gridmask::cpu {
@@ -44,16 +45,32 @@ class MaskBits {
 
   // Row `row` of a mask, which must stay where it is, is the next one.
   void start(const Lattice& lattice, int32_t row) {
+    phases_ = nullptr;
     lattice_ = &lattice;
+    d_ = lattice.period >> kFractionBits;
     next_ = row;
+    reverse_ = lattice.reverse;
+    units_ = lattice.random;
     byRuns_ = !areExact(lattice, width_);
+    exactRows_ = 0;
     if (byRuns_) {
       new (scanner_) RunScanner(lattice, 0, row, width_);
     } else {
       gap_ = gap32Of(lattice);
-      exactRows_ = 0;
-      if (lattice.random) new (draws_) UnitDraws(lattice);
+      if (units_) new (draws_) UnitDraws(lattice);
     }
+  }
+
+  // The same by phases, which must stay too: where they are exact, of a mask that is not random.
+  void start(const Phases& phases, uint32_t d, bool reverse, int32_t row) {
+    phases_ = &phases;
+    d_ = d;
+    next_ = row;
+    reverse_ = reverse;
+    units_ = false;
+    byRuns_ = false;
+    exactRows_ = 0;
+    gap_ = phases.gap;
   }
 
   // Rows that have so many bits, of so many rows; one at least.
@@ -62,18 +79,23 @@ class MaskBits {
   }
 
   // Whether rows may follow others. Where they may not, they take the place of these.
-  bool canFollow() const { return !byRuns_ && !lattice_->random; }
+  bool canFollow() const { return !byRuns_ && !units_; }
 
   // Calls `use(row, rows, bits)` for blocks of some rows of a mask.
   template <typename Use>
   void forEachBlock(const Lattice& lattice, int32_t rowBegin, int32_t rowEnd, uint32_t bitsOfBlock,
                     const Use& use) {
     start(lattice, rowBegin);
-    for (int32_t row = rowBegin; row < rowEnd;) {
+    forEachBlock(rowEnd, bitsOfBlock, use);
+  }
+  // The same from the next row on.
+  template <typename Use>
+  void forEachBlock(int32_t rowEnd, uint32_t bitsOfBlock, const Use& use) {
+    while (next_ < rowEnd) {
+      const int32_t row = next_;
       const int32_t rows = rowsOf(bitsOfBlock, rowEnd - row);
       const uint64_t* const bits = append(0, rows);
       use(row, static_cast<uint32_t>(rows), bits);
-      row += rows;
     }
   }
 
@@ -82,11 +104,11 @@ class MaskBits {
     const auto count = static_cast<uint32_t>(rows);
     if (byRuns_) {
       dropRuns(count);
-    } else if (lattice_->random) {
+    } else if (units_) {
       dropByPhases(0, count, false);
       keepUnits(count);
     } else {
-      dropByPhases(static_cast<uint32_t>(before), count, lattice_->reverse);
+      dropByPhases(static_cast<uint32_t>(before), count, reverse_);
     }
     next_ += rows;
     return words_;
@@ -107,9 +129,14 @@ class MaskBits {
   }
 
   void startPhases(int32_t row) {
-    x_ = phase32Of(lattice_->x, *lattice_, 0, row);
-    y_ = phase32Of(lattice_->y, *lattice_, 0, row);
-    exactRows_ = phase32Rows(*lattice_, width_);
+    if (phases_ != nullptr) {
+      x_ = phases_->x(row);
+      y_ = phases_->y(row);
+    } else {
+      x_ = phase32Of(lattice_->x, *lattice_, 0, row);
+      y_ = phase32Of(lattice_->y, *lattice_, 0, row);
+    }
+    exactRows_ = phase32Rows(d_, width_);
   }
 
   // Of a Random GridMask, where the bits are those of all squares. What a square has in a row is a
@@ -130,7 +157,7 @@ class MaskBits {
         begin = stop;
       }
     }
-    if (!lattice_->reverse) return;
+    if (!reverse_) return;
     std::for_each_n(words_, countOf(rows), [](uint64_t& word) { word = ~word; });
   }
 
@@ -164,8 +191,12 @@ class MaskBits {
   // Used for some masks only: too large to be set up for all of them.
   RunScanner* const scanner_;
   UnitDraws* const draws_;
+  const Phases* phases_ = nullptr;  // or null, and a lattice
   const Lattice* lattice_ = nullptr;
+  uint32_t d_ = 1;
   int32_t next_ = 0;  // row
+  bool reverse_ = false;
+  bool units_ = false;  // of a Random GridMask
   bool byRuns_ = false;
   // Phases at the next row, and for how many rows they are exact.
   Phase32 x_{};

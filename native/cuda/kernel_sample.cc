@@ -8,6 +8,7 @@
 #include "cuda/launch_parts.h"
 #include "lattice/instructions.h"
 #include "lattice/lanes.h"
+#include "lattice/phase_block.h"
 
 namespace gridmask::cuda {
 
@@ -17,18 +18,7 @@ static_assert(1701 * kMaxCoarseUnit < 100 * (1 << 15), "");
 
 constexpr size_t kSampleWords = sizeof(KernelSample) / sizeof(uint64_t);
 
-// What writeBlock() takes and gives: cosines and sines of the angles; the side of the canvas, and
-// where on it the first pixel lies; and the words of each KernelSample, whose `place` has only the
-// flags that follow from the numbers.
-struct alignas(64) Turns {
-  Lanes<double> cos;
-  Lanes<double> sin;
-};
-struct RowsOnCanvas {
-  double side;
-  double column;
-  double row;
-};
+// The words of each KernelSample, whose `place` has only the flags that follow from the numbers.
 struct alignas(64) KernelBlock {
   Lanes<uint64_t> word[kSampleWords];
 };
@@ -132,13 +122,7 @@ void SampleConstants::flush() {
 }
 
 void SampleConstants::write(const LatticeBlock& block, size_t some) {
-  const Rotation* const whole = wholeRotations();
-  Turns turns;
-  for (size_t k = 0; k < kBlockSamples; ++k) {
-    const Rotation rotation = rotationOf(block.angle[k], whole);
-    turns.cos[k] = rotation.cos;
-    turns.sin[k] = rotation.sin;
-  }
+  const Turns turns(block);
   const RowsOnCanvas rows{static_cast<double>(canvas_.side),
                           static_cast<double>(canvas_.left + kOriginColumn),
                           static_cast<double>(canvas_.top + firstRow_)};
