@@ -28,23 +28,30 @@ uint32_t rowsAtOnce(uint32_t width) { return std::max<uint32_t>(1, kPixelsAtOnce
 struct Memory {
   Memory(uint8_t* scratch, const MaskBatch& batch)
       : carver(scratch),
-        numbers(carver.take<float>(kNoisePixels * mostBlocks(batch))),
         places(carver.take<uint32_t>(mostBlocks(batch) + kNoiseBlocksAtOnce)),
-        runs(carver.take<Run>(rowsAtOnce(widthOf(batch)) *
-                              RunScanner::maxRunsInRow(widthOf(batch)))),
+        numbers(carver.take<float>(kNoisePixels * mostBlocks(batch))),
+        values(carver.take<uint8_t>(kNoisePixels * mostBlocks(batch) * batch.valueBytes)),
+        starts(carver.take<uint32_t>(mostRuns(widthOf(batch)))),
+        runs(carver.take<Run>(mostRuns(widthOf(batch)))),
         active(carver.take<RectangleScanner::Active>(mostRectangles(batch))) {}
 
   Carver carver;
-  float* const numbers;
   uint32_t* const places;
+  float* const numbers;
+  uint8_t* const values;
+  uint32_t* const starts;
   Run* const runs;
   RectangleScanner::Active* const active;
 
  private:
   static uint32_t widthOf(const MaskBatch& batch) { return static_cast<uint32_t>(batch.width); }
-  // Rows may begin and end within a block.
+  static size_t mostRuns(uint32_t width) {
+    return size_t{rowsAtOnce(width)} * RunScanner::maxRunsInRow(width);
+  }
+  // Rows may begin and end within a block, and the last places are repeated.
   static size_t mostBlocks(const MaskBatch& batch) {
-    return size_t{rowsAtOnce(widthOf(batch))} * widthOf(batch) / kNoisePixels + 2;
+    return size_t{rowsAtOnce(widthOf(batch))} * widthOf(batch) / kNoisePixels + 2 +
+           kNoiseBlocksAtOnce;
   }
 };
 
@@ -127,31 +134,45 @@ class NoiseJob final : public Job {
   void fill(const Rows& rows, const NoiseKey& key, const Memory& memory) const {
     const Noise& noise = batch_.noise;
     const uint32_t lead = rows.first % kNoisePixels;  // the place of the first pixel in its block
-    const size_t places = listPlaces(rows, lead, memory.places);
+    const size_t places = listPlaces(rows, lead, memory);
     uint32_t block = kFirstNoiseBlock + rows.first / kNoisePixels;
     size_t at = rows.at;
     for (size_t plane = 0; plane < batch_.planes; ++plane, at += rows_.planeBytes) {
+      const BlocksAhead ahead{batch_.target + at - lead * rows_.pixelBytes,
+                              kNoisePixels * rows_.pixelBytes};
       for (size_t value = 0; value < valuesPerPixel_; ++value) {
         const size_t channel = plane * valuesPerPixel_ + value;
         if (channel == 0 || !noise.shared) {
-          kernels_.drawNoise(memory.numbers, memory.places, places, block, key, noise.kind);
+          kernels_.drawNoise(memory.numbers, memory.places, places, block, key, noise.kind, ahead);
           block += blocks_;
         }
         const float* const pair = noise.channels + 2 * channel;
-        kernels_.storeNoise(batch_.target + at + value * batch_.valueBytes, memory.numbers + lead,
-                            rows.runs, rows.end, rows_.pixelBytes, noise.kind, noise.type, pair[0],
-                            pair[1]);
+        kernels_.makeNoise(memory.values, memory.numbers, kNoisePixels * places, noise.kind,
+                           noise.type, pair[0], pair[1]);
+        kernels_.storeNoise(batch_.target + at + value * batch_.valueBytes, memory.values,
+                            memory.starts, rows.runs, rows.end, rows_.pixelBytes,
+                            batch_.valueBytes);
       }
     }
   }
 
-  // The blocks of the dropped pixels, counted from that of the rows' first pixel.
-  static size_t listPlaces(const Rows& rows, uint32_t lead, uint32_t* places) {
-    size_t count = 0;
+  // The blocks of the dropped pixels, counted from that of the rows' first pixel, and where in them
+  // each run starts.
+  static size_t listPlaces(const Rows& rows, uint32_t lead, const Memory& memory) {
+    uint32_t* const places = memory.places;
+    uint32_t* start = memory.starts;
+    uint32_t count = 0;
     for (const Run* run = rows.runs; run != rows.end; ++run) {
-      uint32_t place = (lead + run->begin) / kNoisePixels;
-      if (count != 0 && places[count - 1] == place) ++place;
-      for (; place <= (lead + run->end - 1) / kNoisePixels; ++place) places[count++] = place;
+      const uint32_t from = lead + run->begin;
+      const uint32_t place = from / kNoisePixels;
+      const uint32_t blocks = (lead + run->end - 1) / kNoisePixels - place + 1;
+      if (count != 0 && places[count - 1] == place) --count;
+      *start++ = kNoisePixels * count + from % kNoisePixels;
+      // In vectors, which may write more than there are.
+      for (uint32_t k = 0; k < blocks; k += kNoiseBlocksAtOnce) {
+        for (uint32_t i = 0; i < kNoiseBlocksAtOnce; ++i) places[count + k + i] = place + k + i;
+      }
+      count += blocks;
     }
     for (; count % kNoiseBlocksAtOnce != 0; ++count) places[count] = places[count - 1];
     return count;
