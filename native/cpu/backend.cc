@@ -16,18 +16,14 @@
 #include "cpu/caches.h"
 #include "cpu/fills.h"
 #include "cpu/mask_bits.h"
+#include "cpu/mask_runs.h"
 #include "cpu/noise.h"
 #include "cpu/row_context.h"
 #include "cpu/some_channels.h"
 #include "cpu/tiling.h"
-#include "lattice/runs.h"
 
 namespace gridmask::cpu {
 namespace {
-
-// Runs gathered before they are used on every plane: few enough to stay in the first-level cache,
-// enough to stream through each plane for a while.
-constexpr uint32_t kRunsAtOnce = 1024;
 
 // Bytes that make waking another thread worth while.
 constexpr size_t kThreadBytes = 64 * 1024;
@@ -57,21 +53,10 @@ constexpr size_t kSecondLevelBytes = size_t{1} << 20;
 // What a thread works with.
 struct Memory {
   Memory(uint8_t* scratch, const MaskBatch& batch, const Kernels& kernels)
-      : carver(scratch),
-        runs(carver.take<Run>(mostRuns(static_cast<uint32_t>(batch.width)))),
-        active(carver.take<RectangleScanner::Active>(mostRectangles(batch))),
-        bits(kernels, static_cast<uint32_t>(batch.width), runs, carver) {}
+      : carver(scratch), runs(kernels, batch, carver) {}
 
   Carver carver;
-  Run* const runs;
-  RectangleScanner::Active* const active;
-  MaskBits bits;
-
- private:
-  static size_t mostRuns(uint32_t width) {
-    return std::max<size_t>(kRunsAtOnce + RunScanner::maxRunsInRow(width),
-                            MaskBits::mostRuns(width));
-  }
+  MaskRuns runs;
 };
 
 // Whether to blend all of a tile is the cheaper way, estimated in nanoseconds of a row on a core of
@@ -131,9 +116,7 @@ class MaskJob final : public Job {
     if (const auto* rectangles = std::get_if<Rectangles>(&batch_.masks)) {
       for (size_t i = begin; i < end; ++i) {
         const Tile tile = tiling_.at(i);
-        const RectangleSample sample = (*rectangles)[tile.sample];
-        scanRuns(RectangleScanner(sample, 0, tile.rowBegin, rows_.width, memory.active), tile,
-                 memory);
+        maskByRuns((*rectangles)[tile.sample], tile, memory);
       }
       return;
     }
@@ -146,61 +129,36 @@ class MaskJob final : public Job {
 
  private:
   void maskTile(const Lattice& lattice, const Tile& tile, Memory& memory) const {
-    if (!lattice.masked || (lattice.gap() == 0 && !lattice.reverse)) {
+    if (dropsNothing(lattice)) {
       if (!rows_.inPlace) copyTile(batch_, rows_, tile);
     } else if (costs_.prefersBlending(lattice)) {
       blend(lattice, tile, memory);
-    } else if (MaskBits::areExact(lattice, rows_.width) &&
-               (!lattice.isUpright() || lattice.reverse || lattice.random)) {
-      maskByRuns(lattice, tile, memory);
     } else {
-      scanRuns(RunScanner(lattice, 0, tile.rowBegin, rows_.width), tile, memory);
+      maskByRuns(lattice, tile, memory);
     }
   }
 
-  template <typename Scanner>
-  void scanRuns(Scanner scanner, const Tile& tile, Memory& memory) const {
-    Run* const runs = memory.runs;
-    for (int32_t row = tile.rowBegin; row < tile.rowEnd;) {
-      const size_t at = rows_.offsetOf(tile.sample, 0, row);
-      Run* end = runs;
-      uint32_t pixels = 0;
-      for (; row < tile.rowEnd && end - runs < kRunsAtOnce; ++row, pixels += rows_.width) {
-        end = scanner.appendRow(runs, end, pixels);
+  template <typename Mask>
+  void maskByRuns(const Mask& mask, const Tile& tile, Memory& memory) const {
+    memory.runs.forEachBlock(mask, tile, UINT32_MAX, [&](const RowRuns& rows) {
+      size_t at = rows_.offsetOf(tile.sample, 0, rows.row);
+      for (size_t plane = 0; plane < batch_.planes; ++plane, at += rows_.planeBytes) {
+        const Fill fill = fills_.of(plane);
+        if (rows_.inPlace) {
+          kernels_.fillRuns(batch_.target + at, rows.begin, rows.end, rows_.pixelBytes, fill);
+        } else {
+          const auto copyRuns = streams_ ? kernels_.streamRuns : kernels_.copyRuns;
+          copyRuns(batch_.target + at, batch_.source + at, rows.begin, rows.end, rows.pixels,
+                   rows_.pixelBytes, fill);
+        }
       }
-      useRuns(at, runs, end, pixels);
-    }
-  }
-
-  // Of `pixels` pixels, at byte `at` of the batch in the first plane.
-  void useRuns(size_t at, const Run* runs, const Run* end, uint32_t pixels) const {
-    for (size_t plane = 0; plane < batch_.planes; ++plane, at += rows_.planeBytes) {
-      const Fill fill = fills_.of(plane);
-      if (rows_.inPlace) {
-        kernels_.fillRuns(batch_.target + at, runs, end, rows_.pixelBytes, fill);
-      } else {
-        const auto copyRuns = streams_ ? kernels_.streamRuns : kernels_.copyRuns;
-        copyRuns(batch_.target + at, batch_.source + at, runs, end, pixels, rows_.pixelBytes, fill);
-      }
-    }
-  }
-
-  // To find a row's runs in its bits takes less time than to scan for them: the bits are decided
-  // many at a time, and where a run begins and ends cannot be foreseen.
-  void maskByRuns(const Lattice& lattice, const Tile& tile, Memory& memory) const {
-    memory.bits.forEachBlock(lattice, tile.rowBegin, tile.rowEnd, kBitsOfRuns,
-                             [&](int32_t row, uint32_t rows, const uint64_t* bits) {
-                               const uint32_t pixels = rows * rows_.width;
-                               const Run* const end = kernels_.listRuns(memory.runs, bits, pixels);
-                               useRuns(rows_.offsetOf(tile.sample, 0, row), memory.runs, end,
-                                       pixels);
-                             });
+    });
   }
 
   // The first plane as fast as its bits are there, then the others one after another: three streams
   // of memory at a time are slower than one.
   void blend(const Lattice& lattice, const Tile& tile, Memory& memory) const {
-    MaskBits& mask = memory.bits;
+    MaskBits& mask = memory.runs.bits();
     mask.start(lattice, tile.rowBegin);
     for (int32_t row = tile.rowBegin, rows; row < tile.rowEnd; row += rows) {
       rows = mask.rowsOf(mask.canFollow() ? kBitsOfBand : kBitsOfBlock, tile.rowEnd - row);
