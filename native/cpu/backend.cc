@@ -16,19 +16,14 @@
 #include "cpu/caches.h"
 #include "cpu/fills.h"
 #include "cpu/mask_bits.h"
+#include "cpu/mask_runs.h"
 #include "cpu/noise.h"
-#include "cpu/phase_reader.h"
 #include "cpu/row_context.h"
 #include "cpu/some_channels.h"
 #include "cpu/tiling.h"
-#include "lattice/runs.h"
 
 namespace gridmask::cpu {
 namespace {
-
-// Runs gathered before they are used on every plane: few enough to stay in the first-level cache,
-// enough to stream through each plane for a while.
-constexpr uint32_t kRunsAtOnce = 1024;
 
 // Bytes that make waking another thread worth while.
 constexpr size_t kThreadBytes = 64 * 1024;
@@ -54,26 +49,6 @@ size_t rowsOfShare(const MaskBatch& batch, unsigned threads) {
 
 // Bytes of a batch that may be in the caches of the second level, with its result.
 constexpr size_t kSecondLevelBytes = size_t{1} << 20;
-
-// What a thread works with.
-struct Memory {
-  Memory(uint8_t* scratch, const MaskBatch& batch, const Kernels& kernels)
-      : carver(scratch),
-        runs(carver.take<Run>(mostRuns(static_cast<uint32_t>(batch.width)))),
-        active(carver.take<RectangleScanner::Active>(mostRectangles(batch))),
-        bits(kernels, static_cast<uint32_t>(batch.width), runs, carver) {}
-
-  Carver carver;
-  Run* const runs;
-  RectangleScanner::Active* const active;
-  MaskBits bits;
-
- private:
-  static size_t mostRuns(uint32_t width) {
-    return std::max<size_t>(kRunsAtOnce + RunScanner::maxRunsInRow(width),
-                            MaskBits::mostRuns(width));
-  }
-};
 
 // Whether to blend all of a tile is the cheaper way, estimated in nanoseconds of a row on a core of
 // 2023. In place, a run costs little but what cannot be foreseen, where it begins and ends.
@@ -116,7 +91,7 @@ class MaskJob final : public Job {
   MaskJob(const MaskBatch& batch, const Tiling& tiling, unsigned threads, const Kernels& kernels,
           Strategy strategy)
       : Job({tiling.count(), tiling.grain(), threads,
-             Memory(nullptr, batch, kernels).carver.bytes()}),
+             MaskMemory(nullptr, batch, kernels).carver.bytes()}),
         batch_(batch),
         tiling_(tiling),
         kernels_(kernels),
@@ -130,18 +105,15 @@ class MaskJob final : public Job {
         costs_(batch, streams_, reach_, strategy) {}
 
   void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
-    Memory memory(scratch, batch_, kernels_);
+    MaskMemory memory(scratch, batch_, kernels_);
     if (const auto* rectangles = std::get_if<Rectangles>(&batch_.masks)) {
       for (size_t i = begin; i < end; ++i) {
         const Tile tile = tiling_.at(i);
-        const RectangleSample sample = (*rectangles)[tile.sample];
-        scanRuns(RectangleScanner(sample, 0, tile.rowBegin, rows_.width, memory.active), tile,
-                 memory);
+        maskByRuns((*rectangles)[tile.sample], tile, memory);
       }
       return;
     }
-    PhaseReader reader(*std::get_if<Samples>(&batch_.masks), tiling_.at(end - 1).sample + 1,
-                       rows_.canvas);
+    MaskReader reader = memory.readerOf(batch_, rows_.canvas);
     for (size_t i = begin; i < end; ++i) {
       const Tile tile = tiling_.at(i);
       reader.goTo(tile.sample);
@@ -150,74 +122,40 @@ class MaskJob final : public Job {
   }
 
  private:
-  void maskTile(const PhaseReader& reader, const Tile& tile, Memory& memory) const {
-    const Phases phases = reader.phases();
-    if (!reader.isMasked() || (phases.gap == 0 && !reader.isReversed())) {
+  void maskTile(const MaskReader& mask, const Tile& tile, MaskMemory& memory) const {
+    if (mask.dropsNothing()) {
       if (!rows_.inPlace) copyTile(batch_, rows_, tile);
-      return;
-    }
-    const bool blends = costs_.prefersBlending(phases);
-    const bool exact = phase32IsExact(reader.d(), rows_.width, 1);
-    const bool plain = !reader.isReversed() && !reader.isRandom();
-    if (!blends && (!exact || (plain && phases.isUpright()))) {
-      scanRuns(RunScanner(reader.lattice(), 0, tile.rowBegin, rows_.width), tile, memory);
-      return;
-    }
-    const auto use = [&] { blends ? blend(tile, memory) : maskByRuns(tile, memory); };
-    if (exact && !reader.isRandom()) {
-      memory.bits.start(phases, reader.d(), reader.isReversed(), tile.rowBegin);
-      use();
+    } else if (costs_.prefersBlending(mask.phases())) {
+      blend(mask, tile, memory);
     } else {
-      const Lattice lattice = reader.lattice();
-      memory.bits.start(lattice, tile.rowBegin);
-      use();
+      maskByRuns(mask, tile, memory);
     }
   }
 
-  template <typename Scanner>
-  void scanRuns(Scanner scanner, const Tile& tile, Memory& memory) const {
-    Run* const runs = memory.runs;
-    for (int32_t row = tile.rowBegin; row < tile.rowEnd;) {
-      const size_t at = rows_.offsetOf(tile.sample, 0, row);
-      Run* end = runs;
-      uint32_t pixels = 0;
-      for (; row < tile.rowEnd && end - runs < kRunsAtOnce; ++row, pixels += rows_.width) {
-        end = scanner.appendRow(runs, end, pixels);
+  template <typename Mask>
+  void maskByRuns(const Mask& mask, const Tile& tile, MaskMemory& memory) const {
+    memory.runs.forEachBlock(mask, tile, UINT32_MAX, [&](const RowRuns& rows) {
+      size_t at = rows_.offsetOf(tile.sample, 0, rows.row);
+      for (size_t plane = 0; plane < batch_.planes; ++plane, at += rows_.planeBytes) {
+        const Fill fill = fills_.of(plane);
+        if (rows_.inPlace) {
+          kernels_.fillRuns(batch_.target + at, rows.begin, rows.end, rows_.pixelBytes, fill);
+        } else {
+          const auto copyRuns = streams_ ? kernels_.streamRuns : kernels_.copyRuns;
+          copyRuns(batch_.target + at, batch_.source + at, rows.begin, rows.end, rows.pixels,
+                   rows_.pixelBytes, fill);
+        }
       }
-      useRuns(at, runs, end, pixels);
-    }
-  }
-
-  // Of `pixels` pixels, at byte `at` of the batch in the first plane.
-  void useRuns(size_t at, const Run* runs, const Run* end, uint32_t pixels) const {
-    for (size_t plane = 0; plane < batch_.planes; ++plane, at += rows_.planeBytes) {
-      const Fill fill = fills_.of(plane);
-      if (rows_.inPlace) {
-        kernels_.fillRuns(batch_.target + at, runs, end, rows_.pixelBytes, fill);
-      } else {
-        const auto copyRuns = streams_ ? kernels_.streamRuns : kernels_.copyRuns;
-        copyRuns(batch_.target + at, batch_.source + at, runs, end, pixels, rows_.pixelBytes, fill);
-      }
-    }
-  }
-
-  // To find a row's runs in its bits takes less time than to scan for them: the bits are decided
-  // many at a time, and where a run begins and ends cannot be foreseen.
-  void maskByRuns(const Tile& tile, Memory& memory) const {
-    memory.bits.forEachBlock(
-        tile.rowEnd, kBitsOfRuns, [&](int32_t row, uint32_t rows, const uint64_t* bits) {
-          const uint32_t pixels = rows * rows_.width;
-          const Run* const end = kernels_.listRuns(memory.runs, bits, pixels);
-          useRuns(rows_.offsetOf(tile.sample, 0, row), memory.runs, end, pixels);
-        });
+    });
   }
 
   // A block's pixels in all planes. Past the caches the first plane as fast as its bits are there,
   // then the others one after another.
-  void blend(const Tile& tile, Memory& memory) const {
-    MaskBits& mask = memory.bits;
+  void blend(const MaskReader& reader, const Tile& tile, MaskMemory& memory) const {
+    MaskBits& mask = memory.runs.bits();
     const bool streams = reach_ == Reach::kPastCaches;
     const uint32_t bitsOfBlock = streams ? kBitsOfStreamedBlock : kBitsOfBlock;
+    mask.start(reader, tile.rowBegin);
     const uint32_t bitsOfBand = streams && mask.canFollow() ? kBitsOfStreamedBand : bitsOfBlock;
     for (int32_t row = tile.rowBegin, rows; row < tile.rowEnd; row += rows) {
       rows = mask.rowsOf(bitsOfBand, tile.rowEnd - row);

@@ -7,10 +7,7 @@
 
 #include "cpu/streaming_stores.h"
 #include "lattice/instructions.h"
-
-#if defined(__x86_64__) && defined(__GNUC__)
-#include <immintrin.h>
-#endif
+#include "lattice/lanes.h"
 
 // Lets the compiler use vectors although it cannot see that no iteration reads what another wrote.
 #if defined(__clang__)
@@ -53,6 +50,7 @@ namespace baseline {
 #include "cpu/bit_masks.inc"
 #include "cpu/bit_runs.inc"
 #include "cpu/bit_select.inc"
+#include "cpu/noise_values.inc"
 #include "cpu/simd_kernels.inc"
 #undef GRIDMASK_NAME
 #undef GRIDMASK_TARGET
@@ -69,6 +67,7 @@ namespace avx2 {
 #include "cpu/bit_masks.inc"
 #include "cpu/bit_runs.inc"
 #include "cpu/bit_select.inc"
+#include "cpu/noise_values.inc"
 #include "cpu/simd_kernels.inc"
 #undef GRIDMASK_NAME
 #undef GRIDMASK_TARGET
@@ -83,6 +82,7 @@ namespace avx512 {
 #include "cpu/bit_masks.inc"
 #include "cpu/bit_runs.inc"
 #include "cpu/bit_select.inc"
+#include "cpu/noise_values.inc"
 #include "cpu/simd_kernels.inc"
 #undef GRIDMASK_NAME
 #undef GRIDMASK_TARGET

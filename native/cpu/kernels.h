@@ -51,6 +51,12 @@ struct PlanesOf {
 using Planes = PlanesOf<uint8_t>;
 using ConstPlanes = PlanesOf<const uint8_t>;
 
+// Where the pixels of noise's blocks lie: those of each block so many bytes after the last one's.
+struct BlocksAhead {
+  const uint8_t* first;
+  size_t bytes;
+};
+
 struct Kernels {
   const char* name;
 
@@ -95,15 +101,19 @@ struct Kernels {
   void (*replaceBits)(const Planes& target, const ConstPlanes& other, size_t planes,
                       const uint64_t* words, size_t pixels, size_t pixelBytes, bool beyondCaches);
 
-  // The numbers of noise of the generator's blocks first + place, to numbers[4 · place] and on. The
-  // list of `count` places, a multiple of kNoiseBlocksAtOnce, may repeat itself.
+  // The numbers of noise of the generator's blocks first + place, four each, one place after
+  // another; the list of `count` places, a multiple of kNoiseBlocksAtOnce, may repeat itself.
+  // Meanwhile fetches the memory that they are for.
   void (*drawNoise)(float* numbers, const uint32_t* places, size_t count, uint32_t first,
-                    const NoiseKey& key, NoiseKind kind);
+                    const NoiseKey& key, NoiseKind kind, const BlocksAhead& ahead);
 
-  // Writes the values that a channel, of numbers a and b, makes of numbers[x] to the runs' pixels
-  // x.
-  void (*storeNoise)(uint8_t* plane, const float* numbers, const Run* runs, const Run* end,
-                     size_t pixelBytes, NoiseKind kind, NoiseType type, float a, float b);
+  // The values, as they are stored, that a channel of numbers a and b makes of noise's.
+  void (*makeNoise)(uint8_t* values, const float* numbers, size_t count, NoiseKind kind,
+                    NoiseType type, float a, float b);
+
+  // Writes values to the runs' pixels; those of a run begin with number `starts` of it.
+  void (*storeNoise)(uint8_t* plane, const uint8_t* values, const uint32_t* starts, const Run* runs,
+                     const Run* end, size_t pixelBytes, size_t valueBytes);
 };
 
 // Those for the instructions in use (lattice/instructions.h), the best one first; there is at least

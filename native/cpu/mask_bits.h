@@ -7,9 +7,9 @@
 #include <new>
 
 #include "cpu/kernels.h"
+#include "cpu/mask_reader.h"
 #include "cpu/scratch.h"
 #include "lattice/phase32.h"
-#include "lattice/phase_block.h"
 #include "lattice/runs.h"
 
 namespace gridmask::cpu {
@@ -39,19 +39,16 @@ class MaskBits {
   static size_t mostRuns(uint32_t width) { return std::max(kBitsOfRuns, width) / 2 + 2; }
 
   // Whether phases of 32 bits say what a mask drops of a row.
-  static bool areExact(const Lattice& lattice, uint32_t width) {
-    return phase32IsExact(lattice, width, 1);
-  }
+  static bool areExact(uint32_t d, uint32_t width) { return phase32IsExact(d, width, 1); }
 
   // Row `row` of a mask, which must stay where it is, is the next one.
   void start(const Lattice& lattice, int32_t row) {
-    phases_ = nullptr;
     lattice_ = &lattice;
     d_ = lattice.period >> kFractionBits;
     next_ = row;
     reverse_ = lattice.reverse;
     units_ = lattice.random;
-    byRuns_ = !areExact(lattice, width_);
+    byRuns_ = !areExact(d_, width_);
     exactRows_ = 0;
     if (byRuns_) {
       new (scanner_) RunScanner(lattice, 0, row, width_);
@@ -61,16 +58,22 @@ class MaskBits {
     }
   }
 
-  // The same by phases, which must stay too: where they are exact, of a mask that is not random.
-  void start(const Phases& phases, uint32_t d, bool reverse, int32_t row) {
-    phases_ = &phases;
-    d_ = d;
+  // The same of the mask that `reader` tells of.
+  void start(const MaskReader& reader, int32_t row) {
+    if (reader.isRandom() || !areExact(reader.d(), width_)) {
+      own_ = reader.lattice();
+      start(own_, row);
+      return;
+    }
+    lattice_ = nullptr;
+    phases_ = reader.phases();
+    d_ = reader.d();
     next_ = row;
-    reverse_ = reverse;
+    reverse_ = reader.isReversed();
     units_ = false;
     byRuns_ = false;
     exactRows_ = 0;
-    gap_ = phases.gap;
+    gap_ = phases_.gap;
   }
 
   // Rows that have so many bits, of so many rows; one at least.
@@ -81,21 +84,16 @@ class MaskBits {
   // Whether rows may follow others. Where they may not, they take the place of these.
   bool canFollow() const { return !byRuns_ && !units_; }
 
-  // Calls `use(row, rows, bits)` for blocks of some rows of a mask.
-  template <typename Use>
-  void forEachBlock(const Lattice& lattice, int32_t rowBegin, int32_t rowEnd, uint32_t bitsOfBlock,
+  // Calls `use(row, rows, bits)` for blocks of some rows of a mask, a Lattice or that of a reader.
+  template <typename Mask, typename Use>
+  void forEachBlock(const Mask& mask, int32_t rowBegin, int32_t rowEnd, uint32_t bitsOfBlock,
                     const Use& use) {
-    start(lattice, rowBegin);
-    forEachBlock(rowEnd, bitsOfBlock, use);
-  }
-  // The same from the next row on.
-  template <typename Use>
-  void forEachBlock(int32_t rowEnd, uint32_t bitsOfBlock, const Use& use) {
-    while (next_ < rowEnd) {
-      const int32_t row = next_;
+    start(mask, rowBegin);
+    for (int32_t row = rowBegin; row < rowEnd;) {
       const int32_t rows = rowsOf(bitsOfBlock, rowEnd - row);
       const uint64_t* const bits = append(0, rows);
       use(row, static_cast<uint32_t>(rows), bits);
+      row += rows;
     }
   }
 
@@ -129,9 +127,9 @@ class MaskBits {
   }
 
   void startPhases(int32_t row) {
-    if (phases_ != nullptr) {
-      x_ = phases_->x(row);
-      y_ = phases_->y(row);
+    if (lattice_ == nullptr) {
+      x_ = phases_.x(row);
+      y_ = phases_.y(row);
     } else {
       x_ = phase32Of(lattice_->x, *lattice_, 0, row);
       y_ = phase32Of(lattice_->y, *lattice_, 0, row);
@@ -191,8 +189,9 @@ class MaskBits {
   // Used for some masks only: too large to be set up for all of them.
   RunScanner* const scanner_;
   UnitDraws* const draws_;
-  const Phases* phases_ = nullptr;  // or null, and a lattice
-  const Lattice* lattice_ = nullptr;
+  const Lattice* lattice_ = nullptr;  // or null, and phases
+  Phases phases_{};
+  Lattice own_{};
   uint32_t d_ = 1;
   int32_t next_ = 0;  // row
   bool reverse_ = false;

@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "cpu/mask_runs.h"
 #include "cpu/row_context.h"
 #include "cpu/tiling.h"
-#include "lattice/runs.h"
 
 namespace gridmask::cpu {
 namespace {
@@ -22,46 +22,33 @@ constexpr uint32_t kPixelsAtOnce = 4096;
 // Pixels of an image that make waking another thread worth while.
 constexpr size_t kSharePixels = 2 * kPixelsAtOnce;
 
-uint32_t rowsAtOnce(uint32_t width) { return std::max<uint32_t>(1, kPixelsAtOnce / width); }
-
-// What a thread works with, for so many rows.
-struct Memory {
-  Memory(uint8_t* scratch, const MaskBatch& batch)
-      : carver(scratch),
-        numbers(carver.take<float>(kNoisePixels * mostBlocks(batch))),
+// What a thread works with, for so many pixels.
+struct Memory : MaskMemory {
+  Memory(uint8_t* scratch, const MaskBatch& batch, const Kernels& kernels)
+      : MaskMemory(scratch, batch, kernels),
         places(carver.take<uint32_t>(mostBlocks(batch) + kNoiseBlocksAtOnce)),
-        runs(carver.take<Run>(rowsAtOnce(widthOf(batch)) *
-                              RunScanner::maxRunsInRow(widthOf(batch)))),
-        active(carver.take<RectangleScanner::Active>(mostRectangles(batch))) {}
+        numbers(carver.take<float>(kNoisePixels * mostBlocks(batch))),
+        values(carver.take<uint8_t>(kNoisePixels * mostBlocks(batch) * batch.valueBytes)),
+        starts(carver.take<uint32_t>(MaskRuns::mostRuns(widthOf(batch)))) {}
 
-  Carver carver;
-  float* const numbers;
   uint32_t* const places;
-  Run* const runs;
-  RectangleScanner::Active* const active;
+  float* const numbers;
+  uint8_t* const values;
+  uint32_t* const starts;
 
  private:
   static uint32_t widthOf(const MaskBatch& batch) { return static_cast<uint32_t>(batch.width); }
-  // Rows may begin and end within a block.
+  // Rows may begin and end within a block, and the last place is repeated.
   static size_t mostBlocks(const MaskBatch& batch) {
-    return size_t{rowsAtOnce(widthOf(batch))} * widthOf(batch) / kNoisePixels + 2;
+    return std::max(kPixelsAtOnce, widthOf(batch)) / kNoisePixels + 2 + kNoiseBlocksAtOnce;
   }
-};
-
-// The dropped runs of some rows, whose first pixel is `first` of the image and lies at byte `at` of
-// the batch; runs count from it.
-struct Rows {
-  size_t at;
-  uint32_t first;
-  uint32_t pixels;
-  const Run* runs;
-  const Run* end;
 };
 
 class NoiseJob final : public Job {
  public:
   NoiseJob(const MaskBatch& batch, const Tiling& tiling, unsigned threads, const Kernels& kernels)
-      : Job({tiling.count(), tiling.grain(), threads, Memory(nullptr, batch).carver.bytes()}),
+      : Job({tiling.count(), tiling.grain(), threads,
+             Memory(nullptr, batch, kernels).carver.bytes()}),
         batch_(batch),
         tiling_(tiling),
         kernels_(kernels),
@@ -70,48 +57,42 @@ class NoiseJob final : public Job {
         blocks_(noiseBlocks(batch.pixels())) {}
 
   void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
-    const Memory memory(scratch, batch_);
-    for (size_t i = begin; i < end; ++i) maskTile(tiling_.at(i), memory);
+    Memory memory(scratch, batch_, kernels_);
+    if (const auto* rectangles = std::get_if<Rectangles>(&batch_.masks)) {
+      for (size_t i = begin; i < end; ++i) {
+        const Tile tile = tiling_.at(i);
+        const RectangleSample sample = (*rectangles)[tile.sample];
+        mask(sample, sample.begin == sample.end, sample.key, tile, memory);
+      }
+      return;
+    }
+    MaskReader reader = memory.readerOf(batch_, rows_.canvas);
+    for (size_t i = begin; i < end; ++i) {
+      const Tile tile = tiling_.at(i);
+      reader.goTo(tile.sample);
+      mask(reader, reader.dropsNothing(), noiseKeyOf(reader.sample()), tile, memory);
+    }
   }
 
  private:
-  void maskTile(const Tile& tile, const Memory& memory) const {
-    if (const auto* rectangles = std::get_if<Rectangles>(&batch_.masks)) {
-      const RectangleSample sample = (*rectangles)[tile.sample];
-      if (rows_.inPlace && sample.begin == sample.end) return;
-      maskRows(RectangleScanner(sample, 0, tile.rowBegin, rows_.width, memory.active), tile,
-               sample.key, memory);
+  template <typename Mask>
+  void mask(const Mask& mask, bool dropsNothing, const NoiseKey& key, const Tile& tile,
+            Memory& memory) const {
+    if (dropsNothing) {
+      if (!rows_.inPlace) copyTile(batch_, rows_, tile);
       return;
     }
-    const PackedSample sample = (*std::get_if<Samples>(&batch_.masks))[tile.sample];
-    const Lattice lattice = latticeOf(sample, rows_.canvas);
-    if (rows_.inPlace && !lattice.masked) return;
-    maskRows(RunScanner(lattice, 0, tile.rowBegin, rows_.width), tile, noiseKeyOf(sample), memory);
+    memory.runs.forEachBlock(mask, tile, kPixelsAtOnce, [&](const RowRuns& rows) {
+      const size_t at = rows_.offsetOf(tile.sample, 0, rows.row);
+      if (!rows_.inPlace) copyKept(rows, at);
+      if (rows.begin != rows.end) fill(rows, at, key, memory);
+    });
   }
 
-  template <typename Scanner>
-  void maskRows(Scanner scanner, const Tile& tile, const NoiseKey& key,
-                const Memory& memory) const {
-    const auto step = static_cast<int32_t>(rowsAtOnce(rows_.width));
-    for (int32_t row = tile.rowBegin; row < tile.rowEnd; row += step) {
-      Run* end = memory.runs;
-      uint32_t pixels = 0;
-      for (int32_t left = std::min(step, tile.rowEnd - row); left > 0; --left) {
-        end = scanner.appendRow(memory.runs, end, pixels);
-        pixels += rows_.width;
-      }
-      const Rows rows{rows_.offsetOf(tile.sample, 0, row), static_cast<uint32_t>(row) * rows_.width,
-                      pixels, memory.runs, end};
-      if (!rows_.inPlace) copyKept(rows);
-      if (rows.runs != rows.end) fill(rows, key, memory);
-    }
-  }
-
-  void copyKept(const Rows& rows) const {
-    size_t at = rows.at;
+  void copyKept(const RowRuns& rows, size_t at) const {
     for (size_t plane = 0; plane < batch_.planes; ++plane, at += rows_.planeBytes) {
       size_t from = 0;
-      for (const Run* run = rows.runs; run != rows.end; ++run) {
+      for (const Run* run = rows.begin; run != rows.end; ++run) {
         copy(at, from, run->begin);
         from = run->end;
       }
@@ -124,34 +105,48 @@ class NoiseJob final : public Job {
     std::memcpy(batch_.target + begin, batch_.source + begin, (to - from) * rows_.pixelBytes);
   }
 
-  void fill(const Rows& rows, const NoiseKey& key, const Memory& memory) const {
+  void fill(const RowRuns& rows, size_t at, const NoiseKey& key, const Memory& memory) const {
     const Noise& noise = batch_.noise;
-    const uint32_t lead = rows.first % kNoisePixels;  // the place of the first pixel in its block
-    const size_t places = listPlaces(rows, lead, memory.places);
-    uint32_t block = kFirstNoiseBlock + rows.first / kNoisePixels;
-    size_t at = rows.at;
+    const uint32_t first = static_cast<uint32_t>(rows.row) * rows_.width;
+    const uint32_t lead = first % kNoisePixels;  // the place of the first pixel in its block
+    const size_t places = listPlaces(rows, lead, memory);
+    uint32_t block = kFirstNoiseBlock + first / kNoisePixels;
     for (size_t plane = 0; plane < batch_.planes; ++plane, at += rows_.planeBytes) {
+      const BlocksAhead ahead{batch_.target + at - lead * rows_.pixelBytes,
+                              kNoisePixels * rows_.pixelBytes};
       for (size_t value = 0; value < valuesPerPixel_; ++value) {
         const size_t channel = plane * valuesPerPixel_ + value;
         if (channel == 0 || !noise.shared) {
-          kernels_.drawNoise(memory.numbers, memory.places, places, block, key, noise.kind);
+          kernels_.drawNoise(memory.numbers, memory.places, places, block, key, noise.kind, ahead);
           block += blocks_;
         }
         const float* const pair = noise.channels + 2 * channel;
-        kernels_.storeNoise(batch_.target + at + value * batch_.valueBytes, memory.numbers + lead,
-                            rows.runs, rows.end, rows_.pixelBytes, noise.kind, noise.type, pair[0],
-                            pair[1]);
+        kernels_.makeNoise(memory.values, memory.numbers, kNoisePixels * places, noise.kind,
+                           noise.type, pair[0], pair[1]);
+        kernels_.storeNoise(batch_.target + at + value * batch_.valueBytes, memory.values,
+                            memory.starts, rows.begin, rows.end, rows_.pixelBytes,
+                            batch_.valueBytes);
       }
     }
   }
 
-  // The blocks of the dropped pixels, counted from that of the rows' first pixel.
-  static size_t listPlaces(const Rows& rows, uint32_t lead, uint32_t* places) {
-    size_t count = 0;
-    for (const Run* run = rows.runs; run != rows.end; ++run) {
-      uint32_t place = (lead + run->begin) / kNoisePixels;
-      if (count != 0 && places[count - 1] == place) ++place;
-      for (; place <= (lead + run->end - 1) / kNoisePixels; ++place) places[count++] = place;
+  // The blocks of the dropped pixels, counted from that of the rows' first pixel, and where in them
+  // each run starts.
+  static size_t listPlaces(const RowRuns& rows, uint32_t lead, const Memory& memory) {
+    uint32_t* const places = memory.places;
+    uint32_t* start = memory.starts;
+    uint32_t count = 0;
+    for (const Run* run = rows.begin; run != rows.end; ++run) {
+      const uint32_t from = lead + run->begin;
+      const uint32_t place = from / kNoisePixels;
+      const uint32_t blocks = (lead + run->end - 1) / kNoisePixels - place + 1;
+      if (count != 0 && places[count - 1] == place) --count;
+      *start++ = kNoisePixels * count + from % kNoisePixels;
+      // In vectors, which may write more than there are.
+      for (uint32_t k = 0; k < blocks; k += kNoiseBlocksAtOnce) {
+        for (uint32_t i = 0; i < kNoiseBlocksAtOnce; ++i) places[count + k + i] = place + k + i;
+      }
+      count += blocks;
     }
     for (; count % kNoiseBlocksAtOnce != 0; ++count) places[count] = places[count - 1];
     return count;

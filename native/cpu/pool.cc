@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstring>
 #include <exception>
 #include <mutex>
 #include <new>
@@ -265,6 +266,7 @@ Job::Job(const Size& size)
       parts_(threads_ * partStride_) {
   for (size_t place = 0; place < threads_; ++place) {
     new (&partOf(place)) Part{{firstShareOf(place)}};
+    if (size.scratchBytes != 0) std::memset(scratchOf(place), 0, kScratchAlignment);
   }
   Pool::get();
 }

@@ -40,7 +40,8 @@ class Job {
   Job& operator=(const Job&) = delete;
 
   // Does items [begin, end). Called for ranges that together are all items, from several threads at
-  // a time, each with scratch of its own.
+  // a time, each with scratch of its own: memory whose first kScratchAlignment bytes are 0 at
+  // first, and that stays as it is left from one range to the next.
   virtual void work(size_t begin, size_t end, uint8_t* scratch) noexcept = 0;
 
  private:

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Row by row: out of place the row is copied, then its dropped runs are filled, in each plane that
-// has a channel to fill. Where a pixel holds all channels, a run is blended with a pattern of
-// pixels, some bytes of which stay. The one case that reads what it drops, so it is slower than
-// masking; it is rare enough for one plain loop.
+// Out of place a tile is copied; then its dropped runs are filled, in each plane that has a channel
+// to fill. Where a pixel holds all channels, a run is blended with a pattern of pixels, some bytes
+// of which stay. The one case that reads what it drops, so it is slower than masking; it is rare
+// enough for one plain loop.
 
 #include "cpu/some_channels.h"
 
@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "cpu/fills.h"
+#include "cpu/mask_runs.h"
 #include "cpu/row_context.h"
 #include "cpu/tiling.h"
-#include "lattice/runs.h"
 
 namespace gridmask::cpu {
 namespace {
@@ -24,18 +24,6 @@ constexpr size_t kShareBytes = 64 * 1024;
 
 // Least bytes of a pattern: enough for the compiler's vectors.
 constexpr size_t kPatternBytes = 64;
-
-// What a thread works with.
-struct Memory {
-  Memory(uint8_t* scratch, const MaskBatch& batch)
-      : carver(scratch),
-        runs(carver.take<Run>(RunScanner::maxRunsInRow(static_cast<uint32_t>(batch.width)))),
-        active(carver.take<RectangleScanner::Active>(mostRectangles(batch))) {}
-
-  Carver carver;
-  Run* const runs;
-  RectangleScanner::Active* const active;
-};
 
 // What becomes of a plane's dropped pixels.
 class Plane {
@@ -86,7 +74,8 @@ class SomeChannelsJob final : public Job {
  public:
   SomeChannelsJob(const MaskBatch& batch, const Tiling& tiling, unsigned threads,
                   const Kernels& kernels)
-      : Job({tiling.count(), tiling.grain(), threads, Memory(nullptr, batch).carver.bytes()}),
+      : Job({tiling.count(), tiling.grain(), threads,
+             MaskMemory(nullptr, batch, kernels).carver.bytes()}),
         batch_(batch),
         tiling_(tiling),
         kernels_(kernels),
@@ -99,34 +88,36 @@ class SomeChannelsJob final : public Job {
   }
 
   void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
-    const Memory memory(scratch, batch_);
-    for (size_t i = begin; i < end; ++i) maskTile(tiling_.at(i), memory);
+    MaskMemory memory(scratch, batch_, kernels_);
+    if (const auto* rectangles = std::get_if<Rectangles>(&batch_.masks)) {
+      for (size_t i = begin; i < end; ++i) {
+        const Tile tile = tiling_.at(i);
+        mask((*rectangles)[tile.sample], tile, memory);
+      }
+      return;
+    }
+    MaskReader reader = memory.readerOf(batch_, rows_.canvas);
+    for (size_t i = begin; i < end; ++i) {
+      const Tile tile = tiling_.at(i);
+      reader.goTo(tile.sample);
+      if (!reader.dropsNothing()) {
+        mask(reader, tile, memory);
+      } else if (!rows_.inPlace) {
+        copyTile(batch_, rows_, tile);
+      }
+    }
   }
 
  private:
-  void maskTile(const Tile& tile, const Memory& memory) const {
+  template <typename Mask>
+  void mask(const Mask& mask, const Tile& tile, MaskMemory& memory) const {
     if (!rows_.inPlace) copyTile(batch_, rows_, tile);
-    if (const auto* rectangles = std::get_if<Rectangles>(&batch_.masks)) {
-      const RectangleSample sample = (*rectangles)[tile.sample];
-      maskRows(RectangleScanner(sample, 0, tile.rowBegin, rows_.width, memory.active), tile,
-               memory);
-      return;
-    }
-    const Samples& samples = *std::get_if<Samples>(&batch_.masks);
-    const Lattice lattice = latticeOf(samples[tile.sample], rows_.canvas);
-    if (lattice.masked) {
-      maskRows(RunScanner(lattice, 0, tile.rowBegin, rows_.width), tile, memory);
-    }
-  }
-
-  template <typename Scanner>
-  void maskRows(Scanner scanner, const Tile& tile, const Memory& memory) const {
-    for (int32_t row = tile.rowBegin; row < tile.rowEnd; ++row) {
-      const Run* const end = scanner.appendRow(memory.runs, memory.runs, 0);
+    memory.runs.forEachBlock(mask, tile, UINT32_MAX, [&](const RowRuns& rows) {
       for (size_t plane = 0; plane < batch_.planes; ++plane) {
-        fill(batch_.target + rows_.offsetOf(tile.sample, plane, row), plane, memory.runs, end);
+        fill(batch_.target + rows_.offsetOf(tile.sample, plane, rows.row), plane, rows.begin,
+             rows.end);
       }
-    }
+    });
   }
 
   void fill(uint8_t* target, size_t plane, const Run* runs, const Run* end) const {

@@ -88,6 +88,10 @@ GRIDMASK_HD inline float ofBits(uint32_t bits) {
   memcpy(&value, &bits, sizeof value);
   return value;
 }
+// Negates where the word's highest bit is 1.
+GRIDMASK_HD inline float negatedBy(float value, uint32_t word) {
+  return ofBits(bitsOf(value) ^ (word & 0x80000000u));
+}
 
 }  // namespace exact
 
@@ -140,13 +144,12 @@ GRIDMASK_HD inline void normalsOf(uint32_t first, uint32_t second, float& x, flo
   cosine = exact::add(exact::multiply(cosine, z), 4.16666679e-2f);
   cosine = exact::add(exact::multiply(cosine, z), -0.5f);
   cosine = exact::add(exact::multiply(cosine, z), 1.0f);
-  const uint32_t quadrant = direction >> 22;
-  const float along = (quadrant & 1) != 0 ? sine : cosine;
-  const float across = (quadrant & 1) != 0 ? cosine : sine;
-  const float signX = quadrant == 1 || quadrant == 2 ? -radius : radius;
-  const float signY = quadrant >= 2 ? -radius : radius;
-  x = exact::multiply(signX, along);
-  y = exact::multiply(signY, across);
+  // The quadrant is the word's upper two bits.
+  const bool isOdd = (second & 0x40000000u) != 0;
+  const float along = isOdd ? sine : cosine;
+  const float across = isOdd ? cosine : sine;
+  x = exact::multiply(exact::negatedBy(radius, second + 0x40000000u), along);  // in 1 and 2
+  y = exact::multiply(exact::negatedBy(radius, second), across);               // in 2 and 3
 }
 
 // The bits of a value as it is stored: rounded to nearest, ties to even; bytes from 0 to 255.

@@ -152,31 +152,4 @@ class Samples {
   const double* indices_ = nullptr;
 };
 
-// Samples of a batch from one to the next, as a thread comes to them.
-class SampleReader {
- public:
-  // None at `end` and beyond will be asked for.
-  SampleReader(const Samples& samples, size_t end) : samples_(samples), end_(end) {}
-
-  PackedSample operator[](size_t i) {
-    const DrawSettings* const settings = samples_.drawn();
-    if (settings == nullptr || (end_ - i < Samples::kFewSamples && i - begin_ >= some_)) {
-      return samples_[i];
-    }
-    if (i - begin_ >= some_) {
-      begin_ = i;
-      some_ = std::min(end_ - i, kBlockSamples);
-      samples_.draw(begin_, some_, block_);
-    }
-    return sampleOf(block_, i - begin_, *settings);
-  }
-
- private:
-  const Samples& samples_;
-  const size_t end_;
-  size_t begin_ = 0;
-  size_t some_ = 0;
-  SampleBlock block_;
-};
-
 }  // namespace gridmask

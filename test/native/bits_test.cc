@@ -85,6 +85,54 @@ void bitsAreThoseOfTheDefinition() {
   }
 }
 
+// Of the memory of a MaskBits, whose runs are made.
+size_t bytesOfBits(const cpu::Kernels& kernels, uint32_t width, std::vector<Run>& runs) {
+  runs.resize(cpu::MaskBits::mostRuns(width));
+  cpu::Carver carver(nullptr);
+  cpu::MaskBits(kernels, width, runs.data(), carver);
+  return carver.bytes();
+}
+
+// Masks of a plan's samples, in any order, from any row on.
+void readersTellOfMasks() {
+  Random random(14);
+  for (int i = 0; i < 300; ++i) {
+    const auto width = static_cast<uint32_t>(random.chance(0.3) ? 32 : random.between(1, 150));
+    const int32_t height = random.chance(0.3) ? 32 : random.between(1, 150);
+    std::vector<PackedSample> plan(static_cast<size_t>(random.between(1, 20)));
+    for (PackedSample& sample : plan) sample = randomSample(random);
+    const Samples samples(plan.data());
+    cpu::MaskReader::State ahead{};
+    cpu::MaskReader reader(samples, plan.size(), canvasOf(height, static_cast<int32_t>(width)),
+                           ahead);
+    forEachTable([&](const cpu::Kernels& kernels) {
+      std::vector<Run> runs;
+      const cpu::Scratch memory(bytesOfBits(kernels, width, runs));
+      cpu::Carver carver(memory.data());
+      cpu::MaskBits mask(kernels, width, runs.data(), carver);
+      for (int turn = 0; turn < 5; ++turn) {
+        const size_t k = random.word() % plan.size();
+        const Lattice lattice = latticeOf(plan[k], height, static_cast<int32_t>(width));
+        reader.goTo(k);
+        const bool dropsNothing = !lattice.masked || (lattice.gap() == 0 && !lattice.reverse);
+        CHECK(reader.dropsNothing() == dropsNothing);
+        if (dropsNothing) continue;
+        const int32_t begin = random.between(0, height - 1);
+        mask.start(reader, begin);
+        const int32_t rows = mask.rowsOf(cpu::kBitsOfRuns, height - begin);
+        const uint64_t* const words = mask.append(0, rows);
+        for (int32_t row = 0; row < rows; ++row) {
+          for (uint32_t column = 0; column < width; ++column) {
+            const size_t bit = static_cast<size_t>(row) * width + column;
+            const bool dropped = (words[bit / cpu::kWordBits] >> bit % cpu::kWordBits & 1) != 0;
+            CHECK(dropped == !keepsPixel(lattice, static_cast<int32_t>(column), begin + row));
+          }
+        }
+      }
+    });
+  }
+}
+
 // Rows that are asked for a few at a time, of images so high that phases have to begin anew.
 void rowsFollowOneAnother() {
   Random random(13);
@@ -105,10 +153,8 @@ void rowsFollowOneAnother() {
     lattice.y.origin += 1 << (kFractionBits - 1);
     const int32_t begin = random.between(0, height - 1);
     forEachTable([&](const cpu::Kernels& kernels) {
-      std::vector<Run> runs(cpu::MaskBits::mostRuns(width));
-      cpu::Carver sizes(nullptr);
-      cpu::MaskBits(kernels, width, runs.data(), sizes);
-      const cpu::Scratch memory(sizes.bytes());
+      std::vector<Run> runs;
+      const cpu::Scratch memory(bytesOfBits(kernels, width, runs));
       cpu::Carver carver(memory.data());
       cpu::MaskBits mask(kernels, width, runs.data(), carver);
       mask.start(lattice, begin);
@@ -290,6 +336,7 @@ void selectedPixelsAreThoseOfTheBits(size_t pixelBytes) {
 
 int main() {
   bitsAreThoseOfTheDefinition();
+  readersTellOfMasks();
   rowsFollowOneAnother();
   runsAreThoseOfTheBits();
   countsAreThoseOfTheBits();

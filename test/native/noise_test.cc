@@ -97,6 +97,10 @@ Case randomCase(Random& random) {
   c.height = random.between(1, large ? 200 : 20);
   c.width = random.between(1, large ? 200 : 40);
   if (random.chance(0.3)) c.width = (c.width + 15) / 16 * 16;
+  if (random.chance(0.01)) {  // more in a row than the CPU draws at a time
+    c.height = random.between(1, 2);
+    c.width = random.between(4097, 5000);
+  }
   c.channelsLast = random.chance(0.5);
   c.type = static_cast<NoiseType>(random.between(0, 3));
   c.kind = random.chance(0.5) ? NoiseKind::kUniform : NoiseKind::kNormal;

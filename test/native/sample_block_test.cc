@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "check.h"
+#include "cpu/mask_reader.h"
 #include "cuda/kernel_sample.h"
 #include "cuda/launch.h"
 #include "cuda/launch_parts.h"
@@ -64,9 +65,11 @@ void blocksAreDrawnLikeSamples() {
       ++seen;
     });
     CHECK(seen == count - first);
-    SampleReader reader(samples, count);
+    cpu::MaskReader::State ahead{};
+    cpu::MaskReader reader(samples, count, canvasOf(7, 9), ahead);
     for (size_t k = first; k < count; k += random.chance(0.3) ? 0 : 1 + random.word() % 9) {
-      CHECK(isSame(reader[k], expected(k)));
+      reader.goTo(k);
+      CHECK(isSame(reader.sample(), expected(k)));
     }
   }
 }

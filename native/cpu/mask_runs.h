@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+//
+// The dropped runs of a tile's rows, some rows at a time, found in the cheaper of two ways.
+#pragma once
+
+#include <algorithm>
+
+#include "cpu/kernels.h"
+#include "cpu/mask_bits.h"
+#include "cpu/scratch.h"
+#include "cpu/tiling.h"
+#include "lattice/mask_batch.h"
+#include "lattice/runs.h"
+
+namespace gridmask::cpu {
+
+// Runs gathered before they are used on every plane: few enough to stay in the first-level cache,
+// enough to stream through each plane for a while.
+constexpr uint32_t kRunsAtOnce = 1024;
+
+// The runs of rows that begin with row `row` and have so many pixels. They count from the first.
+struct RowRuns {
+  int32_t row;
+  uint32_t pixels;
+  const Run* begin;
+  const Run* end;
+};
+
+class MaskRuns {
+ public:
+  MaskRuns(const Kernels& kernels, const MaskBatch& batch, Carver& carver)
+      : kernels_(kernels),
+        width_(static_cast<uint32_t>(batch.width)),
+        runs_(carver.take<Run>(mostRuns(width_))),
+        active_(carver.take<RectangleScanner::Active>(mostRectangles(batch))),
+        bits_(kernels, width_, runs_, carver) {}
+
+  static size_t mostRuns(uint32_t width) {
+    return std::max<size_t>(kRunsAtOnce + RunScanner::maxRunsInRow(width),
+                            MaskBits::mostRuns(width));
+  }
+
+  // Has its own use of the memory.
+  MaskBits& bits() { return bits_; }
+
+  // Calls `use(RowRuns)` for some rows after others, which have so many pixels at most, unless a
+  // row has more.
+  template <typename Use>
+  void forEachBlock(const MaskReader& mask, const Tile& tile, uint32_t mostPixels, const Use& use) {
+    // To find a row's runs in its bits takes less time than to scan for them: the bits are decided
+    // many at a time, and where a run begins and ends cannot be foreseen. Of an upright mask the
+    // scanner knows.
+    if (!MaskBits::areExact(mask.d(), width_) ||
+        (mask.phases().isUpright() && !mask.isReversed() && !mask.isRandom())) {
+      const Lattice lattice = mask.lattice();
+      scan(RunScanner(lattice, 0, tile.rowBegin, width_), tile, mostPixels, use);
+      return;
+    }
+    bits_.forEachBlock(mask, tile.rowBegin, tile.rowEnd, std::min(mostPixels, kBitsOfRuns),
+                       [&](int32_t row, uint32_t rows, const uint64_t* bits) {
+                         const uint32_t pixels = rows * width_;
+                         const Run* const end = kernels_.listRuns(runs_, bits, pixels);
+                         use(RowRuns{row, pixels, runs_, end});
+                       });
+  }
+
+  template <typename Use>
+  void forEachBlock(const RectangleSample& sample, const Tile& tile, uint32_t mostPixels,
+                    const Use& use) {
+    scan(RectangleScanner(sample, 0, tile.rowBegin, width_, active_), tile, mostPixels, use);
+  }
+
+ private:
+  template <typename Scanner, typename Use>
+  void scan(Scanner scanner, const Tile& tile, uint32_t mostPixels, const Use& use) {
+    const uint32_t most = std::max(mostPixels, width_) - width_;
+    for (int32_t row = tile.rowBegin; row < tile.rowEnd;) {
+      const int32_t first = row;
+      Run* end = runs_;
+      uint32_t pixels = 0;
+      do {
+        end = scanner.appendRow(runs_, end, pixels);
+        pixels += width_;
+      } while (++row < tile.rowEnd && pixels <= most && end - runs_ < kRunsAtOnce);
+      use(RowRuns{first, pixels, runs_, end});
+    }
+  }
+
+  const Kernels& kernels_;
+  const uint32_t width_;
+  Run* const runs_;
+  RectangleScanner::Active* const active_;
+  MaskBits bits_;
+};
+
+// What a thread works with that goes through masks, at the begin of its scratch.
+struct MaskMemory {
+  MaskMemory(uint8_t* scratch, const MaskBatch& batch, const Kernels& kernels)
+      : carver(scratch), ahead(carver.take<MaskReader::State>(1)), runs(kernels, batch, carver) {}
+
+  MaskReader readerOf(const MaskBatch& batch, const Canvas& canvas) const {
+    return {*std::get_if<Samples>(&batch.masks), batch.count, canvas, *ahead};
+  }
+
+  Carver carver;
+  MaskReader::State* const ahead;
+  MaskRuns runs;
+};
+
+}  // namespace gridmask::cpu
