@@ -193,7 +193,7 @@ cuda::Prepared preparePictures(const Request& request, const uint8_t* source, ui
   static_cast<BatchLayout&>(batch) = request.layout;
   batch.target = target;
   batch.type = request.layout.valueBytes == 4 ? ValueType::kFloat32 : ValueType::kFloat16;
-  batch.samples = request.samples.data();
+  batch.samples = Samples(request.samples.data());
   batch.fill = fill.data();
   const uint8_t* image = source;
   for (size_t n = 0; n < batch.count; ++n, image += 3 * batch.pixels()) {

@@ -74,7 +74,7 @@ class LoopBatch {
           {source_.data() + i * side * side * 3, settings_.side, settings_.side, 3, 0, 0, false});
     }
     for (uint32_t k = 0; k < 3; ++k) batch.scales.push_back({k, 0.017f, -2.1f});
-    batch.samples = samples_.data();
+    batch.samples = Samples(samples_.data());
     batch.fill = fill.data();
     cpu::preprocess(batch, 1);
   }

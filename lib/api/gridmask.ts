@@ -12,6 +12,7 @@ import {
 import type { DType } from '../core/dtype'
 import { warnOnce } from '../core/environment'
 import { GridMaskError } from '../core/errors'
+import type { ImageSize } from '../core/geometry'
 import { MAX_SIDE } from '../core/limits'
 import type { NativeSamples } from '../core/native-interface'
 import { Augmentation, checkPlanLength } from '../execution/augmentation'
@@ -279,7 +280,11 @@ export class GridMask extends Augmentation<GridMaskOptions> {
     return draw(range.count, this.#drawn(range, height, width, unit))
   }
 
-  /** Samples for native code to draw. */
+  /** @internal Samples of a size for native code to draw. The next call overwrites their settings. */
+  static drawn(gridmask: GridMask, range: SampleRange, [height, width]: ImageSize): NativeSamples {
+    return gridmask.#drawn(range, height, width)
+  }
+
   #drawn(
     { epoch, first, indices }: SampleRange,
     height: number,

@@ -1,6 +1,6 @@
 /** Checks a Preprocessor's options, plans and images as far as types cannot. */
 
-import type { SourceSize } from '../arrays/image-sources'
+import { type ImageSides, sizeAt } from '../arrays/image-sources'
 import { checkChoice, checkInteger, checkList, invalid } from '../core/check'
 import type { ImageSize } from '../core/geometry'
 import { MAX_CHANNELS, MAX_SIDE } from '../core/limits'
@@ -46,14 +46,15 @@ export function checkSides(name: string, value: unknown, count: number): (i: num
 export function checkCrops(
   name: string,
   crops: Int32Array,
-  sizes: readonly Pick<SourceSize, 'height' | 'width'>[],
+  sizes: readonly ImageSides[],
   padding: number,
   [height, width]: ImageSize,
 ): void {
-  sizes.forEach((image, i) => {
+  for (let at = 0; at < crops.length; at += CROP_WORDS) {
+    const i = at / CROP_WORDS
     const element = name === 'plan' ? `plan[${i}]` : name
-    const [top, left] = crops.subarray(i * CROP_WORDS) as unknown as [number, number]
-    checkInteger(`${element}.top`, top, 0, image.height + 2 * padding - height)
-    checkInteger(`${element}.left`, left, 0, image.width + 2 * padding - width)
-  })
+    const image = sizeAt(sizes, i)
+    checkInteger(`${element}.top`, crops[at], 0, image.height + 2 * padding - height)
+    checkInteger(`${element}.left`, crops[at + 1], 0, image.width + 2 * padding - width)
+  }
 }

@@ -1,6 +1,6 @@
 /** What a Preprocessor makes of images: in which array or tensor, of which size, with which channels. */
 
-import type { SourceSize } from '../arrays/image-sources'
+import type { ImageSides, SourceSize } from '../arrays/image-sources'
 import type { DeviceId } from '../backend/devices'
 import { invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
@@ -36,7 +36,7 @@ export type PreprocessedOn<D extends FloatType, V extends DeviceId> = V extends 
 export function resultSize(
   size: ImageSize | undefined,
   padding: number,
-  sizes: readonly Pick<SourceSize, 'height' | 'width'>[],
+  sizes: readonly ImageSides[],
   nameOf: (i: number) => string,
 ): ImageSize {
   const own = size === undefined

@@ -1,5 +1,5 @@
 import { type Dimensions, layouts } from '../arrays/batch-shape'
-import { type ImageSources, readSources, type SourceSize } from '../arrays/image-sources'
+import { type ImageSides, type ImageSources, readSources } from '../arrays/image-sources'
 import type { Float16ArrayLike } from '../arrays/typed-array'
 import type { CudaDevice } from '../backend/cuda'
 import { checkDevice, checkThreads, type DeviceId } from '../backend/devices'
@@ -13,11 +13,16 @@ import {
 } from '../core/check'
 import { checkSize, type ImageSize } from '../core/geometry'
 import { MAX_SIDE } from '../core/limits'
+import { type NativeSamples, SCALE_FIELDS } from '../core/native-interface'
 import { Augmentation, checkPlanLength } from '../execution/augmentation'
 import { DeviceTensor } from '../execution/device-tensor'
-import { fillOf } from '../execution/mask-batch'
+import { EncodedFills } from '../execution/mask-batch'
 import { isEmpty } from '../execution/operation'
-import type { Preprocessing } from '../execution/preprocess-arguments'
+import {
+  type Preprocessing,
+  type PreprocessSamples,
+  packScales,
+} from '../execution/preprocess-arguments'
 import { preprocess, preprocessAsync } from '../execution/preprocess-batch'
 import {
   deviceFor,
@@ -25,8 +30,7 @@ import {
   preprocessOnDeviceAsync,
   tensorSources,
 } from '../execution/preprocess-tensors'
-import { CROP_BLOCK, CROP_WORDS, CropDrawer } from '../plan/crop'
-import type { Fill } from '../plan/fill'
+import { CROP_BLOCK, CROP_WORDS, CropDrawer, CropSettings } from '../plan/crop'
 import { checkNormalization, type Normalization, scalesOf } from '../plan/normalization'
 import { Plan } from '../plan/plan'
 import { type PreprocessorParams, PreprocessorPlan, unmaskedPlan } from '../plan/preprocessor-plan'
@@ -101,11 +105,13 @@ export class Preprocessor<
 > extends Augmentation<PreprocessorOptions<D, V>> {
   readonly #size: ImageSize | undefined
   readonly #padding: number
-  readonly #crops: CropDrawer
+  readonly #crops: CropSettings
   readonly #channels: readonly number[] | undefined
   readonly #normalize: Normalization | undefined
+  /** Of the last call. */
+  #scales: Float32Array = new Float32Array(0)
   readonly #gridmask: GridMask | undefined
-  readonly #fill: Fill
+  readonly #fills: EncodedFills
   readonly #dtype: FloatType
   readonly #channelsLast: boolean
   readonly #seed: bigint
@@ -142,11 +148,11 @@ export class Preprocessor<
     super(settings, mask?.gridmask.options.probability ?? 0, mask === undefined ? CROP_BLOCK : 0)
     this.#size = optional.size
     this.#padding = checked.padding
-    this.#crops = new CropDrawer(checked.crop, checked.flip, checked.seed)
+    this.#crops = new CropSettings(checked.crop, checked.flip, checked.seed)
     this.#channels = optional.channels
     this.#normalize = optional.normalize
     this.#gridmask = mask?.gridmask
-    this.#fill = mask?.options.fill ?? 0
+    this.#fills = new EncodedFills(mask?.options.fill ?? 0)
     this.#dtype = checked.dtype
     this.#channelsLast = checked.layout === 'NHWC'
     this.#seed = checked.seed
@@ -284,63 +290,81 @@ export class Preprocessor<
     const tensor = DeviceTensor.is(images) ? images : undefined
     const sources =
       tensor === undefined ? readSources(images, given) : tensorSources(tensor, given as object)
-    const { sizes, nameOf } = sources
+    const { count, sizes, nameOf } = sources
     const size = resultSize(this.#size, this.#padding, sizes, (i) => `\`${nameOf(i)}\``)
     const channels = resultChannels(this.#channels, sizes, nameOf)
     const [height, width] = size
     const dimensions: Dimensions = {
-      count: sizes.length,
+      count,
       channels: channels.length,
       height,
       width,
       channelsLast: this.#channelsLast,
     }
     const dtype = this.#dtype
-    const { samples: plan, ...drawn } = this.samplesOf<Preprocessing['plan']>(
+    const { samples, commit } = this.samplesOf<PreprocessSamples>(
       given,
-      sizes.length,
-      (value) => this.#replay(value, sizes, size),
+      count,
+      (value) => this.#replay(value, count, sizes, size),
+      // Native code draws, without a plan in between.
       (range) => ({
-        crops: this.#drawCrops(range, sizes, size),
-        masks: isEmpty(dimensions) ? undefined : this.#drawMasks(range, size),
+        crops: this.#crops.at(Math.floor(range.epoch)),
+        masks: isEmpty(dimensions) ? undefined : this.#drawnMasks(range, size),
+        first: range.first,
+        indices: range.indices,
       }),
     )
     const preprocessing: Preprocessing = {
       sources,
       tensor,
       padding: this.#padding,
-      plan,
-      channels,
-      scales: sizes.length === 0 ? [] : scalesOf(this.#normalize, channels.length),
+      samples,
+      scales: count === 0 ? new Float32Array(0) : this.#scalesOf(channels),
       dimensions,
       dtype,
-      fill: fillOf(this.#fill, dtype, dimensions),
+      fill: this.#fills.of(dtype, dimensions),
       out: given.out,
       device,
       threads: this.#threads,
     }
-    return { preprocessing, ...drawn }
+    return { preprocessing, commit }
   }
 
-  #replay(value: unknown, sizes: readonly SourceSize[], size: ImageSize) {
-    const packed = PreprocessorPlan.packed(PreprocessorPlan.from(value as PreprocessorPlan))
-    checkPlanLength(packed.masks.length, sizes.length)
-    checkCrops('plan', packed.crops, sizes, this.#padding, size)
-    return packed
+  /** Packed again only if the channels differ; native code does not write to it. */
+  #scalesOf(channels: readonly number[]): Float32Array {
+    if (this.#scales.length !== channels.length * SCALE_FIELDS.length) {
+      this.#scales = packScales(channels, scalesOf(this.#normalize, channels.length))
+    }
+    return this.#scales
+  }
+
+  #replay(value: unknown, count: number, sizes: readonly ImageSides[], size: ImageSize) {
+    const { masks, crops } = PreprocessorPlan.packed(
+      PreprocessorPlan.from(value as PreprocessorPlan),
+    )
+    checkPlanLength(masks.length, count)
+    checkCrops('plan', crops, sizes, this.#padding, size)
+    return { crops, masks: masks.samples, first: 0, indices: undefined }
+  }
+
+  #drawnMasks(range: SampleRange, size: ImageSize): NativeSamples | undefined {
+    if (this.#gridmask === undefined) return undefined
+    const samples = GridMask.drawn(this.#gridmask, range, size)
+    return { ...samples, data: samples.data.slice() }
   }
 
   #drawCrops(
     { epoch, ...numbers }: SampleRange,
-    sizes: readonly Pick<SourceSize, 'height' | 'width'>[],
+    sizes: readonly ImageSides[],
     [height, width]: ImageSize,
   ): Int32Array {
-    const whole = Math.floor(epoch)
+    const drawer = new CropDrawer(this.#crops.at(Math.floor(epoch)))
     const crops = new Int32Array(sizes.length * CROP_WORDS)
     const padding = 2 * this.#padding
     sizes.forEach((image, i) => {
       const rows = image.height + padding - height
       const columns = image.width + padding - width
-      this.#crops.draw(crops, i * CROP_WORDS, whole, indexAt(numbers, i), rows, columns)
+      crops.set(drawer.draw(indexAt(numbers, i), rows, columns), i * CROP_WORDS)
     })
     return crops
   }

@@ -77,9 +77,12 @@ export type ImageSource = SharpOutput | DecodedImage
  */
 export type ImageSources = SourceArray | readonly ImageSource[]
 
-export interface SourceSize {
+export interface ImageSides {
   height: number
   width: number
+}
+
+export interface SourceSize extends ImageSides {
   channels: number
 }
 
@@ -89,9 +92,16 @@ export interface Sources {
   nameOf(i: number): string
   /** One array for each image, or one for all of them. */
   arrays: readonly SourceArray[]
+  count: number
+  /** One for each image, or one for all of them: {@link sizeAt}. */
   sizes: readonly SourceSize[]
   /** Whether each channel is a plane of its own. */
   planar: boolean
+}
+
+/** The size of image i of a batch. */
+export function sizeAt<Size>(sizes: readonly Size[], i: number): Size {
+  return sizes[sizes.length === 1 ? 0 : i] as Size
 }
 
 const kinds: Record<string, 'uint8' | 'float32'> = {
@@ -124,7 +134,8 @@ export function readSources(
   return {
     nameOf: () => 'images',
     arrays: [images as SourceArray],
-    sizes: new Array<SourceSize>(count).fill(size),
+    count,
+    sizes: count === 0 ? [] : [size],
     planar: !channelsLast,
   }
 }
@@ -152,7 +163,7 @@ function readList(images: readonly unknown[]): Sources {
     })
     arrays.push(arrayOf(`${name}.data`, data, 'a Uint8Array, Uint8ClampedArray or Float32Array'))
   }
-  return { nameOf: (i) => `images[${i}]`, arrays, sizes, planar: false }
+  return { nameOf: (i) => `images[${i}]`, arrays, count, sizes, planar: false }
 }
 
 function arrayOf(name: string, value: unknown, expected: string): SourceArray {
@@ -200,10 +211,9 @@ function propertyOf(value: unknown, key: string): unknown {
  * Checks the arrays and returns the type of their values. Call it last before they are read, since a getter
  * of the caller's may have changed them.
  */
-export function checkSources({ nameOf, arrays, sizes }: Sources): 'uint8' | 'float32' {
+export function checkSources({ nameOf, arrays, count, sizes }: Sources): 'uint8' | 'float32' {
   const kind = kinds[tagOf(arrays[0]) ?? 'Uint8Array'] as 'uint8' | 'float32'
-  const [first] = sizes
-  const together = arrays.length !== sizes.length || nameOf(0) === 'images'
+  const together = nameOf(0) === 'images'
   arrays.forEach((array, i) => {
     const name = together ? 'images' : `${nameOf(i)}.data`
     const tag = tagOf(array) as string
@@ -212,8 +222,8 @@ export function checkSources({ nameOf, arrays, sizes }: Sources): 'uint8' | 'flo
       invalid('ERR_INVALID_ARG_TYPE', name, expected, array)
     }
     checkAttached(name, array)
-    const { height, width, channels } = (together ? first : sizes[i]) ?? noSize
-    const length = (together ? sizes.length : 1) * height * width * channels
+    const { height, width, channels } = sizeAt(sizes, i) ?? noSize
+    const length = (together ? count : 1) * height * width * channels
     if (lengthOf(array) === length) return
     const product = together ? 'the product of `shape`' : 'height · width · channels'
     const areFloats = kind === 'uint8' && length > 0 && lengthOf(array) === 4 * length

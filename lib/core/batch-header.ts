@@ -34,6 +34,8 @@ export const headerFields = [
   'floatSource',
   /** For preprocessing on a device: 1 if only the parts that the crops need are there. */
   'cutSource',
+  /** For preprocessing: black pixels around each image before it is cropped. */
+  'padding',
 ] as const
 
 /** What an array of samples holds; SampleKind of native/addon/batch_header.h. */
@@ -70,11 +72,19 @@ export function packHeader(...parts: Partial<BatchHeader>[]): Float64Array {
 
 const at = Object.fromEntries(headerFields.map((name, i) => [name, i])) as BatchHeader
 
+/** What only preprocessing needs. */
+export type ImageFields = Partial<
+  Pick<BatchHeader, 'valueType' | 'planarSource' | 'floatSource' | 'cutSource' | 'padding'>
+>
+
+const noImages: ImageFields = {}
+
 /** The same for a batch and its samples, without a loop over properties: most calls use this. */
 export function packBatch(
   layout: BatchLayout,
   samples: Pick<BatchHeader, 'sampleKind' | 'first'>,
   execution: Partial<Pick<BatchHeader, 'threads' | 'poolThreads' | 'device' | 'pieceBytes'>>,
+  images: ImageFields = noImages,
 ): Float64Array {
   packed[at.count] = layout.count
   packed[at.planes] = layout.planes
@@ -89,10 +99,11 @@ export function packBatch(
   packed[at.device] = execution.device ?? 0
   packed[at.pieceBytes] = execution.pieceBytes ?? 0
   // To fill it with zeros first takes longer than all that is above.
-  packed[at.valueType] = 0
-  packed[at.planarSource] = 0
-  packed[at.floatSource] = 0
-  packed[at.cutSource] = 0
+  packed[at.valueType] = images.valueType ?? 0
+  packed[at.planarSource] = images.planarSource ?? 0
+  packed[at.floatSource] = images.floatSource ?? 0
+  packed[at.cutSource] = images.cutSource ?? 0
+  packed[at.padding] = images.padding ?? 0
   return packed
 }
 

@@ -101,8 +101,11 @@ type MixArguments<Images> = [
   partner: Int32Array,
 ]
 
-/** The numbers of one image in an Int32Array, in the order of PackedImage in native/addon/preprocess.cc. */
-export const IMAGE_FIELDS = ['height', 'width', 'channels', 'top', 'left', 'flip'] as const
+/** The numbers of an image's size in an Int32Array, as PackedSize in native/addon/preprocess_arguments.cc. */
+export const SIZE_FIELDS = ['height', 'width', 'channels'] as const
+
+/** The numbers of a crop in an Int32Array: its corner in the padded image, and 1 if it is mirrored. */
+export const CROP_FIELDS = ['top', 'left', 'flip'] as const
 
 /** The numbers of one channel in a Float32Array: the image's channel, then the factor and the summand. */
 export const SCALE_FIELDS = ['channel', 'a', 'b'] as const
@@ -112,10 +115,15 @@ export type PreprocessArguments<Images, Target> = [
   header: Float64Array,
   sources: Images,
   target: Target,
-  images: Int32Array,
+  /** One size for each image, or one for all. */
+  sizes: Int32Array,
+  /** A plan's, or the settings to draw them from: `packCropSettings()` in lib/plan/crop.ts. */
+  crops: Int32Array | Float64Array,
   scales: Float32Array,
   /** Masks of the result, or none. */
-  plan: Uint8Array | undefined,
+  samples: NativeSamples['data'] | undefined,
+  /** For all that is drawn. */
+  indices: Float64Array | undefined,
   fill: Uint8Array,
 ]
 

@@ -3,21 +3,26 @@
 import type { Dimensions } from '../arrays/batch-shape'
 import type { Sources } from '../arrays/image-sources'
 import type { CudaDevice } from '../backend/cuda'
-import { type BatchHeader, packHeader } from '../core/batch-header'
+import { type ImageFields, packBatch, SampleKind } from '../core/batch-header'
 import { type DType, dtypes } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
 import {
   type EncodedFill,
-  IMAGE_FIELDS,
+  type NativeSamples,
   type PreprocessArguments,
   SCALE_FIELDS,
+  SIZE_FIELDS,
 } from '../core/native-interface'
-import { CROP_WORDS } from '../plan/crop'
 import type { Scale } from '../plan/normalization'
-import type { PackedPlan } from '../plan/plan'
 import type { DeviceTensor } from './device-tensor'
 import { maskOperation } from './mask-batch'
-import { type BatchOperation, layoutOf } from './operation'
+import { type BatchOperation, type Execution, layoutOf } from './operation'
+
+/** The images' crops, and the result's masks, if there are any: a plan's, or to be drawn. */
+export interface PreprocessSamples extends Pick<NativeSamples, 'first' | 'indices'> {
+  crops: Int32Array | Float64Array
+  masks: NativeSamples | undefined
+}
 
 /** How to make a batch from images. Everything but the arrays has been checked. */
 export interface Preprocessing {
@@ -25,11 +30,10 @@ export interface Preprocessing {
   /** The images, if they lie on a device; `sources` then only says their sizes. */
   tensor: DeviceTensor | undefined
   padding: number
-  /** The images' crops, and the result's masks, if there are any. */
-  plan: { crops: Int32Array; masks: PackedPlan | undefined }
+  /** Nobody changes their arrays: an asynchronous call uses them more than once. */
+  samples: PreprocessSamples
   /** For each channel of the result: the image's channel that it is made from, and its scale. */
-  channels: readonly number[]
-  scales: readonly Scale[]
+  scales: Float32Array
   /** Of the result. */
   dimensions: Dimensions
   dtype: DType
@@ -46,44 +50,56 @@ export function overlapping(): GridMaskError {
   )
 }
 
+/** The image's channel and the scale of each of the result's, as native code takes them. */
+export function packScales(channels: readonly number[], scales: readonly Scale[]): Float32Array {
+  const packed = new Float32Array(scales.length * SCALE_FIELDS.length)
+  scales.forEach((scale, k) => {
+    packed.set([channels[k] as number, ...scale], k * SCALE_FIELDS.length)
+  })
+  return packed
+}
+
 /** The arguments of the native call. */
 export function argumentsOf<Images, Target>(
   images: Images,
   target: Target,
-  { sources, padding, plan, channels, scales, dimensions, dtype, fill }: Preprocessing,
-  execution: Partial<BatchHeader>,
+  { sources, padding, samples, scales, dimensions, dtype, fill }: Preprocessing,
+  execution: Execution,
+  where: Pick<ImageFields, 'floatSource' | 'cutSource'> = {},
 ): PreprocessArguments<Images, Target> {
-  const packedImages = new Int32Array(sources.sizes.length * IMAGE_FIELDS.length)
-  sources.sizes.forEach((size, i) => {
-    const at = i * IMAGE_FIELDS.length
-    const crop = i * CROP_WORDS
-    packedImages[at] = size.height
-    packedImages[at + 1] = size.width
-    packedImages[at + 2] = size.channels
-    packedImages[at + 3] = (plan.crops[crop] as number) - padding
-    packedImages[at + 4] = (plan.crops[crop + 1] as number) - padding
-    packedImages[at + 5] = plan.crops[crop + 2] as number
-  })
-  const packedScales = new Float32Array(scales.length * SCALE_FIELDS.length)
-  scales.forEach((scale, k) => {
-    packedScales.set([channels[k] as number, ...scale], k * SCALE_FIELDS.length)
-  })
+  const sizes = new Int32Array(sources.sizes.length * SIZE_FIELDS.length)
+  let at = 0
+  for (const { height, width, channels } of sources.sizes) {
+    sizes[at++] = height
+    sizes[at++] = width
+    sizes[at++] = channels
+  }
   const layout = layoutOf(dtype, dimensions)
   // Noise is written over the result afterwards; until then, dropped pixels are 0.
   const constant =
     fill instanceof Float32Array ? new Uint8Array(layout.planes * layout.pixelBytes) : fill
-  const kind = { valueType: dtypes.indexOf(dtype), planarSource: sources.planar ? 1 : 0 }
-  const header = packHeader(layout, kind, execution)
-  return [header, images, target, packedImages, packedScales, plan.masks?.bytes, constant]
+  const { crops, masks, first, indices } = samples
+  const header = packBatch(
+    layout,
+    { sampleKind: masks?.sampleKind ?? SampleKind.plan, first },
+    execution,
+    {
+      valueType: dtypes.indexOf(dtype),
+      planarSource: sources.planar ? 1 : 0,
+      padding,
+      ...where,
+    },
+  )
+  return [header, images, target, sizes, crops, scales, masks?.data, indices, constant]
 }
 
 /** The operation that writes noise over a batch, if the fill is noise. */
 export function noiseOf({
   fill,
-  plan,
+  samples,
   dimensions,
   dtype,
 }: Preprocessing): BatchOperation | undefined {
-  if (!(fill instanceof Float32Array) || plan.masks === undefined) return undefined
-  return maskOperation(layoutOf(dtype, dimensions), plan.masks.samples, fill)
+  if (!(fill instanceof Float32Array) || samples.masks === undefined) return undefined
+  return maskOperation(layoutOf(dtype, dimensions), samples.masks, fill)
 }

@@ -1,22 +1,17 @@
 /** Makes batches from decoded images on a device, from host arrays and from tensors. */
 
 import { shapeOf } from '../arrays/batch-shape'
-import {
-  checkSources,
-  type SourceArray,
-  type SourceSize,
-  type Sources,
-} from '../arrays/image-sources'
+import { checkSources, type SourceArray, type Sources } from '../arrays/image-sources'
 import { takeSources } from '../arrays/take-sources'
 import { type CudaDevice, chunkBytes, expectCuda, isMemory } from '../backend/cuda'
 import { checkDevice } from '../backend/devices'
 import { native } from '../backend/native'
-import type { BatchHeader } from '../core/batch-header'
+import type { ImageFields } from '../core/batch-header'
 import { invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
 import { type CudaMemory, type CudaOutcome, DONE, OVERLAP } from '../core/native-interface'
 import { DeviceTensor } from './device-tensor'
-import { isEmpty } from './operation'
+import { type Execution, isEmpty } from './operation'
 import { argumentsOf, noiseOf, overlapping, type Preprocessing } from './preprocess-arguments'
 import { agrees, type TensorRequest } from './tensor-batch'
 
@@ -32,7 +27,8 @@ export function tensorSources(images: DeviceTensor, given: Partial<TensorRequest
   return {
     nameOf: () => 'images',
     arrays: [],
-    sizes: new Array<SourceSize>(count).fill(size),
+    count,
+    sizes: count === 0 ? [] : [size],
     planar: !channelsLast,
   }
 }
@@ -105,9 +101,13 @@ function start(preprocessing: Preprocessing, result: DeviceTensor): void {
           ...argumentsOf(sources.arrays, target, preprocessing, staged(preprocessing)),
         )
       : native.cuda.preprocess(
-          ...argumentsOf(DeviceTensor.memory(tensor), target, preprocessing, {
-            floatSource: tensor.dtype === 'float32' ? 1 : 0,
-          }),
+          ...argumentsOf(
+            DeviceTensor.memory(tensor),
+            target,
+            preprocessing,
+            {},
+            { floatSource: tensor.dtype === 'float32' ? 1 : 0 },
+          ),
         )
   finish(outcome, preprocessing, result)
   layNoise(preprocessing, result)
@@ -131,11 +131,11 @@ function startFrom(
   memory: CudaMemory,
   preprocessing: Preprocessing,
   result: DeviceTensor,
-  kind: Partial<BatchHeader>,
+  where: Pick<ImageFields, 'floatSource' | 'cutSource'>,
 ): void {
   try {
     const target = DeviceTensor.memory(result)
-    const outcome = native.cuda.preprocess(...argumentsOf(memory, target, preprocessing, kind))
+    const outcome = native.cuda.preprocess(...argumentsOf(memory, target, preprocessing, {}, where))
     finish(outcome, preprocessing, result)
     layNoise(preprocessing, result)
   } finally {
@@ -185,7 +185,7 @@ function targetOf({
   return out
 }
 
-function staged({ device, threads }: Preprocessing): Partial<BatchHeader> {
+function staged({ device, threads }: Preprocessing): Execution {
   return { device: (device as CudaDevice).number, pieceBytes: chunkBytes(), threads }
 }
 

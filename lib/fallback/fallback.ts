@@ -8,12 +8,11 @@ import type { EncodedFill, Native, NativeSamples, Opened } from '../core/native-
 import { decodeNoise } from '../plan/noise-fill'
 import { PackedPlan, type Sample } from '../plan/plan'
 import { PackedRegions, type RegionSample } from '../plan/rectangle-plan'
-import { indexAt } from '../plan/sample-counter'
 import { MaskRows, RegionRows, type Rows } from './mask-rows'
 import { drawPartner, mixRows } from './mix-rows'
 import { NoiseField, noiseBits, noiseValue } from './noise'
 import { preprocessImages } from './preprocess'
-import { referenceDraw } from './reference'
+import { sampleReader } from './sample-reader'
 
 type Values = Uint8Array | Uint16Array | Uint32Array
 
@@ -30,26 +29,6 @@ function valuesOf(array: ArrayBufferView, bytes: number): Values {
   if (bytes === 1) return new Uint8Array(buffer, byteOffset, length)
   if (bytes === 2) return new Uint16Array(buffer, byteOffset, length)
   return new Uint32Array(buffer, byteOffset, length)
-}
-
-/** Reads sample i of a batch that GridMask masks. */
-function sampleReader({ sampleKind, data, ...numbers }: NativeSamples): (i: number) => Sample {
-  if (sampleKind === SampleKind.plan) {
-    const plan = PackedPlan.over(data as Uint8Array)
-    return (i) => plan.get(i)
-  }
-  const number = (i: number) => data[i] as number
-  const settings = {
-    ratio: [number(0), number(1)],
-    unit: [number(2), number(3)],
-    rotate: number(4),
-    reverse: number(5) !== 0,
-    unitProbability: number(6),
-    probability: number(7),
-    seed: (BigInt(number(9)) << 32n) | BigInt(number(8)),
-    epoch: number(10),
-  } as const
-  return (i) => referenceDraw(settings, indexAt(numbers, i))
 }
 
 /** Reads the mask of sample i of a batch. */

@@ -3,12 +3,19 @@
  * implementation where there is no binary. Arguments have been checked.
  */
 import { bufferOf, byteLengthOf, offsetOf } from '../arrays/typed-array'
-import { type BatchHeader, unpackHeader } from '../core/batch-header'
+import { type BatchHeader, type SampleKind, unpackHeader } from '../core/batch-header'
 import { type DType, dtypes } from '../core/dtype'
 import { bfloat16Bits, float16Bits } from '../core/float-bits'
-import { type HostPreprocessArguments, IMAGE_FIELDS, SCALE_FIELDS } from '../core/native-interface'
-import { PackedPlan } from '../plan/plan'
+import {
+  type CROP_FIELDS,
+  type HostPreprocessArguments,
+  SCALE_FIELDS,
+  SIZE_FIELDS,
+} from '../core/native-interface'
+import { CROP_WORDS, CropDrawer } from '../plan/crop'
+import { indexAt } from '../plan/sample-counter'
 import { MaskRows } from './mask-rows'
+import { sampleReader } from './sample-reader'
 
 const float32 = new Float32Array(1)
 const float32Bits = new Uint32Array(float32.buffer)
@@ -40,29 +47,53 @@ function bitsOf(array: ArrayBufferView, bytes: number): Uint16Array | Uint32Arra
 }
 
 /** An image and its crop. */
-type Image = Record<(typeof IMAGE_FIELDS)[number], number> & {
+type Image = Record<(typeof SIZE_FIELDS)[number] | (typeof CROP_FIELDS)[number], number> & {
   values: ArrayLike<number>
   /** The place of its first value among them. */
   first: number
 }
 
-function* imagesOf(sources: readonly ArrayBufferView[], packed: Int32Array): Generator<Image> {
-  const count = packed.length / IMAGE_FIELDS.length
+/** Reads the size of image i, or of all. */
+function sizeReader(packed: Int32Array): (i: number) => Pick<Image, (typeof SIZE_FIELDS)[number]> {
+  const isOne = packed.length === SIZE_FIELDS.length
+  return (i) => {
+    const [height, width, channels] = packed.subarray(
+      isOne ? 0 : i * SIZE_FIELDS.length,
+    ) as unknown as [number, number, number]
+    return { height, width, channels }
+  }
+}
+
+function* imagesOf(
+  sources: readonly ArrayBufferView[],
+  packedSizes: Int32Array,
+  crops: Int32Array | Float64Array,
+  indices: Float64Array | undefined,
+  { count, first: firstIndex, height: rows, width: columns, padding }: BatchHeader,
+): Generator<Image> {
+  const sizeOf = sizeReader(packedSizes)
+  const drawer = crops instanceof Float64Array ? new CropDrawer(crops) : undefined
   const together = sources.length === 1
   let first = 0
   for (let i = 0; i < count; i++) {
-    const [height, width, channels, top, left, flip] = packed.subarray(
-      i * IMAGE_FIELDS.length,
-    ) as unknown as [number, number, number, number, number, number]
+    const { height, width, channels } = sizeOf(i)
+    const crop =
+      drawer?.draw(
+        indexAt({ first: firstIndex, indices }, i),
+        height + 2 * padding - rows,
+        width + 2 * padding - columns,
+      ) ?? crops.subarray(i * CROP_WORDS, (i + 1) * CROP_WORDS)
+    const [top, left, flip] = crop as unknown as [number, number, number]
     const values = sources[together ? 0 : i] as unknown as ArrayLike<number>
-    yield { height, width, channels, top, left, flip, values, first }
+    const corner = { top: top - padding, left: left - padding, flip }
+    yield { height, width, channels, ...corner, values, first }
     if (together) first += height * width * channels
   }
 }
 
 /** Makes a batch image by image; the caller may do something else in between. */
 export function* preprocessImages(
-  ...[header, sources, target, packed, scales, plan, fill]: HostPreprocessArguments
+  ...[header, sources, target, sizes, crops, scales, data, indices, fill]: HostPreprocessArguments
 ): Generator<void> {
   const fields = unpackHeader(header)
   const { planes, height, width, pixelBytes, valueBytes, valueType, planarSource } = fields
@@ -73,14 +104,15 @@ export function* preprocessImages(
   const output = bitsOf(target, valueBytes)
   // A copy, since a fill need not be aligned to its values.
   const fillBits = bitsOf(fill.slice(), valueBytes)
-  const masks = plan === undefined ? undefined : PackedPlan.over(plan)
+  const sampleKind = fields.sampleKind as SampleKind
+  const sampleOf = data && sampleReader({ sampleKind, data, first: fields.first, indices })
   const scaleOf = Array.from({ length: channels }, (_, channel) => [
     ...scales.subarray(channel * SCALE_FIELDS.length, (channel + 1) * SCALE_FIELDS.length),
   ]) as [channel: number, a: number, b: number][]
   const dropped = new Uint8Array(width)
   let n = 0
-  for (const image of imagesOf(sources, packed)) {
-    const sample = masks?.get(n)
+  for (const image of imagesOf(sources, sizes, crops, indices, fields)) {
+    const sample = sampleOf?.(n)
     const rows = sample?.masked ? new MaskRows(sample, height, width) : undefined
     for (let y = 0; y < height; y++) {
       rows?.write(dropped, 0, y)

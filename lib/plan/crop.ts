@@ -1,6 +1,7 @@
 /** Which part of an image is taken, and whether it is mirrored: docs/geometry-and-draws.md. */
 
 import { CounterStream } from '../core/counter-stream'
+import { joinU64, splitU64 } from '../core/u64'
 
 /**
  * Where an image is cropped: at random, or in the centre.
@@ -17,48 +18,56 @@ export const cropKinds: readonly CropKind[] = ['random', 'center']
 /** The block of a sample's counter for its crop and flip: the last but one, before the partner's. */
 export const CROP_BLOCK = 0xfffffffe
 
-/** Words per crop: its upper left corner in the padded image, and 1 if it is mirrored. */
+/** Words per crop in a plan: those of CROP_FIELDS. */
 export const CROP_WORDS = 3
 
-/** Draws the crops and flips of all samples under one seed. */
+/** How crops are drawn, in the order of CropSettings in native/lattice/crop_draws.h. */
+export class CropSettings {
+  readonly #numbers: Float64Array
+
+  constructor(kind: CropKind, flip: number, seed: bigint) {
+    this.#numbers = Float64Array.of(kind === 'random' ? 1 : 0, flip, ...splitU64(seed), 0)
+  }
+
+  /** What native code draws the crops of an epoch from, a whole number. */
+  at(epoch: number): Float64Array {
+    const numbers = this.#numbers.slice()
+    numbers[4] = epoch
+    return numbers
+  }
+}
+
+/** Draws the crops and flips of all samples under the settings of an epoch. */
 export class CropDrawer {
   readonly #stream: CounterStream
+  readonly #random: boolean
+  readonly #flip: number
+  readonly #epoch: number
 
-  constructor(
-    readonly kind: CropKind,
-    readonly flip: number,
-    seed: bigint,
-  ) {
-    this.#stream = new CounterStream(seed, CROP_BLOCK)
+  constructor(settings: Float64Array) {
+    const [random, flip, low, high, epoch] = settings as unknown as [
+      ...[random: number, flip: number, low: number, high: number, epoch: number],
+    ]
+    this.#stream = new CounterStream(joinU64(low, high), CROP_BLOCK)
+    this.#random = random !== 0
+    this.#flip = flip
+    this.#epoch = epoch
   }
 
   /**
-   * Writes the crop of sample `index` to `crops` at `at`.
+   * The crop of sample `index`.
    *
    * @param rows how much higher the padded image is than the crop
    * @param columns how much wider it is
    */
   draw(
-    crops: Int32Array,
-    at: number,
-    epoch: number,
     index: number,
     rows: number,
     columns: number,
-  ): void {
-    const random = this.kind === 'random'
-    if (!random) {
-      crops[at] = Math.floor(rows / 2)
-      crops[at + 1] = Math.floor(columns / 2)
-      if (this.flip === 0 || this.flip === 1) {
-        crops[at + 2] = this.flip
-        return
-      }
-    }
-    this.#stream.start(epoch, index)
-    crops[at + 2] = this.#stream.fraction() < this.flip ? 1 : 0
-    if (!random) return
-    crops[at] = this.#stream.below(rows + 1)
-    crops[at + 1] = this.#stream.below(columns + 1)
+  ): readonly [top: number, left: number, flip: number] {
+    this.#stream.start(this.#epoch, index)
+    const flip = this.#stream.fraction() < this.#flip ? 1 : 0
+    if (!this.#random) return [Math.floor(rows / 2), Math.floor(columns / 2), flip]
+    return [this.#stream.below(rows + 1), this.#stream.below(columns + 1), flip]
   }
 }

@@ -187,12 +187,11 @@ std::optional<Masks> parseMasks(const BatchHeader& header, const Napi::Value& sa
   return std::nullopt;
 }
 
-std::optional<Samples> parseDraws(const BatchHeader& header, const Napi::Value& settings,
-                                  const Napi::Value& indices, size_t count) {
-  const auto parsed = parseDrawSettings(settings);
+std::optional<SampleNumbers> parseNumbers(const BatchHeader& header, const Napi::Value& indices,
+                                          size_t count) {
   const auto first = wholeNumber(header.first, kMostExact);
-  if (!parsed || !first) return std::nullopt;
-  if (indices.IsUndefined()) return Samples(*parsed, *first, nullptr);
+  if (!first) return std::nullopt;
+  if (indices.IsUndefined()) return SampleNumbers{*first, nullptr};
 
   const auto numbers = arrayOf<const double>(indices);
   if (!numbers || numbers->length != count) return std::nullopt;
@@ -200,7 +199,15 @@ std::optional<Samples> parseDraws(const BatchHeader& header, const Napi::Value& 
     return number >= 0 && number <= static_cast<double>(kMostExact);
   });
   if (!sane) return std::nullopt;
-  return Samples(*parsed, *first, numbers->data);
+  return SampleNumbers{*first, numbers->data};
+}
+
+std::optional<Samples> parseDraws(const BatchHeader& header, const Napi::Value& settings,
+                                  const Napi::Value& indices, size_t count) {
+  const auto parsed = parseDrawSettings(settings);
+  const auto numbers = parseNumbers(header, indices, count);
+  if (!parsed || !numbers) return std::nullopt;
+  return Samples(*parsed, *numbers);
 }
 
 const PackedSample* parsePlan(const Napi::Value& plan, size_t count) {

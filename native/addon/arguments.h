@@ -27,7 +27,18 @@ struct MixAt {
   enum : size_t { kHeader, kSource, kTarget, kPlan, kPartner, kCount };
 };
 struct PreprocessAt {
-  enum : size_t { kHeader, kSources, kTarget, kImages, kScales, kPlan, kFill, kCount };
+  enum : size_t {
+    kHeader,
+    kSources,
+    kTarget,
+    kSizes,
+    kCrops,
+    kScales,
+    kSamples,
+    kIndices,
+    kFill,
+    kCount
+  };
 };
 
 // The layout of a batch, if it is possible: all numbers within their bounds, and no more bytes in a
@@ -60,8 +71,12 @@ Status parseMixBatch(const Napi::CallbackInfo& info, const BatchHeader& header,
 std::optional<Masks> parseMasks(const BatchHeader& header, const Napi::Value& samples,
                                 const Napi::Value& indices, size_t count);
 
-// `count` samples to be drawn. `settings` is a Float64Array in the order of DrawSettings; `indices`
-// is undefined, or a Float64Array with the number of each.
+// The numbers of `count` samples: `indices` is undefined, or a Float64Array with the number of
+// each.
+std::optional<SampleNumbers> parseNumbers(const BatchHeader& header, const Napi::Value& indices,
+                                          size_t count);
+
+// `count` samples to be drawn. `settings` is a Float64Array in the order of DrawSettings.
 std::optional<Samples> parseDraws(const BatchHeader& header, const Napi::Value& settings,
                                   const Napi::Value& indices, size_t count);
 

@@ -30,7 +30,8 @@ namespace gridmask::addon {
   FIELD(valueType)    /* for images that become a batch: a ValueType */                      \
   FIELD(planarSource) /* for images that become a batch: 1 where channels are planes */      \
   FIELD(floatSource)  /* the same on a device: 1 where their values are floats */            \
-  FIELD(cutSource)    /* the same: 1 where only what their crops need is there */
+  FIELD(cutSource)    /* the same: 1 where only what their crops need is there */            \
+  FIELD(padding)      /* for images that become a batch: black pixels around each */
 
 struct BatchHeader {
 #define GRIDMASK_FIELD(name) double name;

@@ -22,8 +22,8 @@ bool takesHeader(const Napi::CallbackInfo& info, BatchHeader& header) {
 
 Bytes bytesOf(const cuda::Allocation& memory) { return {memory.data(), memory.bytes()}; }
 
-// preprocess(header, source, target, images, scales, plan, fill) for two memories of one device.
-// Done when it is on the target's stream.
+// preprocess(header, source, target, sizes, crops, scales, samples, indices, fill) for two memories
+// of one device. Done when it is on the target's stream.
 Napi::Value preprocess(const Napi::CallbackInfo& info) {
   BatchHeader header;
   if (!takesHeader(info, header)) return statusValue(info, kBadArguments);
@@ -57,8 +57,8 @@ Status parseHostImages(const Napi::CallbackInfo& info, HostImages& given) {
   return parsePreprocess(info, header, bytesOf(*given.target), given.batch);
 }
 
-// preprocessHost(header, sources, target, images, scales, plan, fill): the same for a list of
-// arrays, as that of the CPU.
+// preprocessHost(header, sources, target, sizes, crops, scales, samples, indices, fill): the same
+// for a list of arrays, as that of the CPU.
 Napi::Value preprocessHost(const Napi::CallbackInfo& info) {
   HostImages given;
   const Status parsed = parseHostImages(info, given);
@@ -80,10 +80,10 @@ struct Uploaded {
   }
 };
 
-// uploadImages(header, sources, target, images, scales, plan, fill): a promise for memory with what
-// the crops need of the images, for preprocess() with `cutSource`. The memory is on the target's
-// stream, so that nothing has to be ordered; the target itself may be gone by then. The list of
-// sources is lib/'s own.
+// uploadImages(header, sources, target, sizes, crops, scales, samples, indices, fill): a promise
+// for memory with what the crops need of the images, for preprocess() with `cutSource`. The memory
+// is on the target's stream, so that nothing has to be ordered; the target itself may be gone by
+// then. The list of sources is lib/'s own.
 Napi::Value uploadImages(const Napi::CallbackInfo& info) {
   HostImages given;
   const Status parsed = parseHostImages(info, given);

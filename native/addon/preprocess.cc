@@ -21,9 +21,9 @@ Status parse(const Napi::CallbackInfo& info, BatchHeader& header, PreprocessBatc
   return parsePreprocess(info, header, *target, batch);
 }
 
-// preprocess(header, sources, target, images, scales, plan, fill). The header's layout is the
-// target's. `sources` is a list of Uint8Array, Uint8ClampedArray or Float32Array. If `plan` is
-// undefined, nothing is masked.
+// preprocess(header, sources, target, sizes, crops, scales, samples, indices, fill). The header's
+// layout is the target's. `sources` is a list of Uint8Array, Uint8ClampedArray or Float32Array. If
+// `samples` is undefined, nothing is masked.
 Napi::Value preprocess(const Napi::CallbackInfo& info) {
   BatchHeader header;
   PreprocessBatch batch;

@@ -6,21 +6,22 @@
 #include <cmath>
 #include <cstring>
 
+#include "lattice/crop_draws.h"
+
 namespace gridmask::addon {
 namespace {
 
-// The numbers of an image in the Int32Array, in the order of lib/core/native-interface.ts.
-struct PackedImage {
-  int32_t height, width, channels, top, left, flip;
+// The numbers of typed arrays, in the order of lib/core/native-interface.ts: of an image in an
+// Int32Array, of its crop in another, and of a channel in a Float32Array.
+struct PackedSize {
+  int32_t height, width, channels;
 };
-
-// The numbers of a channel in the Float32Array.
+struct PackedCrop {
+  int32_t top, left, flip;
+};
 struct PackedScale {
   float channel, a, b;
 };
-
-// Beyond any corner that lib/ lets through: at most those of the largest image, padded by its size.
-constexpr int32_t kFarthest = 4 * kMaxSide;
 
 constexpr float kMostChannels = 1 << 24;
 
@@ -46,31 +47,101 @@ bool parseScales(const Napi::Value& value, PreprocessBatch& batch, uint32_t& cha
   return true;
 }
 
-bool isSane(const PackedImage& image, uint32_t channels) {
-  const auto isNear = [](int32_t place) { return place >= -kFarthest && place <= kFarthest; };
-  return image.height >= 0 && image.height <= kMaxSide && image.width >= 0 &&
-         image.width <= kMaxSide && image.channels > 0 &&
-         static_cast<uint32_t>(image.channels) >= channels && isNear(image.top) &&
-         isNear(image.left) && (image.flip == 0 || image.flip == 1);
-}
-
-// The images of the Int32Array, without their addresses.
-bool parseImages(const Napi::Value& list, uint32_t channels, PreprocessBatch& batch) {
-  const auto packed = bytesOf(list);
-  if (!isArrayOf(napi_int32_array, list) || !packed || packed->length % sizeof(PackedImage) != 0 ||
-      packed->length / sizeof(PackedImage) != batch.count) {
+// The images' sizes, one for each or one for all.
+bool parseSizes(const Napi::Value& value, uint32_t channels, PreprocessBatch& batch) {
+  const auto sizes = arrayOf<const PackedSize>(value);
+  if (!isArrayOf(napi_int32_array, value) || !sizes ||
+      (sizes->length != batch.count && sizes->length != 1)) {
     return false;
   }
+  const auto isSide = [](int32_t side) { return side >= 0 && side <= kMaxSide; };
+  const bool sane = std::all_of(sizes->data, sizes->data + sizes->length, [&](const auto& size) {
+    return isSide(size.height) && isSide(size.width) && size.channels > 0 &&
+           static_cast<uint32_t>(size.channels) >= channels;
+  });
+  if (!sane) return false;
   batch.images.resize(batch.count);
   for (size_t i = 0; i < batch.count; ++i) {
-    PackedImage image;
-    std::memcpy(&image, packed->data + i * sizeof image, sizeof image);
-    if (!isSane(image, channels)) return false;
-    batch.images[i] = {
-        nullptr,   image.height, image.width,    static_cast<uint32_t>(image.channels),
-        image.top, image.left,   image.flip != 0};
+    const PackedSize& size = sizes->data[sizes->length == 1 ? 0 : i];
+    batch.images[i].height = size.height;
+    batch.images[i].width = size.width;
+    batch.images[i].channels = static_cast<uint32_t>(size.channels);
   }
   return true;
+}
+
+std::optional<CropSettings> parseCropSettings(const Napi::Value& value) {
+  double numbers[5];
+  const auto bytes = bytesOf(value);
+  if (!isArrayOf(napi_float64_array, value) || !bytes || bytes->length != sizeof numbers) {
+    return std::nullopt;
+  }
+  std::memcpy(numbers, bytes->data, sizeof numbers);
+  const auto [random, flip, seedLow, seedHigh, epoch] = numbers;
+  const auto isWord = [](double number) { return number >= 0 && number < 4294967296.0; };
+  if (!(flip >= 0 && flip <= 1) || !isWord(seedLow) || !isWord(seedHigh) || !isWord(epoch)) {
+    return std::nullopt;
+  }
+  const auto word = [](double number) { return static_cast<uint32_t>(number); };
+  return CropSettings{random != 0, flip, {word(seedLow), word(seedHigh)}, word(epoch)};
+}
+
+// Where the images, padded, are cropped: what a plan says, or drawn.
+bool parseCrops(const Napi::Value& value, const BatchHeader& header, const Napi::Value& indices,
+                PreprocessBatch& batch) {
+  const auto padding = wholeNumber(header.padding, kMaxSide);
+  if (!padding) return false;
+  const auto around = static_cast<int32_t>(*padding);
+  // How much higher and wider an image is when padded.
+  const auto rows = [&](const SourceImage& image) {
+    return image.height + 2 * around - batch.height;
+  };
+  const auto columns = [&](const SourceImage& image) {
+    return image.width + 2 * around - batch.width;
+  };
+  const bool fit = std::all_of(
+      batch.images.begin(), batch.images.end(),
+      [&](const SourceImage& image) { return rows(image) >= 0 && columns(image) >= 0; });
+  if (!fit) return false;
+  const auto place = [&](SourceImage& image, const Crop& crop) {
+    image.top = crop.top - around;
+    image.left = crop.left - around;
+    image.flip = crop.flip;
+  };
+  if (const auto settings = parseCropSettings(value)) {
+    const auto numbers = parseNumbers(header, indices, batch.count);
+    if (!numbers) return false;
+    drawCrops(*settings, *numbers, batch.count, [&](size_t i, const Philox4& words) {
+      SourceImage& image = batch.images[i];
+      place(image, cropOf(*settings, words, rows(image), columns(image)));
+    });
+    return true;
+  }
+  const auto crops = arrayOf<const PackedCrop>(value);
+  if (!isArrayOf(napi_int32_array, value) || !crops || crops->length != batch.count) return false;
+  for (size_t i = 0; i < batch.count; ++i) {
+    SourceImage& image = batch.images[i];
+    const auto [top, left, flip] = crops->data[i];
+    const bool sane = top >= 0 && top <= rows(image) && left >= 0 && left <= columns(image) &&
+                      (flip == 0 || flip == 1);
+    if (!sane) return false;
+    place(image, {top, left, flip == 1});
+  }
+  return true;
+}
+
+// The masks, if there are any.
+bool parseSamples(const Napi::CallbackInfo& info, const BatchHeader& header,
+                  PreprocessBatch& batch) {
+  const Napi::Value samples = info[PreprocessAt::kSamples];
+  if (samples.IsUndefined()) return true;
+  const auto kind = wholeNumber(header.sampleKind, UINT32_MAX);
+  if (kind == static_cast<size_t>(SampleKind::kDraws)) {
+    batch.samples = parseDraws(header, samples, info[PreprocessAt::kIndices], batch.count);
+  } else if (kind == static_cast<size_t>(SampleKind::kPlan)) {
+    if (const PackedSample* plan = parsePlan(samples, batch.count)) batch.samples = Samples(plan);
+  }
+  return batch.samples.has_value();
 }
 
 // Takes an image from the rest of a source. False if there is not enough.
@@ -149,12 +220,11 @@ bool parse(const Napi::CallbackInfo& info, const BatchHeader& header, Preprocess
   if (batch.planes > 1 && batch.pixelBytes != batch.valueBytes) return false;
   if (fill->length != batch.planes * batch.pixelBytes) return false;
   batch.fill = fill->data;
-  const Napi::Value plan = info[PreprocessAt::kPlan];
-  batch.samples = plan.IsUndefined() ? nullptr : parsePlan(plan, batch.count);
-  if (!plan.IsUndefined() && batch.samples == nullptr) return false;
   uint32_t channels = 0;
   return parseScales(info[PreprocessAt::kScales], batch, channels) &&
-         parseImages(info[PreprocessAt::kImages], channels, batch);
+         parseSizes(info[PreprocessAt::kSizes], channels, batch) &&
+         parseCrops(info[PreprocessAt::kCrops], header, info[PreprocessAt::kIndices], batch) &&
+         parseSamples(info, header, batch);
 }
 
 bool placeTarget(const Bytes& target, PreprocessBatch& batch) {
@@ -173,10 +243,12 @@ Status parsePreprocess(const Napi::CallbackInfo& info, const BatchHeader& header
   if (!parse(info, header, batch) || !placeTarget(target, batch)) return kBadArguments;
   const Status placed = placeInArrays(info[PreprocessAt::kSources], target, batch);
   if (placed != kDone) return placed;
-  // What has been checked must not be overwritten; images and scales have been copied.
-  const auto fill = bytesOf(info[PreprocessAt::kFill]);
-  const auto packed = bytesOf(info[PreprocessAt::kPlan]);
-  return overlap(target, *fill) || (packed && overlap(target, *packed)) ? kBadArguments : kDone;
+  // What has been checked must not be overwritten; sizes, crops and scales have been copied.
+  for (const size_t at : {PreprocessAt::kFill, PreprocessAt::kSamples, PreprocessAt::kIndices}) {
+    const auto other = bytesOf(info[at]);
+    if (other && overlap(target, *other)) return kBadArguments;
+  }
+  return kDone;
 }
 
 Status parsePreprocessOnDevice(const Napi::CallbackInfo& info, const BatchHeader& header,

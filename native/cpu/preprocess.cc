@@ -73,16 +73,23 @@ class PreprocessJob final : public Job {
 
   void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
     Memory memory(scratch, plan_->batch, plan_->bands);
-    for (size_t i = begin; i < end; ++i) makeTile(plan_->tiling.at(i), memory);
+    if (plan_->batch.samples) {
+      SampleReader samples(*plan_->batch.samples, plan_->tiling.at(end - 1).sample + 1);
+      for (size_t i = begin; i < end; ++i) {
+        const Tile tile = plan_->tiling.at(i);
+        makeTile(tile, latticeOf(samples[tile.sample], plan_->canvas), memory);
+      }
+    } else {
+      constexpr Lattice kKeepsAll{};
+      for (size_t i = begin; i < end; ++i) makeTile(plan_->tiling.at(i), kKeepsAll, memory);
+    }
     plan_->bands.finish();
   }
 
  private:
-  void makeTile(const Tile& tile, Memory& memory) const {
+  void makeTile(const Tile& tile, const Lattice& lattice, Memory& memory) const {
     const PreprocessBatch& batch = plan_->batch;
     const SourceImage& image = batch.images[tile.sample];
-    Lattice lattice{};  // that drops nothing
-    if (batch.samples != nullptr) lattice = latticeOf(batch.samples[tile.sample], plan_->canvas);
     if (plan_->bands.makes(image)) {
       plan_->bands.makeTile(tile, lattice, memory.ofBands);
       return;

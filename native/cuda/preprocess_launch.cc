@@ -171,10 +171,17 @@ Prepared preparePreprocess(const PreprocessBatch& batch, const Readable& readabl
   if (batch.floatSource) params.preprocessFlags |= kFloatSource;
 
   bool fine = false;
-  if (batch.samples != nullptr) {
+  if (batch.samples) {
     SampleConstants constants(batch, batch.height, 0, launch);
-    for (size_t n = 0; n < batch.count; ++n) {
-      constants.add(batch.samples[n], static_cast<uint32_t>(n));
+    if (const DrawSettings* const settings = batch.samples->drawn()) {
+      batch.samples->forEachBlock(
+          0, batch.count, [&](size_t n, size_t some, const SampleBlock& block) {
+            constants.add(block, some, *settings, static_cast<uint32_t>(n), false);
+          });
+    } else {
+      batch.samples->forEach(0, batch.count, [&](size_t n, const PackedSample& sample) {
+        constants.add(sample, static_cast<uint32_t>(n));
+      });
     }
     (void)constants.end();
     fine = constants.anyIs(KernelSample::kFine);

@@ -6,11 +6,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "lattice/batch.h"
 #include "lattice/channel_scale.h"
-#include "lattice/lattice.h"
+#include "lattice/sample_draws.h"
 
 namespace gridmask {
 
@@ -35,7 +36,7 @@ struct PreprocessBatch : BatchLayout {
   bool planarSource;                 // each channel of an image is a plane of its own
   std::vector<SourceImage> images;   // `count` of them
   std::vector<ChannelScale> scales;  // channels() of them
-  const PackedSample* samples;       // `count` masks for the result, or null
+  std::optional<Samples> samples;    // masks for the result
   const uint8_t* fill;               // of a dropped pixel, all channels
 };
 

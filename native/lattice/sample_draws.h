@@ -12,6 +12,7 @@
 #include "lattice/noise.h"
 #include "lattice/philox.h"
 #include "lattice/sample_block.h"
+#include "lattice/sample_numbers.h"
 
 namespace gridmask {
 
@@ -91,25 +92,24 @@ class Samples {
  public:
   explicit Samples(const PackedSample* plan = nullptr) : plan_(plan) {}
 
-  // Numbered first, first + 1, … or, if not null, as `indices` says: whole numbers up to 2⁵³.
-  Samples(const DrawSettings& settings, uint64_t first, const double* indices)
-      : settings_(settings), first_(first), indices_(indices) {}
+  Samples(const DrawSettings& settings, const SampleNumbers& numbers)
+      : settings_(settings), numbers_(numbers) {}
 
   PackedSample operator[](size_t i) const {
-    return plan_ != nullptr ? plan_[i] : drawSample(settings_, indexOf(i));
+    return plan_ != nullptr ? plan_[i] : drawSample(settings_, numbers_[i]);
   }
 
   // What they are drawn from; null where they are a plan's.
   const DrawSettings* drawn() const { return plan_ == nullptr ? &settings_ : nullptr; }
 
   // Whether their numbers are a list.
-  bool isListed() const { return indices_ != nullptr; }
+  bool isListed() const { return numbers_.listed != nullptr; }
 
   // Draws those from `first` on, `some` of them and no more than a block has. In the lanes behind
   // them is the last one again.
   void draw(size_t first, size_t some, SampleBlock& block) const {
     for (size_t k = 0; k < kBlockSamples; ++k) {
-      block.index[k] = indexOf(first + std::min(k, some - 1));
+      block.index[k] = numbers_[first + std::min(k, some - 1)];
     }
     drawBlock(settings_, block);
   }
@@ -142,14 +142,9 @@ class Samples {
   static constexpr size_t kFewSamples = 4;
 
  private:
-  uint64_t indexOf(size_t i) const {
-    return indices_ != nullptr ? static_cast<uint64_t>(indices_[i]) : first_ + i;
-  }
-
   const PackedSample* plan_ = nullptr;
   DrawSettings settings_{};
-  uint64_t first_ = 0;
-  const double* indices_ = nullptr;
+  SampleNumbers numbers_;
 };
 
 }  // namespace gridmask

@@ -257,13 +257,19 @@ test('native functions refuse wrong arguments', () => {
   const [from, to] = [Tensor.memory(source), Tensor.memory(target)]
   const layout = { count: 3, planes: 3, height: 8, width: 8, pixelBytes: 4, valueBytes: 4 }
   const staging = { threads: 1, pieceBytes: 4096 }
-  const image = [20, 24, 3, 1, 2, 0]
-  const images = (last = image) => Int32Array.from([...image, ...image, ...last])
+  const size = [20, 24, 3]
+  const sizes = (first = size) => Int32Array.from([...first, ...size, ...size])
+  const crop = [1, 2, 0]
+  const crops = (last = crop) => Int32Array.from([...crop, ...crop, ...last])
   const scales = Float32Array.from([0, 1, 0, 1, 1, 0, 2, 1, 0])
   const fill = new Uint8Array(12)
   const header = (more: Partial<BatchHeader> = {}) => packHeader(layout, staging, more)
-  type Rest = [images: Int32Array, scales: Float32Array, plan: undefined, fill: Uint8Array]
-  const rest: Rest = [images(), scales, undefined, fill]
+  type Rest = [
+    ...[sizes: Int32Array, crops: Int32Array | Float64Array, scales: Float32Array],
+    ...[samples: undefined, indices: undefined, fill: Uint8Array],
+  ]
+  const rest: Rest = [sizes(), crops(), scales, undefined, undefined, fill]
+  const changed = (place: number, value: Rest[number]) => rest.with(place, value) as Rest
   expect(native.cuda.preprocess(header(), from, to, ...rest)).toBe(0)
   expect(native.cuda.preprocessHost(header(), [bytes], to, ...rest)).toBe(0)
   const lies: [Partial<BatchHeader>, Rest][] = [
@@ -273,14 +279,18 @@ test('native functions refuse wrong arguments', () => {
     [{ valueType: 1 }, rest],
     [{ valueType: 2 }, rest],
     [{ planarSource: 2 }, rest],
-    [{}, [images([21, 24, 3, 1, 2, 0]), scales, undefined, fill]],
-    [{}, [images([20, 24, 2, 1, 2, 0]), scales, undefined, fill]],
-    [{}, [images([-1, 24, 3, 1, 2, 0]), scales, undefined, fill]],
-    [{}, [images([20, 24, 3, 2 ** 30, 2, 0]), scales, undefined, fill]],
-    [{}, [images([20, 24, 3, 1, 2, 2]), scales, undefined, fill]],
-    [{}, [images().subarray(6), scales, undefined, fill]],
-    [{}, [images(), scales.subarray(3), undefined, fill]],
-    [{}, [images(), scales, undefined, fill.subarray(4)]],
+    [{ padding: 2 ** 20 }, rest],
+    [{}, changed(0, sizes([21, 24, 3]))],
+    [{}, changed(0, sizes([20, 24, 2]))],
+    [{}, changed(0, sizes([-1, 24, 3]))],
+    [{}, changed(0, sizes().subarray(3))],
+    [{}, changed(1, crops([2 ** 30, 2, 0]))],
+    [{}, changed(1, crops([13, 2, 0]))],
+    [{}, changed(1, crops([1, 2, 2]))],
+    [{}, changed(1, crops().subarray(3))],
+    [{}, changed(1, Float64Array.of(1, 2, 0, 0, 0))],
+    [{}, changed(2, scales.subarray(3))],
+    [{}, changed(5, fill.subarray(4))],
   ]
   for (const [more, given] of lies) {
     expect([more, native.cuda.preprocess(header(more), from, to, ...given)]).toEqual([more, 1])

@@ -46,8 +46,8 @@ void checkReads(const Pictures& of, const Memory& images) {
   for (size_t n = 0; n < batch.count; ++n) {
     const SourceImage& image = batch.images[n];
     Lattice lattice{};
-    if (batch.samples != nullptr) {
-      lattice = latticeOf(batch.samples[n], batch.height, batch.width);
+    if (batch.samples) {
+      lattice = latticeOf((*batch.samples)[n], batch.height, batch.width);
     }
     const int64_t valueBytes = batch.floatSource ? sizeof(float) : 1;
     const int64_t pixels = int64_t{image.height} * image.width;
@@ -130,7 +130,7 @@ Pictures pictures(size_t count, int32_t side, std::vector<PackedSample> samples)
   }
   for (uint32_t k = 0; k < 3; ++k) batch.scales.push_back({k, 0.01f, -1});
   of.samples = std::move(samples);
-  batch.samples = of.samples.empty() ? nullptr : of.samples.data();
+  if (!of.samples.empty()) batch.samples = Samples(of.samples.data());
   of.fill.resize(12);
   batch.fill = of.fill.data();
   return of;

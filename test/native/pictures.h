@@ -78,15 +78,15 @@ inline Pictures randomPictures(Random& random) {
     std::memcpy(of.fill.data() + k * batch.valueBytes, &bits, batch.valueBytes);
   }
   batch.fill = of.fill.data();
-  batch.samples = random.chance(0.7) ? of.samples.data() : nullptr;
+  if (random.chance(0.7)) batch.samples = Samples(of.samples.data());
   return of;
 }
 
 // The value of channel k of pixel (x, y) of sample n, as bits.
 inline uint32_t definedBits(const Pictures& of, size_t n, size_t k, int32_t x, int32_t y) {
   const PreprocessBatch& batch = of.batch;
-  if (batch.samples != nullptr &&
-      !keepsPixel(latticeOf(batch.samples[n], batch.height, batch.width), x, y)) {
+  if (batch.samples &&
+      !keepsPixel(latticeOf((*batch.samples)[n], batch.height, batch.width), x, y)) {
     uint32_t bits = 0;
     std::memcpy(&bits, batch.fill + k * batch.valueBytes, batch.valueBytes);
     return bits;

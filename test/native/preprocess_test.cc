@@ -135,7 +135,8 @@ void rowsFollowOneAnother() {
         of.fill.resize(3 * batch.valueBytes);
         batch.fill = of.fill.data();
         for (const bool masked : {false, true}) {
-          batch.samples = masked ? of.samples.data() : nullptr;
+          batch.samples.reset();
+          if (masked) batch.samples = Samples(of.samples.data());
           for (const auto* converters = cpu::availableConverters(); *converters != nullptr;
                ++converters) {
             for (const cpu::Stores stores : {cpu::Stores::kCached, cpu::Stores::kPastCaches}) {

@@ -54,7 +54,7 @@ void blocksAreDrawnLikeSamples() {
     for (double& index : indices) index = static_cast<double>(random.word()) * 1000;
     const bool listed = random.chance(0.5);
     const uint64_t start = random.chance(0.5) ? 0 : begin % (uint64_t{1} << 53);
-    const Samples samples(settings, start, listed ? indices.data() : nullptr);
+    const Samples samples(settings, {start, listed ? indices.data() : nullptr});
     const auto expected = [&](size_t k) {
       return drawSample(settings, listed ? static_cast<uint64_t>(indices[k]) : start + k);
     };
@@ -118,7 +118,7 @@ void constantsAreThoseOfSamples() {
     }
 
     const DrawSettings settings = randomSettings(random);
-    const Samples samples(settings, random.word(), nullptr);
+    const Samples samples(settings, SampleNumbers{random.word()});
     const bool maskedAlone = random.chance(0.5);
     const BatchLayout layout{count, 1, height, width, 1, 1};
     cuda::begin(launch, layout, nullptr, nullptr);

@@ -3,9 +3,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import type { HostPreprocessArguments } from '../../lib/core/native-interface'
 import { GridMask, Preprocessor, presets } from '../../lib/index'
 import { CROP_BLOCK } from '../../lib/plan/crop'
 import { blocksOf, FIRST_NOISE_BLOCK, mostFields } from '../../lib/plan/noise-fill'
+import { expectBytes } from '../support'
+import { onFallback, recorded } from './recorded'
+import { someBytes } from './support'
 
 interface Vector {
   options: { crop: 'random' | 'center'; flip: number; padding: number; size: [number, number] }
@@ -38,6 +43,19 @@ describe('the published vectors', () => {
     }
   })
 
+  test('are what a batch is made with, on every backend', () => {
+    for (const { options, seed, height, width, epoch, index, top, left, flip } of vectors) {
+      if (height * width > 2 ** 20) continue
+      const preprocessor = new Preprocessor({ ...options, seed: BigInt(seed) })
+      const image = new Float32Array(height * width).map((_, i) => i)
+      const shape = [1, height, width, 1]
+      const expected = preprocessor.apply(image, { shape, plan: [{ top, left, flip }] })
+      const [output, [call]] = recorded(() => preprocessor.apply(image, { shape, epoch, index }))
+      expectBytes(output, expected)
+      expectBytes(onFallback(call as HostPreprocessArguments), expected)
+    }
+  })
+
   test('do not change with a mask', () => {
     for (const { options, seed, height, width, epoch, index, ...drawn } of vectors) {
       const preprocessor = new Preprocessor({
@@ -51,6 +69,60 @@ describe('the published vectors', () => {
     }
   })
 })
+
+test('what a batch is made with is what plan() draws, on every backend', async () => {
+  const settings = fc.record({
+    crop: fc.constantFrom('random' as const, 'center' as const),
+    flip: fc.constantFrom(0, 0.3, 1),
+    padding: fc.integer({ min: 0, max: 5 }),
+    seed: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  })
+  const mask = { ratio: [0.3, 0.6], unit: [3, 9], rotate: 360, probability: 0.6 } as const
+  const noise = { noise: 'uniform', low: -1, high: 1 } as const
+  const masks = fc.constantFrom(undefined, mask, { ...mask, fill: noise })
+  const number = fc.integer({ min: 0, max: 2 ** 53 - 20 })
+  const side = fc.integer({ min: 7, max: 20 })
+  const batch = fc.record({
+    sides: fc.array(fc.tuple(side, side), { minLength: 1, maxLength: 11 }),
+    together: fc.boolean(),
+    epoch: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    listed: fc.boolean(),
+    numbers: fc.array(number, { minLength: 11, maxLength: 11 }),
+  })
+  const property = fc.asyncProperty(settings, masks, batch, async (options, gridmask, of) => {
+    const size = [7, 6] as const
+    const made = new Preprocessor({ ...options, size, ...(gridmask && { gridmask }) })
+    const sides = of.together ? of.sides.map(() => of.sides[0] as [number, number]) : of.sides
+    const list = sides.map(([height, width], n) => ({
+      ...{ height, width, channels: 3, data: someBytes(3 * height * width, n) },
+    }))
+    const [height, width] = sides[0] as [number, number]
+    const shape = [sides.length, height, width, 3]
+    const images = () =>
+      of.together
+        ? Uint8Array.from(list.flatMap(({ data }) => [...data]))
+        : list.map(({ data, ...rest }) => ({ ...rest, data: data.slice() }))
+    const { epoch, numbers } = of
+    const which = of.listed ? { indices: numbers.slice(0, sides.length) } : { index: numbers[0] }
+    const place = of.together ? { shape } : {}
+    const plan = made.plan({
+      ...{ count: sides.length, epoch, ...which },
+      ...{ height: sides.map(([h]) => h), width: sides.map(([, w]) => w) },
+    })
+    const expected = made.apply(images(), { ...place, plan })
+    const request = { ...place, epoch, ...which }
+    const [output, [call]] = recorded(() => made.apply(images(), request))
+    expectBytes(output, expected)
+    // Noise is laid by another call.
+    if (!(gridmask && 'fill' in gridmask))
+      expectBytes(onFallback(call as HostPreprocessArguments), expected)
+    const pending = made.applyAsync(images(), request)
+    // Draws of another batch in the meantime.
+    made.plan({ count: 1, height: 20, width: 20, epoch: 0, index: 0 })
+    expectBytes(await pending, expected)
+  })
+  await fc.assert(property, { numRuns: 150 })
+}, 60_000)
 
 test('the mask is that of GridMask for the seed, epoch and index', () => {
   const settings = { ...presets.cifar10, rotate: 360, probability: 0.7, seed: 5 }

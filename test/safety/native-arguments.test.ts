@@ -31,6 +31,8 @@ describe('native functions called with wrong arguments', () => {
       ['drawPartner: honest', '0'],
       ['preprocess: honest', '0'],
       ['preprocessAsync: honest', 'a promise'],
+      ['preprocess, drawing: honest', '0'],
+      ['preprocessAsync, drawing: honest', 'a promise'],
       ['countPlan: honest', '0'],
     ])
     const lies = answers.filter(([call]) => !call.endsWith('honest'))
