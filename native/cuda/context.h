@@ -111,7 +111,8 @@ class Device {
   std::atomic<bool> isWaiting_{false};
 };
 
-// Keeps a context the thread's current one while this lives. Does not push it if it already is.
+// Keeps a context the thread's current one while this lives. Does not push it if it already is, and
+// does not ask the driver within another one's life.
 class PushedContext {
  public:
   // Throws Error.
@@ -122,6 +123,7 @@ class PushedContext {
 
  private:
   const Driver& driver_;
+  const CUcontext outer_;
   CUcontext pushed_ = nullptr;
 };
 
