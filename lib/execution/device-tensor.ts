@@ -94,6 +94,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     device: CudaDevice,
     dimensions: Dimensions,
     givenStream: bigint | undefined,
+    shape: Shape = Object.freeze(shapeOf(dimensions)),
   ) {
     this.#memory = memory
     this.#tag = tag
@@ -102,7 +103,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     this.#givenStream = givenStream
     this.dtype = dtype
     this.layout = dimensions.channelsLast ? 'NHWC' : 'NCHW'
-    this.shape = Object.freeze(shapeOf(dimensions))
+    this.shape = shape
     this.device = device.id
     // A clone would be a tensor without memory. Older versions of Node make one.
     markAsUncloneable?.(this)
@@ -263,15 +264,14 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     this.dispose()
   }
 
-  /** @internal A new tensor like this one, with undefined content. */
-  like(): DeviceTensor<T> {
-    return DeviceTensor.#allocate<T>(
-      this.#tag,
-      this.dtype,
-      this.#device,
-      this.#dimensions,
-      this.#givenStream,
-    )
+  /** @internal A new tensor like this one, of new memory, by default with undefined content. */
+  like(memory?: CudaMemory): DeviceTensor<T> {
+    const { dtype } = this
+    const own = this.#dimensions
+    const stream = this.#givenStream
+    return memory === undefined
+      ? DeviceTensor.#allocate<T>(this.#tag, dtype, this.#device, own, stream)
+      : new DeviceTensor<T>(memory, this.#tag, dtype, this.#device, own, stream, this.shape)
   }
 
   /**
@@ -312,6 +312,16 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   /** @internal How the work on a tensor ended; a promise if it has not yet. */
   static completion(tensor: DeviceTensor): CudaOutcome | Promise<CudaOutcome> {
     return tensor.#disposed ? 0 : native.cuda.ready(tensor.#memory)
+  }
+
+  /** @internal */
+  static givenStream(tensor: DeviceTensor): bigint | undefined {
+    return tensor.#givenStream
+  }
+
+  /** @internal */
+  static bytes(tensor: DeviceTensor): number {
+    return byteLength(tensor.#dimensions, tensor.dtype)
   }
 
   /** @internal */
