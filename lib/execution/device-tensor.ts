@@ -27,6 +27,7 @@ import { bytesPerValue, type DType } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
 import { inspectWith } from '../core/inspection'
 import type { CudaMemory, CudaOutcome } from '../core/native-interface'
+import type { Masking } from '../plan/sample-counter'
 import {
   type CudaDeviceId,
   type DevicePointer,
@@ -77,6 +78,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   /** The stream that it was given, if any. A new tensor like this one uses it too. */
   readonly #givenStream: bigint | undefined
   #disposed = false
+  #masking: Masking | undefined
 
   /** As given: `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC. */
   readonly shape: Shape
@@ -312,6 +314,16 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   /** @internal How the work on a tensor ended; a promise if it has not yet. */
   static completion(tensor: DeviceTensor): CudaOutcome | Promise<CudaOutcome> {
     return tensor.#disposed ? 0 : native.cuda.ready(tensor.#memory)
+  }
+
+  /** @internal What masked it last, for masked-before.ts. */
+  static masking(tensor: DeviceTensor): Masking | undefined {
+    return tensor.#masking
+  }
+
+  /** @internal */
+  static noteMasking(tensor: DeviceTensor, masking: Masking): void {
+    tensor.#masking = masking
   }
 
   /** @internal */
