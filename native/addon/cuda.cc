@@ -209,13 +209,12 @@ Napi::Value ready(const Napi::CallbackInfo& info) {
 template <typename Batch, typename Parse, typename Work>
 Napi::Value performOn(const Napi::Env env, const Napi::Value& sourceValue,
                       const Napi::Value& targetValue, const Parse& parse, const Work& work) {
-  const auto stream = streamOf(targetValue);
-  const bool makes = stream || targetValue.IsUndefined();
-  const cuda::Allocation* source = memoryOf(sourceValue);
   // In place both are the same. Checking that is faster than looking into an object.
-  const cuda::Allocation* target = makes                                   ? nullptr
-                                   : sourceValue.StrictEquals(targetValue) ? source
-                                                                           : memoryOf(targetValue);
+  const bool inPlace = sourceValue.StrictEquals(targetValue);
+  const auto stream = inPlace ? std::nullopt : streamOf(targetValue);
+  const bool makes = stream || (!inPlace && targetValue.IsUndefined());
+  const cuda::Allocation* source = memoryOf(sourceValue);
+  const cuda::Allocation* target = inPlace ? source : makes ? nullptr : memoryOf(targetValue);
   if (source == nullptr || (target == nullptr && !makes) ||
       (target != nullptr && &source->device() != &target->device())) {
     return status(env, kBadArguments);
