@@ -107,6 +107,14 @@ export function packBatch(
   return packed
 }
 
+/** The same for so many samples, without their images. */
+export function packCount(count: number, first = 0): Float64Array {
+  packed.fill(0)
+  packed[at.count] = count
+  packed[at.first] = first
+  return packed
+}
+
 export function unpackHeader(header: Float64Array): BatchHeader {
   const fields = headerFields.map((name, i) => [name, header[i]] as const)
   return Object.fromEntries(fields) as BatchHeader

@@ -18,6 +18,12 @@ export type EncodedFill = Uint8Array | Float32Array
 /** A handle to memory on a device, made by native/addon/cuda.cc. */
 export type CudaMemory = object & { readonly cudaMemory: never }
 
+/**
+ * Where a call puts its result: into memory, or into new memory, which it returns, on the stream given or
+ * on our own.
+ */
+export type CudaTarget = CudaMemory | bigint | undefined
+
 /** A handle that keeps host memory pinned. */
 export type PinnedMemory = object & { readonly pinnedMemory: never }
 
@@ -83,20 +89,20 @@ export interface NativeSamples {
 }
 
 /** In the order of ApplyAt in native/addon/arguments.h. */
-type ApplyArguments<Images> = [
+type ApplyArguments<Images, Target = Images> = [
   header: Float64Array,
   source: Images,
-  target: Images,
+  target: Target,
   samples: NativeSamples['data'],
   indices: Float64Array | undefined,
   fill: EncodedFill,
 ]
 
 /** In the order of MixAt in native/addon/arguments.h. */
-type MixArguments<Images> = [
+type MixArguments<Images, Target = Images> = [
   header: Float64Array,
   source: Images,
-  target: Images,
+  target: Target,
   plan: Uint8Array,
   partner: Int32Array,
 ]
@@ -161,11 +167,11 @@ interface NativeCuda {
   ): CudaOutcome | Promise<CudaOutcome>
   /** Returns no promise if all work is done. */
   ready(memory: CudaMemory): CudaOutcome | Promise<CudaOutcome>
-  apply(...args: ApplyArguments<CudaMemory>): CudaOutcome
+  apply(...args: ApplyArguments<CudaMemory, CudaTarget>): CudaMemory | CudaOutcome
   applyHost(
     ...args: [...apply: ApplyArguments<Bytes>, async: boolean]
   ): CudaOutcome | Promise<CudaOutcome>
-  mix(...args: MixArguments<CudaMemory>): CudaOutcome
+  mix(...args: MixArguments<CudaMemory, CudaTarget>): CudaMemory | CudaOutcome
   mixHost(
     ...args: [...mix: MixArguments<Bytes>, async: boolean]
   ): CudaOutcome | Promise<CudaOutcome>

@@ -27,6 +27,7 @@ import { bytesPerValue, type DType } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
 import { inspectWith } from '../core/inspection'
 import type { CudaMemory, CudaOutcome } from '../core/native-interface'
+import type { Masking } from '../plan/sample-counter'
 import {
   type CudaDeviceId,
   type DevicePointer,
@@ -77,6 +78,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   /** The stream that it was given, if any. A new tensor like this one uses it too. */
   readonly #givenStream: bigint | undefined
   #disposed = false
+  #masking: Masking | undefined
 
   /** As given: `[n, c, h, w]`, or `[n, h, w, c]` for layout NHWC. */
   readonly shape: Shape
@@ -94,6 +96,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     device: CudaDevice,
     dimensions: Dimensions,
     givenStream: bigint | undefined,
+    shape: Shape = Object.freeze(shapeOf(dimensions)),
   ) {
     this.#memory = memory
     this.#tag = tag
@@ -102,7 +105,7 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     this.#givenStream = givenStream
     this.dtype = dtype
     this.layout = dimensions.channelsLast ? 'NHWC' : 'NCHW'
-    this.shape = Object.freeze(shapeOf(dimensions))
+    this.shape = shape
     this.device = device.id
     // A clone would be a tensor without memory. Older versions of Node make one.
     markAsUncloneable?.(this)
@@ -263,15 +266,14 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     this.dispose()
   }
 
-  /** @internal A new tensor like this one, with undefined content. */
-  like(): DeviceTensor<T> {
-    return DeviceTensor.#allocate<T>(
-      this.#tag,
-      this.dtype,
-      this.#device,
-      this.#dimensions,
-      this.#givenStream,
-    )
+  /** @internal A new tensor like this one, of new memory, by default with undefined content. */
+  like(memory?: CudaMemory): DeviceTensor<T> {
+    const { dtype } = this
+    const own = this.#dimensions
+    const stream = this.#givenStream
+    return memory === undefined
+      ? DeviceTensor.#allocate<T>(this.#tag, dtype, this.#device, own, stream)
+      : new DeviceTensor<T>(memory, this.#tag, dtype, this.#device, own, stream, this.shape)
   }
 
   /**
@@ -312,6 +314,26 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
   /** @internal How the work on a tensor ended; a promise if it has not yet. */
   static completion(tensor: DeviceTensor): CudaOutcome | Promise<CudaOutcome> {
     return tensor.#disposed ? 0 : native.cuda.ready(tensor.#memory)
+  }
+
+  /** @internal What masked it last, for masked-before.ts. */
+  static masking(tensor: DeviceTensor): Masking | undefined {
+    return tensor.#masking
+  }
+
+  /** @internal */
+  static noteMasking(tensor: DeviceTensor, masking: Masking): void {
+    tensor.#masking = masking
+  }
+
+  /** @internal */
+  static givenStream(tensor: DeviceTensor): bigint | undefined {
+    return tensor.#givenStream
+  }
+
+  /** @internal */
+  static bytes(tensor: DeviceTensor): number {
+    return byteLength(tensor.#dimensions, tensor.dtype)
   }
 
   /** @internal */

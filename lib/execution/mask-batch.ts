@@ -4,7 +4,13 @@ import type { Dimensions } from '../arrays/batch-shape'
 import { native } from '../backend/native'
 import { type BatchLayout, packBatch } from '../core/batch-header'
 import type { DType } from '../core/dtype'
-import type { CudaMemory, CudaOutcome, EncodedFill, NativeSamples } from '../core/native-interface'
+import type {
+  CudaMemory,
+  CudaOutcome,
+  CudaTarget,
+  EncodedFill,
+  NativeSamples,
+} from '../core/native-interface'
 import { encodeFill, type Fill, isUniformFill } from '../plan/fill'
 import { type BatchOperation, type Execution, isEmpty } from './operation'
 
@@ -56,7 +62,7 @@ class MaskOperation implements BatchOperation {
     )
   }
 
-  cuda(source: CudaMemory, target: CudaMemory): CudaOutcome {
+  cuda(source: CudaMemory, target: CudaTarget): CudaMemory | CudaOutcome {
     const { backend, samples, fill } = this
     return backend.cuda.apply(
       this.header(nowhere),

@@ -4,10 +4,11 @@
  */
 import { bufferOf } from '../arrays/typed-array'
 import { warnOnce } from '../core/environment'
-import type { SampleCounter, SampleRange } from '../plan/sample-counter'
+import type { Masking, SampleCounter, SampleRange } from '../plan/sample-counter'
+import { DeviceTensor } from './device-tensor'
 
-/** What masked each buffer or tensor last. Does not keep them alive. */
-const masked = new WeakMap<object, { by: SampleCounter; range: SampleRange }>()
+/** What masked each buffer last. Does not keep them alive. Tensors remember it themselves. */
+const masked = new WeakMap<object, Masking>()
 
 const memoryOf = (images: object) => (ArrayBuffer.isView(images) ? bufferOf(images) : images)
 
@@ -18,7 +19,9 @@ export function noteMasked(
   source: object,
   target: object,
 ): void {
-  const before = masked.get(memoryOf(source))
+  const before = DeviceTensor.is(source)
+    ? DeviceTensor.masking(source)
+    : masked.get(memoryOf(source))
   if (
     before !== undefined &&
     before.by !== by &&
@@ -35,5 +38,7 @@ export function noteMasked(
         'their masks coincide. Give each its own seed',
     )
   }
-  masked.set(memoryOf(target), { by, range })
+  // Thousands of new keys would keep the collector of garbage busy.
+  if (DeviceTensor.is(target)) DeviceTensor.noteMasking(target, { by, range })
+  else masked.set(memoryOf(target), { by, range })
 }

@@ -2,7 +2,7 @@
 
 import type { Dimensions } from '../arrays/batch-shape'
 import { expectDone, native } from '../backend/native'
-import { type BatchLayout, packHeader } from '../core/batch-header'
+import { type BatchLayout, packBatch, packCount, packHeader } from '../core/batch-header'
 import { GridMaskError } from '../core/errors'
 import { inspectWith } from '../core/inspection'
 import { allocating } from '../core/memory'
@@ -45,17 +45,35 @@ function newLambda(count: number): Float64Array {
 /** What the caller gets. For a tensor, lambda is counted when it is read, while the device works. */
 export function mixed<T>(images: T, mix: Mix): GridMix<T> {
   const { partner } = mix
-  const result = DeviceTensor.is(images)
-    ? {
-        images,
-        partner,
-        get lambda() {
-          return mix.lambda
-        },
-      }
-    : { images, partner, lambda: mix.lambda }
+  if (DeviceTensor.is(images)) return new TensorMix(images, mix)
+  const result = { images, partner, lambda: mix.lambda }
   inspectWith(result, showMix)
   return result
+}
+
+/** A class, since an object with a getter of its own takes as long to make as a launch. */
+class TensorMix<T> implements GridMix<T> {
+  declare readonly lambda: Float64Array
+  readonly partner: Int32Array
+  readonly #mix: Mix
+
+  static readonly #lambda: PropertyDescriptor & ThisType<TensorMix<unknown>> = {
+    get() {
+      return this.#mix.lambda
+    },
+    enumerable: true,
+    configurable: true,
+  }
+
+  constructor(
+    readonly images: T,
+    mix: Mix,
+  ) {
+    this.partner = mix.partner
+    this.#mix = mix
+    // Its own, so that a copy has it.
+    Object.defineProperty(this, 'lambda', TensorMix.#lambda)
+  }
 }
 
 /** Shows few pixels: partners and lambda matter more. */
@@ -71,6 +89,8 @@ function showMix(
   return `{\n${rows.map((row) => `  ${row.replaceAll('\n', '\n  ')}`).join(',\n')}\n}`
 }
 
+inspectWith(TensorMix.prototype, showMix)
+
 /** The mix of a batch by a plan, with the partners given or drawn. */
 export function mixOf(
   plan: PackedPlan,
@@ -85,7 +105,7 @@ export function mixOf(
 
 function drawPartner(plan: PackedPlan): Int32Array {
   const partner = allocating('`partner`', () => new Int32Array(plan.length))
-  expectDone(native.drawPartner(packHeader({ count: plan.length }), plan.bytes, partner))
+  expectDone(native.drawPartner(packCount(plan.length), plan.bytes, partner))
   return partner
 }
 
@@ -108,6 +128,7 @@ function lambdaOf(
 }
 
 export function mixOperation(layout: BatchLayout, mix: Mix): BatchOperation {
+  const { samples } = mix.plan
   const rest = [mix.plan.bytes, mix.partner] as const
   return {
     description: { doing: 'mixing', done: 'mixed' },
@@ -126,7 +147,8 @@ export function mixOperation(layout: BatchLayout, mix: Mix): BatchOperation {
       const header = packHeader(layout, execution)
       return native.cuda.mixHost(header, source, target, ...rest, async)
     },
-    cuda: (source, target) => native.cuda.mix(packHeader(layout), source, target, ...rest),
+    cuda: (source, target) =>
+      native.cuda.mix(packBatch(layout, samples, {}), source, target, ...rest),
     expect: expectSmall,
   }
 }

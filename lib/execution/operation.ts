@@ -7,7 +7,7 @@ import { poolThreads } from '../backend/devices'
 import { expectDone } from '../backend/native'
 import type { BatchHeader, BatchLayout } from '../core/batch-header'
 import { bytesPerValue, type DType } from '../core/dtype'
-import type { CudaMemory, CudaOutcome } from '../core/native-interface'
+import type { CudaMemory, CudaOutcome, CudaTarget } from '../core/native-interface'
 
 /** Where host arrays are processed. */
 export interface ExecutionTarget {
@@ -39,8 +39,8 @@ export interface BatchOperation {
     execution: Execution,
     async: boolean,
   ): CudaOutcome | Promise<CudaOutcome>
-  /** Processes memory of a device: puts the work on the target's stream. */
-  cuda(source: CudaMemory, target: CudaMemory): CudaOutcome
+  /** Processes memory of a device: puts the work on the target's stream. Returns memory that it makes. */
+  cuda(source: CudaMemory, target: CudaTarget): CudaMemory | CudaOutcome
   /** Throws for an outcome that only this operation has. */
   expect?(outcome: CudaOutcome): void
 }

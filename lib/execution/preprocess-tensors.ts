@@ -147,7 +147,7 @@ function layNoise(preprocessing: Preprocessing, result: DeviceTensor): void {
   const noise = noiseOf(preprocessing)
   if (noise === undefined) return
   const memory = DeviceTensor.memory(result)
-  finish(noise.cuda(memory, memory), preprocessing, result)
+  finish(noise.cuda(memory, memory) as CudaOutcome, preprocessing, result)
 }
 
 /** `out`, or a new tensor. Checks all memory, as the last step, since the caller's code may have run. */

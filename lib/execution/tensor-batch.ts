@@ -1,7 +1,7 @@
 /** Operations on batches that lie on a device. */
 
 import { type ArrayRequest, readDimensions, readDType, type Shape } from '../arrays/batch-shape'
-import { expectCuda } from '../backend/cuda'
+import { expectCuda, isMemory } from '../backend/cuda'
 import { invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
 import type { CudaOutcome } from '../core/native-interface'
@@ -70,37 +70,42 @@ export function agrees(
 /** Returns when the work is on the stream of the target. */
 export function perform(batch: TensorBatch, operation: BatchOperation): DeviceTensor {
   const { source, target } = batch
-  const result = target ?? source.like()
-  if (isEmpty(DeviceTensor.dimensions(source))) return result
-  const outcome = operation.cuda(DeviceTensor.memory(source), DeviceTensor.memory(result))
-  finish(outcome, batch, result, operation)
-  return result
+  if (isEmpty(DeviceTensor.dimensions(source))) return target ?? source.like()
+  const memory = DeviceTensor.memory(source)
+  const where =
+    target === undefined ? DeviceTensor.givenStream(source) : DeviceTensor.memory(target)
+  const outcome = operation.cuda(memory, where)
+  if (isMemory(outcome)) return source.like(outcome)
+  expectPerformed(outcome, batch, operation)
+  return target as DeviceTensor
 }
 
 /** Resolves when the work is done. Throws at once if it cannot start. */
 export function performAsync(batch: TensorBatch, operation: BatchOperation): Promise<DeviceTensor> {
   const result = perform(batch, operation)
   return Promise.resolve(DeviceTensor.completion(result)).then((outcome) => {
+    if (outcome === 0) return result
     if (typeof outcome === 'object') outcome.wrote = true
-    finish(outcome, batch, result, operation)
+    // Frees a result that nobody will see. If the driver refuses, the first error is already on its way.
+    if (batch.target === undefined) DeviceTensor.discard(result)
+    expectPerformed(outcome, batch, operation)
     return result
   })
 }
 
-function finish(
+function expectPerformed(
   outcome: CudaOutcome,
   { source, target }: TensorBatch,
-  result: DeviceTensor,
   { description: { doing, done }, expect }: BatchOperation,
 ): void {
   if (outcome === 0) return
-  // Frees a result that nobody will see. If the driver refuses, the first error is already on its way.
-  if (target === undefined) DeviceTensor.discard(result)
-  const name = target === source ? 'images' : 'out'
-  const after =
-    target === undefined
-      ? ''
-      : `. The content of \`${name}\` is now undefined: it may be partly ${done}`
   expect?.(outcome)
-  expectCuda(outcome, `${doing} a batch on ${source.device}`, after)
+  const { device } = source
+  if (target === undefined) {
+    const bytes = DeviceTensor.bytes(source)
+    expectCuda(outcome, `${doing} a batch on ${device} into a new one of ${bytes} bytes`)
+  }
+  const name = target === source ? 'images' : 'out'
+  const after = `. The content of \`${name}\` is now undefined: it may be partly ${done}`
+  expectCuda(outcome, `${doing} a batch on ${device}`, after)
 }

@@ -121,8 +121,9 @@ const REVERSE = 2
 /** The samples of a plan as the native code reads them. */
 export class PackedPlan {
   readonly bytes: Uint8Array
-  readonly #doubles: Float64Array
-  readonly #words: Uint32Array
+  /** Views of the bytes, made when first needed: most plans are only read by native code. */
+  #doubleView: Float64Array | undefined
+  #wordView: Uint32Array | undefined
 
   constructor(
     readonly length: number,
@@ -132,8 +133,18 @@ export class PackedPlan {
     ),
   ) {
     this.bytes = bytes
-    this.#doubles = new Float64Array(bytes.buffer, bytes.byteOffset, length * DOUBLES)
-    this.#words = new Uint32Array(bytes.buffer, bytes.byteOffset, length * WORDS)
+  }
+
+  get #doubles(): Float64Array {
+    const { buffer, byteOffset } = this.bytes
+    this.#doubleView ??= new Float64Array(buffer, byteOffset, this.length * DOUBLES)
+    return this.#doubleView
+  }
+
+  get #words(): Uint32Array {
+    const { buffer, byteOffset } = this.bytes
+    this.#wordView ??= new Uint32Array(buffer, byteOffset, this.length * WORDS)
+    return this.#wordView
   }
 
   /** The samples that are packed in `bytes`. */
@@ -158,22 +169,24 @@ export class PackedPlan {
     epoch: number,
     index: number,
   ): void {
+    const doubles = this.#doubles
+    const words = this.#words
     const double = i * DOUBLES
     const word = i * WORDS
-    this.#doubles[double] = angle
-    this.#doubles[double + 1] = ratio
-    this.#doubles[double + 2] = unitProbability
-    this.#words[word + 6] = (masked ? MASKED : 0) | (reverse ? REVERSE : 0)
-    this.#words[word + 7] = d
-    this.#words[word + 8] = Math.ceil(d * ratio)
-    this.#words[word + 9] = deltaX
-    this.#words[word + 10] = deltaY
-    this.#words[word + 11] = unitKey0
-    this.#words[word + 12] = unitKey1
-    this.#words[word + 13] = seedLow
-    this.#words[word + 14] = seedHigh
-    this.#words[word + 15] = epoch
-    this.#words.set(splitU64(index), word + 16)
+    doubles[double] = angle
+    doubles[double + 1] = ratio
+    doubles[double + 2] = unitProbability
+    words[word + 6] = (masked ? MASKED : 0) | (reverse ? REVERSE : 0)
+    words[word + 7] = d
+    words[word + 8] = Math.ceil(d * ratio)
+    words[word + 9] = deltaX
+    words[word + 10] = deltaY
+    words[word + 11] = unitKey0
+    words[word + 12] = unitKey1
+    words[word + 13] = seedLow
+    words[word + 14] = seedHigh
+    words[word + 15] = epoch
+    words.set(splitU64(index), word + 16)
   }
 
   put(i: number, sample: Sample): void {
@@ -200,8 +213,10 @@ export class PackedPlan {
   }
 
   get(i: number): Sample {
-    const double = (k: number) => this.#doubles[i * DOUBLES + k] as number
-    const word = (k: number) => this.#words[i * WORDS + k] as number
+    const doubles = this.#doubles
+    const words = this.#words
+    const double = (k: number) => doubles[i * DOUBLES + k] as number
+    const word = (k: number) => words[i * WORDS + k] as number
     return {
       masked: (word(6) & MASKED) !== 0,
       d: word(7),

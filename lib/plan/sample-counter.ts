@@ -23,6 +23,12 @@ export interface SampleRange {
   own: boolean
 }
 
+/** What masked a batch: an augmentation's counter, and the samples. */
+export interface Masking {
+  by: SampleCounter
+  range: SampleRange
+}
+
 /** The global number of sample i of a batch. */
 export function indexAt(
   { first, indices }: { first: number; indices?: ArrayLike<number> | undefined },

@@ -203,46 +203,64 @@ Napi::Value ready(const Napi::CallbackInfo& info) {
                       [completion](cuda::Wrote&) { completion->wait(); });
 }
 
-// The two memories to work on. They are on one device, and may be the same.
-struct Operands {
-  const cuda::Allocation* source;
-  const cuda::Allocation* target;
-
-  cuda::Device& device() const { return target->device(); }
-  static Bytes bytesOf(const cuda::Allocation& memory) { return {memory.data(), memory.bytes()}; }
-};
-
-std::optional<Operands> operandsOf(const Napi::Value& sourceValue, const Napi::Value& targetValue) {
-  const cuda::Allocation* source = memoryOf(sourceValue);
+// apply() and mix() on the memory of a device: of `source` and `target`, which may be the same. A
+// target that is undefined or a stream, a bigint, is made: on our own stream or on that one. It is
+// what the function then returns. `parse` reads a batch from their bytes, `work` is done with it.
+template <typename Batch, typename Parse, typename Work>
+Napi::Value performOn(const Napi::Env env, const Napi::Value& sourceValue,
+                      const Napi::Value& targetValue, const Parse& parse, const Work& work) {
   // In place both are the same. Checking that is faster than looking into an object.
-  const cuda::Allocation* target =
-      sourceValue.StrictEquals(targetValue) ? source : memoryOf(targetValue);
-  if (source == nullptr || target == nullptr || &source->device() != &target->device()) {
-    return std::nullopt;
+  const bool inPlace = sourceValue.StrictEquals(targetValue);
+  const auto stream = inPlace ? std::nullopt : streamOf(targetValue);
+  const bool makes = stream || (!inPlace && targetValue.IsUndefined());
+  const cuda::Allocation* source = memoryOf(sourceValue);
+  const cuda::Allocation* target = inPlace ? source : makes ? nullptr : memoryOf(targetValue);
+  if (source == nullptr || (target == nullptr && !makes) ||
+      (target != nullptr && &source->device() != &target->device())) {
+    return status(env, kBadArguments);
   }
-  return Operands{source, target};
+  cuda::Device& device = source->device();
+  const auto bytesOf = [](const cuda::Allocation& memory) {
+    return Bytes{memory.data(), memory.bytes()};
+  };
+  Batch batch;
+  Status parsed = kDone;
+  std::unique_ptr<cuda::Allocation> made;
+  const Outcome outcome = Outcome::of(device.driver, [&](cuda::Wrote& wrote) {
+    cuda::Stream& own = streamFor(env, device);
+    std::optional<cuda::Current> current;
+    if (makes) {
+      // One for all that follows.
+      current.emplace(device);
+      made = cuda::Allocation::create(device, source->bytes(), stream ? *stream : own.handle());
+      target = made.get();
+    }
+    parsed = parse(bytesOf(*source), bytesOf(*target), batch);
+    if (parsed == kDone) work(own, batch, *source, *target, wrote);
+  });
+  if (parsed != kDone) return status(env, parsed);
+  if (outcome.status != kDone || made == nullptr) return outcome.value(env);
+  return newMemory(env, std::move(made));
 }
 
 // There are no kernels for rectangles.
 bool hasKernels(const MaskBatch& batch) { return std::holds_alternative<Samples>(batch.masks); }
 
 // apply(header, source, target, samples, indices, fill) for two memories of one device, which may
-// be the same. Done when it is on the target's stream.
+// be the same, or for one and no target or its stream: then it returns a new memory. Done when it
+// is on the target's stream.
 Napi::Value apply(const Napi::CallbackInfo& info) {
-  if (info.Length() != ApplyAt::kCount) return status(info.Env(), kBadArguments);
   BatchHeader header;
-  const auto operands = operandsOf(info[ApplyAt::kSource], info[ApplyAt::kTarget]);
-  if (!readHeader(info[ApplyAt::kHeader], header) || !operands)
+  if (info.Length() != ApplyAt::kCount || !readHeader(info[ApplyAt::kHeader], header)) {
     return status(info.Env(), kBadArguments);
-  MaskBatch batch;
-  const Status parsed = parseMaskBatch(info, header, Operands::bytesOf(*operands->source),
-                                       Operands::bytesOf(*operands->target), batch);
-  if (parsed != kDone) return status(info.Env(), parsed);
-  if (!hasKernels(batch)) return status(info.Env(), kBadArguments);
-  return perform(info, false, operands->device().driver, [&](cuda::Wrote& wrote) {
-    cuda::apply(streamFor(info.Env(), operands->device()), batch, *operands->source,
-                *operands->target, wrote);
-  });
+  }
+  return performOn<MaskBatch>(
+      info.Env(), info[ApplyAt::kSource], info[ApplyAt::kTarget],
+      [&](const Bytes& source, const Bytes& target, MaskBatch& batch) {
+        const Status parsed = parseMaskBatch(info, header, source, target, batch);
+        return parsed == kDone && !hasKernels(batch) ? kBadArguments : parsed;
+      },
+      cuda::apply);
 }
 
 // applyHost(header, source, target, samples, indices, fill, async) for arrays, as apply() of the
@@ -267,22 +285,18 @@ Napi::Value applyHost(const Napi::CallbackInfo& info) {
                  });
 }
 
-// mix(header, source, target, plan, partner) for two memories of one device, which may be the
-// same. Done when it is on the target's stream.
+// mix(header, source, target, plan, partner) for memories of one device, as apply().
 Napi::Value mix(const Napi::CallbackInfo& info) {
-  if (info.Length() != MixAt::kCount) return status(info.Env(), kBadArguments);
   BatchHeader header;
-  const auto operands = operandsOf(info[MixAt::kSource], info[MixAt::kTarget]);
-  if (!readHeader(info[MixAt::kHeader], header) || !operands)
+  if (info.Length() != MixAt::kCount || !readHeader(info[MixAt::kHeader], header)) {
     return status(info.Env(), kBadArguments);
-  MixBatch batch;
-  const Status parsed = parseMixBatch(info, header, Operands::bytesOf(*operands->source),
-                                      Operands::bytesOf(*operands->target), batch);
-  if (parsed != kDone) return status(info.Env(), parsed);
-  return perform(info, false, operands->device().driver, [&](cuda::Wrote& wrote) {
-    cuda::mix(streamFor(info.Env(), operands->device()), batch, *operands->source,
-              *operands->target, wrote);
-  });
+  }
+  return performOn<MixBatch>(
+      info.Env(), info[MixAt::kSource], info[MixAt::kTarget],
+      [&](const Bytes& source, const Bytes& target, MixBatch& batch) {
+        return parseMixBatch(info, header, source, target, batch);
+      },
+      cuda::mix);
 }
 
 // mixHost(header, source, target, plan, partner, async) for arrays, as mix() of the CPU.

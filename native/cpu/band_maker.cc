@@ -145,14 +145,14 @@ BandMaker::Memory::Memory(const BandMaker& bands, Carver& carver)
       mask_(bestKernels(), static_cast<uint32_t>(bands.width_),
             carver.take<Run>(MaskBits::mostRuns(static_cast<uint32_t>(bands.width_))), carver) {}
 
-void BandMaker::makeTile(const Tile& tile, const Lattice& lattice, Memory& memory) const {
+void BandMaker::makeTile(const Tile& tile, const MaskReader* mask, Memory& memory) const {
   std::fill_n(memory.done_, mostGroups_, 0);
   const auto bandOf = [&](int32_t row, uint32_t rows, const uint64_t* bits) {
     const size_t begin = static_cast<size_t>(row - tile.rowBegin) * width_;
     const bool isLast = row + static_cast<int32_t>(rows) == tile.rowEnd;
     return Band{tile, begin, begin + rows * width_, isLast, bits};
   };
-  if (!lattice.masked || (lattice.gap() == 0 && !lattice.reverse)) {
+  if (mask == nullptr) {
     const auto most = static_cast<int32_t>(std::max<size_t>(1, kBandPixels / width_));
     for (int32_t row = tile.rowBegin; row < tile.rowEnd; row += most) {
       const auto rows = static_cast<uint32_t>(std::min(most, tile.rowEnd - row));
@@ -170,7 +170,7 @@ void BandMaker::makeTile(const Tile& tile, const Lattice& lattice, Memory& memor
     waiting.emplace(bandOf(row, rows, bits));
     std::copy_n(words, wordsOfBits(rows * width_) - 1, bits + 1);
   };
-  memory.mask_.forEachBlock(lattice, tile.rowBegin, tile.rowEnd, kBandPixels, makeMasked);
+  memory.mask_.forEachBlock(*mask, tile.rowBegin, tile.rowEnd, kBandPixels, makeMasked);
   makeBand(*waiting, memory);
 }
 

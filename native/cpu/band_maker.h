@@ -40,7 +40,8 @@ class BandMaker {
     MaskBits mask_;
   };
 
-  void makeTile(const Tile& tile, const Lattice& lattice, Memory& memory) const;
+  // `mask` is null where nothing is dropped.
+  void makeTile(const Tile& tile, const MaskReader* mask, Memory& memory) const;
 
   // Follows the last tile that a thread has made, before another one looks at it.
   void finish() const;

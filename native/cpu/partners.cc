@@ -13,8 +13,11 @@ namespace gridmask::cpu {
 void drawPartners(const PackedSample* plan, size_t count, int32_t* partners) {
   // A sample's word, and among equal ones its place in the batch.
   std::vector<std::pair<uint64_t, int32_t>> order(count);
-  for (size_t i = 0; i < count; ++i) {
-    order[i] = {partnerWord(plan[i]), static_cast<int32_t>(i)};
+  for (size_t i = 0; i < count; i += kPartnerWords) {
+    uint64_t words[kPartnerWords];
+    const size_t some = std::min(count - i, kPartnerWords);
+    partnerWords(plan + i, some, words);
+    for (size_t k = 0; k < some; ++k) order[i + k] = {words[k], static_cast<int32_t>(i + k)};
   }
   std::sort(order.begin(), order.end());
   for (size_t k = 0; k < count; ++k) {

@@ -6,6 +6,7 @@
 #include "cpu/preprocess.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "cpu/band_maker.h"
@@ -39,10 +40,12 @@ bool streams(const PreprocessBatch& batch, Stores stores) {
 struct Memory {
   Memory(uint8_t* scratch, const PreprocessBatch& batch, const BandMaker& bands)
       : carver(scratch),
+        ahead(carver.take<MaskReader::State>(1)),
         runs(carver.take<Run>(RunScanner::maxRunsInRow(static_cast<uint32_t>(batch.width)))),
         ofBands(bands, carver) {}
 
   Carver carver;
+  MaskReader::State* const ahead;
   Run* const runs;
   BandMaker::Memory ofBands;
 };
@@ -73,29 +76,30 @@ class PreprocessJob final : public Job {
 
   void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
     Memory memory(scratch, plan_->batch, plan_->bands);
+    std::optional<MaskReader> reader;
     if (plan_->batch.samples) {
-      SampleReader samples(*plan_->batch.samples, plan_->tiling.at(end - 1).sample + 1);
-      for (size_t i = begin; i < end; ++i) {
-        const Tile tile = plan_->tiling.at(i);
-        makeTile(tile, latticeOf(samples[tile.sample], plan_->canvas), memory);
-      }
-    } else {
-      constexpr Lattice kKeepsAll{};
-      for (size_t i = begin; i < end; ++i) makeTile(plan_->tiling.at(i), kKeepsAll, memory);
+      reader.emplace(*plan_->batch.samples, plan_->batch.count, plan_->canvas, *memory.ahead);
+    }
+    for (size_t i = begin; i < end; ++i) {
+      const Tile tile = plan_->tiling.at(i);
+      if (reader) reader->goTo(tile.sample);
+      makeTile(tile, reader && !reader->dropsNothing() ? &*reader : nullptr, memory);
     }
     plan_->bands.finish();
   }
 
  private:
-  void makeTile(const Tile& tile, const Lattice& lattice, Memory& memory) const {
+  // `mask` is null where nothing is dropped.
+  void makeTile(const Tile& tile, const MaskReader* mask, Memory& memory) const {
     const PreprocessBatch& batch = plan_->batch;
     const SourceImage& image = batch.images[tile.sample];
     if (plan_->bands.makes(image)) {
-      plan_->bands.makeTile(tile, lattice, memory.ofBands);
+      plan_->bands.makeTile(tile, mask, memory.ofBands);
       return;
     }
     uint8_t* row = batch.target + tile.sample * batch.sampleBytes() +
                    static_cast<size_t>(tile.rowBegin) * batch.rowBytes();
+    const Lattice lattice = mask != nullptr ? mask->lattice() : Lattice{};
     RunScanner scanner(lattice, 0, tile.rowBegin, static_cast<uint32_t>(batch.width));
     for (int32_t y = tile.rowBegin; y < tile.rowEnd; ++y, row += batch.rowBytes()) {
       const Run* const end = scanner.appendRow(memory.runs, memory.runs, 0);

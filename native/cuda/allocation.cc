@@ -49,7 +49,7 @@ std::unique_ptr<Allocation> Allocation::wrap(Device& device, CUdeviceptr pointer
 }
 
 void Allocation::free() {
-  if (!std::exchange(owned_, false)) return;
+  if (!std::exchange(owned_, false) || device_.freeWithoutContext(block_, stream_)) return;
   bool reached = false;
   try {
     const Current current(device_);

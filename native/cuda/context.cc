@@ -18,6 +18,9 @@ namespace {
 // at once.
 constexpr size_t kIdleStaging = 32;
 
+// The one that a PushedContext of this thread keeps current: nobody else's code runs meanwhile.
+thread_local CUcontext keptCurrent = nullptr;
+
 class Registry {
  public:
   Opened open(const std::string& path) {
@@ -321,15 +324,20 @@ void Device::trim() noexcept {
   memory_.trim();
 }
 
-PushedContext::PushedContext(const Driver& driver, CUcontext context) : driver_(driver) {
+PushedContext::PushedContext(const Driver& driver, CUcontext context)
+    : driver_(driver), outer_(keptCurrent) {
+  if (context == outer_) return;
   CUcontext now = nullptr;
   CUDA_CALL(driver, cuCtxGetCurrent, &now);
-  if (now == context) return;
-  CUDA_CALL(driver, cuCtxPushCurrent, context);
-  pushed_ = context;
+  if (now != context) {
+    CUDA_CALL(driver, cuCtxPushCurrent, context);
+    pushed_ = context;
+  }
+  keptCurrent = context;
 }
 
 PushedContext::~PushedContext() {
+  keptCurrent = outer_;
   if (pushed_ == nullptr) return;
   CUcontext context = nullptr;
   if (driver_.cuCtxPopCurrent(&context) == CUDA_SUCCESS) return;

@@ -49,6 +49,10 @@ class Device {
   MemoryBlock allocate(size_t bytes, CUstream stream);
   // What is on `stream` now may still use it.
   void free(const MemoryBlock& block, CUstream stream) { memory_.free(block, stream); }
+  // The same without the context. False, and nothing is freed, if the driver needs it for that.
+  bool freeWithoutContext(const MemoryBlock& block, CUstream stream) {
+    return memory_.freeWithoutContext(block, stream);
+  }
   // If the context could not be made current: frees at the next opportunity.
   void freeLater(const MemoryBlock& block, CUstream stream) noexcept;
 
@@ -111,7 +115,8 @@ class Device {
   std::atomic<bool> isWaiting_{false};
 };
 
-// Keeps a context the thread's current one while this lives. Does not push it if it already is.
+// Keeps a context the thread's current one while this lives. Does not push it if it already is, and
+// does not ask the driver within another one's life.
 class PushedContext {
  public:
   // Throws Error.
@@ -122,6 +127,7 @@ class PushedContext {
 
  private:
   const Driver& driver_;
+  const CUcontext outer_;
   CUcontext pushed_ = nullptr;
 };
 

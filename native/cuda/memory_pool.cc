@@ -14,6 +14,9 @@ size_t rounded(size_t bytes) {
   return (bytes + step - 1) / step * step;
 }
 
+// Null, CU_STREAM_LEGACY and CU_STREAM_PER_THREAD.
+bool isDefault(CUstream stream) { return reinterpret_cast<uintptr_t>(stream) <= 2; }
+
 }  // namespace
 
 void MemoryPool::open() noexcept {
@@ -53,6 +56,18 @@ void MemoryPool::free(const MemoryBlock& block, CUstream stream) {
   } else {
     CUDA_CALL(driver_, cuMemFreeAsync, block.pointer, stream);
   }
+}
+
+// A driver's pool takes the context from the stream, unless that is a default one of any context.
+bool MemoryPool::freeWithoutContext(const MemoryBlock& block, CUstream stream) {
+  if (pool_ == nullptr || isDefault(stream) || wantsContext_) return false;
+  const CUresult result = driver_.cuMemFreeAsync(block.pointer, stream);
+  if (result == CUDA_ERROR_INVALID_CONTEXT) {
+    wantsContext_ = true;
+    return false;
+  }
+  check(result, "cuMemFreeAsync");
+  return true;
 }
 
 void MemoryPool::trim() noexcept {

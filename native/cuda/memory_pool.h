@@ -5,6 +5,7 @@
 // blocks are kept here, each with an event after its last use.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <map>
 #include <mutex>
@@ -34,6 +35,9 @@ class MemoryPool {
   // What is on `stream` now may still use it. Throws Error; the block is gone then too.
   void free(const MemoryBlock& block, CUstream stream);
 
+  // The same without a context. False, and nothing is freed, if the driver needs one for that.
+  bool freeWithoutContext(const MemoryBlock& block, CUstream stream);
+
   // Returns what nobody uses to the driver.
   void trim() noexcept;
 
@@ -51,6 +55,7 @@ class MemoryPool {
   const Driver& driver_;
   const CUdevice device_;
   CUmemoryPool pool_ = nullptr;
+  std::atomic<bool> wantsContext_{false};  // for every call, whatever the stream
 
   const size_t mostKept_;
   std::mutex mutex_;  // guards those below

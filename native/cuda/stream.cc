@@ -2,6 +2,7 @@
 
 #include "cuda/stream.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -10,19 +11,27 @@
 namespace gridmask::cuda {
 namespace {
 
-// This many launches with constants of their own can be in progress before their thread waits.
-constexpr size_t kMostBuffers = 64;
-// A larger buffer is not kept for small constants: a batch of a million samples comes once.
+// Launches on our stream share a block, so that it is marked and asked about once for many of them.
+// A stream of others' may be gone by then: there, each launch has a block of its own.
+constexpr size_t kShared = size_t{128} << 10;
+// This many blocks can be in use before their thread waits.
+constexpr size_t kMostBlocks = 64;
+// A larger block is not kept for small constants: a batch of a million samples comes once.
 constexpr size_t kMostKept = size_t{1} << 20;
-// Buffers grow in steps, so that batches of slightly different sizes do not allocate each time.
+// Blocks grow in steps, so that batches of slightly different sizes do not allocate each time.
 constexpr size_t kStep = size_t{16} << 10;
+// Constants begin at a multiple of this, like device memory.
+constexpr size_t kAlignment = 256;
+
+size_t rounded(size_t bytes, size_t step) { return (bytes + step - 1) / step * step; }
 
 }  // namespace
 
 Stream::Stream(Device& device) : device_(device), driver_(device.driver) {}
 
 Stream::~Stream() {
-  for (ConstantBuffer& buffer : constants_) release(buffer);
+  closeNewest();
+  for (ConstantBlock& block : blocks_) release(block);
   if (mark_ != nullptr) (void)driver_.cuEventDestroy(mark_);
   if (stream_ != nullptr) (void)driver_.cuStreamDestroy(stream_);
 }
@@ -57,84 +66,100 @@ void Stream::start(CUstream on) {
     launchKernel(device_, launch_, on);
     return;
   }
-  ConstantBuffer& buffer = takeConstants(bytes);
+  ConstantBlock& block = blockFor(bytes, on);
+  const size_t at = block.filled;
+  block.filled = std::min(block.bytes, at + rounded(bytes, kAlignment));
+  const CUdeviceptr onDevice = block.onDevice + at;
+  launch_.params.constants = reinterpret_cast<const uint8_t*>(static_cast<uintptr_t>(onDevice));
+  std::memcpy(block.pinned + at, launch_.constants.data(), bytes);
   try {
-    std::memcpy(buffer.pinned, launch_.constants.data(), bytes);
-    launch_.params.constants =
-        reinterpret_cast<const uint8_t*>(static_cast<uintptr_t>(buffer.onDevice));
-    CUDA_CALL(driver_, cuMemcpyHtoDAsync, buffer.onDevice, buffer.pinned, bytes, on);
+    CUDA_CALL(driver_, cuMemcpyHtoDAsync, onDevice, block.pinned + at, bytes, on);
     launchKernel(device_, launch_, on);
   } catch (const Error&) {
-    giveConstants(buffer, on);
+    if (!isOpen_) close(block, on);
     throw;
   }
-  giveConstants(buffer, on);
+  if (!isOpen_) close(block, on);
 }
 
-// At least `bytes` on both sides that nobody uses, until they are given back.
-ConstantBuffer& Stream::takeConstants(size_t bytes) {
-  const auto isFree = [&](ConstantBuffer& buffer) {
-    if (!buffer.used) return true;
-    const CUresult result = driver_.cuEventQuery(buffer.unused);
-    if (result == CUDA_ERROR_NOT_READY) return false;
-    check(result, "cuEventQuery");
-    buffer.used = false;
-    return true;
-  };
-  if (constants_.empty() || (!isFree(constants_[oldest_]) && constants_.size() < kMostBuffers)) {
-    constants_.insert(constants_.begin() + static_cast<std::ptrdiff_t>(oldest_), ConstantBuffer{});
+// Has room for so many bytes more. If it is to stay open for further launches, that is noted.
+ConstantBlock& Stream::blockFor(size_t bytes, CUstream on) {
+  const bool isOwn = stream_ != nullptr && on == stream_;
+  if (isOpen_ && isOwn && newest().bytes - newest().filled >= bytes) return newest();
+  closeNewest();
+  // The only one was used just now.
+  if (blocks_.size() < 2 || (!isFree(blocks_[oldest_]) && blocks_.size() < kMostBlocks)) {
+    blocks_.insert(blocks_.begin() + static_cast<std::ptrdiff_t>(oldest_), ConstantBlock{});
   }
-  ConstantBuffer& buffer = constants_[oldest_];
-  if (buffer.used) {
-    CUDA_CALL(driver_, cuEventSynchronize, buffer.unused);
-    buffer.used = false;
+  ConstantBlock& block = blocks_[oldest_];
+  if (block.recorded) {
+    CUDA_CALL(driver_, cuEventSynchronize, block.unused);
+    block.recorded = false;
   }
-  reserve(buffer, bytes);
-  oldest_ = (oldest_ + 1) % constants_.size();
-  return buffer;
+  block.filled = 0;
+  reserve(block, isOwn ? std::max(bytes, kShared) : bytes);
+  oldest_ = (oldest_ + 1) % blocks_.size();
+  isOpen_ = isOwn;
+  return block;
 }
 
-// What has been put on `stream` so far may use them.
-void Stream::giveConstants(ConstantBuffer& buffer, CUstream stream) noexcept {
-  buffer.used = driver_.cuEventRecord(buffer.unused, stream) == CUDA_SUCCESS;
-  if (buffer.used || driver_.cuStreamSynchronize(stream) == CUDA_SUCCESS) return;
+bool Stream::isFree(ConstantBlock& block) {
+  if (!block.recorded) return true;
+  const CUresult result = driver_.cuEventQuery(block.unused);
+  if (result == CUDA_ERROR_NOT_READY) return false;
+  check(result, "cuEventQuery");
+  block.recorded = false;
+  return true;
+}
+
+// What has been put on `stream` so far may use the block.
+void Stream::close(ConstantBlock& block, CUstream stream) noexcept {
+  block.recorded = driver_.cuEventRecord(block.unused, stream) == CUDA_SUCCESS;
+  if (block.recorded || driver_.cuStreamSynchronize(stream) == CUDA_SUCCESS) return;
   // What may still be read or written is left alone for good.
-  buffer.pinned = nullptr;
-  buffer.onDevice = 0;
-  buffer.bytes = 0;
+  block.pinned = nullptr;
+  block.onDevice = 0;
+  block.bytes = 0;
+}
+
+void Stream::closeNewest() noexcept {
+  if (std::exchange(isOpen_, false)) close(newest(), stream_);
 }
 
 void Stream::trim() noexcept {
-  for (ConstantBuffer& buffer : constants_) {
-    if (!buffer.used || driver_.cuEventQuery(buffer.unused) == CUDA_SUCCESS) release(buffer);
+  // An event would not be reached at once.
+  if (isOpen_ && driver_.cuStreamQuery(stream_) == CUDA_SUCCESS) isOpen_ = false;
+  closeNewest();
+  for (ConstantBlock& block : blocks_) {
+    if (!block.recorded || driver_.cuEventQuery(block.unused) == CUDA_SUCCESS) release(block);
   }
 }
 
-void Stream::reserve(ConstantBuffer& buffer, size_t bytes) {
-  if (buffer.unused == nullptr) {
+void Stream::reserve(ConstantBlock& block, size_t bytes) {
+  if (block.unused == nullptr) {
     CUevent event = nullptr;
     CUDA_CALL(driver_, cuEventCreate, &event, CU_EVENT_DISABLE_TIMING);
-    buffer.unused = event;
+    block.unused = event;
   }
-  const bool oversize = buffer.bytes > kMostKept && bytes <= kMostKept;
-  if (buffer.bytes >= bytes && !oversize) return;
-  buffer.bytes = 0;
-  void* const oldPinned = std::exchange(buffer.pinned, nullptr);
+  const bool oversize = block.bytes > kMostKept && bytes <= kMostKept;
+  if (block.bytes >= bytes && !oversize) return;
+  block.bytes = 0;
+  void* const oldPinned = std::exchange(block.pinned, nullptr);
   if (oldPinned != nullptr) CUDA_CALL(driver_, cuMemFreeHost, oldPinned);
-  const CUdeviceptr oldOnDevice = std::exchange(buffer.onDevice, 0);
+  const CUdeviceptr oldOnDevice = std::exchange(block.onDevice, 0);
   if (oldOnDevice != 0) CUDA_CALL(driver_, cuMemFree, oldOnDevice);
-  const size_t rounded = (bytes + kStep - 1) / kStep * kStep;
-  buffer.pinned = device_.allocatePinned(rounded);
-  buffer.onDevice = device_.allocateForGood(rounded);
-  buffer.bytes = rounded;
+  const size_t all = rounded(bytes, kStep);
+  block.pinned = device_.allocatePinned(all);
+  block.onDevice = device_.allocateForGood(all);
+  block.bytes = all;
 }
 
-void Stream::release(ConstantBuffer& buffer) noexcept {
-  const bool unused = !buffer.used || driver_.cuEventSynchronize(buffer.unused) == CUDA_SUCCESS;
-  if (unused && buffer.pinned != nullptr) (void)driver_.cuMemFreeHost(buffer.pinned);
-  if (unused && buffer.onDevice != 0) (void)driver_.cuMemFree(buffer.onDevice);
-  if (buffer.unused != nullptr) (void)driver_.cuEventDestroy(buffer.unused);
-  buffer = ConstantBuffer{};
+void Stream::release(ConstantBlock& block) noexcept {
+  const bool unused = !block.recorded || driver_.cuEventSynchronize(block.unused) == CUDA_SUCCESS;
+  if (unused && block.pinned != nullptr) (void)driver_.cuMemFreeHost(block.pinned);
+  if (unused && block.onDevice != 0) (void)driver_.cuMemFree(block.onDevice);
+  if (block.unused != nullptr) (void)driver_.cuEventDestroy(block.unused);
+  block = ConstantBlock{};
 }
 
 StreamLease::StreamLease(Device& device) : device_(device), stream_(device.takeStream()) {}

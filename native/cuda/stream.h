@@ -16,14 +16,15 @@ namespace gridmask::cuda {
 
 class Device;
 
-// Host memory that the device reads, and device memory to copy it to, for the constants of one
-// launch at a time, if they are too many to be its parameters.
-struct ConstantBuffer {
+// Host memory that the device reads, and device memory to copy it to, for the constants of launches
+// that have too many for parameters, one after another.
+struct ConstantBlock {
   uint8_t* pinned = nullptr;
   CUdeviceptr onDevice = 0;
   size_t bytes = 0;
-  CUevent unused = nullptr;  // once it is reached, if `used` is set
-  bool used = false;
+  size_t filled = 0;         // with constants of launches that may be in progress
+  CUevent unused = nullptr;  // once it is reached, if it was recorded: nobody uses the block
+  bool recorded = false;
 };
 
 // All functions need the device's context to be current, and throw Error.
@@ -51,25 +52,29 @@ class Stream {
   Launch& launch() { return launch_; }
 
   // Puts that launch on `on`, after an upload of its constants if they are not its parameters.
-  // There are many buffers for that, so it waits only if very many are in use.
+  // There are many blocks for that, so it waits only if very many are in use.
   void start(CUstream on);
 
   // Frees what nobody uses.
   void trim() noexcept;
 
  private:
-  ConstantBuffer& takeConstants(size_t bytes);
-  void giveConstants(ConstantBuffer& buffer, CUstream stream) noexcept;
-  void reserve(ConstantBuffer& buffer, size_t bytes);
-  void release(ConstantBuffer& buffer) noexcept;
+  ConstantBlock& blockFor(size_t bytes, CUstream on);
+  ConstantBlock& newest() { return blocks_[(oldest_ + blocks_.size() - 1) % blocks_.size()]; }
+  bool isFree(ConstantBlock& block);
+  void close(ConstantBlock& block, CUstream stream) noexcept;
+  void closeNewest() noexcept;
+  void reserve(ConstantBlock& block, size_t bytes);
+  void release(ConstantBlock& block) noexcept;
 
   Device& device_;
   const Driver& driver_;
   CUstream stream_ = nullptr;
   CUevent mark_ = nullptr;
   Launch launch_;
-  std::vector<ConstantBuffer> constants_;  // a ring, in which
-  size_t oldest_ = 0;                      // has been in use for the longest time
+  std::vector<ConstantBlock> blocks_;  // a ring, in which
+  size_t oldest_ = 0;                  // has been in use for the longest time
+  bool isOpen_ = false;                // the newest takes constants of launches on `stream_`
 };
 
 // A stream for an operation that is not a JavaScript thread's own.

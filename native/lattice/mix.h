@@ -4,6 +4,7 @@
 // (docs/gridmix.md). Here is what the backends share; neither draws or checks partners.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -27,19 +28,33 @@ struct MixBatch : ImageBatch {
 // upwards from the draws' own two.
 constexpr uint32_t kPartnerBlock = 0xFFFFFFFFu;
 
-// Samples are ordered by this number; the partner is the next one.
-inline uint64_t partnerWord(const PackedSample& sample) {
-  const Philox4 draw = philox4x32({{sample.index[0], sample.index[1], sample.epoch, kPartnerBlock}},
-                                  sample.seed[0], sample.seed[1]);
-  return uint64_t{draw.word[0]} << 32 | draw.word[1];
+// Samples are ordered by these numbers; the partner is the next one. Those of several samples with
+// one seed, as of a batch that was drawn, are made at a time.
+constexpr size_t kPartnerWords = 4;
+inline void partnerWords(const PackedSample* samples, size_t count, uint64_t* words) {
+  Philox4 draws[kPartnerWords];
+  bool isOneSeed = true;
+  for (size_t k = 0; k < kPartnerWords; ++k) {
+    const PackedSample& sample = samples[std::min(k, count - 1)];
+    draws[k] = {{sample.index[0], sample.index[1], sample.epoch, kPartnerBlock}};
+    isOneSeed &= sample.seed[0] == samples->seed[0] && sample.seed[1] == samples->seed[1];
+  }
+  if (isOneSeed) {
+    philox4x32(draws, samples->seed[0], samples->seed[1]);
+  } else {
+    for (size_t k = 0; k < count; ++k) {
+      draws[k] = philox4x32(draws[k], samples[k].seed[0], samples[k].seed[1]);
+    }
+  }
+  for (size_t k = 0; k < count; ++k) words[k] = uint64_t{draws[k].word[0]} << 32 | draws[k].word[1];
 }
 
 inline bool isPermutation(const int32_t* partner, size_t count) {
-  std::vector<bool> seen(count);
+  std::vector<uint8_t> seen(count);  // of bits it would take longer
   for (size_t i = 0; i < count; ++i) {
     const auto of = static_cast<uint32_t>(partner[i]);
-    if (of >= count || seen[of]) return false;
-    seen[of] = true;
+    if (of >= count || seen[of] != 0) return false;
+    seen[of] = 1;
   }
   return true;
 }

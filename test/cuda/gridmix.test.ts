@@ -82,6 +82,16 @@ test('tensors: what is refused, including partial overlap', () => {
   refused(() => gridmask.gridmix(gone), 'ERR_DISPOSED')
 })
 
+test("a tensor's result has all that it says, and a copy of it too", () => {
+  const gridmask = new GridMask({ ratio: 0.5, unit: 8, seed: 1 })
+  using tensor = DeviceTensor.from(newImages(), { shape })
+  const made = gridmask.gridmix(tensor, { index: 0, out: tensor })
+  const { partner, lambda } = gridmask.gridmix(newImages(), { shape, index: 0 })
+  expect({ ...made }).toEqual({ images: tensor, partner, lambda })
+  expect(made.lambda).toBe(made.lambda)
+  expect(JSON.parse(JSON.stringify({ ...made, images: 0 }))).toHaveProperty('lambda')
+})
+
 test('empty batches', async () => {
   const gridmask = new GridMask({ ratio: 0.5, unit: 4, device: 'cuda' })
   for (const empty of emptyShapes) {

@@ -47,6 +47,10 @@ export function disposing<T>(tensor: DeviceTensor, use: (tensor: DeviceTensor) =
   return result
 }
 
+/** Samples whose constants are not parameters of the launch. */
+const many = [100, 1, 2, 2] as const
+const manyImages = () => scrambled(new Float32Array(400), 5)
+
 const decoded = {
   shape: [3, 31, 33, 2] as const,
   bytes: () => scrambled(new Uint8Array(length), 7),
@@ -234,6 +238,19 @@ export const operations: Record<string, Operation> = {
         throw error
       })
       return disposing(batch, (result) => result.download())
+    },
+  },
+  // On a stream of its own, where every launch has memory of its own for constants.
+  'apply() on a tensor of many samples': {
+    queues: true,
+    before: ({ library }) => [library.DeviceTensor.from(manyImages(), { shape: many, stream: 0n })],
+    expected: ({ library }) => {
+      const cpu = new library.GridMask({ ...options, device: 'cpu' })
+      return cpu.apply(manyImages(), { shape: many, index: 0 })
+    },
+    run({ gridmask }, [tensor]) {
+      const out = tensor as DeviceTensor
+      return gridmask.apply(out, { index: 0, out }).download()
     },
   },
   'tensors of other streams': {

@@ -294,14 +294,15 @@ describe('errors', () => {
     upload().dispose()
     driver.settle()
     expect(driver.live().allocations).toBe(0)
-    ;(() => upload())()
+    // On a default stream, where freeing needs the context.
+    ;(() => upload(newImages(), 0n))()
     driver.fail('cuCtxPushCurrent', 1, 1, 1, false)
     for (let i = 0; i < 20 && driver.log().at(-1) !== 'cuCtxPushCurrent'; i++) {
       globalThis.gc?.()
       await setImmediate()
     }
     driver.reset()
-    const tensor = upload()
+    const tensor = upload(newImages(), 0n)
     driver.settle()
     expect(driver.live().allocations).toBe(1)
     driver.fail('cuCtxPushCurrent', 2, 1, 1, false)

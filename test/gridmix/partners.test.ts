@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { philox4x32 } from '../../lib/core/philox'
 import { GridMask, gridmix, type Plan } from '../../lib/index'
 import { scramble } from '../support'
 
@@ -51,6 +52,32 @@ describe('the published vectors', () => {
     const request = { shape: shapeOf(indices.length), plan }
     expect([...gridmix(pixels(indices.length), request).partner]).toEqual(partner)
   })
+})
+
+test('samples of several seeds are ordered by the words that each seed gives', () => {
+  const samples = fc.array(
+    fc.record({ seed: fc.nat(2), epoch: fc.nat(3), index: fc.nat(2 ** 31 - 1) }),
+    { minLength: 1, maxLength: 14 },
+  )
+  const word = ({ seed, epoch, index }: { seed: number; epoch: number; index: number }) => {
+    const words = new Uint32Array(4)
+    philox4x32(words, index, 0, epoch, 0xffffffff, seed, 0)
+    return (BigInt(words[0] as number) << 32n) | BigInt(words[1] as number)
+  }
+  fc.assert(
+    fc.property(samples, (list) => {
+      const words = list.map(word)
+      const order = [...list.keys()].sort((a, b) => {
+        const [left, right] = [words[a] as bigint, words[b] as bigint]
+        return left < right ? -1 : left > right ? 1 : a - b
+      })
+      const expected = new Array<number>(list.length)
+      for (const [k, i] of order.entries()) expected[i] = order[(k + 1) % order.length] as number
+      const plan = list.map((sample) => ({ d: 5, ratio: 0.5, ...sample }))
+      const request = { shape: shapeOf(list.length), plan }
+      expect([...gridmix(pixels(list.length), request).partner]).toEqual(expected)
+    }),
+  )
 })
 
 const indices = fc.uniqueArray(fc.oneof(fc.nat(300), fc.maxSafeNat()), { minLength: 2 })

@@ -33,7 +33,8 @@ onLinux('when memory is used up', () => {
 
   test("and whichever of CUDA's", async () => {
     const allocations = await allocationsOf(driverPath)
-    for (const name of ['open', 'allocate', 'upload', 'mix', 'applyHost', 'mixHost', 'download']) {
+    const calls = ['open', 'allocate', 'upload', 'apply, new', 'mix']
+    for (const name of [...calls, 'applyHost', 'mixHost', 'download']) {
       expect([name, (allocations[name] ?? 0) > 0]).toEqual([name, true])
     }
     for (const name of ['applyHost, async', 'mixHost, async', 'download, async']) {

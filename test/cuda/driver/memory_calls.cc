@@ -143,9 +143,23 @@ EXPORT Result cuMemAllocFromPoolAsync(uint64_t* pointer, size_t bytes, Pool* poo
   return kSuccess;
 }
 
+// NVIDIA's driver, too, needs a current context only for a default stream.
 EXPORT Result cuMemFreeAsync(uint64_t pointer, Stream* handle) {
   TRY(world().enter("cuMemFreeAsync"));
-  TRY_STREAM(context, handle, stream);
+  Context* context;
+  Stream* stream;
+  if (reinterpret_cast<uintptr_t>(handle) <= 1) {
+    TRY(current(context));
+    TRY(streamOf(context, handle, stream));
+  } else {
+    const Lock lock(world().mutex);
+    if (world().streams.count(handle) == 0) {
+      world().violate("a stream that does not exist");
+      return kInvalidHandle;
+    }
+    stream = handle;
+    TRY(stream->context->lost);
+  }
   {
     const Lock lock(world().mutex);
     const auto found = world().device.find(pointer);
