@@ -11,9 +11,10 @@
 #include <vector>
 
 #include "check.h"
-#include "cuda/host_kernel.h"
 #include "cuda/launch.h"
 #include "cuda/launch_parts.h"
+#include "cuda/mask_kernel.h"
+#include "cuda/mask_rows_kernel.h"
 #include "kernel_samples.h"
 #include "samples.h"
 #include "watched_memory.h"
