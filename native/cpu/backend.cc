@@ -39,7 +39,7 @@ unsigned usefulThreads(const MaskBatch& batch, unsigned threads) {
 
 constexpr size_t kSmallestShareBytes = 32 * 1024;
 constexpr size_t kLargestShareBytes = 512 * 1024;
-constexpr size_t kSharesPerThread = 8;
+constexpr size_t kSharesPerThread = 16;
 
 // A share is worth the start of a mask, stays within the caches, and is small enough that no thread
 // waits long for another at the end.
@@ -197,19 +197,22 @@ class MaskJob final : public Job {
                              });
   }
 
-  // The first plane as fast as its bits are there, then the others one after another: three streams
-  // of memory at a time are slower than one.
+  // A block's pixels in all planes. Past the caches the first plane as fast as its bits are there,
+  // then the others one after another.
   void blend(const Lattice& lattice, const Tile& tile, Memory& memory) const {
     MaskBits& mask = memory.bits;
+    const bool streams = reach_ == Reach::kPastCaches;
+    const uint32_t bitsOfBlock = streams ? kBitsOfStreamedBlock : kBitsOfBlock;
     mask.start(lattice, tile.rowBegin);
+    const uint32_t bitsOfBand = streams && mask.canFollow() ? kBitsOfStreamedBand : bitsOfBlock;
     for (int32_t row = tile.rowBegin, rows; row < tile.rowEnd; row += rows) {
-      rows = mask.rowsOf(mask.canFollow() ? kBitsOfBand : kBitsOfBlock, tile.rowEnd - row);
+      rows = mask.rowsOf(bitsOfBand, tile.rowEnd - row);
       size_t at = rows_.offsetOf(tile.sample, 0, row);
       const size_t pixels = static_cast<size_t>(rows) * rows_.width;
       const uint64_t* bits = nullptr;
       size_t done = 0;
       for (int32_t before = 0, some; before < rows; before += some) {
-        some = mask.rowsOf(kBitsOfBlock, rows - before);
+        some = mask.rowsOf(bitsOfBlock, rows - before);
         bits = mask.append(before, some);
         const size_t decided = static_cast<size_t>(before + some) * rows_.width;
         done = blendBits_(batch_.target + at, batch_.source + at, bits, done, decided,

@@ -13,13 +13,16 @@
 
 namespace gridmask::cpu {
 
-// Bits worked out before they are used, unless a row has more: so few that memory is not idle for
-// long.
-constexpr uint32_t kBitsOfBlock = 2048;
+// Bits worked out before they are used, unless a row has more. So few that the processor is still
+// waiting for the memory of the pixels before when it begins with them: to decide pixels then costs
+// little.
+constexpr uint32_t kBitsOfBlock = 1024;
+// The same where stores go past the caches, and how many bits are then kept for the other planes:
+// these stores are slower where they change from plane to plane.
+constexpr uint32_t kBitsOfStreamedBlock = 2048;
+constexpr uint32_t kBitsOfStreamedBand = 65536;
 // The same where runs are made of them.
 constexpr uint32_t kBitsOfRuns = 8192;
-// Bits kept for the other planes, which are then gone through in one go each.
-constexpr uint32_t kBitsOfBand = 65536;
 
 class MaskBits {
  public:
@@ -27,7 +30,7 @@ class MaskBits {
   MaskBits(const Kernels& kernels, uint32_t width, Run* runs, Carver& carver)
       : kernels_(kernels),
         width_(width),
-        words_(carver.take<uint64_t>(wordsOfBits(std::max(kBitsOfBand, width)))),
+        words_(carver.take<uint64_t>(wordsOfBits(std::max(kBitsOfStreamedBand, width)))),
         runs_(runs),
         scanner_(carver.take<RunScanner>(1)),
         draws_(carver.take<UnitDraws>(1)) {}
@@ -46,8 +49,10 @@ class MaskBits {
     byRuns_ = !areExact(lattice, width_);
     if (byRuns_) {
       new (scanner_) RunScanner(lattice, 0, row, width_);
-    } else if (lattice.random) {
-      new (draws_) UnitDraws(lattice);
+    } else {
+      gap_ = gap32Of(lattice);
+      exactRows_ = 0;
+      if (lattice.random) new (draws_) UnitDraws(lattice);
     }
   }
 
@@ -91,14 +96,20 @@ class MaskBits {
   size_t countOf(uint32_t rows) const { return (width_ * rows + kWordBits - 1) / kWordBits; }
 
   void dropByPhases(uint32_t before, uint32_t rows, bool reverse) {
-    // As many as phase32IsExact() allows.
-    const uint32_t exactRows = UINT32_MAX / lattice_->period - width_ - 2;
-    for (uint32_t row = 0; row < rows; row += exactRows) {
-      const int32_t first = next_ + static_cast<int32_t>(row);
-      kernels_.maskBits(words_, (before + row) * width_, width_, std::min(exactRows, rows - row),
-                        phase32Of(lattice_->x, *lattice_, 0, first),
-                        phase32Of(lattice_->y, *lattice_, 0, first), gap32Of(*lattice_), reverse);
+    for (uint32_t row = 0, some; row < rows; row += some) {
+      if (exactRows_ == 0) startPhases(next_ + static_cast<int32_t>(row));
+      some = std::min(exactRows_, rows - row);
+      kernels_.maskBits(words_, (before + row) * width_, width_, some, x_, y_, gap_, reverse);
+      x_.start += some * x_.stepY;
+      y_.start += some * y_.stepY;
+      exactRows_ -= some;
     }
+  }
+
+  void startPhases(int32_t row) {
+    x_ = phase32Of(lattice_->x, *lattice_, 0, row);
+    y_ = phase32Of(lattice_->y, *lattice_, 0, row);
+    exactRows_ = phase32Rows(*lattice_, width_);
   }
 
   // Of a Random GridMask, where the bits are those of all squares. What a square has in a row is a
@@ -156,6 +167,11 @@ class MaskBits {
   const Lattice* lattice_ = nullptr;
   int32_t next_ = 0;  // row
   bool byRuns_ = false;
+  // Phases at the next row, and for how many rows they are exact.
+  Phase32 x_{};
+  Phase32 y_{};
+  uint32_t gap_ = 0;
+  uint32_t exactRows_ = 0;
 };
 
 }  // namespace gridmask::cpu

@@ -32,6 +32,13 @@ inline bool phase32IsExact(const Lattice& lattice, uint32_t columns, uint32_t ro
   return (uint64_t{columns} + rows + 2) * lattice.period < (uint64_t{1} << 32);
 }
 
+// For how many rows of so many columns phases stay exact, where they are for one: in doubles, whose
+// quotient may be one too large.
+inline uint32_t phase32Rows(const Lattice& lattice, uint32_t columns) {
+  const auto all = static_cast<int64_t>(4294967295.0 * lattice.perPeriod) - columns - 3;
+  return static_cast<uint32_t>(all < 1 ? 1 : all);
+}
+
 inline Phase32 phase32Of(const LatticeAxis& axis, const Lattice& lattice, int32_t x, int32_t y) {
   const double scale = 4294967296.0 * lattice.perPeriod;
   const uint32_t phase = unitAndPhase(axis.at(x, y) - lattice.stripe, lattice).phase;

@@ -10,6 +10,7 @@
 #include "check.h"
 #include "cpu/fills.h"
 #include "cpu/kernels.h"
+#include "cpu/mask_bits.h"
 #include "lattice/phase32.h"
 #include "samples.h"
 
@@ -80,6 +81,51 @@ void bitsAreThoseOfTheDefinition() {
         }
       }
       CHECK(words.back() == before.back());
+    });
+  }
+}
+
+// Rows that are asked for a few at a time, of images so high that phases have to begin anew.
+void rowsFollowOneAnother() {
+  Random random(13);
+  for (int i = 0; i < 400; ++i) {
+    const bool high = random.chance(0.5);
+    const auto width = static_cast<uint32_t>(random.between(1, high ? 40 : 200));
+    const int32_t height = random.between(1, high ? 1500 : 200);
+    PackedSample sample = randomSample(random);
+    sample.flags |= PackedSample::kMasked;
+    if (high) {
+      sample.d = random.between(200, 1200);
+      sample.l = random.between(1, sample.d - 1);
+      sample.angle = 90 * random.between(0, 3);
+    }
+    Lattice lattice = latticeOf(sample, height, static_cast<int32_t>(width));
+    // Of an upright mask pixels then begin exactly where squares do: the least error would show.
+    lattice.x.origin += 1 << (kFractionBits - 1);
+    lattice.y.origin += 1 << (kFractionBits - 1);
+    const int32_t begin = random.between(0, height - 1);
+    forEachTable([&](const cpu::Kernels& kernels) {
+      std::vector<Run> runs(cpu::MaskBits::mostRuns(width));
+      cpu::Carver sizes(nullptr);
+      cpu::MaskBits(kernels, width, runs.data(), sizes);
+      const cpu::Scratch memory(sizes.bytes());
+      cpu::Carver carver(memory.data());
+      cpu::MaskBits mask(kernels, width, runs.data(), carver);
+      mask.start(lattice, begin);
+      for (int32_t row = begin, before = 0, some; row < height; row += some) {
+        some = mask.rowsOf(static_cast<uint32_t>(random.between(1, 3000)), height - row);
+        const uint64_t* const words = mask.append(before, some);
+        for (int32_t k = 0; k < some; ++k) {
+          for (uint32_t column = 0; column < width; ++column) {
+            const size_t bit = static_cast<size_t>(before + k) * width + column;
+            const bool dropped = (words[bit / cpu::kWordBits] >> bit % cpu::kWordBits & 1) != 0;
+            CHECK(dropped == !keepsPixel(lattice, static_cast<int32_t>(column), row + k));
+          }
+        }
+        // Behind those, or in their place.
+        const bool follows = mask.canFollow() && (before + some) * width < 8000;
+        before = follows ? before + some : 0;
+      }
     });
   }
 }
@@ -244,6 +290,7 @@ void selectedPixelsAreThoseOfTheBits(size_t pixelBytes) {
 
 int main() {
   bitsAreThoseOfTheDefinition();
+  rowsFollowOneAnother();
   runsAreThoseOfTheBits();
   countsAreThoseOfTheBits();
   for (size_t pixelBytes = 1; pixelBytes <= 16; ++pixelBytes) {
