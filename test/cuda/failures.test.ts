@@ -30,7 +30,7 @@ const releases = new Set([
 ])
 
 function newScene(): Scene {
-  const fresh = freshDriver({ delay: 100 }, chunks)
+  const fresh = freshDriver({ delay: 20 }, chunks)
   const { GridMask } = fresh.library
   const cpu = new GridMask({ ...options, device: 'cpu' })
   const expected = cpu.apply(newImages(), { shape, index: 0 })

@@ -54,7 +54,7 @@ std::vector<uint32_t> rectanglesOf(const std::vector<PackedSample>& samples, int
 
 void randomBatchesAreMaskedAsDefined() {
   Random random(4);
-  for (int i = 0; i < 3000; ++i) {
+  for (int i = 0; i < rounds(3000); ++i) {
     const bool large = i % 200 == 0;
     const bool wide = i % 200 == 1;  // rows that are longer than a block of the mask
     const int height = random.between(1, wide ? 3 : large ? 260 : 40);
@@ -142,7 +142,7 @@ void randomBatchesAreMaskedAsDefined() {
 void streamedRunsAreCopiedRuns() {
 #ifdef GRIDMASK_STREAMING
   Random random(5);
-  for (int i = 0; i < 5000; ++i) {
+  for (int i = 0; i < rounds(5000); ++i) {
     const size_t valueBytes = size_t{1} << random.between(0, 2);
     const bool splat = random.chance(0.5);
     const size_t pixelBytes =

@@ -130,8 +130,9 @@ void forEachStrategy(const Use& use) {
 }
 
 void testCpu(Random& random) {
+  const int all = rounds(400);
   int byBits = 0;
-  for (int round = 0; round < 400; ++round) {
+  for (int round = 0; round < all; ++round) {
     Case made = randomCase(random);
     byBits += cpu::hasBitKernel(made.batch.pixelBytes);
     const int offset = random.between(0, 63);
@@ -154,12 +155,12 @@ void testCpu(Random& random) {
       CHECK(images == made.images);
     });
   }
-  CHECK(byBits > 100 && byBits < 400);
+  CHECK(byBits > all / 4 && byBits < all);
 }
 
 // Now and then rows that are longer than a block.
 void testCount(Random& random) {
-  for (int round = 0; round < 400; ++round) {
+  for (int round = 0; round < rounds(400); ++round) {
     const bool large = round % 20 == 0;
     const int height = random.between(0, large ? 8 : 70);
     const int width = random.between(0, large ? 5000 : 70);
@@ -305,6 +306,6 @@ int main() {
   testPermutations();
   testCpu(random);
   testCount(random);
-  testKernel(random);
+  if (!kLooksForRaces) testKernel(random);  // by one thread
   return 0;
 }

@@ -168,7 +168,7 @@ void checkKernel(const Case& c, Random& random, const std::vector<uint8_t>& byte
 int main() {
   logarithmsAreClose();
   Random random(11);
-  for (int i = 0; i < 2500; ++i) {
+  for (int i = 0; i < rounds(2500); ++i) {
     const Case c = randomCase(random);
     std::vector<uint8_t> bytes(c.bytes());
     for (auto& byte : bytes) byte = static_cast<uint8_t>(random.word());

@@ -57,7 +57,7 @@ std::unique_ptr<uint8_t[]> imagesTogether(PreprocessBatch& batch) {
 
 void randomBatchesAreMadeAsDefined() {
   Random random(11);
-  for (int i = 0; i < 1500; ++i) {
+  for (int i = 0; i < rounds(1500); ++i) {
     Pictures of = randomPictures(random);
     std::unique_ptr<uint8_t[]> together;
     if (random.chance(0.5)) together = imagesTogether(of.batch);

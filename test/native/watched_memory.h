@@ -11,8 +11,9 @@
 #include <vector>
 
 #include "check.h"
-#include "cuda/host_kernel.h"
 #include "cuda/launch.h"
+#include "cuda/memory.h"
+#include "host_kernel.h"
 
 namespace gridmask {
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernels on the host, for tests: block by block, and in a block phase by phase, each for all
-// threads before the next.
-#pragma once
+// A file of its own, since no other takes as long to compile.
+
+#include "host_kernel.h"
 
 #include <algorithm>
 #include <vector>
 
-#include "cuda/kernel_list.h"
 #include "cuda/mask_kernel.h"
 #include "cuda/mask_rows_kernel.h"
 #include "cuda/mix_kernel.h"
@@ -15,13 +14,7 @@
 #include "cuda/preprocess_kernel.h"
 
 namespace gridmask::cuda {
-
-struct HostBlock {
-  uint32_t x, y, z;
-};
-using HostKernel = void (*)(const KernelParams& params, HostBlock block);
-
-namespace host {
+namespace {
 
 // The last thread goes first; nothing may depend on the order.
 template <typename Use>
@@ -124,15 +117,13 @@ void preprocessPixels(const KernelParams& params, HostBlock block) {
                 [&](uint32_t thread) { Pixel(params).run(block.x, block.y, block.z, thread); });
 }
 
-}  // namespace host
-
 constexpr HostKernel kHostKernels[] = {
-#define GRIDMASK_MASK(name, ...) host::mask<MaskShape<__VA_ARGS__>>,
-#define GRIDMASK_MIX(name, ...) host::mix<__VA_ARGS__>,
-#define GRIDMASK_ROWS(name, ...) host::maskRows<__VA_ARGS__>,
-#define GRIDMASK_NOISE(name, bytes, inPlace) host::noise<NoiseShape<bytes, inPlace>>,
-#define GRIDMASK_PREPROCESS(name, ...) host::preprocess<PreprocessShape<__VA_ARGS__>>,
-#define GRIDMASK_PIXELS(name, Pixel) host::preprocessPixels<Pixel>,
+#define GRIDMASK_MASK(name, ...) mask<MaskShape<__VA_ARGS__>>,
+#define GRIDMASK_MIX(name, ...) mix<__VA_ARGS__>,
+#define GRIDMASK_ROWS(name, ...) maskRows<__VA_ARGS__>,
+#define GRIDMASK_NOISE(name, bytes, inPlace) noise<NoiseShape<bytes, inPlace>>,
+#define GRIDMASK_PREPROCESS(name, ...) preprocess<PreprocessShape<__VA_ARGS__>>,
+#define GRIDMASK_PIXELS(name, Pixel) preprocessPixels<Pixel>,
     // clang-format off
     GRIDMASK_MASK_KERNELS(GRIDMASK_MASK)
     GRIDMASK_MASK_ROWS_KERNELS(GRIDMASK_ROWS)
@@ -151,6 +142,8 @@ constexpr HostKernel kHostKernels[] = {
 };
 static_assert(sizeof kHostKernels / sizeof *kHostKernels == kKernels, "one for each");
 
-inline HostKernel hostKernel(Kernel kernel) { return kHostKernels[static_cast<size_t>(kernel)]; }
+}  // namespace
+
+HostKernel hostKernel(Kernel kernel) { return kHostKernels[static_cast<size_t>(kernel)]; }
 
 }  // namespace gridmask::cuda
