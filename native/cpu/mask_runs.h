@@ -72,16 +72,16 @@ class MaskRuns {
 
  private:
   template <typename Scanner, typename Use>
-  void scan(Scanner scanner, const Tile& tile, uint32_t mostPixels, const Use& use) {
-    const uint32_t most = std::max(mostPixels, width_) - width_;
+  void scan(Scanner&& scanner, const Tile& tile, uint32_t mostPixels, const Use& use) {
+    const auto most = static_cast<int32_t>(std::max(mostPixels / width_, 1u));
     for (int32_t row = tile.rowBegin; row < tile.rowEnd;) {
       const int32_t first = row;
+      const int32_t last = std::min(most, tile.rowEnd - row) + row;
       Run* end = runs_;
       uint32_t pixels = 0;
-      do {
+      for (; row < last && end - runs_ < kRunsAtOnce; ++row, pixels += width_) {
         end = scanner.appendRow(runs_, end, pixels);
-        pixels += width_;
-      } while (++row < tile.rowEnd && pixels <= most && end - runs_ < kRunsAtOnce);
+      }
       use(RowRuns{first, pixels, runs_, end});
     }
   }
