@@ -50,40 +50,61 @@ size_t rowsOfShare(const MaskBatch& batch, unsigned threads) {
 // Bytes of a batch that may be in the caches of the second level, with its result.
 constexpr size_t kSecondLevelBytes = size_t{1} << 20;
 
-// Whether to blend all of a tile is the cheaper way, estimated in nanoseconds of a row on a core of
-// 2023. In place, a run costs little but what cannot be foreseen, where it begins and ends.
+// Whether to blend all of a tile is the cheaper way. What a row costs is estimated in runs' worth:
+// what a run in place costs, but for the bytes it fills, some nanoseconds on a core of 2023. Most
+// of it is what cannot be foreseen, where a run begins and ends. `npm run bench -- --calibrate`
+// shows what the choice costs.
 class BlendCosts {
  public:
   BlendCosts(const MaskBatch& batch, bool streams, Reach reach, Strategy strategy)
       : never_(!hasBitKernel(batch.pixelBytes) || strategy == Strategy::kRuns),
         isApart_(!batch.inPlace()),
-        always_((!batch.inPlace() && !streams) || strategy == Strategy::kBits),
-        blend_((reach == Reach::kNear ? 0.02 : 0.05) * planes(batch) *
-               static_cast<double>(batch.rowBytes())),
-        edges_(kEdge * planes(batch) * batch.width) {}
+        always_((isApart_ && !streams) || strategy == Strategy::kBits),
+        bytes_(static_cast<double>(batch.planes * batch.rowBytes())),
+        planes_(static_cast<double>(batch.planes)),
+        width_(batch.width),
+        rotated_(reach == Reach::kNear ? kNear : kFar) {}
 
-  bool prefersBlending(const Phases& phases) const {
+  bool prefersBlending(const Phases& phases, uint32_t d) const {
     if (never_ || always_) return !never_;
+    const bool isUpright = phases.isUpright();
     // The runs of a rotated mask begin and end in other lines of each row.
-    if (isApart_ && !phases.isUpright()) return true;
-    const double steps = partOfPeriod(phases.acrossX) + partOfPeriod(phases.acrossY);
-    // Of an upright mask the rows that lie within a stripe have no edge.
-    const double crossed = phases.isUpright() ? phases.gap / 4294967296.0 : 1;
-    return blend_ < edges_ * steps * crossed;
+    if (isApart_ && !isUpright) return true;
+    const double gap = phases.gap / 4294967296.0;
+    if (gap * d < kShortestRun) return true;
+    // Of an upright mask the rows that lie within a stripe have no runs.
+    const double crossed = isUpright ? gap : 1;
+    const double runs =
+        width_ * (partOfPeriod(phases.acrossX) + partOfPeriod(phases.acrossY)) * crossed;
+    const Costs& costs = isApart_ ? kStreamed : isUpright ? kNear : rotated_;
+    return costs.byte * bytes_ + costs.plane * planes_ < runs * planes_ + costs.list;
   }
 
  private:
-  static constexpr double kEdge = 10;
+  // Of a byte and of a plane that are blended, and of finding the runs.
+  struct Costs {
+    double byte;
+    double plane;
+    double list;
+  };
+  // On a Xeon of 2023, in the caches of the second level and beyond them.
+  static constexpr Costs kNear{0.0088, 2.75, 3.5};
+  static constexpr Costs kFar{0.0068, 1.2, 2.7};
+  // Into another array past the caches.
+  static constexpr Costs kStreamed{0.005, 0, 0};
+  static constexpr double kShortestRun = 6;  // pixels; shorter ones cost more
+
   static double partOfPeriod(uint64_t step) {
     return std::abs(static_cast<double>(static_cast<int64_t>(step)) / 18446744073709551616.0);
   }
-  static double planes(const MaskBatch& batch) { return static_cast<double>(batch.planes); }
 
   const bool never_;
   const bool isApart_;
   const bool always_;
-  const double blend_;
-  const double edges_;
+  const double bytes_;
+  const double planes_;
+  const double width_;
+  const Costs& rotated_;
 };
 
 class MaskJob final : public Job {
@@ -125,7 +146,7 @@ class MaskJob final : public Job {
   void maskTile(const MaskReader& mask, const Tile& tile, MaskMemory& memory) const {
     if (mask.dropsNothing()) {
       if (!rows_.inPlace) copyTile(batch_, rows_, tile);
-    } else if (costs_.prefersBlending(mask.phases())) {
+    } else if (costs_.prefersBlending(mask.phases(), mask.d())) {
       blend(mask, tile, memory);
     } else {
       maskByRuns(mask, tile, memory);

@@ -27,7 +27,7 @@ constexpr uint32_t kWordBits = 64;
 constexpr size_t wordsOfBits(size_t bits) { return bits / kWordBits + 2; }
 constexpr size_t kBytesAhead = 1024;  // fetched by blendBits()
 constexpr size_t kLineBytes = 64;
-constexpr ptrdiff_t kRunsAhead = 8;  // whose memory is fetched while others are filled
+constexpr ptrdiff_t kRunsAhead = 4;  // whose memory is fetched while others are filled
 constexpr size_t kNoiseBlocksAtOnce = 16;
 
 // Where an array is: in the caches of the first and second level or not, or too large for any

@@ -23,7 +23,7 @@ constexpr uint32_t kBitsOfBlock = 1024;
 constexpr uint32_t kBitsOfStreamedBlock = 2048;
 constexpr uint32_t kBitsOfStreamedBand = 65536;
 // The same where runs are made of them.
-constexpr uint32_t kBitsOfRuns = 8192;
+constexpr uint32_t kBitsOfRuns = 32768;
 
 class MaskBits {
  public:
