@@ -16,7 +16,9 @@ const native = createRequire(import.meta.url)('../build/bench/bench_loops.node')
 
 const SIDE = 224
 /** The result fits in a core's cache, but there are too many runs for the processor to learn them. */
-const BATCH_BYTES = 2 ** 20
+const NEAR_BYTES = 2 ** 20
+/** Beyond the caches of a core. */
+const FAR_BYTES = 2 ** 25
 const RUNS = [2, 4, 8, 16, 32, 64]
 /** Channels together in a pixel, or one in each of three planes. */
 const pixels = [
@@ -28,10 +30,11 @@ const pixels = [
   { name: 'float32 NHWC', pixelBytes: 12, planes: 1 },
 ]
 const operations = [
-  { name: 'masked in place', inPlace: true, mixes: false },
-  { name: 'masked', inPlace: false, mixes: false },
-  { name: 'mixed in place', inPlace: true, mixes: true },
-  { name: 'mixed', inPlace: false, mixes: true },
+  { name: 'masked in place', inPlace: true, mixes: false, bytes: NEAR_BYTES },
+  { name: 'the same in 32 MiB', inPlace: true, mixes: false, bytes: FAR_BYTES },
+  { name: 'masked', inPlace: false, mixes: false, bytes: NEAR_BYTES },
+  { name: 'mixed in place', inPlace: true, mixes: true, bytes: NEAR_BYTES },
+  { name: 'mixed', inPlace: false, mixes: true, bytes: NEAR_BYTES },
 ]
 const angles = [
   { name: 'rotated', angle: 30 },
@@ -42,11 +45,11 @@ const angles = [
 export function calibrate({ milliseconds }) {
   console.log(`Nanoseconds of a row of ${SIDE} pixels in all channels: by runs / by bits, over the`)
   console.log('length of a run in pixels. From where runs win; what the choice costs at most.\n')
-  const rows = operations.flatMap(({ name: operation, ...how }) =>
+  const rows = operations.flatMap(({ name: operation, bytes, ...how }) =>
     angles.flatMap(({ name: turn, angle }) =>
       pixels.map(({ name, pixelBytes, planes }) => {
         const costs = RUNS.map((run) => {
-          const count = Math.ceil(BATCH_BYTES / (SIDE * SIDE * planes * pixelBytes))
+          const count = Math.ceil(bytes / (SIDE * SIDE * planes * pixelBytes))
           const settings = { count, side: SIDE, planes, pixelBytes, d: 2 * run, angle, ...how }
           const { runs, bits, chosen } = native.time(settings, milliseconds / 2)
           const ofRow = (/** @type {number} */ of) => of / (count * SIDE)

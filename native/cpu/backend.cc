@@ -63,7 +63,7 @@ class BlendCosts {
         bytes_(static_cast<double>(batch.planes * batch.rowBytes())),
         planes_(static_cast<double>(batch.planes)),
         width_(batch.width),
-        rotated_(reach == Reach::kNear ? kNear : kFar) {}
+        isNear_(reach == Reach::kNear) {}
 
   bool prefersBlending(const Phases& phases, uint32_t d) const {
     if (never_ || always_) return !never_;
@@ -76,7 +76,10 @@ class BlendCosts {
     const double crossed = isUpright ? gap : 1;
     const double runs =
         width_ * (partOfPeriod(phases.acrossX) + partOfPeriod(phases.acrossY)) * crossed;
-    const Costs& costs = isApart_ ? kStreamed : isUpright ? kNear : rotated_;
+    const Costs& costs = isApart_    ? kStreamed
+                         : isNear_   ? kNear
+                         : isUpright ? kFarUpright
+                                     : kFarRotated;
     return costs.byte * bytes_ + costs.plane * planes_ < runs * planes_ + costs.list;
   }
 
@@ -89,7 +92,8 @@ class BlendCosts {
   };
   // On a Xeon of 2023, in the caches of the second level and beyond them.
   static constexpr Costs kNear{0.0088, 2.75, 3.5};
-  static constexpr Costs kFar{0.0068, 1.2, 2.7};
+  static constexpr Costs kFarRotated{0.0068, 1.2, 2.7};
+  static constexpr Costs kFarUpright{0.0088, 2.75, 0.5};
   // Into another array past the caches.
   static constexpr Costs kStreamed{0.005, 0, 0};
   static constexpr double kShortestRun = 6;  // pixels; shorter ones cost more
@@ -104,7 +108,7 @@ class BlendCosts {
   const double bytes_;
   const double planes_;
   const double width_;
-  const Costs& rotated_;
+  const bool isNear_;
 };
 
 class MaskJob final : public Job {

@@ -73,7 +73,7 @@ class MaskRuns {
  private:
   template <typename Scanner, typename Use>
   void scan(Scanner&& scanner, const Tile& tile, uint32_t mostPixels, const Use& use) {
-    const auto most = static_cast<int32_t>(std::max(mostPixels / width_, 1u));
+    const auto most = static_cast<int32_t>(std::clamp(mostPixels / width_, 1u, uint32_t{kMaxSide}));
     for (int32_t row = tile.rowBegin; row < tile.rowEnd;) {
       const int32_t first = row;
       const int32_t last = std::min(most, tile.rowEnd - row) + row;

@@ -50,6 +50,7 @@ class MixJob final : public Job {
         kernels_(kernels),
         rows_(batch),
         byBits_(hasBitKernel(batch.pixelBytes) && strategy != Strategy::kRuns),
+        choosesRuns_(batch.pixelBytes >= kWidePixel && strategy == Strategy::kAuto),
         beyondCaches_(batch.bytes() >= cachedBytes()),
         kept_(batch.lambda, batch.count, batch.pixels(), tiling.bands()) {
     if (tiling.count() == 1) return;
@@ -130,11 +131,12 @@ class MixJob final : public Job {
                                 rows_.planeBytes};
       const ConstPlanes& other = i + 1 == walk.end ? after : partner;
       uint8_t* const target = batch_.target + offsetOf(sample, tile);
+      const bool byBits = byBits_ && !(choosesRuns_ && hasLongRuns(lattice));
       forEachBlock(sample, lattice, tile, memory,
                    [&](size_t first, const uint64_t* bits, uint32_t pixels) {
                      const Planes of{target + first, rows_.planeBytes};
                      const ConstPlanes from{other.first + first, other.stride};
-                     if (byBits_) {
+                     if (byBits) {
                        kernels_.replaceBits(of, from, tile.planes, bits, pixels, rows_.pixelBytes,
                                             beyondCaches_);
                        return;
@@ -147,6 +149,13 @@ class MixJob final : public Job {
                      }
                    });
     }
+  }
+
+  // In place to copy long runs of wide pixels takes 0.8 to 0.95 of the time.
+  static constexpr size_t kWidePixel = 4;  // bytes
+  static constexpr size_t kLongRun = 3 * kLineBytes;
+  bool hasLongRuns(const Lattice& lattice) const {
+    return (lattice.gap() >> kFractionBits) * rows_.pixelBytes >= kLongRun;
   }
 
   // Calls `use(first, bits, pixels)` for blocks of a tile's rows, of which the first byte is
@@ -230,6 +239,7 @@ class MixJob final : public Job {
   const Kernels& kernels_;
   const RowContext rows_;
   const bool byBits_;
+  const bool choosesRuns_;
   const bool beyondCaches_;
   KeptFractions kept_;
   std::vector<Lattice> lattices_;  // where a sample has several tiles
