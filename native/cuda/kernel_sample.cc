@@ -3,38 +3,39 @@
 #include "cuda/kernel_sample.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 #include "cuda/launch_parts.h"
-#include "lattice/instructions.h"
-#include "lattice/lanes.h"
 #include "lattice/phase_block.h"
 
 namespace gridmask::cuda {
 
-// Up to it phases of 32 bits tell pixels apart: cuda/kernel_block.inc.
-constexpr int32_t kMaxCoarseUnit = 1920;
+// Up to it phases of 32 bits tell pixels apart; beyond it samples are kFine. In the terms of
+// lattice/phases.inc: the upper half of 64 bits cuts off what a comparison with a whole number does
+// not see, so the errors are together less than 0.502, and 2¹⁵/d is more than 1. With 32 bits a
+// thread starts with less than 1 cut off, and takes up to 31 steps that are off by up to 1/2 each,
+// and the 0.00005 of 64-bit phases at their end: 1 + 31/2 + 1/2 + 0.01 < 2¹⁵/d.
+constexpr uint64_t kMaxCoarseUnit = 1920;
 static_assert(1701 * kMaxCoarseUnit < 100 * (1 << 15), "");
-
-constexpr size_t kSampleWords = sizeof(KernelSample) / sizeof(uint64_t);
-
-// The words of each KernelSample, whose `place` has only the flags that follow from the numbers.
-struct alignas(64) KernelBlock {
-  Lanes<uint64_t> word[kSampleWords];
-};
-
-#define GRIDMASK_LANES_FILE "cuda/kernel_block.inc"
-#include "lattice/lanes_by_set.inc"
 
 namespace {
 
-void writeBlock(const LatticeBlock& block, const Turns& turns, const RowsOnCanvas& rows,
-                KernelBlock& to) {
-#ifdef GRIDMASK_WIDE_LANES
-  if (hasAvx512()) return avx512::writeBlock(block, turns, rows, to);
-  if (hasAvx2()) return avx2::writeBlock(block, turns, rows, to);
-#endif
-  baseline::writeBlock(block, turns, rows, to);
+// How far a step goes, in 2⁻³² to the nearest.
+uint64_t distance(uint64_t step) {
+  const auto rounded = static_cast<int32_t>((step + (uint64_t{1} << 31)) >> 32);
+  return static_cast<uint64_t>(std::abs(int64_t{rounded}));
+}
+
+// The flags that follow from the numbers.
+uint32_t flagsOf(const Phases& phases, uint64_t d) {
+  const uint64_t far = distance(phases.acrossX);
+  // The gap, and what a tile spans along an axis: together a period or more?
+  const auto isDense = [&](uint64_t across, uint64_t down) {
+    return ((phases.gap + across * kMaxColumnSteps + down * kMaxRowSteps) >> 32) != 0;
+  };
+  const bool dense = isDense(far, distance(phases.downX)) || isDense(distance(phases.acrossY), far);
+  return (d > kMaxCoarseUnit ? KernelSample::kFine : 0) | (dense ? KernelSample::kDense : 0);
 }
 
 KernelUnitAxis kernelUnitAxisOf(const LatticeAxis& axis, const Lattice& lattice, int32_t height,
@@ -122,27 +123,21 @@ void SampleConstants::flush() {
 }
 
 void SampleConstants::write(const LatticeBlock& block, size_t some) {
-  const Turns turns(block);
-  const RowsOnCanvas rows{static_cast<double>(canvas_.side),
-                          static_cast<double>(canvas_.left + kOriginColumn),
-                          static_cast<double>(canvas_.top + firstRow_)};
-  KernelBlock written;
-  writeBlock(block, turns, rows, written);
+  PhaseBlock written;
+  findPhases(block, {canvas_.side, canvas_.left + kOriginColumn, canvas_.top + firstRow_}, written);
   for (size_t k = 0; k < some; ++k) {
-    uint8_t* const sample = samples_ + count_ * sizeof(KernelSample);
-    if (!masked_[k]) {
-      if (skips_) continue;
-      const KernelSample none{{}, {}, 0, place_[k]};
-      std::memcpy(sample, &none, sizeof none);
-    } else {
-      constexpr size_t kLast = kSampleWords - 1;
-      const uint64_t last = written.word[kLast][k] | uint64_t{place_[k]} << 32;
-      for (size_t i = 0; i < kLast; ++i) {
-        std::memcpy(sample + i * sizeof last, &written.word[i][k], sizeof last);
-      }
-      std::memcpy(sample + kLast * sizeof last, &last, sizeof last);
-      flags_ |= static_cast<uint32_t>(last >> 32) % KernelSample::kPlaces;
+    KernelSample sample{{}, {}, 0, place_[k]};
+    if (masked_[k]) {
+      const Phases phases = phasesOf(written, k);
+      sample.x = {phases.startX, phases.acrossX, phases.downX};
+      sample.y = {phases.startY, phases.acrossY, phases.acrossX};
+      sample.gap = phases.gap;
+      sample.place |= flagsOf(phases, block.d[k]);
+      flags_ |= sample.place % KernelSample::kPlaces;
+    } else if (skips_) {
+      continue;
     }
+    std::memcpy(samples_ + count_ * sizeof sample, &sample, sizeof sample);
     ++count_;
   }
 }

@@ -12,7 +12,7 @@
 #include "cuda/launch.h"
 #include "lattice/lattice.h"
 
-// Of positions, by one division: cuda/kernel_block.inc says how exact they are.
+// Of positions, by one division: lattice/phases.inc says how exact they are.
 class Fraction {
  public:
   explicit Fraction(uint32_t d) : perUnit_(UINT64_MAX / d) {}

@@ -139,7 +139,7 @@ void constantsAreThoseOfSamples() {
   }
 }
 
-// What cuda/kernel_block.inc promises, by division: for every unit's side.
+// What lattice/phases.inc promises, by division: for every unit's side.
 void constantsAreAsExactAsPromised() {
   Random random(13);
   // 2⁶⁴ · part / period, rounded down, and what is cut off in 2⁻³².
