@@ -52,8 +52,7 @@ function write(result) {
 /** @param {import('./batches.mjs').Case[]} chosen */
 async function measureAll(chosen) {
   console.log(`memcpy and memset: of the same batch (of Preprocessor: of the result) by ${threads}`)
-  console.log('threads that are awake, in turns with what is measured. After a pause: a call for')
-  console.log('which the threads of the pool have to be woken.\n')
+  console.log('threads that are awake, in turns with what is measured.\n')
   const rows = []
   for (const benchmark of chosen) {
     const row = await measure(benchmark)
@@ -72,7 +71,7 @@ async function measureAll(chosen) {
 /** @param {import('./batches.mjs').Case} benchmark */
 async function measure({ name, against, limit, microseconds, setUp }) {
   const { subject, baseline: held, loop, sharp } = setUp()
-  const { milliseconds, baselineMilliseconds, ratio, firstRatio } = inTurns(subject, held)
+  const { milliseconds, baselineMilliseconds, ratio } = inTurns(subject, held)
   const loopMs = loop && median([1, 2, 3].map(() => time(loop, 1)))
   const sharpMs = sharp && median([await timeAsync(sharp), await timeAsync(sharp)])
   const value = microseconds === undefined ? ratio : milliseconds * 1000
@@ -83,7 +82,6 @@ async function measure({ name, against, limit, microseconds, setUp }) {
     milliseconds,
     baselineMilliseconds,
     ratio,
-    firstRatio,
     limit: reach ?? null,
     unit: microseconds === undefined ? '×' : 'µs',
     value,
@@ -108,15 +106,14 @@ function inTurns(subject, held) {
   while (timeAwake(heldCalls) * heldCalls < effort.milliseconds) heldCalls *= 2
   const rounds = Array.from({ length: effort.rounds }, () => {
     const of = timeAwake(heldCalls)
-    // After something else: the pool's threads sleep.
-    const first = time(subject, 1)
-    return { of, first, is: time(subject, calls) }
+    // Like the other one: not the first call after something else.
+    subject()
+    return { of, is: time(subject, calls) }
   })
   return {
     milliseconds: median(rounds.map(({ is }) => is)),
     baselineMilliseconds: median(rounds.map(({ of }) => of)),
     ratio: median(rounds.map(({ is, of }) => is / of)),
-    firstRatio: median(rounds.map(({ first, of }) => first / of)),
   }
 }
 
@@ -128,8 +125,7 @@ async function timeAsync(work) {
 }
 
 /** @param {Awaited<ReturnType<typeof measure>>} row */
-function print(row) {
-  const { name, against, milliseconds, value, unit, limit, met, loopRatio, sharpRatio } = row
+function print({ name, against, milliseconds, value, unit, limit, met, loopRatio, sharpRatio }) {
   const reach = limit === null ? '' : `${met ? '✓' : '✗'} goal ${limit}`
   const loop = loopRatio === null ? '' : `plain loop ${loopRatio.toFixed(0)} × slower`
   const bySharp = sharpRatio === null ? '' : `sharp ${sharpRatio.toFixed(0)} × slower`
@@ -138,7 +134,6 @@ function print(row) {
     duration(milliseconds * 1000).padStart(9),
     `${value.toFixed(2)} ${unit}`.padStart(9),
     against.padEnd(23),
-    `after a pause ${row.firstRatio.toFixed(2)}`.padStart(19),
     reach.padEnd(12),
     loop,
     bySharp,

@@ -15,7 +15,6 @@ import { barChart } from './bar-chart.mjs'
 /**
  * @typedef {{
  *   name: string, against: string, milliseconds: number, baselineMilliseconds: number, ratio: number
- *   firstRatio: number
  *   unit: string, loopRatio: number | null, sharpRatio: number | null
  * }} CpuRow
  * @typedef {{ name: string, what: string, microseconds: number, ratio: number, against: string }} GpuRow
@@ -77,18 +76,15 @@ const table = (head, rows) =>
 
 function cpuTable() {
   return table(
-    ['case', 'time', 'against', 'ratio', 'after a pause', 'JavaScript loop', 'sharp'],
-    cpu.rows.map(
-      ({ name, milliseconds, against, unit, ratio, firstRatio, loopRatio, sharpRatio }) => [
-        name,
-        time(milliseconds),
-        unit === '×' ? against : '',
-        unit === '×' ? ratio.toFixed(2) : '',
-        unit === '×' ? firstRatio.toFixed(2) : '',
-        loopRatio === null ? '' : `${times(loopRatio)} as long`,
-        sharpRatio === null ? '' : `${times(sharpRatio)} as long`,
-      ],
-    ),
+    ['case', 'time', 'against', 'ratio', 'JavaScript loop', 'sharp'],
+    cpu.rows.map(({ name, milliseconds, against, unit, ratio, loopRatio, sharpRatio }) => [
+      name,
+      time(milliseconds),
+      unit === '×' ? against : '',
+      unit === '×' ? ratio.toFixed(2) : '',
+      loopRatio === null ? '' : `${times(loopRatio)} as long`,
+      sharpRatio === null ? '' : `${times(sharpRatio)} as long`,
+    ]),
   )
 }
 

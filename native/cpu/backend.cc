@@ -77,25 +77,29 @@ class BlendCosts {
     const double runs =
         width_ * (partOfPeriod(phases.acrossX) + partOfPeriod(phases.acrossY)) * crossed;
     const Costs& costs = isApart_    ? kStreamed
-                         : isNear_   ? kNear
-                         : isUpright ? kFarUpright
-                                     : kFarRotated;
-    return costs.byte * bytes_ + costs.plane * planes_ < runs * planes_ + costs.list;
+                         : isUpright ? (isNear_ ? kNearUpright : kFarUpright)
+                                     : (isNear_ ? kNearRotated : kFarRotated);
+    return costs.byte * bytes_ + costs.pixel * planes_ * width_ <
+           runs * planes_ + costs.list * width_ + costs.row;
   }
 
  private:
-  // Of a byte and of a plane that are blended, and of finding the runs.
+  // Of a byte and of a pixel of a plane that are blended, and of a pixel and a row whose runs are
+  // found.
   struct Costs {
     double byte;
-    double plane;
+    double pixel;
     double list;
+    double row;
   };
   // On a Xeon of 2023, in the caches of the second level and beyond them.
-  static constexpr Costs kNear{0.0088, 2.75, 3.5};
-  static constexpr Costs kFarRotated{0.0068, 1.2, 2.7};
-  static constexpr Costs kFarUpright{0.0088, 2.75, 0.5};
+  static constexpr Costs kNearRotated{0.0088, 0.0123, 0.0156, 0};
+  static constexpr Costs kFarRotated{0.0068, 0.0054, 0.0121, 0};
+  // Rows are scanned for runs, and no bits are decided.
+  static constexpr Costs kNearUpright{0.0088, 0.0123, -0.005, 4.4};
+  static constexpr Costs kFarUpright{0.0088, 0.0123, -0.0174, 4.4};
   // Into another array past the caches.
-  static constexpr Costs kStreamed{0.005, 0, 0};
+  static constexpr Costs kStreamed{0.005, 0, 0, 0};
   static constexpr double kShortestRun = 6;  // pixels; shorter ones cost more
 
   static double partOfPeriod(uint64_t step) {
