@@ -135,22 +135,15 @@ class MaskJob final : public Job {
 
   void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
     MaskMemory memory(scratch, batch_, kernels_);
-    if (const auto* rectangles = std::get_if<Rectangles>(&batch_.masks)) {
-      for (size_t i = begin; i < end; ++i) {
-        const Tile tile = tiling_.at(i);
-        maskByRuns((*rectangles)[tile.sample], tile, memory);
-      }
-      return;
-    }
-    MaskReader reader = memory.readerOf(batch_, rows_.canvas);
-    for (size_t i = begin; i < end; ++i) {
-      const Tile tile = tiling_.at(i);
-      reader.goTo(tile.sample);
-      maskTile(reader, tile, memory);
-    }
+    memory.forEachTile(batch_, rows_.canvas, tiling_, begin, end,
+                       [&](const auto& mask, const Tile& tile) { maskTile(mask, tile, memory); });
   }
 
  private:
+  void maskTile(const RectangleSample& mask, const Tile& tile, MaskMemory& memory) const {
+    maskByRuns(mask, tile, memory);
+  }
+
   void maskTile(const MaskReader& mask, const Tile& tile, MaskMemory& memory) const {
     if (mask.dropsNothing()) {
       if (!rows_.inPlace) copyTile(batch_, rows_, tile);

@@ -18,6 +18,9 @@ namespace gridmask::cpu {
 // enough to stream through each plane for a while.
 constexpr uint32_t kRunsAtOnce = 1024;
 
+inline bool dropsNothing(const RectangleSample& mask) { return mask.begin == mask.end; }
+inline bool dropsNothing(const MaskReader& mask) { return mask.dropsNothing(); }
+
 // The runs of rows that begin with row `row` and have so many pixels. They count from the first.
 struct RowRuns {
   int32_t row;
@@ -98,8 +101,23 @@ struct MaskMemory {
   MaskMemory(uint8_t* scratch, const MaskBatch& batch, const Kernels& kernels)
       : carver(scratch), ahead(carver.take<MaskReader::State>(1)), runs(kernels, batch, carver) {}
 
-  MaskReader readerOf(const MaskBatch& batch, const Canvas& canvas) const {
-    return {*std::get_if<Samples>(&batch.masks), batch.count, canvas, *ahead};
+  // Calls `use(mask, tile)` for tiles [begin, end), with a RectangleSample or a MaskReader.
+  template <typename Use>
+  void forEachTile(const MaskBatch& batch, const Canvas& canvas, const Tiling& tiling, size_t begin,
+                   size_t end, const Use& use) const {
+    if (const auto* rectangles = std::get_if<Rectangles>(&batch.masks)) {
+      for (size_t i = begin; i < end; ++i) {
+        const Tile tile = tiling.at(i);
+        use((*rectangles)[tile.sample], tile);
+      }
+      return;
+    }
+    MaskReader reader(*std::get_if<Samples>(&batch.masks), batch.count, canvas, *ahead);
+    for (size_t i = begin; i < end; ++i) {
+      const Tile tile = tiling.at(i);
+      reader.goTo(tile.sample);
+      use(reader, tile);
+    }
   }
 
   Carver carver;

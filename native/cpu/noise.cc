@@ -58,30 +58,21 @@ class NoiseJob final : public Job {
 
   void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
     Memory memory(scratch, batch_, kernels_);
-    if (const auto* rectangles = std::get_if<Rectangles>(&batch_.masks)) {
-      for (size_t i = begin; i < end; ++i) {
-        const Tile tile = tiling_.at(i);
-        const RectangleSample sample = (*rectangles)[tile.sample];
-        mask(sample, sample.begin == sample.end, sample.key, tile, memory);
-      }
-      return;
-    }
-    MaskReader reader = memory.readerOf(batch_, rows_.canvas);
-    for (size_t i = begin; i < end; ++i) {
-      const Tile tile = tiling_.at(i);
-      reader.goTo(tile.sample);
-      mask(reader, reader.dropsNothing(), noiseKeyOf(reader.sample()), tile, memory);
-    }
+    memory.forEachTile(batch_, rows_.canvas, tiling_, begin, end,
+                       [&](const auto& mask, const Tile& tile) { maskTile(mask, tile, memory); });
   }
 
  private:
+  static NoiseKey keyOf(const RectangleSample& mask) { return mask.key; }
+  static NoiseKey keyOf(const MaskReader& mask) { return noiseKeyOf(mask.sample()); }
+
   template <typename Mask>
-  void mask(const Mask& mask, bool dropsNothing, const NoiseKey& key, const Tile& tile,
-            Memory& memory) const {
-    if (dropsNothing) {
+  void maskTile(const Mask& mask, const Tile& tile, Memory& memory) const {
+    if (dropsNothing(mask)) {
       if (!rows_.inPlace) copyTile(batch_, rows_, tile);
       return;
     }
+    const NoiseKey key = keyOf(mask);
     memory.runs.forEachBlock(mask, tile, kPixelsAtOnce, [&](const RowRuns& rows) {
       const size_t at = rows_.offsetOf(tile.sample, 0, rows.row);
       if (!rows_.inPlace) copyKept(rows, at);

@@ -89,29 +89,15 @@ class SomeChannelsJob final : public Job {
 
   void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
     MaskMemory memory(scratch, batch_, kernels_);
-    if (const auto* rectangles = std::get_if<Rectangles>(&batch_.masks)) {
-      for (size_t i = begin; i < end; ++i) {
-        const Tile tile = tiling_.at(i);
-        mask((*rectangles)[tile.sample], tile, memory);
-      }
-      return;
-    }
-    MaskReader reader = memory.readerOf(batch_, rows_.canvas);
-    for (size_t i = begin; i < end; ++i) {
-      const Tile tile = tiling_.at(i);
-      reader.goTo(tile.sample);
-      if (!reader.dropsNothing()) {
-        mask(reader, tile, memory);
-      } else if (!rows_.inPlace) {
-        copyTile(batch_, rows_, tile);
-      }
-    }
+    memory.forEachTile(batch_, rows_.canvas, tiling_, begin, end,
+                       [&](const auto& mask, const Tile& tile) { maskTile(mask, tile, memory); });
   }
 
  private:
   template <typename Mask>
-  void mask(const Mask& mask, const Tile& tile, MaskMemory& memory) const {
+  void maskTile(const Mask& mask, const Tile& tile, MaskMemory& memory) const {
     if (!rows_.inPlace) copyTile(batch_, rows_, tile);
+    if (dropsNothing(mask)) return;
     memory.runs.forEachBlock(mask, tile, UINT32_MAX, [&](const RowRuns& rows) {
       for (size_t plane = 0; plane < batch_.planes; ++plane) {
         fill(batch_.target + rows_.offsetOf(tile.sample, plane, rows.row), plane, rows.begin,
