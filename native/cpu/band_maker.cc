@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <optional>
 
 #include "cpu/kernels.h"
 #include "cpu/short_copy.h"
@@ -160,18 +159,16 @@ void BandMaker::makeTile(const Tile& tile, const MaskReader* mask, Memory& memor
     }
     return;
   }
-  // A band is made when the bits of the next one are there: what has just been written waits behind
-  // the last band's streaming stores, and cannot be read piece by piece before they are done.
+  // Before a band's own bits are those of the pixels that the band before it has left to it.
   uint64_t* const bits = memory.bits_;
-  std::optional<Band> waiting;
+  bits[0] = 0;
   const auto makeMasked = [&](int32_t row, uint32_t rows, const uint64_t* words) {
-    if (waiting) makeBand(*waiting, memory);
-    bits[0] = waiting ? wordAt(bits, waiting->end - waiting->begin) : 0;
-    waiting.emplace(bandOf(row, rows, bits));
-    std::copy_n(words, wordsOfBits(rows * width_) - 1, bits + 1);
+    const size_t pixels = rows * width_;
+    std::copy_n(words, wordsOfBits(pixels) - 1, bits + 1);
+    makeBand(bandOf(row, rows, bits), memory);
+    bits[0] = wordAt(bits, pixels);
   };
   memory.mask_.forEachBlock(*mask, tile.rowBegin, tile.rowEnd, kBandPixels, makeMasked);
-  makeBand(*waiting, memory);
 }
 
 struct BandMaker::Source {
