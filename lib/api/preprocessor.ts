@@ -344,13 +344,11 @@ export class Preprocessor<
     )
     checkPlanLength(masks.length, count)
     checkCrops('plan', crops, sizes, this.#padding, size)
-    return { crops, masks: masks.samples, first: 0, indices: undefined }
+    return { crops, masks: () => masks.samples, first: 0, indices: undefined }
   }
 
-  #drawnMasks(range: SampleRange, size: ImageSize): NativeSamples | undefined {
-    if (this.#gridmask === undefined) return undefined
-    const samples = GridMask.drawn(this.#gridmask, range, size)
-    return { ...samples, data: samples.data.slice() }
+  #drawnMasks(range: SampleRange, size: ImageSize): (() => NativeSamples) | undefined {
+    return this.#gridmask && GridMask.drawing(this.#gridmask, range, size)
   }
 
   #drawCrops(

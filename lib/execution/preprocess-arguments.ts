@@ -21,7 +21,8 @@ import { type BatchOperation, type Execution, layoutOf } from './operation'
 /** The images' crops, and the result's masks, if there are any: a plan's, or to be drawn. */
 export interface PreprocessSamples extends Pick<NativeSamples, 'first' | 'indices'> {
   crops: Int32Array | Float64Array
-  masks: NativeSamples | undefined
+  /** Those of the masks, whenever it is called. */
+  masks: (() => NativeSamples) | undefined
 }
 
 /** How to make a batch from images. Everything but the arrays has been checked. */
@@ -78,7 +79,8 @@ export function argumentsOf<Images, Target>(
   // Noise is written over the result afterwards; until then, dropped pixels are 0.
   const constant =
     fill instanceof Float32Array ? new Uint8Array(layout.planes * layout.pixelBytes) : fill
-  const { crops, masks, first, indices } = samples
+  const { crops, first, indices } = samples
+  const masks = samples.masks?.()
   const header = packBatch(
     layout,
     { sampleKind: masks?.sampleKind ?? SampleKind.plan, first },
@@ -101,5 +103,5 @@ export function noiseOf({
   dtype,
 }: Preprocessing): BatchOperation | undefined {
   if (!(fill instanceof Float32Array) || samples.masks === undefined) return undefined
-  return maskOperation(layoutOf(dtype, dimensions), samples.masks, fill)
+  return maskOperation(layoutOf(dtype, dimensions), samples.masks(), fill)
 }

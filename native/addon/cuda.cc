@@ -285,7 +285,7 @@ Napi::Value applyHost(const Napi::CallbackInfo& info) {
                  });
 }
 
-// mix(header, source, target, plan, partner) for memories of one device, as apply().
+// mix(header, source, target, samples, indices, partner) for memories of one device, as apply().
 Napi::Value mix(const Napi::CallbackInfo& info) {
   BatchHeader header;
   if (info.Length() != MixAt::kCount || !readHeader(info[MixAt::kHeader], header)) {
@@ -299,7 +299,8 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
       cuda::mix);
 }
 
-// mixHost(header, source, target, plan, partner, async) for arrays, as mix() of the CPU.
+// mixHost(header, source, target, samples, indices, partner, async) for arrays, as mix() of the
+// CPU.
 Napi::Value mixHost(const Napi::CallbackInfo& info) {
   constexpr size_t kAsync = MixAt::kCount;
   if (info.Length() != kAsync + 1 || !info[kAsync].IsBoolean())

@@ -131,16 +131,10 @@ bool parseCrops(const Napi::Value& value, const BatchHeader& header, const Napi:
 }
 
 // The masks, if there are any.
-bool parseSamples(const Napi::CallbackInfo& info, const BatchHeader& header,
-                  PreprocessBatch& batch) {
+bool parseMasks(const Napi::CallbackInfo& info, const BatchHeader& header, PreprocessBatch& batch) {
   const Napi::Value samples = info[PreprocessAt::kSamples];
   if (samples.IsUndefined()) return true;
-  const auto kind = wholeNumber(header.sampleKind, UINT32_MAX);
-  if (kind == static_cast<size_t>(SampleKind::kDraws)) {
-    batch.samples = parseDraws(header, samples, info[PreprocessAt::kIndices], batch.count);
-  } else if (kind == static_cast<size_t>(SampleKind::kPlan)) {
-    if (const PackedSample* plan = parsePlan(samples, batch.count)) batch.samples = Samples(plan);
-  }
+  batch.samples = parseSamples(header, samples, info[PreprocessAt::kIndices], batch.count);
   return batch.samples.has_value();
 }
 
@@ -224,7 +218,7 @@ bool parse(const Napi::CallbackInfo& info, const BatchHeader& header, Preprocess
   return parseScales(info[PreprocessAt::kScales], batch, channels) &&
          parseSizes(info[PreprocessAt::kSizes], channels, batch) &&
          parseCrops(info[PreprocessAt::kCrops], header, info[PreprocessAt::kIndices], batch) &&
-         parseSamples(info, header, batch);
+         parseMasks(info, header, batch);
 }
 
 bool placeTarget(const Bytes& target, PreprocessBatch& batch) {

@@ -173,17 +173,8 @@ Prepared preparePreprocess(const PreprocessBatch& batch, const Readable& readabl
   bool fine = false;
   if (batch.samples) {
     SampleConstants constants(batch, batch.height, 0, launch);
-    if (const DrawSettings* const settings = batch.samples->drawn()) {
-      batch.samples->forEachBlock(
-          0, batch.count, [&](size_t n, size_t some, const SampleBlock& block) {
-            constants.add(block, some, *settings, static_cast<uint32_t>(n), false);
-          });
-    } else {
-      batch.samples->forEach(0, batch.count, [&](size_t n, const PackedSample& sample) {
-        constants.add(sample, static_cast<uint32_t>(n));
-      });
-    }
-    (void)constants.end();
+    constants.addAll(*batch.samples, 0, false);
+    constants.end();
     fine = constants.anyIs(KernelSample::kFine);
     params.preprocessFlags |= kHasMasks;
   }

@@ -90,7 +90,9 @@ inline PackedSample sampleOf(const SampleBlock& block, size_t k, const DrawSetti
 // to store them first.
 class Samples {
  public:
-  explicit Samples(const PackedSample* plan = nullptr) : plan_(plan) {}
+  Samples() = default;
+
+  explicit Samples(const PackedSample* plan) : plan_(plan) {}
 
   Samples(const DrawSettings& settings, const SampleNumbers& numbers)
       : settings_(settings), numbers_(numbers) {}
@@ -99,8 +101,9 @@ class Samples {
     return plan_ != nullptr ? plan_[i] : drawSample(settings_, numbers_[i]);
   }
 
-  // What they are drawn from; null where they are a plan's.
+  // What they are drawn from, or the plan that they are of; the other is null.
   const DrawSettings* drawn() const { return plan_ == nullptr ? &settings_ : nullptr; }
+  const PackedSample* plan() const { return plan_; }
 
   // Whether their numbers are a list.
   bool isListed() const { return numbers_.listed != nullptr; }
@@ -114,8 +117,22 @@ class Samples {
     drawBlock(settings_, block);
   }
 
+  // What the numbers of those from `first` on are drawn from, as draw().
+  void countersOf(size_t first, size_t some, CounterBlock& block) const {
+    const auto joined = [](const uint32_t (&words)[2]) {
+      return uint64_t{words[1]} << 32 | words[0];
+    };
+    for (size_t k = 0; k < kBlockSamples; ++k) {
+      const size_t i = first + std::min(k, some - 1);
+      const bool drawn = plan_ == nullptr;
+      block.seed[k] = joined(drawn ? settings_.seed : plan_[i].seed);
+      block.epoch[k] = drawn ? settings_.epoch : plan_[i].epoch;
+      block.index[k] = drawn ? numbers_[i] : joined(plan_[i].index);
+    }
+  }
+
   // Calls work(i, some, block) for the `count` samples from `first` on, of which there are `some`
-  // in a block, numbered from i = 0 on. They must not be a plan's.
+  // in a block, numbered from i = 0 on. They must not be a plan's. The block is the work's own.
   template <typename Work>
   void forEachBlock(size_t first, size_t count, const Work& work) const {
     SampleBlock block;
