@@ -88,14 +88,6 @@ bool isAligned(const void* data, size_t bytes) {
   return reinterpret_cast<uintptr_t>(data) % bytes == 0;
 }
 
-// What has been checked must not be overwritten. Settings to draw from have been copied.
-bool overlapsSamples(const Napi::CallbackInfo& info, const Bytes& target, const Samples& samples) {
-  static_assert(size_t{MixAt::kSamples} == ApplyAt::kSamples, "");
-  static_assert(size_t{MixAt::kIndices} == ApplyAt::kIndices, "");
-  const bool copied = samples.drawn() != nullptr && !samples.isListed();
-  return !copied && overlapsAny(info, target, {ApplyAt::kSamples, ApplyAt::kIndices});
-}
-
 // The packed samples of a plan. Null if they are not sane.
 const PackedSample* parsePlan(const Napi::Value& plan, size_t count) {
   const auto samples = arrayOf<const PackedSample>(plan);
@@ -107,6 +99,12 @@ const PackedSample* parsePlan(const Napi::Value& plan, size_t count) {
 }
 
 }  // namespace
+
+bool overlapsSamples(const Napi::CallbackInfo& info, const Bytes& bytes, const Samples& samples,
+                     size_t at) {
+  const bool copied = samples.drawn() != nullptr && !samples.isListed();
+  return !copied && overlapsAny(info, bytes, {at, at + 1});
+}
 
 bool overlapsAny(const Napi::CallbackInfo& info, const Bytes& bytes,
                  std::initializer_list<size_t> arguments) {
@@ -252,9 +250,10 @@ Status parseMaskBatch(const Napi::CallbackInfo& info, const BatchHeader& header,
   }
   if (images == kOverlap) return kOverlap;
   const auto* samples = std::get_if<Samples>(&batch.masks);
-  const bool safe = !overlap(*target, *fill) &&
-                    !(samples != nullptr ? overlapsSamples(info, *target, *samples)
-                                         : overlapsAny(info, *target, {ApplyAt::kSamples}));
+  const bool safe =
+      !overlap(*target, *fill) &&
+      !(samples != nullptr ? overlapsSamples(info, *target, *samples, ApplyAt::kSamples)
+                           : overlapsAny(info, *target, {ApplyAt::kSamples}));
   return safe ? kDone : kBadArguments;
 }
 
@@ -274,8 +273,8 @@ Status parseMixBatch(const Napi::CallbackInfo& info, const BatchHeader& header,
   batch.partner = partner->data;
   if (!isPermutation(batch.partner, batch.count)) return kBadArguments;
   if (images == kOverlap) return kOverlap;
-  const bool safe =
-      !overlap(*target, partner->bytes()) && !overlapsSamples(info, *target, *samples);
+  const bool safe = !overlap(*target, partner->bytes()) &&
+                    !overlapsSamples(info, *target, *samples, MixAt::kSamples);
   return safe ? kDone : kBadArguments;
 }
 

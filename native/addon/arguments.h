@@ -88,7 +88,13 @@ std::optional<Samples> parseDraws(const BatchHeader& header, const Napi::Value& 
 // of a sample are sorted by y0; no side exceeds an image's.
 std::optional<Rectangles> parseRectangles(const Napi::Value& value, size_t count);
 
-// Whether some bytes overlap one of these arguments, as far as they are arrays.
+// What has been checked must not be overwritten: whether some bytes overlap what is read of
+// samples, of argument `at`, and of their indices, the next one. Settings to draw from have been
+// copied.
+bool overlapsSamples(const Napi::CallbackInfo& info, const Bytes& bytes, const Samples& samples,
+                     size_t at);
+
+// Whether they overlap one of these arguments, as far as those are arrays.
 bool overlapsAny(const Napi::CallbackInfo& info, const Bytes& bytes,
                  std::initializer_list<size_t> arguments);
 

@@ -96,7 +96,7 @@ Napi::Value countSamples(const Napi::CallbackInfo& info) {
     return statusValue(info, kBadArguments);
   }
   const auto samples = parseSamples(header, info[1], info[2], counts->length);
-  if (!samples || overlapsAny(info, counts->bytes(), {1, 2})) {
+  if (!samples || overlapsSamples(info, counts->bytes(), *samples, 1)) {
     return statusValue(info, kBadArguments);
   }
   cpu::countKept(*samples, counts->length, size->height, size->width, counts->data, *threads);

@@ -62,7 +62,7 @@ Napi::Value drawPartner(const Napi::CallbackInfo& info) {
     return statusValue(info, kBadArguments);
   }
   const auto samples = parseSamples(header, info[1], info[2], partner->length);
-  if (!samples || overlapsAny(info, partner->bytes(), {1, 2})) {
+  if (!samples || overlapsSamples(info, partner->bytes(), *samples, 1)) {
     return statusValue(info, kBadArguments);
   }
   cpu::drawPartners(*samples, partner->length, partner->data);

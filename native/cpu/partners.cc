@@ -3,8 +3,8 @@
 #include "cpu/partners.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <numeric>
-#include <utility>
 #include <vector>
 
 #include "lattice/mix.h"
@@ -12,48 +12,50 @@
 namespace gridmask::cpu {
 namespace {
 
-// A sample's word, and among equal ones its place in the batch.
-using Ranked = std::pair<uint64_t, int32_t>;
-
-std::vector<Ranked> rankedByPlace(const Samples& samples, size_t count) {
-  std::vector<Ranked> ranked(count);
+// A word of each sample, by which they are ordered.
+std::vector<uint64_t> wordsOf(const Samples& samples, size_t count) {
+  std::vector<uint64_t> all(count);
   CounterBlock counters;
   Lanes<uint64_t> words;
   for (size_t i = 0; i < count; i += kBlockSamples) {
     const size_t some = std::min(count - i, kBlockSamples);
     samples.countersOf(i, some, counters);
     drawWords(counters, kPartnerBlock, words);
-    for (size_t k = 0; k < some; ++k) ranked[i + k] = {words[k], static_cast<int32_t>(i + k)};
+    std::copy_n(words, some, all.begin() + static_cast<std::ptrdiff_t>(i));
   }
-  return ranked;
+  return all;
 }
 
-// Words are random, so each of as many ranges of them as there are samples has about one, and
-// little is left to sort.
-std::vector<Ranked> sorted(const std::vector<Ranked>& ranked) {
-  const size_t count = ranked.size();
-  const auto rangeOf = [&](const Ranked& one) { return ((one.first >> 32) * count) >> 32; };
-  // Where ranges begin; then, when they are filled, where they end.
-  std::vector<uint32_t> places(count + 1);
-  for (const Ranked& one : ranked) ++places[rangeOf(one) + 1];
+// The samples in the order of their words; those with equal words as they are in the batch. Words
+// are random: of as many equal ranges of them as there are samples, each has about one, and little
+// is left to sort.
+std::vector<int32_t> sorted(const std::vector<uint64_t>& words) {
+  const size_t count = words.size();
+  const auto rangeOf = [&](uint64_t word) { return ((word >> 32) * count) >> 32; };
+  // Where ranges end; then, when they are filled, where they begin.
+  std::vector<uint32_t> places(count);
+  for (const uint64_t word : words) ++places[rangeOf(word)];
   std::partial_sum(places.begin(), places.end(), places.begin());
-  std::vector<Ranked> result(count);
-  for (const Ranked& one : ranked) result[places[rangeOf(one)]++] = one;
-  auto begin = result.begin();
+  std::vector<int32_t> order(count);
+  for (size_t i = count; i-- > 0;) order[--places[rangeOf(words[i])]] = static_cast<int32_t>(i);
+  const auto comesBefore = [&](int32_t a, int32_t b) {
+    const uint64_t wordA = words[static_cast<size_t>(a)], wordB = words[static_cast<size_t>(b)];
+    return wordA != wordB ? wordA < wordB : a < b;
+  };
   for (size_t range = 0; range < count; ++range) {
-    const auto end = result.begin() + places[range];
-    if (end - begin > 1) std::sort(begin, end);
-    begin = end;
+    const uint32_t begin = places[range];
+    const size_t end = range + 1 < count ? places[range + 1] : count;
+    if (end - begin > 1) std::sort(order.data() + begin, order.data() + end, comesBefore);
   }
-  return result;
+  return order;
 }
 
 }  // namespace
 
 void drawPartners(const Samples& samples, size_t count, int32_t* partners) {
-  const std::vector<Ranked> order = sorted(rankedByPlace(samples, count));
+  const std::vector<int32_t> order = sorted(wordsOf(samples, count));
   for (size_t k = 0; k < count; ++k) {
-    partners[order[k].second] = order[k + 1 < count ? k + 1 : 0].second;
+    partners[order[k]] = order[k + 1 < count ? k + 1 : 0];
   }
 }
 

@@ -111,23 +111,24 @@ class Samples {
   // Draws those from `first` on, `some` of them and no more than a block has. In the lanes behind
   // them is the last one again.
   void draw(size_t first, size_t some, SampleBlock& block) const {
-    for (size_t k = 0; k < kBlockSamples; ++k) {
-      block.index[k] = numbers_[first + std::min(k, some - 1)];
-    }
+    numbersOf(first, some, block.index);
     drawBlock(settings_, block);
   }
 
   // What the numbers of those from `first` on are drawn from, as draw().
   void countersOf(size_t first, size_t some, CounterBlock& block) const {
-    const auto joined = [](const uint32_t (&words)[2]) {
-      return uint64_t{words[1]} << 32 | words[0];
-    };
+    const auto joined = [](const uint32_t* words) { return uint64_t{words[1]} << 32 | words[0]; };
+    if (plan_ == nullptr) {
+      std::fill_n(block.seed, kBlockSamples, joined(settings_.seed));
+      std::fill_n(block.epoch, kBlockSamples, settings_.epoch);
+      numbersOf(first, some, block.index);
+      return;
+    }
     for (size_t k = 0; k < kBlockSamples; ++k) {
-      const size_t i = first + std::min(k, some - 1);
-      const bool drawn = plan_ == nullptr;
-      block.seed[k] = joined(drawn ? settings_.seed : plan_[i].seed);
-      block.epoch[k] = drawn ? settings_.epoch : plan_[i].epoch;
-      block.index[k] = drawn ? numbers_[i] : joined(plan_[i].index);
+      const PackedSample& sample = plan_[first + std::min(k, some - 1)];
+      block.seed[k] = joined(sample.seed);
+      block.epoch[k] = sample.epoch;
+      block.index[k] = joined(sample.index);
     }
   }
 
@@ -159,6 +160,12 @@ class Samples {
   static constexpr size_t kFewSamples = 4;
 
  private:
+  void numbersOf(size_t first, size_t some, Lanes<uint64_t>& numbers) const {
+    for (size_t k = 0; k < kBlockSamples; ++k) {
+      numbers[k] = numbers_[first + std::min(k, some - 1)];
+    }
+  }
+
   const PackedSample* plan_ = nullptr;
   DrawSettings settings_{};
   SampleNumbers numbers_;
