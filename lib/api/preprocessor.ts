@@ -48,6 +48,7 @@ import {
   planKeys,
   preprocessKeys,
   preprocessorKeys,
+  readPreprocess,
 } from './preprocessor-options'
 import {
   type Preprocessed,
@@ -285,7 +286,12 @@ export class Preprocessor<
   }
 
   #prepare(images: unknown, request: unknown) {
-    const given = { ...checkOptions<PreprocessRequest>('request', request, preprocessKeys) }
+    const given: Partial<ReturnType<typeof readPreprocess>> = checkOptions(
+      'request',
+      request,
+      preprocessKeys,
+      readPreprocess,
+    )
     const device = deviceFor(images, given, this.#device)
     const tensor = DeviceTensor.is(images) ? images : undefined
     const sources =

@@ -179,7 +179,7 @@ interface NativeCuda {
   mixHost(
     ...args: [...mix: MixArguments<Bytes>, async: boolean]
   ): CudaOutcome | Promise<CudaOutcome>
-  preprocess(...args: PreprocessArguments<CudaMemory, CudaMemory>): CudaOutcome
+  preprocess(...args: PreprocessArguments<CudaMemory, CudaTarget>): CudaMemory | CudaOutcome
   preprocessHost(...args: PreprocessArguments<ImageArrays, CudaMemory>): CudaOutcome
   /** Uploads what the crops need of the images, for `preprocess` with `cutSource` and the same target. */
   uploadImages(
