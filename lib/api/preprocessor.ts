@@ -314,7 +314,7 @@ export class Preprocessor<
       (value) => this.#replay(value, count, sizes, size),
       // Native code draws, without a plan in between.
       (range) => ({
-        crops: this.#crops.at(Math.floor(range.epoch)),
+        crops: () => this.#crops.at(Math.floor(range.epoch)),
         masks: isEmpty(dimensions) ? undefined : this.#drawnMasks(range, size),
         first: range.first,
         indices: range.indices,
@@ -350,7 +350,7 @@ export class Preprocessor<
     )
     checkPlanLength(masks.length, count)
     checkCrops('plan', crops, sizes, this.#padding, size)
-    return { crops, masks: () => masks.samples, first: 0, indices: undefined }
+    return { crops: () => crops, masks: () => masks.samples, first: 0, indices: undefined }
   }
 
   #drawnMasks(range: SampleRange, size: ImageSize): (() => NativeSamples) | undefined {

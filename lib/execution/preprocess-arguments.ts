@@ -18,10 +18,12 @@ import type { DeviceTensor } from './device-tensor'
 import { maskOperation } from './mask-batch'
 import { type BatchOperation, type Execution, layoutOf } from './operation'
 
-/** The images' crops, and the result's masks, if there are any: a plan's, or to be drawn. */
+/**
+ * The images' crops, and the result's masks, if there are any: a plan's, or the settings to draw them from,
+ * which a later batch overwrites. So they are asked for when native code is called.
+ */
 export interface PreprocessSamples extends Pick<NativeSamples, 'first' | 'indices'> {
-  crops: Int32Array | Float64Array
-  /** Those of the masks, whenever it is called. */
+  crops: () => Int32Array | Float64Array
   masks: (() => NativeSamples) | undefined
 }
 
@@ -31,7 +33,6 @@ export interface Preprocessing {
   /** The images, if they lie on a device; `sources` then only says their sizes. */
   tensor: DeviceTensor | undefined
   padding: number
-  /** Nobody changes their arrays: an asynchronous call uses them more than once. */
   samples: PreprocessSamples
   /** For each channel of the result: the image's channel that it is made from, and its scale. */
   scales: Float32Array
@@ -79,7 +80,8 @@ export function argumentsOf<Images, Target>(
   // Noise is written over the result afterwards; until then, dropped pixels are 0.
   const constant =
     fill instanceof Float32Array ? new Uint8Array(layout.planes * layout.pixelBytes) : fill
-  const { crops, first, indices } = samples
+  const { first, indices } = samples
+  const crops = samples.crops()
   const masks = samples.masks?.()
   const header = packBatch(
     layout,

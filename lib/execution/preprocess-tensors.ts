@@ -22,12 +22,12 @@ export function tensorSources(images: DeviceTensor, given: Partial<TensorRequest
     const expected = 'a tensor of uint8 or float32, values of 0…255'
     invalid('ERR_INVALID_ARG_TYPE', 'images', expected, images)
   }
-  const { count, channelsLast, ...size } = DeviceTensor.dimensions(images)
+  const { count, height, width, channels, channelsLast } = DeviceTensor.dimensions(images)
   return {
     nameOf: () => 'images',
     arrays: [],
     count,
-    sizes: count === 0 ? [] : [size],
+    sizes: count === 0 ? [] : [{ height, width, channels }],
     planar: !channelsLast,
   }
 }

@@ -140,12 +140,15 @@ bool parseMasks(const Napi::CallbackInfo& info, const BatchHeader& header, Prepr
 
 // Takes an image from the rest of a source. False if there is not enough.
 bool take(Bytes& source, bool floats, SourceImage& image) {
-  const auto bytes = product({static_cast<size_t>(image.height), static_cast<size_t>(image.width),
-                              static_cast<size_t>(image.channels), floats ? sizeof(float) : 1});
-  if (!bytes || source.length < *bytes) return false;
+  // Below 2⁶¹.
+  static_assert(kMaxSide <= 1 << 14 && sizeof image.channels == 4, "");
+  const uint64_t values = uint64_t{static_cast<uint32_t>(image.height)} *
+                          static_cast<uint32_t>(image.width) * image.channels;
+  const uint64_t bytes = values * (floats ? sizeof(float) : 1);
+  if (source.length < bytes) return false;
   image.data = source.data;
-  source.data += *bytes;
-  source.length -= *bytes;
+  source.data += bytes;
+  source.length -= static_cast<size_t>(bytes);
   return true;
 }
 
