@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 #include "cuda/launch_parts.h"
 #include "lattice/phase_block.h"
@@ -149,19 +150,17 @@ void SampleConstants::write(const LatticeBlock& block, size_t some) {
   PhaseBlock written;
   findPhases(block, {canvas_.side, canvas_.left + kOriginColumn, canvas_.top + firstRow_}, written);
   for (size_t k = 0; k < some; ++k) {
-    KernelSample sample{{}, {}, 0, place_[k]};
-    if (masked_[k]) {
-      const Phases phases = phasesOf(written, k);
-      sample.x = {phases.startX, phases.acrossX, phases.downX};
-      sample.y = {phases.startY, phases.acrossY, phases.acrossX};
-      sample.gap = phases.gap;
-      sample.place |= flagsOf(phases, block.d[k]);
-      flags_ |= sample.place % KernelSample::kPlaces;
-    } else if (skips_) {
-      continue;
-    }
-    std::memcpy(samples_ + count_ * sizeof sample, &sample, sizeof sample);
-    ++count_;
+    if (!masked_[k] && skips_) continue;
+    // In place: to copy what has just been written by smaller parts takes as long as all the rest.
+    auto* const sample = new (samples_ + count_++ * sizeof(KernelSample)) KernelSample{};
+    sample->place = place_[k];
+    if (!masked_[k]) continue;
+    const Phases phases = phasesOf(written, k);
+    sample->x = {phases.startX, phases.acrossX, phases.downX};
+    sample->y = {phases.startY, phases.acrossY, phases.acrossX};
+    sample->gap = phases.gap;
+    sample->place |= flagsOf(phases, block.d[k]);
+    flags_ |= sample->place % KernelSample::kPlaces;
   }
 }
 
