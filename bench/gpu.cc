@@ -208,7 +208,7 @@ cuda::Prepared prepare(const Request& request, const uint8_t* source, uint8_t* t
   if (request.decoded) return preparePictures(request, source, target, fill, launch);
   if (!request.partner.empty()) {
     const MixBatch batch{
-        {request.layout, source, target}, request.samples.data(), request.partner.data()};
+        {request.layout, source, target}, Samples(request.samples.data()), request.partner.data()};
     return cuda::prepareMix(batch, launch);
   }
   const cuda::Batch batch{request.layout, source, target, fill.data(), request.noise};

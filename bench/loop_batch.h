@@ -53,7 +53,7 @@ class LoopBatch {
     const ImageBatch images{layout, source_.data(),
                             settings_.inPlace ? source_.data() : target_.data()};
     if (settings_.mixes) {
-      cpu::mix({images, samples_.data(), partner_.data()}, 1, cpu::bestKernels(),
+      cpu::mix({images, Samples(samples_.data()), partner_.data()}, 1, cpu::bestKernels(),
                settings_.strategy);
     } else {
       cpu::apply({images, Samples(samples_.data()), fill_.data(), {}}, 1, cpu::bestKernels(),

@@ -136,7 +136,8 @@ export class GridMask extends Augmentation<GridMaskOptions> {
     const height = side('height', given.height)
     const width = side('width', given.width)
     const range = this.counter.of(given, count)
-    const packed = this.#draw(range, height, width)
+    const packed =
+      count === 0 ? new PackedPlan(0) : draw(count, this.#drawing(range, height, width)())
     this.counter.markSeen(range)
     return new Plan(packed)
   }
@@ -247,7 +248,7 @@ export class GridMask extends Augmentation<GridMaskOptions> {
       (plan) => checkPlan(plan as Plan, count).samples,
       // Native code draws what it masks, without a plan in between.
       (range) =>
-        isEmpty(dimensions) ? new PackedPlan(0).samples : this.#drawn(range, height, width),
+        isEmpty(dimensions) ? new PackedPlan(0).samples : this.#drawing(range, height, width)(),
     )
     return {
       commit,
@@ -259,14 +260,17 @@ export class GridMask extends Augmentation<GridMaskOptions> {
 
   #mix(given: Given, dimensions: Dimensions, dtype: DType): Task<GridMix<Images>> {
     const { count, height, width } = dimensions
-    const { samples: plan, commit } = this.samplesOf(
+    const { samples, commit } = this.samplesOf<() => NativeSamples>(
       given,
       count,
-      (value) => checkPlan(value as Plan, count),
+      (value) => {
+        const plan = checkPlan(value as Plan, count)
+        return () => plan.samples
+      },
       // Partners are drawn even for a batch without pixels, for whose size there may be no unit.
-      (range) => this.#draw(range, height, width, isEmpty(dimensions) ? [1, 1] : undefined),
+      (range) => this.#drawing(range, height, width, isEmpty(dimensions) ? [1, 1] : undefined),
     )
-    const mix = mixOf(plan, given.partner, dimensions, this.#target.threads)
+    const mix = mixOf(samples, given.partner, dimensions, this.#target.threads)
     return {
       commit,
       operation: mixOperation(layoutOf(dtype, dimensions), mix),
@@ -275,25 +279,27 @@ export class GridMask extends Augmentation<GridMaskOptions> {
     }
   }
 
-  #draw(range: SampleRange, height: number, width: number, unit?: Range): PackedPlan {
-    if (range.count === 0) return new PackedPlan(0)
-    return draw(range.count, this.#drawn(range, height, width, unit))
+  /**
+   * @internal Samples of a size for native code to draw: at any time, while their settings last until the
+   * next ones are asked for.
+   */
+  static drawing(
+    gridmask: GridMask,
+    range: SampleRange,
+    [height, width]: ImageSize,
+  ): () => NativeSamples {
+    return gridmask.#drawing(range, height, width)
   }
 
-  /** @internal Samples of a size for native code to draw. The next call overwrites their settings. */
-  static drawn(gridmask: GridMask, range: SampleRange, [height, width]: ImageSize): NativeSamples {
-    return gridmask.#drawn(range, height, width)
-  }
-
-  #drawn(
+  #drawing(
     { epoch, first, indices }: SampleRange,
     height: number,
     width: number,
     unit: Range = typeof this.#unit === 'function' ? this.#unit(height, width) : this.#unit,
-  ): NativeSamples {
+  ): () => NativeSamples {
     const probability = this.probabilityAt(epoch)
     warnOfLargeUnit(unit, height, width)
-    return this.#drawer.samples(unit, probability, Math.floor(epoch), first, indices)
+    return () => this.#drawer.samples(unit, probability, Math.floor(epoch), first, indices)
   }
 }
 

@@ -79,7 +79,7 @@ export function gridmix(
     prepare: (given, dimensions, dtype) => {
       const target = { device: checkDevice(given.device), threads: defaultThreads() }
       const plan = checkPlan(given.plan as Plan, dimensions.count)
-      const mix = mixOf(plan, given.partner, dimensions, target.threads)
+      const mix = mixOf(() => plan.samples, given.partner, dimensions, target.threads)
       const operation = mixOperation(layoutOf(dtype, dimensions), mix)
       return { operation, target, result: (result) => mixed(result, mix) }
     },

@@ -131,14 +131,15 @@ export interface PreprocessRequest extends DrawRequest {
   device?: DeviceId | undefined
 }
 
-export const preprocessKeys = new Set<string>([
-  ...drawKeys,
-  'shape',
-  'layout',
-  'out',
-  'plan',
-  'device',
-])
+/** All that a request says. Its names are those that are known. */
+export function readPreprocess(request: Partial<PreprocessRequest>): {
+  [K in keyof Required<PreprocessRequest>]: PreprocessRequest[K]
+} {
+  const { shape, layout, out, plan, device, epoch, index, indices } = request
+  return { shape, layout, out, plan, device, epoch, index, indices }
+}
+
+export const preprocessKeys = new Set(Object.keys(readPreprocess({})))
 
 /**
  * The request of {@link Preprocessor.plan}.

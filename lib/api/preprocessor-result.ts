@@ -60,6 +60,12 @@ export function resultSize(
   return [height, width]
 }
 
+function numbersBelow(count: number): number[] {
+  const numbers: number[] = []
+  for (let i = 0; i < count; i++) numbers.push(i)
+  return numbers
+}
+
 /** The result's channels, by their numbers in each image. Refuses images that lack one of them. */
 export function resultChannels(
   channels: readonly number[] | undefined,
@@ -69,7 +75,7 @@ export function resultChannels(
   if (channels === undefined) {
     const count = sizes[0]?.channels ?? 0
     const other = sizes.findIndex((image) => image.channels !== count)
-    if (other === -1) return Array.from({ length: count }, (_, channel) => channel)
+    if (other === -1) return numbersBelow(count)
     throw new GridMaskError(
       'ERR_SHAPE_MISMATCH',
       `Expected \`${nameOf(other)}\` to have ${count} channels like \`${nameOf(0)}\`, but it ` +

@@ -48,6 +48,7 @@ import {
   planKeys,
   preprocessKeys,
   preprocessorKeys,
+  readPreprocess,
 } from './preprocessor-options'
 import {
   type Preprocessed,
@@ -285,7 +286,12 @@ export class Preprocessor<
   }
 
   #prepare(images: unknown, request: unknown) {
-    const given = { ...checkOptions<PreprocessRequest>('request', request, preprocessKeys) }
+    const given: Partial<ReturnType<typeof readPreprocess>> = checkOptions(
+      'request',
+      request,
+      preprocessKeys,
+      readPreprocess,
+    )
     const device = deviceFor(images, given, this.#device)
     const tensor = DeviceTensor.is(images) ? images : undefined
     const sources =
@@ -308,7 +314,7 @@ export class Preprocessor<
       (value) => this.#replay(value, count, sizes, size),
       // Native code draws, without a plan in between.
       (range) => ({
-        crops: this.#crops.at(Math.floor(range.epoch)),
+        crops: () => this.#crops.at(Math.floor(range.epoch)),
         masks: isEmpty(dimensions) ? undefined : this.#drawnMasks(range, size),
         first: range.first,
         indices: range.indices,
@@ -344,13 +350,11 @@ export class Preprocessor<
     )
     checkPlanLength(masks.length, count)
     checkCrops('plan', crops, sizes, this.#padding, size)
-    return { crops, masks: masks.samples, first: 0, indices: undefined }
+    return { crops: () => crops, masks: () => masks.samples, first: 0, indices: undefined }
   }
 
-  #drawnMasks(range: SampleRange, size: ImageSize): NativeSamples | undefined {
-    if (this.#gridmask === undefined) return undefined
-    const samples = GridMask.drawn(this.#gridmask, range, size)
-    return { ...samples, data: samples.data.slice() }
+  #drawnMasks(range: SampleRange, size: ImageSize): (() => NativeSamples) | undefined {
+    return this.#gridmask && GridMask.drawing(this.#gridmask, range, size)
   }
 
   #drawCrops(

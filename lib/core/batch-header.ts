@@ -108,9 +108,13 @@ export function packBatch(
 }
 
 /** The same for so many samples, without their images. */
-export function packCount(count: number, first = 0): Float64Array {
+export function packCount(
+  count: number,
+  { sampleKind, first }: Pick<BatchHeader, 'sampleKind' | 'first'>,
+): Float64Array {
   packed.fill(0)
   packed[at.count] = count
+  packed[at.sampleKind] = sampleKind
   packed[at.first] = first
   return packed
 }

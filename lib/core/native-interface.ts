@@ -78,7 +78,10 @@ export interface Opened {
 /** Only the bytes of these arrays count, not their element type. */
 type Bytes = ArrayBufferView
 
-/** The samples of a batch: those of a plan, or the settings and numbers to draw them from. */
+/**
+ * The samples of a batch: those of a plan, or the settings and numbers to draw them from. The next batch of
+ * the same augmentation may overwrite the settings.
+ */
 export interface NativeSamples {
   sampleKind: SampleKind
   /** Packed samples, the numbers of DrawSettings in native/lattice/sample_draws.h, or packed rectangles. */
@@ -103,7 +106,8 @@ type MixArguments<Images, Target = Images> = [
   header: Float64Array,
   source: Images,
   target: Target,
-  plan: Uint8Array,
+  samples: NativeSamples['data'],
+  indices: Float64Array | undefined,
   partner: Int32Array,
 ]
 
@@ -175,7 +179,7 @@ interface NativeCuda {
   mixHost(
     ...args: [...mix: MixArguments<Bytes>, async: boolean]
   ): CudaOutcome | Promise<CudaOutcome>
-  preprocess(...args: PreprocessArguments<CudaMemory, CudaMemory>): CudaOutcome
+  preprocess(...args: PreprocessArguments<CudaMemory, CudaTarget>): CudaMemory | CudaOutcome
   preprocessHost(...args: PreprocessArguments<ImageArrays, CudaMemory>): CudaOutcome
   /** Uploads what the crops need of the images, for `preprocess` with `cutSource` and the same target. */
   uploadImages(
@@ -198,14 +202,24 @@ export interface Native {
     indices: Float64Array | undefined,
     plan: Uint8Array,
   ): number
-  drawPartner(header: Float64Array, plan: Uint8Array, partner: Int32Array): number
+  drawPartner(
+    header: Float64Array,
+    samples: NativeSamples['data'],
+    indices: Float64Array | undefined,
+    partner: Int32Array,
+  ): number
   countKept(
     header: Float64Array,
     sample: Uint8Array | Uint32Array,
     boxes: Int32Array,
     counts: Float64Array,
   ): number
-  countPlan(header: Float64Array, plan: Uint8Array, counts: Float64Array): number
+  countSamples(
+    header: Float64Array,
+    samples: NativeSamples['data'],
+    indices: Float64Array | undefined,
+    counts: Float64Array,
+  ): number
   useLargePages(array: Bytes): number
   readHeader(header: Float64Array): BatchHeader
   /** The sets that this processor runs; each includes the ones before it. */

@@ -276,19 +276,21 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
       : new DeviceTensor<T>(memory, this.#tag, dtype, this.#device, own, stream, this.shape)
   }
 
+  /** @internal A new tensor with undefined content. */
+  static make(device: CudaDevice, dtype: DType, dimensions: Dimensions): DeviceTensor {
+    return DeviceTensor.#allocate(tags[dtype], dtype, device, dimensions, undefined)
+  }
+
   /**
-   * @internal A new tensor with undefined content, on a device, or on the device and stream of another
-   * tensor.
+   * @internal A new tensor on the device and the stream of this one, of new memory, by default with undefined
+   * content.
    */
-  static make(
-    where: DeviceTensor | CudaDevice,
-    dtype: DType,
-    dimensions: Dimensions,
-  ): DeviceTensor {
-    const [device, stream] = DeviceTensor.is(where)
-      ? [where.#device, where.#givenStream]
-      : [where, undefined]
-    return DeviceTensor.#allocate(tags[dtype], dtype, device, dimensions, stream)
+  beside(dtype: DType, dimensions: Dimensions, memory?: CudaMemory): DeviceTensor {
+    const device = this.#device
+    const stream = this.#givenStream
+    return memory === undefined
+      ? DeviceTensor.#allocate(tags[dtype], dtype, device, dimensions, stream)
+      : new DeviceTensor(memory, tags[dtype], dtype, device, dimensions, stream)
   }
 
   /** @internal */
@@ -380,7 +382,8 @@ inspectWith(DeviceTensor.prototype, ({ device, shape, layout, dtype, disposed },
   return `DeviceTensor ${inspect({ device, shape, layout, dtype, disposed })}`
 })
 
-function byteLength({ count, channels, height, width }: Dimensions, dtype: DType): number {
+/** Throws if there are more than a number can hold. */
+export function byteLength({ count, channels, height, width }: Dimensions, dtype: DType): number {
   const bytes = count * channels * height * width * bytesPerValue[dtype]
   if (bytes <= Number.MAX_SAFE_INTEGER) return bytes
   invalid('ERR_OUT_OF_RANGE', 'shape', 'of at most 2⁵³ bytes', bytes)

@@ -4,8 +4,9 @@ import type { NativeSamples } from '../core/native-interface'
 import { PackedPlan } from '../plan/plan'
 
 /** Draws samples as a plan. */
-export function draw(count: number, { data, first, indices }: NativeSamples): PackedPlan {
+export function draw(count: number, samples: NativeSamples): PackedPlan {
   const packed = new PackedPlan(count)
-  expectDone(native.draw(packCount(count, first), data, indices, packed.bytes))
+  const header = packCount(count, samples)
+  expectDone(native.draw(header, samples.data, samples.indices, packed.bytes))
   return packed
 }

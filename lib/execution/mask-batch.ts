@@ -12,10 +12,7 @@ import type {
   NativeSamples,
 } from '../core/native-interface'
 import { encodeFill, type Fill, isUniformFill } from '../plan/fill'
-import { type BatchOperation, type Execution, isEmpty } from './operation'
-
-/** For tensors, their memory says where to work. */
-const nowhere: Execution = {}
+import { type BatchOperation, type Execution, isEmpty, nowhere } from './operation'
 
 const description = { doing: 'masking', done: 'masked' } as const
 

@@ -6,20 +6,30 @@ import { type BatchLayout, packBatch, packCount, packHeader } from '../core/batc
 import { GridMaskError } from '../core/errors'
 import { inspectWith } from '../core/inspection'
 import { allocating } from '../core/memory'
-import { type CudaOutcome, TOO_LARGE } from '../core/native-interface'
+import {
+  type CudaMemory,
+  type CudaOutcome,
+  type CudaTarget,
+  type NativeSamples,
+  TOO_LARGE,
+} from '../core/native-interface'
 import { checkPartner } from '../plan/mix-partners'
-import type { PackedPlan } from '../plan/plan'
 import { DeviceTensor } from './device-tensor'
-import { type BatchOperation, isEmpty } from './operation'
+import { type BatchOperation, type Execution, isEmpty, nowhere } from './operation'
 import type { GridMix } from './requests'
+
+const description = { doing: 'mixing', done: 'mixed' } as const
 
 /** How a batch is mixed; the same for arrays and tensors. */
 export class Mix {
   #lambda: Float64Array | undefined
 
-  /** @param threads how many count the pixels of {@link Mix.lambda} */
+  /**
+   * @param samples those of the batch, whenever it is called
+   * @param threads how many count the pixels of {@link Mix.lambda}
+   */
   constructor(
-    readonly plan: PackedPlan,
+    readonly samples: () => NativeSamples,
     readonly partner: Int32Array,
     private readonly dimensions: Dimensions,
     private readonly threads: number,
@@ -27,7 +37,7 @@ export class Mix {
 
   /** The fraction of each sample that stays its own, counted on first access. */
   get lambda(): Float64Array {
-    this.#lambda ??= lambdaOf(this.plan, this.partner, this.dimensions, this.threads)
+    this.#lambda ??= this.#count()
     return this.#lambda
   }
 
@@ -35,6 +45,21 @@ export class Mix {
   lambdaToCount(): Float64Array {
     this.#lambda = newLambda(this.partner.length).fill(1)
     return this.#lambda
+  }
+
+  #count(): Float64Array {
+    const { dimensions, partner, threads } = this
+    const lambda = newLambda(partner.length)
+    if (isEmpty(dimensions)) return lambda.fill(1)
+    const { count, height, width } = dimensions
+    const samples = this.samples()
+    const header = packHeader({ count, height, width, threads }, samples)
+    expectDone(native.countSamples(header, samples.data, samples.indices, lambda))
+    const pixels = height * width
+    for (let i = 0; i < lambda.length; i++) {
+      lambda[i] = partner[i] === i ? 1 : (lambda[i] as number) / pixels
+    }
+    return lambda
   }
 }
 
@@ -91,73 +116,84 @@ function showMix(
 
 inspectWith(TensorMix.prototype, showMix)
 
-/** The mix of a batch by a plan, with the partners given or drawn. */
+/** The mix of a batch, with the partners given or drawn. */
 export function mixOf(
-  plan: PackedPlan,
+  samples: () => NativeSamples,
   partner: unknown,
   dimensions: Dimensions,
   threads: number,
 ): Mix {
   const { count } = dimensions
-  const partners = partner === undefined ? drawPartner(plan) : checkPartner(partner, count)
-  return new Mix(plan, partners, dimensions, threads)
+  const partners =
+    partner === undefined ? drawPartner(samples(), count) : checkPartner(partner, count)
+  return new Mix(samples, partners, dimensions, threads)
 }
 
-function drawPartner(plan: PackedPlan): Int32Array {
-  const partner = allocating('`partner`', () => new Int32Array(plan.length))
-  expectDone(native.drawPartner(packCount(plan.length), plan.bytes, partner))
+function drawPartner(samples: NativeSamples, count: number): Int32Array {
+  const partner = allocating('`partner`', () => new Int32Array(count))
+  const header = packCount(count, samples)
+  expectDone(native.drawPartner(header, samples.data, samples.indices, partner))
   return partner
 }
 
-function lambdaOf(
-  plan: PackedPlan,
-  partner: Int32Array,
-  dimensions: Dimensions,
-  threads: number,
-): Float64Array {
-  const lambda = newLambda(partner.length)
-  if (isEmpty(dimensions)) return lambda.fill(1)
-  const { count, height, width } = dimensions
-  const header = packHeader({ count, height, width, threads })
-  expectDone(native.countPlan(header, plan.bytes, lambda))
-  const pixels = height * width
-  for (let i = 0; i < lambda.length; i++) {
-    lambda[i] = partner[i] === i ? 1 : (lambda[i] as number) / pixels
+/** A class, since making closures for each batch takes as long as launching it. */
+class MixOperation implements BatchOperation {
+  constructor(
+    private readonly layout: BatchLayout,
+    private readonly mix: Mix,
+  ) {}
+
+  get description(): BatchOperation['description'] {
+    return description
   }
-  return lambda
+
+  get afterFailure(): string {
+    return ', and cannot be restored from what it holds'
+  }
+
+  cpu(source: ArrayBufferView, target: ArrayBufferView, execution: Execution): number {
+    const { layout, mix } = this
+    const samples = mix.samples()
+    const { data, indices } = samples
+    const header = packBatch(layout, samples, execution)
+    return native.mix(header, source, target, data, indices, mix.partner, mix.lambdaToCount())
+  }
+
+  cpuAsync(source: ArrayBufferView, target: ArrayBufferView, execution: Execution) {
+    const { layout, mix } = this
+    const samples = mix.samples()
+    const { data, indices } = samples
+    const header = packBatch(layout, samples, execution)
+    return native.mixAsync(header, source, target, data, indices, mix.partner, mix.lambdaToCount())
+  }
+
+  cudaHost(source: ArrayBufferView, target: ArrayBufferView, execution: Execution, async: boolean) {
+    const { layout, mix } = this
+    // Everything that can fail is done before anything is written.
+    void mix.lambda
+    const samples = mix.samples()
+    const { data, indices } = samples
+    const header = packBatch(layout, samples, execution)
+    return native.cuda.mixHost(header, source, target, data, indices, mix.partner, async)
+  }
+
+  cuda(source: CudaMemory, target: CudaTarget): CudaMemory | CudaOutcome {
+    const { layout, mix } = this
+    const samples = mix.samples()
+    const header = packBatch(layout, samples, nowhere)
+    return native.cuda.mix(header, source, target, samples.data, samples.indices, mix.partner)
+  }
+
+  expect(outcome: CudaOutcome): void {
+    if (outcome !== TOO_LARGE) return
+    throw new GridMaskError(
+      'ERR_OUT_OF_RANGE',
+      'Expected rows below 2 GiB and samples below 4 GiB (64 GiB if rows begin at multiples of ' +
+        '16 bytes) for mixing on CUDA',
+    )
+  }
 }
 
 export function mixOperation(layout: BatchLayout, mix: Mix): BatchOperation {
-  const { samples } = mix.plan
-  const rest = [mix.plan.bytes, mix.partner] as const
-  return {
-    description: { doing: 'mixing', done: 'mixed' },
-    afterFailure: ', and cannot be restored from what it holds',
-    cpu: (source, target, execution) => {
-      const header = packHeader(layout, execution)
-      return native.mix(header, source, target, ...rest, mix.lambdaToCount())
-    },
-    cpuAsync: (source, target, execution) => {
-      const header = packHeader(layout, execution)
-      return native.mixAsync(header, source, target, ...rest, mix.lambdaToCount())
-    },
-    cudaHost: (source, target, execution, async) => {
-      // Everything that can fail is done before anything is written.
-      void mix.lambda
-      const header = packHeader(layout, execution)
-      return native.cuda.mixHost(header, source, target, ...rest, async)
-    },
-    cuda: (source, target) =>
-      native.cuda.mix(packBatch(layout, samples, {}), source, target, ...rest),
-    expect: expectSmall,
-  }
-}
-
-function expectSmall(outcome: CudaOutcome): void {
-  if (outcome !== TOO_LARGE) return
-  throw new GridMaskError(
-    'ERR_OUT_OF_RANGE',
-    'Expected rows below 2 GiB and samples below 4 GiB (64 GiB if rows begin at multiples of ' +
-      '16 bytes) for mixing on CUDA',
-  )
+  return new MixOperation(layout, mix)
 }

@@ -20,6 +20,9 @@ export type Execution = Partial<
   Pick<BatchHeader, 'threads' | 'poolThreads' | 'device' | 'pieceBytes'>
 >
 
+/** For tensors, their memory says where to work. */
+export const nowhere: Execution = {}
+
 /** An operation with everything that it needs but the images, as native calls. */
 export interface BatchOperation {
   /** What messages call it. */

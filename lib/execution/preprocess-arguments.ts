@@ -18,10 +18,13 @@ import type { DeviceTensor } from './device-tensor'
 import { maskOperation } from './mask-batch'
 import { type BatchOperation, type Execution, layoutOf } from './operation'
 
-/** The images' crops, and the result's masks, if there are any: a plan's, or to be drawn. */
+/**
+ * The images' crops, and the result's masks, if there are any: a plan's, or the settings to draw them from,
+ * which a later batch overwrites. So they are asked for when native code is called.
+ */
 export interface PreprocessSamples extends Pick<NativeSamples, 'first' | 'indices'> {
-  crops: Int32Array | Float64Array
-  masks: NativeSamples | undefined
+  crops: () => Int32Array | Float64Array
+  masks: (() => NativeSamples) | undefined
 }
 
 /** How to make a batch from images. Everything but the arrays has been checked. */
@@ -30,7 +33,6 @@ export interface Preprocessing {
   /** The images, if they lie on a device; `sources` then only says their sizes. */
   tensor: DeviceTensor | undefined
   padding: number
-  /** Nobody changes their arrays: an asynchronous call uses them more than once. */
   samples: PreprocessSamples
   /** For each channel of the result: the image's channel that it is made from, and its scale. */
   scales: Float32Array
@@ -78,7 +80,9 @@ export function argumentsOf<Images, Target>(
   // Noise is written over the result afterwards; until then, dropped pixels are 0.
   const constant =
     fill instanceof Float32Array ? new Uint8Array(layout.planes * layout.pixelBytes) : fill
-  const { crops, masks, first, indices } = samples
+  const { first, indices } = samples
+  const crops = samples.crops()
+  const masks = samples.masks?.()
   const header = packBatch(
     layout,
     { sampleKind: masks?.sampleKind ?? SampleKind.plan, first },
@@ -101,5 +105,5 @@ export function noiseOf({
   dtype,
 }: Preprocessing): BatchOperation | undefined {
   if (!(fill instanceof Float32Array) || samples.masks === undefined) return undefined
-  return maskOperation(layoutOf(dtype, dimensions), samples.masks, fill)
+  return maskOperation(layoutOf(dtype, dimensions), samples.masks(), fill)
 }

@@ -6,12 +6,11 @@ import { takeSources } from '../arrays/take-sources'
 import { type CudaDevice, chunkBytes, expectCuda, isMemory } from '../backend/cuda'
 import { checkDevice } from '../backend/devices'
 import { native } from '../backend/native'
-import type { ImageFields } from '../core/batch-header'
 import { invalid } from '../core/check'
 import { GridMaskError } from '../core/errors'
-import { type CudaMemory, type CudaOutcome, DONE, OVERLAP } from '../core/native-interface'
-import { DeviceTensor } from './device-tensor'
-import { type Execution, isEmpty } from './operation'
+import { type CudaOutcome, DONE, OVERLAP } from '../core/native-interface'
+import { byteLength, DeviceTensor } from './device-tensor'
+import { type Execution, isEmpty, nowhere } from './operation'
 import { argumentsOf, noiseOf, overlapping, type Preprocessing } from './preprocess-arguments'
 import { agrees, type TensorRequest } from './tensor-batch'
 
@@ -23,12 +22,12 @@ export function tensorSources(images: DeviceTensor, given: Partial<TensorRequest
     const expected = 'a tensor of uint8 or float32, values of 0…255'
     invalid('ERR_INVALID_ARG_TYPE', 'images', expected, images)
   }
-  const { count, channelsLast, ...size } = DeviceTensor.dimensions(images)
+  const { count, height, width, channels, channelsLast } = DeviceTensor.dimensions(images)
   return {
     nameOf: () => 'images',
     arrays: [],
     count,
-    sizes: count === 0 ? [] : [size],
+    sizes: count === 0 ? [] : [{ height, width, channels }],
     planar: !channelsLast,
   }
 }
@@ -53,9 +52,18 @@ export function deviceFor(
 
 /** Returns when the work is on the stream of the result, and images on the host have been read. */
 export function preprocessOnDevice(preprocessing: Preprocessing): DeviceTensor {
-  const result = targetOf(preprocessing)
-  if (isEmpty(preprocessing.dimensions)) return result
-  start(preprocessing, result)
+  const { sources, tensor, dimensions } = preprocessing
+  const out = targetOf(preprocessing)
+  if (tensor !== undefined) return startFrom(tensor, preprocessing, out)
+  const result = out ?? made(preprocessing)
+  if (isEmpty(dimensions)) return result
+  const target = DeviceTensor.memory(result)
+  const execution = staged(preprocessing)
+  const outcome = native.cuda.preprocessHost(
+    ...argumentsOf(sources.arrays, target, preprocessing, execution),
+  )
+  finish(outcome, preprocessing, result)
+  layNoise(preprocessing, result)
   return result
 }
 
@@ -64,12 +72,13 @@ export function preprocessOnDeviceAsync(
   preprocessing: Preprocessing,
 ): [result: DeviceTensor, done: Promise<void>] {
   const { sources, tensor, dimensions } = preprocessing
-  const result = targetOf(preprocessing)
-  if (isEmpty(dimensions)) return [result, Promise.resolve()]
+  const out = targetOf(preprocessing)
   if (tensor !== undefined) {
-    start(preprocessing, result)
+    const result = startFrom(tensor, preprocessing, out)
     return [result, completed(preprocessing, result)]
   }
+  const result = out ?? made(preprocessing)
+  if (isEmpty(dimensions)) return [result, Promise.resolve()]
   const [taken] = takeSources(sources.arrays, () => undefined)
   const done = async () => {
     try {
@@ -91,27 +100,28 @@ async function completed(preprocessing: Preprocessing, result: DeviceTensor): Pr
   finish(outcome, preprocessing, result)
 }
 
-/** Puts the work on the stream, wherever the images are. */
-function start(preprocessing: Preprocessing, result: DeviceTensor): void {
-  const { tensor, sources } = preprocessing
-  const target = DeviceTensor.memory(result)
-  const outcome =
-    tensor === undefined
-      ? native.cuda.preprocessHost(
-          ...argumentsOf(sources.arrays, target, preprocessing, staged(preprocessing)),
-        )
-      : native.cuda.preprocess(
-          ...argumentsOf(
-            DeviceTensor.memory(tensor),
-            target,
-            preprocessing,
-            {},
-            { floatSource: tensor.dtype === 'float32' ? 1 : 0 },
-          ),
-        )
-  finish(outcome, preprocessing, result)
-  layNoise(preprocessing, result)
+/** Puts the work on the stream. Without `out`, the same native call makes the result. */
+function startFrom(
+  tensor: DeviceTensor,
+  preprocessing: Preprocessing,
+  out: DeviceTensor | undefined,
+): DeviceTensor {
+  const { dimensions, dtype } = preprocessing
+  if (isEmpty(dimensions)) return out ?? tensor.beside(dtype, dimensions)
+  const source = DeviceTensor.memory(tensor)
+  const target = out === undefined ? DeviceTensor.givenStream(tensor) : DeviceTensor.memory(out)
+  const where = tensor.dtype === 'float32' ? ofFloats : ofBytes
+  const outcome = native.cuda.preprocess(
+    ...argumentsOf(source, target, preprocessing, nowhere, where),
+  )
+  const result = isMemory(outcome) ? tensor.beside(dtype, dimensions, outcome) : out
+  if (!isMemory(outcome)) finish(outcome, preprocessing, out)
+  layNoise(preprocessing, result as DeviceTensor)
+  return result as DeviceTensor
 }
+
+const ofFloats = { floatSource: 1 } as const
+const ofBytes = { floatSource: 0 } as const
 
 /** Uploads images on other threads, then puts the work on the stream. */
 async function upload(
@@ -123,20 +133,16 @@ async function upload(
     ...argumentsOf(taken, DeviceTensor.memory(result), preprocessing, staged(preprocessing)),
   )
   const there = { cutSource: 1, floatSource: taken[0] instanceof Float32Array ? 1 : 0 }
-  if (!isMemory(memory)) finish(memory, preprocessing, result)
-  else startFrom(memory, preprocessing, result, there)
-}
-
-function startFrom(
-  memory: CudaMemory,
-  preprocessing: Preprocessing,
-  result: DeviceTensor,
-  where: Pick<ImageFields, 'floatSource' | 'cutSource'>,
-): void {
+  if (!isMemory(memory)) {
+    finish(memory, preprocessing, result)
+    return
+  }
   try {
     const target = DeviceTensor.memory(result)
-    const outcome = native.cuda.preprocess(...argumentsOf(memory, target, preprocessing, {}, where))
-    finish(outcome, preprocessing, result)
+    const outcome = native.cuda.preprocess(
+      ...argumentsOf(memory, target, preprocessing, nowhere, there),
+    )
+    finish(outcome as CudaOutcome, preprocessing, result)
     layNoise(preprocessing, result)
   } finally {
     native.cuda.dispose(memory)
@@ -150,7 +156,11 @@ function layNoise(preprocessing: Preprocessing, result: DeviceTensor): void {
   finish(noise.cuda(memory, memory) as CudaOutcome, preprocessing, result)
 }
 
-/** `out`, or a new tensor. Checks all memory, as the last step, since the caller's code may have run. */
+function made({ device, dtype, dimensions }: Preprocessing): DeviceTensor {
+  return DeviceTensor.make(device as CudaDevice, dtype, dimensions)
+}
+
+/** `out`, if there is one. Checks all memory, as the last step, since the caller's code may have run. */
 function targetOf({
   sources,
   tensor,
@@ -158,12 +168,10 @@ function targetOf({
   dtype,
   out,
   device,
-}: Preprocessing): DeviceTensor {
+}: Preprocessing): DeviceTensor | undefined {
   if (tensor === undefined) checkSources(sources)
   else DeviceTensor.memory(tensor)
-  if (out === undefined) {
-    return DeviceTensor.make(tensor ?? (device as CudaDevice), dtype, dimensions)
-  }
+  if (out === undefined) return undefined
   if (!DeviceTensor.is(out)) {
     const expected = `a DeviceTensor, since the result is made on '${(device as CudaDevice).id}'`
     invalid('ERR_INVALID_ARG_TYPE', 'out', expected, out)
@@ -189,12 +197,17 @@ function staged({ device, threads }: Preprocessing): Execution {
   return { device: (device as CudaDevice).number, pieceBytes: chunkBytes(), threads }
 }
 
-function finish(outcome: CudaOutcome, { device, out }: Preprocessing, result: DeviceTensor): void {
+/** Throws unless the work has been done or begun. `result`: `out`, or a new tensor that nobody has seen. */
+function finish(
+  outcome: CudaOutcome,
+  { device, dtype, dimensions, out }: Preprocessing,
+  result: DeviceTensor | undefined,
+): void {
   if (outcome === DONE) return
-  // Frees a result that nobody will see.
-  if (out === undefined) DeviceTensor.discard(result)
+  if (out === undefined && result !== undefined) DeviceTensor.discard(result)
   if (outcome === OVERLAP) throw overlapping()
   const after =
     out === undefined ? '' : '. The content of `out` is now undefined: it may be partly written'
-  expectCuda(outcome, `preprocessing a batch on ${(device as CudaDevice).id}`, after)
+  const into = out === undefined ? ` into a new one of ${byteLength(dimensions, dtype)} bytes` : ''
+  expectCuda(outcome, `preprocessing a batch on ${(device as CudaDevice).id}${into}`, after)
 }

@@ -100,8 +100,10 @@ export function readApply(request: Partial<ApplyRequest>): Read<ApplyRequest> {
   const { shape, layout, dtype, out, epoch, index, indices, plan } = request
   return { shape, layout, dtype, out, epoch, index, indices, plan }
 }
+/** Not with `...`, whose objects V8 handles slowly. */
 export function readMix(request: Partial<GridMixRequest>): Read<GridMixRequest> {
-  return { ...readApply(request), partner: request.partner }
+  const { shape, layout, dtype, out, epoch, index, indices, plan, partner } = request
+  return { shape, layout, dtype, out, epoch, index, indices, plan, partner }
 }
 
 export const applyKeys = new Set(Object.keys(readApply({})))

@@ -161,11 +161,12 @@ export const fallback: Native = {
 
   drawPartner,
 
-  countPlan(header, plan, counts) {
-    const { height, width } = unpackHeader(header)
-    const packed = PackedPlan.over(plan)
+  countSamples(header, data, indices, counts) {
+    const { height, width, first, ...fields } = unpackHeader(header)
+    const sampleKind = fields.sampleKind as SampleKind
+    const sampleOf = sampleReader({ sampleKind, data, first, indices })
     for (let i = 0; i < counts.length; i++) {
-      const rows = new MaskRows(packed.get(i), height, width)
+      const rows = new MaskRows(sampleOf(i), height, width)
       counts[i] = keptOf(rows, [0, 0, width, height])
     }
     return DONE

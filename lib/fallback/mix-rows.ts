@@ -1,19 +1,20 @@
 /** GridMix in plain TypeScript, for platforms without a binary: the same bits, on one thread. */
 
 import { bufferOf, byteLengthOf, offsetOf } from '../arrays/typed-array'
-import { unpackHeader } from '../core/batch-header'
+import { type SampleKind, unpackHeader } from '../core/batch-header'
 import { CounterStream } from '../core/counter-stream'
-import type { Native } from '../core/native-interface'
-import { PackedPlan, type Sample } from '../plan/plan'
+import type { Native, NativeSamples } from '../core/native-interface'
+import type { Sample } from '../plan/plan'
 import { MaskRows } from './mask-rows'
+import { sampleReader } from './sample-reader'
 
 /** The block of a sample's counter that partners are drawn from; native/lattice/mix.h. */
 const PARTNER_BLOCK = 0xffffffff
 
 /** Partners follow the order of a 64-bit word of each sample; samples with equal words keep theirs. */
-export const drawPartner: Native['drawPartner'] = (_, plan, partner) => {
-  const packed = PackedPlan.over(plan)
-  const words = Array.from(partner, (_, i) => partnerWord(packed.get(i)))
+export const drawPartner: Native['drawPartner'] = (header, data, indices, partner) => {
+  const sampleOf = samplesOf(header, data, indices)
+  const words = Array.from(partner, (_, i) => partnerWord(sampleOf(i)))
   const order = words.map((_, i) => i)
   order.sort((a, b) => {
     const [x, y] = [words[a] as bigint, words[b] as bigint]
@@ -21,6 +22,15 @@ export const drawPartner: Native['drawPartner'] = (_, plan, partner) => {
   })
   for (const [k, i] of order.entries()) partner[i] = order[(k + 1) % order.length] as number
   return 0
+}
+
+function samplesOf(
+  header: Float64Array,
+  data: NativeSamples['data'],
+  indices: Float64Array | undefined,
+): (i: number) => Sample {
+  const { sampleKind, first } = unpackHeader(header)
+  return sampleReader({ sampleKind: sampleKind as SampleKind, data, first, indices })
 }
 
 function partnerWord({ seed, epoch, index }: Sample): bigint {
@@ -42,7 +52,7 @@ function forEachRun(dropped: Uint8Array, use: (begin: number, end: number) => vo
 
 /** Mixes a batch row by row; the caller may do something else in between. */
 export function* mixRows(...args: Parameters<Native['mix']>): Generator<void> {
-  const [header, , , , , lambda] = args
+  const [header, , , , , , lambda] = args
   const { height, width } = unpackHeader(header)
   const pixels = height * width
   lambda.fill(pixels)
@@ -52,12 +62,12 @@ export function* mixRows(...args: Parameters<Native['mix']>): Generator<void> {
 
 /** The same, with lambda as the number of pixels that have not been replaced. */
 function* mixAndCount(
-  ...[header, source, target, plan, partner, lambda]: Parameters<Native['mix']>
+  ...[header, source, target, data, indices, partner, lambda]: Parameters<Native['mix']>
 ): Generator<void> {
   const { planes, height, width, pixelBytes } = unpackHeader(header)
   const input = bytesOf(source)
   const output = bytesOf(target)
-  const packed = PackedPlan.over(plan)
+  const sampleOf = samplesOf(header, data, indices)
   const rowBytes = width * pixelBytes
   const planeBytes = height * rowBytes
   const partnerOf = (i: number) => partner[i] as number
@@ -83,7 +93,7 @@ function* mixAndCount(
   if (!inPlace) {
     output.set(input)
     for (let i = 0; i < partner.length; i++) {
-      const rows = new MaskRows(packed.get(i), height, width)
+      const rows = new MaskRows(sampleOf(i), height, width)
       for (let y = 0; y < height; y++) mixRow(i, rows, y, rowOf(partnerOf(i), y))
       yield
     }
@@ -98,7 +108,7 @@ function* mixAndCount(
     const cycle: [sample: number, rows: MaskRows][] = []
     for (let i = first; seen[i] !== 1; i = partnerOf(i)) {
       seen[i] = 1
-      cycle.push([i, new MaskRows(packed.get(i), height, width)])
+      cycle.push([i, new MaskRows(sampleOf(i), height, width)])
     }
     for (let y = 0; y < height && cycle.length > 1; y++) {
       const ofFirst = rowOf(first, y)

@@ -29,11 +29,10 @@ export class CropSettings {
     this.#numbers = Float64Array.of(kind === 'random' ? 1 : 0, flip, ...splitU64(seed), 0)
   }
 
-  /** What native code draws the crops of an epoch from, a whole number. */
+  /** What native code draws the crops of an epoch from, a whole number. The next call overwrites it. */
   at(epoch: number): Float64Array {
-    const numbers = this.#numbers.slice()
-    numbers[4] = epoch
-    return numbers
+    this.#numbers[4] = epoch
+    return this.#numbers
   }
 }
 

@@ -88,16 +88,31 @@ bool isAligned(const void* data, size_t bytes) {
   return reinterpret_cast<uintptr_t>(data) % bytes == 0;
 }
 
-// What has been checked must not be overwritten.
-bool overlapsAny(const Napi::CallbackInfo& info, const Bytes& target,
-                 std::initializer_list<size_t> arguments) {
-  return std::any_of(arguments.begin(), arguments.end(), [&](size_t i) {
-    const auto other = bytesOf(info[i]);
-    return other && overlap(target, *other);
-  });
+// The packed samples of a plan. Null if they are not sane.
+const PackedSample* parsePlan(const Napi::Value& plan, size_t count) {
+  const auto samples = arrayOf<const PackedSample>(plan);
+  if (!samples || samples->length != count) return nullptr;
+  // Not null if there are none.
+  static constexpr PackedSample kNone{};
+  const PackedSample* packed = count == 0 ? &kNone : samples->data;
+  return std::all_of(packed, packed + count, isSane) ? packed : nullptr;
 }
 
 }  // namespace
+
+bool overlapsSamples(const Napi::CallbackInfo& info, const Bytes& bytes, const Samples& samples,
+                     size_t at) {
+  const bool copied = samples.drawn() != nullptr && !samples.isListed();
+  return !copied && overlapsAny(info, bytes, {at, at + 1});
+}
+
+bool overlapsAny(const Napi::CallbackInfo& info, const Bytes& bytes,
+                 std::initializer_list<size_t> arguments) {
+  return std::any_of(arguments.begin(), arguments.end(), [&](size_t i) {
+    const auto other = bytesOf(info[i]);
+    return other && overlap(bytes, *other);
+  });
+}
 
 std::optional<BatchLayout> layoutOf(const BatchHeader& header) {
   const auto count = wholeNumber(header.count, kMostExact);
@@ -171,20 +186,25 @@ std::optional<Rectangles> parseRectangles(const Napi::Value& value, size_t count
 std::optional<Masks> parseMasks(const BatchHeader& header, const Napi::Value& samples,
                                 const Napi::Value& indices, size_t count) {
   const auto kind = wholeNumber(header.sampleKind, UINT32_MAX);
-  if (!kind) return std::nullopt;
-  switch (static_cast<SampleKind>(*kind)) {
-    case SampleKind::kPlan: {
-      const PackedSample* plan = parsePlan(samples, count);
-      if (plan == nullptr || !indices.IsUndefined()) return std::nullopt;
-      return Samples(plan);
-    }
-    case SampleKind::kDraws:
-      return parseDraws(header, samples, indices, count);
-    case SampleKind::kRectangles:
-      if (!indices.IsUndefined()) return std::nullopt;
-      return parseRectangles(samples, count);
+  if (kind != static_cast<size_t>(SampleKind::kRectangles)) {
+    return parseSamples(header, samples, indices, count);
   }
-  return std::nullopt;
+  if (!indices.IsUndefined()) return std::nullopt;
+  return parseRectangles(samples, count);
+}
+
+std::optional<Samples> parseSamples(const BatchHeader& header, const Napi::Value& samples,
+                                    const Napi::Value& indices, size_t count) {
+  const auto kind = wholeNumber(header.sampleKind, UINT32_MAX);
+  if (kind == static_cast<size_t>(SampleKind::kDraws)) {
+    return parseDraws(header, samples, indices, count);
+  }
+  if (kind != static_cast<size_t>(SampleKind::kPlan) || !indices.IsUndefined()) {
+    return std::nullopt;
+  }
+  const PackedSample* const plan = parsePlan(samples, count);
+  if (plan == nullptr) return std::nullopt;
+  return Samples(plan);
 }
 
 std::optional<SampleNumbers> parseNumbers(const BatchHeader& header, const Napi::Value& indices,
@@ -210,15 +230,6 @@ std::optional<Samples> parseDraws(const BatchHeader& header, const Napi::Value& 
   return Samples(*parsed, *numbers);
 }
 
-const PackedSample* parsePlan(const Napi::Value& plan, size_t count) {
-  const auto samples = arrayOf<const PackedSample>(plan);
-  if (!samples || samples->length != count) return nullptr;
-  // Not null if there are none.
-  static constexpr PackedSample kNone{};
-  const PackedSample* packed = count == 0 ? &kNone : samples->data;
-  return std::all_of(packed, packed + count, isSane) ? packed : nullptr;
-}
-
 Status parseMaskBatch(const Napi::CallbackInfo& info, const BatchHeader& header,
                       const std::optional<Bytes>& source, const std::optional<Bytes>& target,
                       MaskBatch& batch) {
@@ -238,11 +249,11 @@ Status parseMaskBatch(const Napi::CallbackInfo& info, const BatchHeader& header,
     return kBadArguments;
   }
   if (images == kOverlap) return kOverlap;
-  // Settings to draw from have been copied.
   const auto* samples = std::get_if<Samples>(&batch.masks);
-  const bool copied = samples != nullptr && samples->drawn() != nullptr && !samples->isListed();
-  const bool safe = !overlap(*target, *fill) &&
-                    (copied || !overlapsAny(info, *target, {ApplyAt::kSamples, ApplyAt::kIndices}));
+  const bool safe =
+      !overlap(*target, *fill) &&
+      !(samples != nullptr ? overlapsSamples(info, *target, *samples, ApplyAt::kSamples)
+                           : overlapsAny(info, *target, {ApplyAt::kSamples}));
   return safe ? kDone : kBadArguments;
 }
 
@@ -254,13 +265,16 @@ Status parseMixBatch(const Napi::CallbackInfo& info, const BatchHeader& header,
   static_cast<BatchLayout&>(batch) = *layout;
   const Status images = parseImages(source, target, batch);
   if (images == kBadArguments) return kBadArguments;
-  batch.samples = parsePlan(info[MixAt::kPlan], batch.count);
+  const auto samples =
+      parseSamples(header, info[MixAt::kSamples], info[MixAt::kIndices], batch.count);
   const auto partner = arrayOf<const int32_t>(info[MixAt::kPartner]);
-  if (batch.samples == nullptr || !partner || partner->length != batch.count) return kBadArguments;
+  if (!samples || !partner || partner->length != batch.count) return kBadArguments;
+  batch.samples = *samples;
   batch.partner = partner->data;
   if (!isPermutation(batch.partner, batch.count)) return kBadArguments;
   if (images == kOverlap) return kOverlap;
-  const bool safe = !overlapsAny(info, *target, {MixAt::kPlan, MixAt::kPartner});
+  const bool safe = !overlap(*target, partner->bytes()) &&
+                    !overlapsSamples(info, *target, *samples, MixAt::kSamples);
   return safe ? kDone : kBadArguments;
 }
 

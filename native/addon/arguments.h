@@ -8,6 +8,7 @@
 
 #include <napi.h>
 
+#include <initializer_list>
 #include <optional>
 
 #include "addon/batch_header.h"
@@ -24,7 +25,7 @@ struct ApplyAt {
   enum : size_t { kHeader, kSource, kTarget, kSamples, kIndices, kFill, kCount };
 };
 struct MixAt {
-  enum : size_t { kHeader, kSource, kTarget, kPlan, kPartner, kCount };
+  enum : size_t { kHeader, kSource, kTarget, kSamples, kIndices, kPartner, kCount };
 };
 struct PreprocessAt {
   enum : size_t {
@@ -76,16 +77,26 @@ std::optional<Masks> parseMasks(const BatchHeader& header, const Napi::Value& sa
 std::optional<SampleNumbers> parseNumbers(const BatchHeader& header, const Napi::Value& indices,
                                           size_t count);
 
-// `count` samples to be drawn. `settings` is a Float64Array in the order of DrawSettings.
+// `count` samples of a plan, packed, or to be drawn: `samples` is then a Float64Array in the order
+// of DrawSettings.
+std::optional<Samples> parseSamples(const BatchHeader& header, const Napi::Value& samples,
+                                    const Napi::Value& indices, size_t count);
 std::optional<Samples> parseDraws(const BatchHeader& header, const Napi::Value& settings,
                                   const Napi::Value& indices, size_t count);
-
-// The `count` packed samples of a plan. Null if they are not sane.
-const PackedSample* parsePlan(const Napi::Value& plan, size_t count);
 
 // `count` samples that drop rectangles, from a Uint32Array: all headers, then all rectangles. Those
 // of a sample are sorted by y0; no side exceeds an image's.
 std::optional<Rectangles> parseRectangles(const Napi::Value& value, size_t count);
+
+// What has been checked must not be overwritten: whether some bytes overlap what is read of
+// samples, of argument `at`, and of their indices, the next one. Settings to draw from have been
+// copied.
+bool overlapsSamples(const Napi::CallbackInfo& info, const Bytes& bytes, const Samples& samples,
+                     size_t at);
+
+// Whether they overlap one of these arguments, as far as those are arrays.
+bool overlapsAny(const Napi::CallbackInfo& info, const Bytes& bytes,
+                 std::initializer_list<size_t> arguments);
 
 // Whether all values lie in the ranges that the geometry's integers are made for.
 bool isSane(const PackedSample& sample);

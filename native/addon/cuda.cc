@@ -18,6 +18,7 @@
 #include "addon/cuda_operation.h"
 #include "addon/cuda_preprocess.h"
 #include "addon/cuda_staging.h"
+#include "addon/cuda_tensors.h"
 #include "addon/functions.h"
 #include "cuda/mix.h"
 
@@ -67,22 +68,6 @@ Napi::Value emptyCache(const Napi::CallbackInfo& info) {
     streamFor(info.Env(), *device).trim();
     device->trim();
   });
-}
-
-// Nothing if it is not a bigint of 64 bits.
-std::optional<uint64_t> wordOf(const Napi::Value& value) {
-  uint64_t word = 0;
-  bool lossless = false;
-  if (napi_get_value_bigint_uint64(value.Env(), value, &word, &lossless) != napi_ok || !lossless) {
-    return std::nullopt;
-  }
-  return word;
-}
-
-std::optional<cuda::CUstream> streamOf(const Napi::Value& value) {
-  const auto word = wordOf(value);
-  if (!word) return std::nullopt;
-  return reinterpret_cast<cuda::CUstream>(static_cast<uintptr_t>(*word));
 }
 
 // allocate(device, bytes, stream): memory. The stream is a bigint, or undefined for our own.
@@ -203,46 +188,6 @@ Napi::Value ready(const Napi::CallbackInfo& info) {
                       [completion](cuda::Wrote&) { completion->wait(); });
 }
 
-// apply() and mix() on the memory of a device: of `source` and `target`, which may be the same. A
-// target that is undefined or a stream, a bigint, is made: on our own stream or on that one. It is
-// what the function then returns. `parse` reads a batch from their bytes, `work` is done with it.
-template <typename Batch, typename Parse, typename Work>
-Napi::Value performOn(const Napi::Env env, const Napi::Value& sourceValue,
-                      const Napi::Value& targetValue, const Parse& parse, const Work& work) {
-  // In place both are the same. Checking that is faster than looking into an object.
-  const bool inPlace = sourceValue.StrictEquals(targetValue);
-  const auto stream = inPlace ? std::nullopt : streamOf(targetValue);
-  const bool makes = stream || (!inPlace && targetValue.IsUndefined());
-  const cuda::Allocation* source = memoryOf(sourceValue);
-  const cuda::Allocation* target = inPlace ? source : makes ? nullptr : memoryOf(targetValue);
-  if (source == nullptr || (target == nullptr && !makes) ||
-      (target != nullptr && &source->device() != &target->device())) {
-    return status(env, kBadArguments);
-  }
-  cuda::Device& device = source->device();
-  const auto bytesOf = [](const cuda::Allocation& memory) {
-    return Bytes{memory.data(), memory.bytes()};
-  };
-  Batch batch;
-  Status parsed = kDone;
-  std::unique_ptr<cuda::Allocation> made;
-  const Outcome outcome = Outcome::of(device.driver, [&](cuda::Wrote& wrote) {
-    cuda::Stream& own = streamFor(env, device);
-    std::optional<cuda::Current> current;
-    if (makes) {
-      // One for all that follows.
-      current.emplace(device);
-      made = cuda::Allocation::create(device, source->bytes(), stream ? *stream : own.handle());
-      target = made.get();
-    }
-    parsed = parse(bytesOf(*source), bytesOf(*target), batch);
-    if (parsed == kDone) work(own, batch, *source, *target, wrote);
-  });
-  if (parsed != kDone) return status(env, parsed);
-  if (outcome.status != kDone || made == nullptr) return outcome.value(env);
-  return newMemory(env, std::move(made));
-}
-
 // There are no kernels for rectangles.
 bool hasKernels(const MaskBatch& batch) { return std::holds_alternative<Samples>(batch.masks); }
 
@@ -255,7 +200,7 @@ Napi::Value apply(const Napi::CallbackInfo& info) {
     return status(info.Env(), kBadArguments);
   }
   return performOn<MaskBatch>(
-      info.Env(), info[ApplyAt::kSource], info[ApplyAt::kTarget],
+      info.Env(), info[ApplyAt::kSource], info[ApplyAt::kTarget], header,
       [&](const Bytes& source, const Bytes& target, MaskBatch& batch) {
         const Status parsed = parseMaskBatch(info, header, source, target, batch);
         return parsed == kDone && !hasKernels(batch) ? kBadArguments : parsed;
@@ -285,21 +230,22 @@ Napi::Value applyHost(const Napi::CallbackInfo& info) {
                  });
 }
 
-// mix(header, source, target, plan, partner) for memories of one device, as apply().
+// mix(header, source, target, samples, indices, partner) for memories of one device, as apply().
 Napi::Value mix(const Napi::CallbackInfo& info) {
   BatchHeader header;
   if (info.Length() != MixAt::kCount || !readHeader(info[MixAt::kHeader], header)) {
     return status(info.Env(), kBadArguments);
   }
   return performOn<MixBatch>(
-      info.Env(), info[MixAt::kSource], info[MixAt::kTarget],
+      info.Env(), info[MixAt::kSource], info[MixAt::kTarget], header,
       [&](const Bytes& source, const Bytes& target, MixBatch& batch) {
         return parseMixBatch(info, header, source, target, batch);
       },
       cuda::mix);
 }
 
-// mixHost(header, source, target, plan, partner, async) for arrays, as mix() of the CPU.
+// mixHost(header, source, target, samples, indices, partner, async) for arrays, as mix() of the
+// CPU.
 Napi::Value mixHost(const Napi::CallbackInfo& info) {
   constexpr size_t kAsync = MixAt::kCount;
   if (info.Length() != kAsync + 1 || !info[kAsync].IsBoolean())

@@ -71,6 +71,21 @@ cuda::Stream& streamFor(Napi::Env env, cuda::Device& device) {
   return *streams.back();
 }
 
+std::optional<uint64_t> wordOf(const Napi::Value& value) {
+  uint64_t word = 0;
+  bool lossless = false;
+  if (napi_get_value_bigint_uint64(value.Env(), value, &word, &lossless) != napi_ok || !lossless) {
+    return std::nullopt;
+  }
+  return word;
+}
+
+std::optional<cuda::CUstream> streamOf(const Napi::Value& value) {
+  const auto word = wordOf(value);
+  if (!word) return std::nullopt;
+  return reinterpret_cast<cuda::CUstream>(static_cast<uintptr_t>(*word));
+}
+
 cuda::Allocation* memoryOf(const Napi::Value& value) {
   const Handle* handle = handleOf(value);
   return handle != nullptr ? handle->get() : nullptr;

@@ -24,6 +24,10 @@ cuda::Device* deviceAt(const Napi::Value& number);
 // The environment's own. Throws Error if the driver has none.
 cuda::Stream& streamFor(Napi::Env env, cuda::Device& device);
 
+// Of a bigint. Nothing if it is not one of 64 bits.
+std::optional<uint64_t> wordOf(const Napi::Value& value);
+std::optional<cuda::CUstream> streamOf(const Napi::Value& value);
+
 // Null if it is not ours, or was disposed of.
 cuda::Allocation* memoryOf(const Napi::Value& value);
 

@@ -9,6 +9,7 @@
 #include "addon/cuda_memory.h"
 #include "addon/cuda_operation.h"
 #include "addon/cuda_staging.h"
+#include "addon/cuda_tensors.h"
 #include "addon/functions.h"
 #include "addon/preprocess_arguments.h"
 #include "cuda/preprocess.h"
@@ -20,25 +21,18 @@ bool takesHeader(const Napi::CallbackInfo& info, BatchHeader& header) {
   return info.Length() == PreprocessAt::kCount && readHeader(info[PreprocessAt::kHeader], header);
 }
 
-Bytes bytesOf(const cuda::Allocation& memory) { return {memory.data(), memory.bytes()}; }
-
 // preprocess(header, source, target, sizes, crops, scales, samples, indices, fill) for two memories
-// of one device. Done when it is on the target's stream.
+// of one device, or for one and no target or its stream: then it returns a new memory. Done when it
+// is on the target's stream.
 Napi::Value preprocess(const Napi::CallbackInfo& info) {
   BatchHeader header;
   if (!takesHeader(info, header)) return statusValue(info, kBadArguments);
-  const cuda::Allocation* source = memoryOf(info[PreprocessAt::kSources]);
-  const cuda::Allocation* target = memoryOf(info[PreprocessAt::kTarget]);
-  if (source == nullptr || target == nullptr || &source->device() != &target->device()) {
-    return statusValue(info, kBadArguments);
-  }
-  PreprocessBatch batch;
-  const Status parsed =
-      parsePreprocessOnDevice(info, header, bytesOf(*source), bytesOf(*target), batch);
-  if (parsed != kDone) return statusValue(info, parsed);
-  return perform(info, false, target->device().driver, [&](cuda::Wrote& wrote) {
-    cuda::preprocess(streamFor(info.Env(), target->device()), batch, *source, *target, wrote);
-  });
+  return performOn<PreprocessBatch>(
+      info.Env(), info[PreprocessAt::kSources], info[PreprocessAt::kTarget], header,
+      [&](const Bytes& source, const Bytes& target, PreprocessBatch& batch) {
+        return parsePreprocessOnDevice(info, header, source, target, batch);
+      },
+      cuda::preprocess);
 }
 
 // Images on the host for a target on a device.

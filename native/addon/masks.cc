@@ -84,22 +84,22 @@ Napi::Value countKept(const Napi::CallbackInfo& info) {
   return statusValue(info, kDone);
 }
 
-// countPlan(header, plan, counts): writes to the Float64Array how many pixels each sample's mask
-// keeps. Uses count, height, width and threads from the header.
-Napi::Value countPlan(const Napi::CallbackInfo& info) {
+// countSamples(header, samples, indices, counts): writes to the Float64Array how many pixels each
+// sample's mask keeps. Uses count, height, width, threads and the kind of samples from the header.
+Napi::Value countSamples(const Napi::CallbackInfo& info) {
   BatchHeader header;
-  if (info.Length() != 3 || !readHeader(info[0], header)) return statusValue(info, kBadArguments);
+  if (info.Length() != 4 || !readHeader(info[0], header)) return statusValue(info, kBadArguments);
   const auto size = sizeOf(header);
   const auto threads = threadsOf(header);
-  const auto counts = arrayOf<double>(info[2]);
+  const auto counts = arrayOf<double>(info[3]);
   if (!size || !threads || !counts || wholeNumber(header.count, kMostExact) != counts->length) {
     return statusValue(info, kBadArguments);
   }
-  const PackedSample* plan = parsePlan(info[1], counts->length);
-  if (plan == nullptr || overlap(counts->bytes(), *bytesOf(info[1]))) {
+  const auto samples = parseSamples(header, info[1], info[2], counts->length);
+  if (!samples || overlapsSamples(info, counts->bytes(), *samples, 1)) {
     return statusValue(info, kBadArguments);
   }
-  cpu::countKept(plan, counts->length, size->height, size->width, counts->data, *threads);
+  cpu::countKept(*samples, counts->length, size->height, size->width, counts->data, *threads);
   return statusValue(info, kDone);
 }
 
@@ -110,7 +110,7 @@ void addMaskFunctions(Napi::Object exports) {
   addFunction<applyAsync>(exports, "applyAsync");
   addFunction<draw>(exports, "draw");
   addFunction<countKept>(exports, "countKept");
-  addFunction<countPlan>(exports, "countPlan");
+  addFunction<countSamples>(exports, "countSamples");
 }
 
 }  // namespace gridmask::addon

@@ -23,15 +23,17 @@ Status parse(const Napi::CallbackInfo& info, BatchHeader& header, MixBatch& batc
   const auto lambda = arrayOf<double>(info[kLambda]);
   if (!lambda || lambda->length != batch.count) return kBadArguments;
   // What has been checked must not be overwritten.
-  for (const size_t other : {MixAt::kSource, MixAt::kTarget, MixAt::kPlan, MixAt::kPartner}) {
-    if (overlap(lambda->bytes(), *bytesOf(info[other]))) return kBadArguments;
+  if (overlapsAny(
+          info, lambda->bytes(),
+          {MixAt::kSource, MixAt::kTarget, MixAt::kSamples, MixAt::kIndices, MixAt::kPartner})) {
+    return kBadArguments;
   }
   batch.lambda = lambda->data;
   return kDone;
 }
 
-// mix(header, source, target, plan, partner, lambda): the fraction that a sample keeps of its own
-// pixels comes into the Float64Array of ones.
+// mix(header, source, target, samples, indices, partner, lambda): the fraction that a sample keeps
+// of its own pixels comes into the Float64Array of ones.
 Napi::Value mix(const Napi::CallbackInfo& info) {
   BatchHeader header;
   MixBatch batch;
@@ -40,7 +42,8 @@ Napi::Value mix(const Napi::CallbackInfo& info) {
   return statusValue(info, status);
 }
 
-// mixAsync(header, source, target, plan, partner, lambda): a promise, unless it is refused.
+// mixAsync(header, source, target, samples, indices, partner, lambda): a promise, unless it is
+// refused.
 Napi::Value mixAsync(const Napi::CallbackInfo& info) {
   BatchHeader header;
   MixBatch batch;
@@ -49,19 +52,20 @@ Napi::Value mixAsync(const Napi::CallbackInfo& info) {
   return startAsync(info, cpu::mixJob(batch, *threadsOf(header)), poolThreadsOf(header));
 }
 
-// drawPartner(header, plan, partner): writes to the Int32Array. Uses only count from the header.
+// drawPartner(header, samples, indices, partner): writes to the Int32Array. Uses count and the kind
+// of samples from the header.
 Napi::Value drawPartner(const Napi::CallbackInfo& info) {
   BatchHeader header;
-  if (info.Length() != 3 || !readHeader(info[0], header)) return statusValue(info, kBadArguments);
-  const auto partner = arrayOf<int32_t>(info[2]);
+  if (info.Length() != 4 || !readHeader(info[0], header)) return statusValue(info, kBadArguments);
+  const auto partner = arrayOf<int32_t>(info[3]);
   if (!partner || wholeNumber(header.count, INT32_MAX) != partner->length) {
     return statusValue(info, kBadArguments);
   }
-  const PackedSample* plan = parsePlan(info[1], partner->length);
-  if (plan == nullptr || overlap(partner->bytes(), *bytesOf(info[1]))) {
+  const auto samples = parseSamples(header, info[1], info[2], partner->length);
+  if (!samples || overlapsSamples(info, partner->bytes(), *samples, 1)) {
     return statusValue(info, kBadArguments);
   }
-  cpu::drawPartners(plan, partner->length, partner->data);
+  cpu::drawPartners(*samples, partner->length, partner->data);
   return statusValue(info, kDone);
 }
 

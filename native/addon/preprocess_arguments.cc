@@ -131,27 +131,24 @@ bool parseCrops(const Napi::Value& value, const BatchHeader& header, const Napi:
 }
 
 // The masks, if there are any.
-bool parseSamples(const Napi::CallbackInfo& info, const BatchHeader& header,
-                  PreprocessBatch& batch) {
+bool parseMasks(const Napi::CallbackInfo& info, const BatchHeader& header, PreprocessBatch& batch) {
   const Napi::Value samples = info[PreprocessAt::kSamples];
   if (samples.IsUndefined()) return true;
-  const auto kind = wholeNumber(header.sampleKind, UINT32_MAX);
-  if (kind == static_cast<size_t>(SampleKind::kDraws)) {
-    batch.samples = parseDraws(header, samples, info[PreprocessAt::kIndices], batch.count);
-  } else if (kind == static_cast<size_t>(SampleKind::kPlan)) {
-    if (const PackedSample* plan = parsePlan(samples, batch.count)) batch.samples = Samples(plan);
-  }
+  batch.samples = parseSamples(header, samples, info[PreprocessAt::kIndices], batch.count);
   return batch.samples.has_value();
 }
 
 // Takes an image from the rest of a source. False if there is not enough.
 bool take(Bytes& source, bool floats, SourceImage& image) {
-  const auto bytes = product({static_cast<size_t>(image.height), static_cast<size_t>(image.width),
-                              static_cast<size_t>(image.channels), floats ? sizeof(float) : 1});
-  if (!bytes || source.length < *bytes) return false;
+  // Below 2⁶¹.
+  static_assert(kMaxSide <= 1 << 14 && sizeof image.channels == 4, "");
+  const uint64_t values = uint64_t{static_cast<uint32_t>(image.height)} *
+                          static_cast<uint32_t>(image.width) * image.channels;
+  const uint64_t bytes = values * (floats ? sizeof(float) : 1);
+  if (source.length < bytes) return false;
   image.data = source.data;
-  source.data += *bytes;
-  source.length -= *bytes;
+  source.data += bytes;
+  source.length -= static_cast<size_t>(bytes);
   return true;
 }
 
@@ -224,7 +221,7 @@ bool parse(const Napi::CallbackInfo& info, const BatchHeader& header, Preprocess
   return parseScales(info[PreprocessAt::kScales], batch, channels) &&
          parseSizes(info[PreprocessAt::kSizes], channels, batch) &&
          parseCrops(info[PreprocessAt::kCrops], header, info[PreprocessAt::kIndices], batch) &&
-         parseSamples(info, header, batch);
+         parseMasks(info, header, batch);
 }
 
 bool placeTarget(const Bytes& target, PreprocessBatch& batch) {

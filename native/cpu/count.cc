@@ -13,10 +13,13 @@ namespace {
 struct Memory {
   Memory(uint8_t* scratch, int32_t width, const Kernels& kernels)
       : carver(scratch),
+        // First, since that begins as zeros.
+        ahead(carver.take<MaskReader::State>(1)),
         bits(kernels, static_cast<uint32_t>(width),
              carver.take<Run>(MaskBits::mostRuns(static_cast<uint32_t>(width))), carver) {}
 
   Carver carver;
+  MaskReader::State* const ahead;
   MaskBits bits;
 };
 
@@ -38,10 +41,11 @@ size_t grainOf(int32_t height) { return 1 + 1024 / (static_cast<size_t>(height) 
 
 class CountJob final : public Job {
  public:
-  CountJob(const PackedSample* plan, size_t count, int32_t height, int32_t width, double* counts,
+  CountJob(const Samples& samples, size_t count, int32_t height, int32_t width, double* counts,
            unsigned threads, const Kernels& kernels)
       : Job({count, grainOf(height), threads, Memory(nullptr, width, kernels).carver.bytes()}),
-        plan_(plan),
+        samples_(samples),
+        count_(count),
         counts_(counts),
         kernels_(kernels),
         height_(height),
@@ -50,25 +54,28 @@ class CountJob final : public Job {
 
   void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
     Memory memory(scratch, width_, kernels_);
+    MaskReader reader(samples_, count_, canvas_, *memory.ahead);
     for (size_t i = begin; i < end; ++i) {
-      counts_[i] = static_cast<double>(keptBy(latticeOf(plan_[i], canvas_), memory));
+      reader.goTo(i);
+      counts_[i] = static_cast<double>(keptBy(reader, memory));
     }
   }
 
  private:
-  uint64_t keptBy(const Lattice& lattice, Memory& memory) const {
+  uint64_t keptBy(const MaskReader& mask, Memory& memory) const {
     const auto width = static_cast<uint32_t>(width_);
     const uint64_t pixels = uint64_t{width} * static_cast<uint32_t>(height_);
-    if (pixels == 0 || !lattice.masked) return pixels;
+    if (pixels == 0 || mask.dropsNothing()) return pixels;
     uint64_t dropped = 0;
-    memory.bits.forEachBlock(lattice, 0, height_, kBitsOfRuns,
+    memory.bits.forEachBlock(mask, 0, height_, kBitsOfRuns,
                              [&](int32_t, uint32_t rows, const uint64_t* bits) {
                                dropped += kernels_.countBits(bits, rows * width);
                              });
     return pixels - dropped;
   }
 
-  const PackedSample* const plan_;
+  const Samples samples_;
+  const size_t count_;
   double* const counts_;
   const Kernels& kernels_;
   const int32_t height_;
@@ -89,9 +96,9 @@ void countBoxes(const Box* boxes, size_t count, double* counts, Run* runs,
 
 }  // namespace
 
-void countKept(const PackedSample* plan, size_t count, int32_t height, int32_t width,
-               double* counts, unsigned threads, const Kernels& kernels) {
-  CountJob job(plan, count, height, width, counts, threads, kernels);
+void countKept(const Samples& samples, size_t count, int32_t height, int32_t width, double* counts,
+               unsigned threads, const Kernels& kernels) {
+  CountJob job(samples, count, height, width, counts, threads, kernels);
   run(job);
 }
 

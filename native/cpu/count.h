@@ -13,8 +13,8 @@ namespace gridmask::cpu {
 
 // The number of an image's pixels that each of `count` masks keeps, into `counts`. On up to
 // `threads` threads. Throws std::bad_alloc, and has written nothing then.
-void countKept(const PackedSample* plan, size_t count, int32_t height, int32_t width,
-               double* counts, unsigned threads, const Kernels& kernels = bestKernels());
+void countKept(const Samples& samples, size_t count, int32_t height, int32_t width, double* counts,
+               unsigned threads, const Kernels& kernels = bestKernels());
 
 // Pixels x0 <= x < x1, y0 <= y < y1 of an image.
 struct Box {

@@ -39,6 +39,8 @@ class MaskReader {
   bool isRandom() const { return state_.random[k_]; }
   // Unit side d, pixels.
   uint32_t d() const { return static_cast<uint32_t>(state_.block.d[k_]); }
+  // Side of the dropped square, pixels.
+  size_t gap() const { return state_.block.d[k_] - state_.block.l[k_]; }
   Phases phases() const { return phasesOf(state_.phases, k_); }
 
   PackedSample sample() const {

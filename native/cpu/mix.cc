@@ -52,10 +52,10 @@ class MixJob final : public Job {
         byBits_(hasBitKernel(batch.pixelBytes) && strategy != Strategy::kRuns),
         choosesRuns_(batch.pixelBytes >= kWidePixel && strategy == Strategy::kAuto),
         beyondCaches_(batch.bytes() >= cachedBytes()),
-        kept_(batch.lambda, batch.count, batch.pixels(), tiling.bands()) {
-    if (tiling.count() == 1) return;
-    lattices_.reserve(batch.count);
-    for (size_t i = 0; i < batch.count; ++i) lattices_.push_back(computeLattice(i));
+        kept_(batch.lambda, batch.count, batch.pixels(), tiling.bands()),
+        masks_((batch.count + kBlockSamples - 1) / kBlockSamples) {
+    // A sample has several tiles, and comes in the order of the cycles.
+    for (size_t i = 0; i < batch.count; i += kBlockSamples) (void)maskOf(i);
   }
 
   void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
@@ -82,9 +82,9 @@ class MixJob final : public Job {
 
   void mixApart(size_t i, const MixTile& tile, Memory& memory) {
     const size_t partner = partnerOf(i);
-    const Lattice lattice = latticeOf(i);
+    const MaskReader mask = maskOf(i);
     const size_t at = offsetOf(i, tile);
-    if (partner == i || dropsNothing(lattice)) {
+    if (partner == i || mask.dropsNothing()) {
       for (size_t p = 0; p < tile.planes; ++p) {
         const size_t plane = at + p * rows_.planeBytes;
         std::memcpy(batch_.target + plane, batch_.source + plane, tile.bytes);
@@ -92,24 +92,23 @@ class MixJob final : public Job {
       return;
     }
     const uint8_t* const other = batch_.source + offsetOf(partner, tile);
-    forEachBlock(
-        i, lattice, tile, memory, [&](size_t first, const uint64_t* bits, uint32_t pixels) {
-          if (byBits_) {
-            for (size_t p = 0; p < tile.planes; ++p) {
-              const size_t plane = first + p * rows_.planeBytes;
-              kernels_.selectBits(batch_.target + at + plane, batch_.source + at + plane,
-                                  other + plane, bits, pixels, rows_.pixelBytes, beyondCaches_);
-            }
-            return;
-          }
-          const Run* const end = kernels_.listRuns(memory.runs, bits, pixels);
-          const size_t bytes = std::min(pixels * rows_.pixelBytes, tile.bytes);
-          for (size_t p = 0; p < tile.planes; ++p) {
-            const size_t plane = first + p * rows_.planeBytes;
-            mixRuns({memory.runs, end}, tile.byte, bytes, batch_.target + at + plane,
-                    batch_.source + at + plane, other + plane);
-          }
-        });
+    forEachBlock(i, mask, tile, memory, [&](size_t first, const uint64_t* bits, uint32_t pixels) {
+      if (byBits_) {
+        for (size_t p = 0; p < tile.planes; ++p) {
+          const size_t plane = first + p * rows_.planeBytes;
+          kernels_.selectBits(batch_.target + at + plane, batch_.source + at + plane, other + plane,
+                              bits, pixels, rows_.pixelBytes, beyondCaches_);
+        }
+        return;
+      }
+      const Run* const end = kernels_.listRuns(memory.runs, bits, pixels);
+      const size_t bytes = std::min(pixels * rows_.pixelBytes, tile.bytes);
+      for (size_t p = 0; p < tile.planes; ++p) {
+        const size_t plane = first + p * rows_.planeBytes;
+        mixRuns({memory.runs, end}, tile.byte, bytes, batch_.target + at + plane,
+                batch_.source + at + plane, other + plane);
+      }
+    });
   }
 
   // All samples of a walk.
@@ -125,14 +124,14 @@ class MixJob final : public Job {
     }
     for (const int32_t* i = walk.begin; i != walk.end; ++i) {
       const auto sample = static_cast<size_t>(*i);
-      const Lattice lattice = latticeOf(sample);
-      if (dropsNothing(lattice)) continue;
+      const MaskReader mask = maskOf(sample);
+      if (mask.dropsNothing()) continue;
       const ConstPlanes partner{batch_.source + offsetOf(partnerOf(sample), tile),
                                 rows_.planeBytes};
       const ConstPlanes& other = i + 1 == walk.end ? after : partner;
       uint8_t* const target = batch_.target + offsetOf(sample, tile);
-      const bool byBits = byBits_ && !(choosesRuns_ && hasLongRuns(lattice));
-      forEachBlock(sample, lattice, tile, memory,
+      const bool byBits = byBits_ && !(choosesRuns_ && hasLongRuns(mask));
+      forEachBlock(sample, mask, tile, memory,
                    [&](size_t first, const uint64_t* bits, uint32_t pixels) {
                      const Planes of{target + first, rows_.planeBytes};
                      const ConstPlanes from{other.first + first, other.stride};
@@ -154,19 +153,19 @@ class MixJob final : public Job {
   // In place to copy long runs of wide pixels takes 0.8 to 0.95 of the time.
   static constexpr size_t kWidePixel = 4;  // bytes
   static constexpr size_t kLongRun = 3 * kLineBytes;
-  bool hasLongRuns(const Lattice& lattice) const {
-    return (lattice.gap() >> kFractionBits) * rows_.pixelBytes >= kLongRun;
+  bool hasLongRuns(const MaskReader& mask) const {
+    return mask.gap() * rows_.pixelBytes >= kLongRun;
   }
 
   // Calls `use(first, bits, pixels)` for blocks of a tile's rows, of which the first byte is
   // `first` bytes behind the tile's. Counts what they drop.
   template <typename Use>
-  void forEachBlock(size_t sample, const Lattice& lattice, const MixTile& tile, Memory& memory,
+  void forEachBlock(size_t sample, const MaskReader& mask, const MixTile& tile, Memory& memory,
                     const Use& use) {
     const bool counts = tile.counts() && kept_.areWanted();
     uint64_t dropped = 0;
     memory.bits.forEachBlock(
-        lattice, tile.row, tile.row + tile.rows, beyondCaches_ ? kBitsOfRuns : kBitsOfBlock,
+        mask, tile.row, tile.row + tile.rows, beyondCaches_ ? kBitsOfRuns : kBitsOfBlock,
         [&](int32_t row, uint32_t rows, const uint64_t* bits) {
           const uint32_t pixels = rows * rows_.width;
           if (counts) dropped += kernels_.countBits(bits, pixels);
@@ -217,15 +216,12 @@ class MixJob final : public Job {
     copy(done, own + done, bytes - done);
   }
 
-  static bool dropsNothing(const Lattice& lattice) {
-    return !lattice.masked || (lattice.gap() == 0 && !lattice.reverse);
-  }
-
   size_t partnerOf(size_t i) const { return static_cast<size_t>(batch_.partner[i]); }
 
-  Lattice latticeOf(size_t i) const { return lattices_.empty() ? computeLattice(i) : lattices_[i]; }
-  Lattice computeLattice(size_t i) const {
-    return gridmask::latticeOf(batch_.samples[i], rows_.canvas);
+  MaskReader maskOf(size_t i) {
+    MaskReader reader(batch_.samples, batch_.count, rows_.canvas, masks_[i / kBlockSamples]);
+    reader.goTo(i);
+    return reader;
   }
 
   // Where a tile begins in the batch.
@@ -242,7 +238,7 @@ class MixJob final : public Job {
   const bool choosesRuns_;
   const bool beyondCaches_;
   KeptFractions kept_;
-  std::vector<Lattice> lattices_;  // where a sample has several tiles
+  std::vector<MaskReader::State> masks_;  // of all blocks of samples
 };
 
 }  // namespace

@@ -70,10 +70,10 @@ class HostWorker {
         stream_(buffers.stream()) {}
 
   ~HostWorker() {
-    for (Under& under : under_) {
-      if (under.memory.pointer == 0) continue;
+    for (InFlight& flight : inFlight_) {
+      if (flight.memory.pointer == 0) continue;
       try {
-        device_.free(under.memory, stream_);
+        device_.free(flight.memory, stream_);
       } catch (const Error&) {
         // The next driver call reports it.
       } catch (const std::exception&) {
@@ -88,8 +88,8 @@ class HostWorker {
       copyThrough(tile);
       return;
     }
-    Under& under = under_[next_++ % 2];
-    finish(under);
+    InFlight& flight = inFlight_[next_++ % 2];
+    finish(flight);
     StagingBuffers::Half& half = buffers_.next();
     buffers_.wait(half);
 
@@ -98,11 +98,11 @@ class HostWorker {
     const size_t constants = aligned(layout.bytes());
     const size_t most = constants + mostConstantBytes(layout);
     buffers_.reserve(half, most);
-    if (under.memory.bytes < most) {
-      if (under.memory.pointer != 0) device_.free(std::exchange(under.memory, {}), stream_);
-      under.memory = device_.allocate(most, stream_);
+    if (flight.memory.bytes < most) {
+      if (flight.memory.pointer != 0) device_.free(std::exchange(flight.memory, {}), stream_);
+      flight.memory = device_.allocate(most, stream_);
     }
-    uint8_t* const images = bytesAt(under.memory.pointer);
+    uint8_t* const images = bytesAt(flight.memory.pointer);
     if (!isToBeDone(prepareTile(batch_, tile, images, images, launch_))) {
       copyThrough(tile);
       return;
@@ -116,23 +116,23 @@ class HostWorker {
     forEachPart(tile, [&](size_t begin, size_t offset, size_t bytes) {
       copyPastCaches(half.pinned + offset, batch_.source + begin, bytes);
     });
-    CUDA_CALL(device_.driver, cuMemcpyHtoDAsync, under.memory.pointer, half.pinned, uploaded,
+    CUDA_CALL(device_.driver, cuMemcpyHtoDAsync, flight.memory.pointer, half.pinned, uploaded,
               stream_);
     launchKernel(device_, launch_, stream_);
-    CUDA_CALL(device_.driver, cuMemcpyDtoHAsync, half.pinned, under.memory.pointer, layout.bytes(),
+    CUDA_CALL(device_.driver, cuMemcpyDtoHAsync, half.pinned, flight.memory.pointer, layout.bytes(),
               stream_);
     buffers_.mark(half, stream_);
-    under.tile = &tile;
-    under.half = &half;
+    flight.tile = &tile;
+    flight.half = &half;
   }
 
   void finish() {
-    for (int i = 0; i < 2; ++i) finish(under_[next_++ % 2]);
+    for (int i = 0; i < 2; ++i) finish(inFlight_[next_++ % 2]);
   }
 
  private:
   // A tile in progress.
-  struct Under {
+  struct InFlight {
     const Tile* tile = nullptr;
     StagingBuffers::Half* half = nullptr;
     MemoryBlock memory;
@@ -147,15 +147,15 @@ class HostWorker {
     });
   }
 
-  void finish(Under& under) {
-    if (under.tile == nullptr) return;
-    buffers_.wait(*under.half);
+  void finish(InFlight& flight) {
+    if (flight.tile == nullptr) return;
+    buffers_.wait(*flight.half);
     wrote_ = true;
-    forEachPart(*under.tile, [&](size_t begin, size_t offset, size_t bytes) {
+    forEachPart(*flight.tile, [&](size_t begin, size_t offset, size_t bytes) {
       const auto copy = batch_.bytes() < kCachedBytes ? copyCached : copyPastCaches;
-      copy(batch_.target + begin, under.half->pinned + offset, bytes);
+      copy(batch_.target + begin, flight.half->pinned + offset, bytes);
     });
-    under.tile = nullptr;
+    flight.tile = nullptr;
   }
 
   // A host array's side of the copy of a tile: contiguous, or a band of each of its planes.
@@ -185,7 +185,7 @@ class HostWorker {
   Wrote& wrote_;
   const CUstream stream_;
   Launch launch_;
-  Under under_[2];
+  InFlight inFlight_[2];
   size_t next_ = 0;
 };
 
@@ -204,31 +204,29 @@ size_t filledPlanes(const MaskBatch& batch, size_t plane) {
 // launch.
 void applyToChannels(Stream& stream, const MaskBatch& batch, const Allocation& source,
                      const Allocation& target, Wrote& wrote) {
-  const Driver& driver = target.device().driver;
-  const Current current(target.device());
-  const CUstream on = target.stream();
-  stream.order(on, source.stream());
-  if (!batch.inPlace()) {
-    CUDA_CALL(driver, cuMemcpyDtoDAsync, target.pointer(), source.pointer(), batch.bytes(), on);
-    wrote = true;
-  }
-  for (size_t plane = 0; plane < batch.planes; ++plane) {
-    const size_t planes = filledPlanes(batch, plane);
-    if (planes == 0) continue;
-    uint8_t* const images = batch.target + plane * batch.planeBytes();
-    const size_t at = plane * batch.pixelBytes;
-    Batch part{batch, images, images, batch.fill + at};
-    part.layout.planes = planes;
-    part.sampleBytes = batch.sampleBytes();
-    // Each plane has one channel, or there is one plane.
-    if (batch.planes == 1) part.filled = batch.filled + at;
-    if (isToBeDone(prepareMask(part, samplesOf(batch), 0, stream.launch()))) {
-      stream.start(on);
+  enqueue(stream, source, target, [&](CUstream on) {
+    if (!batch.inPlace()) {
+      CUDA_CALL(target.device().driver, cuMemcpyDtoDAsync, target.pointer(), source.pointer(),
+                batch.bytes(), on);
       wrote = true;
     }
-    plane += planes;
-  }
-  stream.order(source.stream(), on);
+    for (size_t plane = 0; plane < batch.planes; ++plane) {
+      const size_t planes = filledPlanes(batch, plane);
+      if (planes == 0) continue;
+      uint8_t* const images = batch.target + plane * batch.planeBytes();
+      const size_t at = plane * batch.pixelBytes;
+      Batch part{batch, images, images, batch.fill + at};
+      part.layout.planes = planes;
+      part.sampleBytes = batch.sampleBytes();
+      // Each plane has one channel, or there is one plane.
+      if (batch.planes == 1) part.filled = batch.filled + at;
+      if (isToBeDone(prepareMask(part, samplesOf(batch), 0, stream.launch()))) {
+        stream.start(on);
+        wrote = true;
+      }
+      plane += planes;
+    }
+  });
 }
 
 }  // namespace
@@ -243,12 +241,10 @@ void apply(Stream& stream, const MaskBatch& batch, const Allocation& source,
   }
   const Tile whole{0, batch.count, 0, batch.planes, 0, static_cast<size_t>(batch.height)};
   if (!isToBeDone(prepareTile(batch, whole, batch.source, batch.target, stream.launch()))) return;
-  const Current current(target.device());
-  const CUstream on = target.stream();
-  stream.order(on, source.stream());
-  stream.start(on);
-  wrote = true;
-  stream.order(source.stream(), on);
+  enqueue(stream, source, target, [&](CUstream on) {
+    stream.start(on);
+    wrote = true;
+  });
 }
 
 void applyHost(Device& device, const MaskBatch& batch, const Staging& staging, Wrote& wrote) {

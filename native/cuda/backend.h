@@ -22,9 +22,27 @@ inline bool isToBeDone(Prepared prepared) {
   return prepared == Prepared::kReady;
 }
 
+// Calls `work(on)`, which puts what reads `source` and writes `target` on the target's stream:
+// after what is now on the streams of both, and before what is put on them later. Throws Error;
+// then nothing reads the source any more, unless it has that stream too: it may be freed on its
+// own.
+template <class Work>
+void enqueue(Stream& stream, const Allocation& source, const Allocation& target, const Work& work) {
+  const Current current(target.device());
+  const CUstream on = target.stream();
+  stream.order(on, source.stream());
+  try {
+    work(on);
+    stream.order(source.stream(), on);
+  } catch (...) {
+    if (on != source.stream()) (void)target.device().driver.cuStreamSynchronize(on);
+    throw;
+  }
+}
+
 // Dropped pixels become the fill; everything else keeps its bits. The images are in two memories,
-// which may be the same. Returns when the work is on the target's stream: after what is now on the
-// streams of both, and before what is put on them later.
+// which may be the same. Returns when the work is on the target's stream, as enqueue() puts it
+// there.
 void apply(Stream& stream, const MaskBatch& batch, const Allocation& source,
            const Allocation& target, Wrote& wrote);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 #include "cuda/launch_parts.h"
 #include "lattice/phase_block.h"
@@ -69,6 +70,7 @@ KernelUnits kernelUnitsOf(const Lattice& lattice, int32_t height, int32_t width,
 SampleConstants::SampleConstants(const BatchLayout& layout, int32_t imageHeight, int32_t firstRow,
                                  Launch& launch)
     : launch_(launch),
+      most_(layout.count),
       height_(imageHeight),
       width_(layout.width),
       firstRow_(firstRow),
@@ -93,15 +95,37 @@ void SampleConstants::add(const PackedSample& sample, uint32_t number) {
   if (waits_ == kBlockSamples) flush();
 }
 
-void SampleConstants::add(const SampleBlock& block, size_t some, const DrawSettings& settings,
-                          uint32_t first, bool maskedAlone) {
+void SampleConstants::addAll(const Samples& samples, size_t first, bool maskedAlone,
+                             const int32_t* partner) {
+  const auto isAlone = [&](size_t i) {
+    return partner != nullptr && static_cast<size_t>(partner[i]) == i;
+  };
+  if (const DrawSettings* const settings = samples.drawn()) {
+    samples.forEachBlock(first, most_, [&](size_t i, size_t some, SampleBlock& block) {
+      for (size_t k = 0; k < some; ++k) {
+        if (isAlone(i + k)) block.masked[k] = 0;
+      }
+      addBlock(block, some, *settings, i, maskedAlone);
+    });
+    return;
+  }
+  for (size_t i = 0; i < most_; ++i) {
+    PackedSample sample = samples.plan()[first + i];
+    if (isAlone(i)) sample.flags &= ~PackedSample::kMasked;
+    if (isWorkedAt(sample, maskedAlone)) add(sample, static_cast<uint32_t>(i));
+  }
+  flush();
+}
+
+void SampleConstants::addBlock(const SampleBlock& block, size_t some, const DrawSettings& settings,
+                               size_t first, bool maskedAlone) {
   const bool random = settings.unitProbability < 1;
   const uint32_t flags =
       (settings.reverse ? KernelSample::kReverse : 0) | (random ? KernelSample::kRandom : 0);
   size_t place = count_;
   for (size_t k = 0; k < some; ++k) {
     masked_[k] = block.masked[k] != 0;
-    place_[k] = (first + static_cast<uint32_t>(k)) * KernelSample::kPlaces;
+    place_[k] = static_cast<uint32_t>(first + k) * KernelSample::kPlaces;
     if (masked_[k]) place_[k] |= flags;
     if (masked_[k] && random) addUnits(sampleOf(block, k, settings), place);
     if (masked_[k] || !maskedAlone) ++place;
@@ -126,33 +150,44 @@ void SampleConstants::write(const LatticeBlock& block, size_t some) {
   PhaseBlock written;
   findPhases(block, {canvas_.side, canvas_.left + kOriginColumn, canvas_.top + firstRow_}, written);
   for (size_t k = 0; k < some; ++k) {
-    KernelSample sample{{}, {}, 0, place_[k]};
-    if (masked_[k]) {
-      const Phases phases = phasesOf(written, k);
-      sample.x = {phases.startX, phases.acrossX, phases.downX};
-      sample.y = {phases.startY, phases.acrossY, phases.acrossX};
-      sample.gap = phases.gap;
-      sample.place |= flagsOf(phases, block.d[k]);
-      flags_ |= sample.place % KernelSample::kPlaces;
-    } else if (skips_) {
-      continue;
-    }
-    std::memcpy(samples_ + count_ * sizeof sample, &sample, sizeof sample);
-    ++count_;
+    if (!masked_[k] && skips_) continue;
+    // In place: to copy what has just been written by smaller parts takes as long as all the rest.
+    auto* const sample = new (samples_ + count_++ * sizeof(KernelSample)) KernelSample{};
+    sample->place = place_[k];
+    if (!masked_[k]) continue;
+    const Phases phases = phasesOf(written, k);
+    sample->x = {phases.startX, phases.acrossX, phases.downX};
+    sample->y = {phases.startY, phases.acrossY, phases.acrossX};
+    sample->gap = phases.gap;
+    sample->place |= flagsOf(phases, block.d[k]);
+    flags_ |= sample->place % KernelSample::kPlaces;
   }
 }
 
-bool SampleConstants::end() {
-  flush();
+KernelSample SampleConstants::at(size_t entry) const {
+  KernelSample sample;
+  std::memcpy(&sample, samples_ + entry * sizeof sample, sizeof sample);
+  return sample;
+}
+
+void SampleConstants::reorder(const std::vector<uint32_t>& from) {
+  std::vector<KernelSample> samples;
+  for (const uint32_t entry : from) samples.push_back(at(entry));
+  std::memcpy(samples_, samples.data(), samples.size() * sizeof(KernelSample));
+  if (units_.empty()) return;
+  units_.resize(count_);
+  std::vector<KernelUnits> units;
+  for (const uint32_t entry : from) units.push_back(units_[entry]);
+  units_.swap(units);
+}
+
+void SampleConstants::end() {
   endConstants(launch_, count_ * sizeof(KernelSample));
-  if (count_ == 0) return false;
   launch_.params.entries = static_cast<uint32_t>(count_);
-  if (!units_.empty()) {
-    units_.resize(count_);
-    launch_.params.unitsAt =
-        addConstants(launch_, units_.data(), units_.size() * sizeof(KernelUnits));
-  }
-  return true;
+  if (units_.empty()) return;
+  units_.resize(count_);
+  launch_.params.unitsAt =
+      addConstants(launch_, units_.data(), units_.size() * sizeof(KernelUnits));
 }
 
 }  // namespace gridmask::cuda

@@ -23,31 +23,40 @@ class SampleConstants {
   // `firstRow` on.
   SampleConstants(const BatchLayout& layout, int32_t imageHeight, int32_t firstRow, Launch& launch);
 
-  void add(const PackedSample& sample, uint32_t number);
+  // As many as the layout has of `samples`, from `first` on, numbered from 0 on; where
+  // `maskedAlone` only those that are masked. If there are partners, who is his own is not masked.
+  void addAll(const Samples& samples, size_t first, bool maskedAlone,
+              const int32_t* partner = nullptr);
 
-  // `some` samples that were drawn, numbered from `first` on; where `maskedAlone` only those that
-  // are masked.
-  void add(const SampleBlock& block, size_t some, const DrawSettings& settings, uint32_t first,
-           bool maskedAlone);
+  size_t count() const { return count_; }
 
-  // Call it after the last: other constants may follow. False if there are none.
-  bool end();
+  // Before end(): the number of one of them, and each one's place from now on, which `from` had.
+  uint32_t numberAt(size_t entry) const { return at(entry).place / KernelSample::kPlaces; }
+  void reorder(const std::vector<uint32_t>& from);
+
+  // Other constants may follow.
+  void end();
 
   // Whether one of them has one of these flags. After end().
   bool anyIs(uint32_t flags) const { return (flags_ & flags) != 0; }
 
  private:
+  KernelSample at(size_t entry) const;
+  void addBlock(const SampleBlock& block, size_t some, const DrawSettings& settings, size_t first,
+                bool maskedAlone);
+  void add(const PackedSample& sample, uint32_t number);
   void flush();
   void write(const LatticeBlock& block, size_t some);
   void addUnits(const PackedSample& sample, size_t place);
 
   Launch& launch_;
-  int32_t height_;
-  int32_t width_;
-  int32_t firstRow_;
-  Canvas canvas_;
+  const size_t most_;
+  const int32_t height_;
+  const int32_t width_;
+  const int32_t firstRow_;
+  const Canvas canvas_;
   uint32_t flags_ = 0;
-  uint8_t* samples_;
+  uint8_t* const samples_;
   size_t count_ = 0;
   // Of those in a block: `place`, but for the flags that follow from the lattice.
   uint32_t place_[kBlockSamples];

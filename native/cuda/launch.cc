@@ -214,17 +214,9 @@ Prepared prepareMask(const Batch& batch, const Samples& samples, size_t first, L
   params.valuesPerRow = static_cast<uint32_t>(params.rowBytes / valueBytes);
 
   SampleConstants constants(layout, imageHeightOf(batch), batch.firstRow, launch);
-  const DrawSettings* const settings = samples.drawn();
-  if (settings != nullptr) {
-    samples.forEachBlock(first, layout.count, [&](size_t i, size_t some, const SampleBlock& block) {
-      constants.add(block, some, *settings, static_cast<uint32_t>(i), inPlace);
-    });
-  } else {
-    samples.forEach(first, layout.count, [&](size_t i, const PackedSample& sample) {
-      if (isWorkedAt(sample, inPlace)) constants.add(sample, static_cast<uint32_t>(i));
-    });
-  }
-  if (!constants.end()) return Prepared::kNothing;
+  constants.addAll(samples, first, inPlace);
+  if (constants.count() == 0) return Prepared::kNothing;
+  constants.end();
   const bool ready = noise
                          ? prepareNoise(batch, samples, first, launch)
                          : (!constants.anyIs(KernelSample::kFine) && batch.filled == nullptr &&

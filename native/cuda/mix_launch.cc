@@ -17,16 +17,19 @@ uint32_t vectorBytesOf(const MixBatch& batch, uint64_t rowBytes) {
   return all % 16 == 0 ? 16 : all % 4 == 0 ? 4 : all % 2 == 0 ? 2 : 1;
 }
 
-// The samples that are written in place, so that each comes before its partner, and those of a
-// cycle one after another.
+// The order in which samples take turns: each comes before its partner, and those of a cycle one
+// after another.
 class Order {
  public:
-  explicit Order(const MixBatch& batch) : batch_(batch), waits_(batch.count), isRead_(batch.count) {
-    const auto count = static_cast<uint32_t>(batch.count);
-    for (uint32_t n = 0; n < count; ++n) {
-      waits_[n] = (batch.samples[n].flags & PackedSample::kMasked) != 0 && partnerOf(n) != n;
-      if (waits_[n]) isRead_[partnerOf(n)] = true;
+  // Of the samples in these constants, all of which have others for partners.
+  Order(const SampleConstants& constants, const MixBatch& batch)
+      : partner_(batch.partner), waiting_(batch.count, kNone), isRead_(batch.count) {
+    for (uint32_t entry = 0; entry < constants.count(); ++entry) {
+      const uint32_t n = constants.numberAt(entry);
+      waiting_[n] = entry;
+      isRead_[partnerOf(n)] = true;
     }
+    const auto count = static_cast<uint32_t>(batch.count);
     for (uint32_t n = 0; n < count; ++n) {
       if (!isRead_[n]) append(n);
     }
@@ -35,41 +38,33 @@ class Order {
   }
 
   struct Entry {
-    uint32_t sample;
+    uint32_t entry;  // in the constants
+    uint32_t partner;
     uint32_t cycleBegin;  // of a whole cycle's last sample: its first one's place in the order;
                           // else its own
   };
   const std::vector<Entry>& entries() const { return entries_; }
 
  private:
-  uint32_t partnerOf(uint32_t n) const { return static_cast<uint32_t>(batch_.partner[n]); }
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  uint32_t partnerOf(uint32_t n) const { return static_cast<uint32_t>(partner_[n]); }
 
   void append(uint32_t first) {
     const auto begin = static_cast<uint32_t>(entries_.size());
     uint32_t n = first;
-    for (; waits_[n]; n = partnerOf(n)) {
-      waits_[n] = false;
-      entries_.push_back({n, static_cast<uint32_t>(entries_.size())});
+    for (; waiting_[n] != kNone; n = partnerOf(n)) {
+      entries_.push_back({waiting_[n], partnerOf(n), static_cast<uint32_t>(entries_.size())});
+      waiting_[n] = kNone;
     }
     if (entries_.size() != begin && n == first) entries_.back().cycleBegin = begin;
   }
 
-  const MixBatch& batch_;
-  std::vector<bool> waits_;
+  const int32_t* const partner_;
+  std::vector<uint32_t> waiting_;  // each sample's entry, until it is in the order
   std::vector<bool> isRead_;
   std::vector<Entry> entries_;
 };
-
-void prepareNew(const MixBatch& batch, SampleConstants& constants,
-                std::vector<MixPartner>& partners) {
-  for (uint32_t n = 0; n < batch.count; ++n) {
-    const auto partner = static_cast<uint32_t>(batch.partner[n]);
-    PackedSample sample = batch.samples[n];
-    if (partner == n) sample.flags &= ~PackedSample::kMasked;
-    constants.add(sample, n);
-    partners.push_back({partner});
-  }
-}
 
 // How many vectors of how many samples a block has. As many adjacent vectors as possible, up to a
 // warp's, such that all samples fit at once; but at least 64 bytes or a warp. If that makes too few
@@ -116,6 +111,25 @@ bool setInPlace(Launch& launch, uint64_t positions, uint32_t entries) {
   return setBlocks(launch, positions, entries, One::samples);
 }
 
+// Puts the constants of samples that take turns in order. Says where the pixels of each come from,
+// and which samples are kept for later turns.
+void takeTurns(const MixBatch& batch, const KernelParams& params, SampleConstants& constants,
+               std::vector<MixPartner>& partners, std::vector<MixKept>& kept) {
+  const Order order(constants, batch);
+  std::vector<uint32_t> entries;
+  kept.assign(params.turns, {0, MixKept::kNobody});
+  uint32_t place = 0;
+  for (const auto& [entry, partner, cycleBegin] : order.entries()) {
+    const uint32_t writtenAt = cycleBegin / params.samplesAtOnce;
+    const bool isLate = writtenAt != place / params.samplesAtOnce;
+    if (isLate) kept[writtenAt] = {partner, place % params.samplesAtOnce % params.slots};
+    partners.push_back({partner | (isLate ? MixPartner::kWasKept : 0)});
+    entries.push_back(entry);
+    ++place;
+  }
+  constants.reorder(entries);
+}
+
 }  // namespace
 
 Prepared prepareMix(const MixBatch& batch, Launch& launch) {
@@ -133,34 +147,27 @@ Prepared prepareMix(const MixBatch& batch, Launch& launch) {
   const uint64_t vectors = uint64_t{params.height} * params.vectorsPerRow;
 
   SampleConstants constants(layout, batch.height, 0, launch);
-  std::vector<MixPartner> partners;
-  std::vector<MixKept> kept;
+  constants.addAll(batch.samples, 0, batch.inPlace(), batch.partner);
+  const auto entries = static_cast<uint32_t>(constants.count());
+  if (entries == 0) return Prepared::kNothing;
   if (batch.inPlace()) {
-    const Order order(batch);
-    if (order.entries().empty()) return Prepared::kNothing;
-    if (!setInPlace(launch, vectors, static_cast<uint32_t>(order.entries().size()))) {
-      return Prepared::kUnsupported;
-    }
-    kept.assign(params.turns, {0, MixKept::kNobody});
-    const uint32_t atOnce = params.samplesAtOnce;
-    uint32_t place = 0;
-    for (const Order::Entry& entry : order.entries()) {
-      constants.add(batch.samples[entry.sample], entry.sample);
-      const auto partner = static_cast<uint32_t>(batch.partner[entry.sample]);
-      const uint32_t writtenAt = entry.cycleBegin / atOnce;
-      const bool isLate = writtenAt != place / atOnce;
-      if (isLate) kept[writtenAt] = {partner, place % atOnce % params.slots};
-      partners.push_back({partner | (isLate ? MixPartner::kWasKept : 0)});
-      ++place;
-    }
+    if (!setInPlace(launch, vectors, entries)) return Prepared::kUnsupported;
   } else {
     const bool whole = params.vectorBytes == kVectorBytes;
     launch.kernel = whole ? Kernel::gridmask_mix_new : Kernel::gridmask_mix_narrow_new;
-    if (!setGrid(launch, vectors, static_cast<uint32_t>(batch.count)))
-      return Prepared::kUnsupported;
-    prepareNew(batch, constants, partners);
+    if (!setGrid(launch, vectors, entries)) return Prepared::kUnsupported;
   }
-  if (!constants.end()) return Prepared::kNothing;
+  std::vector<MixPartner> partners;
+  partners.reserve(entries);
+  std::vector<MixKept> kept;
+  if (params.turns > 1) {
+    takeTurns(batch, params, constants, partners, kept);
+  } else {
+    for (uint32_t entry = 0; entry < entries; ++entry) {
+      partners.push_back({static_cast<uint32_t>(batch.partner[constants.numberAt(entry)])});
+    }
+  }
+  constants.end();
   params.partnersAt = addConstants(launch, partners.data(), partners.size() * sizeof(MixPartner));
   if (params.turns > 1) {
     params.keptAt = addConstants(launch, kept.data(), kept.size() * sizeof(MixKept));

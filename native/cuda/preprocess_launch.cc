@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 #include <vector>
 
 #include "cuda/launch_parts.h"
@@ -52,26 +53,30 @@ KernelImage kernelImageOf(const PreprocessBatch& batch, const SourceImage& image
   return result;
 }
 
-// All images; or one, if the others differ from it only by their places, evenly spaced.
+// Whether they differ only by their places, evenly spaced: by `next`.
+bool areAlike(const std::vector<SourceImage>& images, uint64_t& next) {
+  const auto placeOf = [&](size_t n) { return reinterpret_cast<uintptr_t>(images[n].data); };
+  next = images.size() > 1 ? placeOf(1) - placeOf(0) : 0;
+  const auto formOf = [](const SourceImage& image) {
+    return std::tie(image.height, image.width, image.channels, image.top, image.left, image.flip);
+  };
+  for (size_t n = 1; n < images.size(); ++n) {
+    if (placeOf(n) - placeOf(n - 1) != next || formOf(images[n]) != formOf(images[0])) return false;
+  }
+  return true;
+}
+
+// All images; or one that stands for all.
 void addImages(const PreprocessBatch& batch, Launch& launch) {
-  std::vector<KernelImage> images;
-  images.reserve(batch.count);
-  for (const SourceImage& image : batch.images) {
-    images.push_back(kernelImageOf(batch, image));
-  }
-  const KernelImage& first = images[0];
-  const uint64_t next = batch.count > 1 ? images[1].origin - first.origin : 0;
-  bool alike = true;
-  for (size_t n = 0; n < images.size() && alike; ++n) {
-    KernelImage expected = first;
-    expected.origin += n * next;
-    alike = std::memcmp(&expected, &images[n], sizeof expected) == 0;
-  }
   KernelParams& params = launch.params;
-  if (alike) {
-    images.resize(1);
+  std::vector<KernelImage> images;
+  uint64_t next;
+  if (areAlike(batch.images, next)) {
+    images.push_back(kernelImageOf(batch, batch.images[0]));
     images[0].next = next;
   } else {
+    images.reserve(batch.count);
+    for (const SourceImage& image : batch.images) images.push_back(kernelImageOf(batch, image));
     params.imageStep = sizeof(KernelImage);
   }
   params.imagesAt = addConstants(launch, images.data(), images.size() * sizeof(KernelImage));
@@ -173,17 +178,8 @@ Prepared preparePreprocess(const PreprocessBatch& batch, const Readable& readabl
   bool fine = false;
   if (batch.samples) {
     SampleConstants constants(batch, batch.height, 0, launch);
-    if (const DrawSettings* const settings = batch.samples->drawn()) {
-      batch.samples->forEachBlock(
-          0, batch.count, [&](size_t n, size_t some, const SampleBlock& block) {
-            constants.add(block, some, *settings, static_cast<uint32_t>(n), false);
-          });
-    } else {
-      batch.samples->forEach(0, batch.count, [&](size_t n, const PackedSample& sample) {
-        constants.add(sample, static_cast<uint32_t>(n));
-      });
-    }
-    (void)constants.end();
+    constants.addAll(*batch.samples, 0, false);
+    constants.end();
     fine = constants.anyIs(KernelSample::kFine);
     params.preprocessFlags |= kHasMasks;
   }

@@ -21,4 +21,12 @@ void drawBlock(const DrawSettings& settings, SampleBlock& block) {
   baseline::drawBlock(settings, block);
 }
 
+void drawWords(const CounterBlock& of, uint32_t block, Lanes<uint64_t>& drawn) {
+#ifdef GRIDMASK_WIDE_LANES
+  if (hasAvx512()) return avx512::drawWords(of, block, drawn);
+  if (hasAvx2()) return avx2::drawWords(of, block, drawn);
+#endif
+  baseline::drawWords(of, block, drawn);
+}
+
 }  // namespace gridmask

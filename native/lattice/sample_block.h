@@ -32,7 +32,17 @@ struct SampleBlock : LatticeBlock {
   Lanes<uint64_t> unitKey[2];
 };
 
+// What numbers of samples are drawn from.
+struct alignas(64) CounterBlock {
+  Lanes<uint64_t> seed;
+  Lanes<uint64_t> epoch;
+  Lanes<uint64_t> index;
+};
+
 // drawSample() (lattice/sample_draws.h) for the samples of these indices, to the last bit.
 void drawBlock(const DrawSettings& settings, SampleBlock& block);
+
+// The first two words that each of them draws from a block of its counter, the first one on top.
+void drawWords(const CounterBlock& of, uint32_t block, Lanes<uint64_t>& drawn);
 
 }  // namespace gridmask

@@ -90,7 +90,9 @@ inline PackedSample sampleOf(const SampleBlock& block, size_t k, const DrawSetti
 // to store them first.
 class Samples {
  public:
-  explicit Samples(const PackedSample* plan = nullptr) : plan_(plan) {}
+  Samples() = default;
+
+  explicit Samples(const PackedSample* plan) : plan_(plan) {}
 
   Samples(const DrawSettings& settings, const SampleNumbers& numbers)
       : settings_(settings), numbers_(numbers) {}
@@ -99,8 +101,9 @@ class Samples {
     return plan_ != nullptr ? plan_[i] : drawSample(settings_, numbers_[i]);
   }
 
-  // What they are drawn from; null where they are a plan's.
+  // What they are drawn from, or the plan that they are of; the other is null.
   const DrawSettings* drawn() const { return plan_ == nullptr ? &settings_ : nullptr; }
+  const PackedSample* plan() const { return plan_; }
 
   // Whether their numbers are a list.
   bool isListed() const { return numbers_.listed != nullptr; }
@@ -108,14 +111,29 @@ class Samples {
   // Draws those from `first` on, `some` of them and no more than a block has. In the lanes behind
   // them is the last one again.
   void draw(size_t first, size_t some, SampleBlock& block) const {
-    for (size_t k = 0; k < kBlockSamples; ++k) {
-      block.index[k] = numbers_[first + std::min(k, some - 1)];
-    }
+    numbersOf(first, some, block.index);
     drawBlock(settings_, block);
   }
 
+  // What the numbers of those from `first` on are drawn from, as draw().
+  void countersOf(size_t first, size_t some, CounterBlock& block) const {
+    const auto joined = [](const uint32_t* words) { return uint64_t{words[1]} << 32 | words[0]; };
+    if (plan_ == nullptr) {
+      std::fill_n(block.seed, kBlockSamples, joined(settings_.seed));
+      std::fill_n(block.epoch, kBlockSamples, settings_.epoch);
+      numbersOf(first, some, block.index);
+      return;
+    }
+    for (size_t k = 0; k < kBlockSamples; ++k) {
+      const PackedSample& sample = plan_[first + std::min(k, some - 1)];
+      block.seed[k] = joined(sample.seed);
+      block.epoch[k] = sample.epoch;
+      block.index[k] = joined(sample.index);
+    }
+  }
+
   // Calls work(i, some, block) for the `count` samples from `first` on, of which there are `some`
-  // in a block, numbered from i = 0 on. They must not be a plan's.
+  // in a block, numbered from i = 0 on. They must not be a plan's. The block is the work's own.
   template <typename Work>
   void forEachBlock(size_t first, size_t count, const Work& work) const {
     SampleBlock block;
@@ -142,6 +160,12 @@ class Samples {
   static constexpr size_t kFewSamples = 4;
 
  private:
+  void numbersOf(size_t first, size_t some, Lanes<uint64_t>& numbers) const {
+    for (size_t k = 0; k < kBlockSamples; ++k) {
+      numbers[k] = numbers_[first + std::min(k, some - 1)];
+    }
+  }
+
   const PackedSample* plan_ = nullptr;
   DrawSettings settings_{};
   SampleNumbers numbers_;

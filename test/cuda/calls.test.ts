@@ -3,7 +3,8 @@
 import { describe, expect } from '@jest/globals'
 import { expectSame, freshDriver, onTestDriver, scrambled } from './support'
 
-const options = { ratio: 0.5, unit: 3, seed: 2 } as const
+const { seed, ...mask } = { ratio: 0.5, unit: 3, seed: 2 } as const
+const options = { ...mask, seed }
 const inContext = (...calls: string[]) => [
   'cuCtxGetCurrent',
   'cuCtxPushCurrent',
@@ -13,11 +14,11 @@ const inContext = (...calls: string[]) => [
 
 function newScene(count: number, settings = {}) {
   const { library, driver } = freshDriver(settings)
-  const { DeviceTensor, GridMask } = library
+  const { DeviceTensor, GridMask, Preprocessor } = library
   const shape = [count, 1, 4, 6] as const
   const images = scrambled(new Uint8Array(count * 24), 3)
   return {
-    ...{ driver, shape, images, GridMask, DeviceTensor },
+    ...{ driver, shape, images, GridMask, DeviceTensor, Preprocessor },
     gridmask: new GridMask(options),
     upload: (stream?: bigint) =>
       DeviceTensor.from(images, { shape, ...(stream === undefined ? {} : { stream }) }),
@@ -57,6 +58,16 @@ describe('a call on a tensor', () => {
     const results = [gridmask.apply(tensor), gridmask.apply(tensor)]
     expect(calls(() => results.pop()?.dispose())).toEqual(['cuMemFreeAsync'])
     expect(results).toEqual([])
+  })
+
+  onTestDriver('that preprocesses it does the same', () => {
+    const { upload, calls, Preprocessor } = newScene(16)
+    const tensor = upload()
+    const preprocessor = new Preprocessor({ crop: 'random', size: [3, 4], gridmask: mask, seed })
+    const made = inContext('cuMemAllocFromPoolAsync', 'cuLaunchKernel')
+    expect(calls(() => preprocessor.apply(tensor))).toEqual(made)
+    const out = preprocessor.apply(tensor)
+    expect(calls(() => preprocessor.apply(tensor, { out }))).toEqual(inContext('cuLaunchKernel'))
   })
 
   onTestDriver('is on the stream that its tensor was given', () => {

@@ -230,6 +230,27 @@ describe('two streams', () => {
     expect(driver.violations()).toEqual([])
   })
 
+  // Each is ordered twice: the work after its source, and what frees the source after the work.
+  onTestDriver.each([
+    ['apply()', 0, 'apply'],
+    ['apply() that leaves a channel', [null, 1, 2], 'apply'],
+    ['gridmix()', 0, 'gridmix'],
+  ] as const)('%s has read its source, if nothing that frees it can wait', (_, fill, method) => {
+    const { driver, library, upload } = newScene()
+    const gridmask = new library.GridMask({ ...options, fill })
+    const source = upload(newImages(), 1n)
+    const out = upload()
+    driver.settle()
+    driver.stall(out.stream, LONG)
+    driver.fail('cuStreamWaitEvent', 2, 999, 1, false)
+    const call = () =>
+      method === 'apply' ? gridmask.apply(source, { out }) : gridmask.gridmix(source, { out })
+    expect(call).toThrow(/cuStreamWaitEvent/)
+    source.dispose()
+    driver.settle()
+    expect(driver.violations()).toEqual([])
+  })
+
   onTestDriver('the order on a foreign stream is that of the call', async () => {
     const { driver, library, gridmask, upload } = newScene()
     const { DeviceTensor } = library

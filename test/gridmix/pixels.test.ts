@@ -85,7 +85,7 @@ test('plain TypeScript', async () => {
         valueBytes: size,
       }
       const header = () => packHeader(layout, { threads: 2 })
-      const mix = [bytes, Int32Array.from(request.partner)] as const
+      const mix = [bytes, undefined, Int32Array.from(request.partner)] as const
       const again = (images as Uint8Array).slice()
       const lambda = new Float64Array(batch.count).fill(1)
       const isEmpty = expected.bits.length === 0
@@ -99,9 +99,9 @@ test('plain TypeScript', async () => {
 
       const [ours, theirs] = [fallback, native].map((backend) => {
         const counts = new Float64Array(batch.count)
-        expect(backend.countPlan(header(), bytes, counts)).toBe(0)
+        expect(backend.countSamples(header(), bytes, undefined, counts)).toBe(0)
         const partner = new Int32Array(batch.count)
-        expect(backend.drawPartner(header(), bytes, partner)).toBe(0)
+        expect(backend.drawPartner(header(), bytes, undefined, partner)).toBe(0)
         return { counts, partner }
       })
       expect(ours).toEqual(theirs)

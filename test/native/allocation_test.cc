@@ -147,7 +147,7 @@ void masksAndMixes(Images& images, bool inPlace) {
 
   const std::vector<int32_t> partner{1, 0};
   const MixBatch mix{
-      {images.layout, source, images.target.data()}, images.plan.data(), partner.data()};
+      {images.layout, source, images.target.data()}, Samples(images.plan.data()), partner.data()};
   failEachOf("mix", images, inPlace, [&] { cpu::mix(mix, kThreads); });
   failEachOf("mix, started", images, inPlace, [&] { finish(cpu::mixJob(mix, kThreads)); });
 }
@@ -158,7 +158,7 @@ void counts(const Images& images) {
   std::vector<double> kept(kMasks), expected(kMasks);
   const std::vector<double> untouched(kMasks, -1);
   const auto count = [&](std::vector<double>& into) {
-    cpu::countKept(plan.data(), kMasks, kHeight, kWidth, into.data(), kThreads);
+    cpu::countKept(Samples(plan.data()), kMasks, kHeight, kWidth, into.data(), kThreads);
   };
   count(expected);
   failEach("counts", 1, [&] {
@@ -184,11 +184,12 @@ void partners(const Images& images) {
   for (uint32_t i = 0; i < 200; ++i) plan[i].index[0] = i;
   std::vector<int32_t> partner(200), expected(200);
   const std::vector<int32_t> untouched(200, -1);
-  cpu::drawPartners(plan.data(), 200, expected.data());
+  cpu::drawPartners(Samples(plan.data()), 200, expected.data());
   CHECK(isPermutation(expected.data(), 200));
   failEach("partners", 1, [&] {
     std::fill(partner.begin(), partner.end(), -1);
-    const bool threw = throws([&] { cpu::drawPartners(plan.data(), 200, partner.data()); });
+    const bool threw =
+        throws([&] { cpu::drawPartners(Samples(plan.data()), 200, partner.data()); });
     CHECK(partner == (threw ? untouched : expected));
     return threw;
   });

@@ -87,8 +87,9 @@ void constantsTravelWhileTheyFit() {
     return launch.constants.empty();
   };
   CHECK(travels(1) && travels(64) && travels(68) && !travels(69) && !travels(100));
-  MixBatch mix{
-      {{64, 3, 224, 224, 4, 4}, memory, memory + (1 << 30)}, samples.data(), partner.data()};
+  MixBatch mix{{{64, 3, 224, 224, 4, 4}, memory, memory + (1 << 30)},
+               Samples(samples.data()),
+               partner.data()};
   CHECK(cuda::prepareMix(mix, launch) == cuda::Prepared::kReady && launch.constants.empty());
   mix.target = memory;
   CHECK(cuda::prepareMix(mix, launch) == cuda::Prepared::kReady && launch.constants.empty());

@@ -54,7 +54,7 @@ Case randomCase(Random& random, bool many = false) {
   const auto size = [&](int low, int high) {
     return static_cast<size_t>(random.between(low, high));
   };
-  const size_t count = many ? size(1, 1200) : size(1, 6);
+  const size_t count = many ? size(1, 2000) : size(1, 6);
   for (size_t i = 0; i < count; ++i) made.samples.push_back(randomSample(random));
   made.partner = randomPermutation(random, count);
   const size_t planes = random.chance(0.1) && !many ? size(40, 80) : size(1, 4);
@@ -68,7 +68,15 @@ Case randomCase(Random& random, bool many = false) {
   made.images.resize(made.bytes + 64);
   for (uint8_t& byte : made.images) byte = static_cast<uint8_t>(random.word());
   const BatchLayout layout{count, planes, height, width, pixelBytes, 1};
-  made.batch = {{layout, nullptr, nullptr}, nullptr, nullptr};
+  made.batch = {{layout, nullptr, nullptr}, Samples(), nullptr};
+  if (random.chance(0.5)) {
+    DrawSettings settings = randomSettings(random);
+    settings.unitMin = static_cast<uint32_t>(random.between(1, 90));
+    settings.unitMax = settings.unitMin + random.word() % 90;
+    if (many) settings.probability = 1;  // so that they take turns
+    made.batch.samples = Samples(settings, SampleNumbers{random.word()});
+    for (size_t i = 0; i < count; ++i) made.samples[i] = made.batch.samples[i];
+  }
   return made;
 }
 
@@ -78,7 +86,7 @@ MixBatch over(const Case& made, const uint8_t* source, uint8_t* target, double* 
   batch.lambda = lambda;
   batch.source = source;
   batch.target = target;
-  batch.samples = made.samples.data();
+  if (batch.samples.drawn() == nullptr) batch.samples = Samples(made.samples.data());
   batch.partner = made.partner.data();
   return batch;
 }
@@ -173,7 +181,7 @@ void testCount(Random& random) {
     for (auto* kernels = cpu::availableKernels(); *kernels != nullptr; ++kernels) {
       const PackedSample plan[] = {sample, sample};
       double counts[2] = {};
-      cpu::countKept(plan, 2, height, width, counts, 2, **kernels);
+      cpu::countKept(Samples(plan), 2, height, width, counts, 2, **kernels);
       CHECK(counts[0] == static_cast<double>(kept) && counts[1] == counts[0]);
     }
   }

@@ -5,38 +5,26 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "check.h"
 #include "cpu/mask_reader.h"
+#include "cpu/partners.h"
 #include "cuda/kernel_sample.h"
 #include "cuda/launch.h"
 #include "cuda/launch_parts.h"
 #include "kernel_samples.h"
 #include "lattice/instructions.h"
+#include "lattice/mix.h"
 #include "lattice/sample_draws.h"
 #include "samples.h"
 
 using namespace gridmask;
 
 namespace {
-
-DrawSettings randomSettings(Random& random) {
-  DrawSettings settings{};
-  settings.ratioMin = random.between(1, 99) / 100.0;
-  settings.ratioMax = random.chance(0.5) ? settings.ratioMin : 1;
-  settings.unitMin = static_cast<uint32_t>(random.between(1, random.chance(0.5) ? 300 : kMaxUnit));
-  settings.unitMax =
-      static_cast<uint32_t>(random.between(static_cast<int32_t>(settings.unitMin), kMaxUnit + 1));
-  settings.rotate = static_cast<uint32_t>(random.between(0, 360));
-  settings.reverse = random.chance(0.5);
-  settings.unitProbability = random.chance(0.5) ? 1 : random.uniform();
-  settings.probability = random.chance(0.3) ? 1 : random.chance(0.1) ? 0 : random.uniform();
-  settings.seed[0] = random.word();
-  settings.seed[1] = random.word();
-  settings.epoch = random.word();
-  return settings;
-}
 
 bool isSame(const PackedSample& a, const PackedSample& b) {
   return std::memcmp(&a, &b, sizeof a) == 0;
@@ -90,8 +78,8 @@ std::vector<cuda::KernelSample> constantsOf(const PackedSample* samples, size_t 
   const BatchLayout layout{count, 1, height, width, 1, 1};
   cuda::begin(launch, layout, nullptr, nullptr);
   cuda::SampleConstants constants(layout, height, firstRow, launch);
-  for (size_t k = 0; k < count; ++k) constants.add(samples[k], static_cast<uint32_t>(k));
-  CHECK(constants.end());
+  constants.addAll(Samples(samples), 0, false);
+  constants.end();
   return constantsIn(launch, count);
 }
 
@@ -123,18 +111,33 @@ void constantsAreThoseOfSamples() {
     const BatchLayout layout{count, 1, height, width, 1, 1};
     cuda::begin(launch, layout, nullptr, nullptr);
     cuda::SampleConstants constants(layout, height, firstRow, launch);
-    samples.forEachBlock(0, count, [&](size_t first, size_t some, const SampleBlock& block) {
-      constants.add(block, some, settings, static_cast<uint32_t>(first), maskedAlone);
-    });
-    const bool any = constants.end();
-    std::vector<size_t> worked;
+    // Some are their own partners, and count as not masked.
+    std::vector<int32_t> partner(count, -1);
     for (size_t k = 0; k < count; ++k) {
-      if (!maskedAlone || (samples[k].flags & PackedSample::kMasked) != 0) worked.push_back(k);
+      if (random.chance(0.2)) partner[k] = static_cast<int32_t>(k);
     }
-    CHECK(any == !worked.empty() && launch.params.entries == worked.size());
+    const bool mixes = random.chance(0.5);
+    constants.addAll(samples, 0, maskedAlone, mixes ? partner.data() : nullptr);
+    std::vector<size_t> worked;
+    std::vector<PackedSample> expected(count);
+    for (size_t k = 0; k < count; ++k) {
+      expected[k] = samples[k];
+      if (mixes && partner[k] >= 0) expected[k].flags &= ~PackedSample::kMasked;
+      if (!maskedAlone || (expected[k].flags & PackedSample::kMasked) != 0) worked.push_back(k);
+    }
+    CHECK(constants.count() == worked.size());
+    for (size_t at = 0; at < worked.size(); ++at) CHECK(constants.numberAt(at) == worked[at]);
+    if (random.chance(0.5)) {
+      std::reverse(worked.begin(), worked.end());
+      std::vector<uint32_t> from(worked.size());
+      std::iota(from.rbegin(), from.rend(), 0);
+      constants.reorder(from);
+    }
+    constants.end();
+    CHECK(launch.params.entries == worked.size());
     const auto drawn = constantsIn(launch, worked.size());
     for (size_t at = 0; at < worked.size(); ++at) {
-      expectSame(drawn[at], samples[worked[at]], height, width, worked[at], firstRow);
+      expectSame(drawn[at], expected[worked[at]], height, width, worked[at], firstRow);
     }
   }
 }
@@ -184,12 +187,43 @@ void constantsAreAsExactAsPromised() {
   }
 }
 
+// Samples of one seed and of several, and some that draw the same.
+void partnersFollowTheWords() {
+  Random random(3);
+  for (int i = 0; i < 300; ++i) {
+    const auto count = static_cast<size_t>(random.between(0, random.chance(0.2) ? 1000 : 20));
+    const DrawSettings settings = randomSettings(random);
+    const bool drawn = random.chance(0.5);
+    std::vector<PackedSample> plan(count);
+    const Samples samples =
+        drawn ? Samples(settings, SampleNumbers{random.word()}) : Samples(plan.data());
+    for (size_t k = 0; k < count; ++k) {
+      const bool again = !drawn && k > 0 && random.chance(0.3);
+      plan[k] = drawn ? samples[k] : again ? plan[random.word() % k] : randomSample(random);
+    }
+    std::vector<std::pair<uint64_t, int32_t>> order;
+    for (size_t k = 0; k < count; ++k) {
+      const auto& [seed, epoch, index] = std::tie(plan[k].seed, plan[k].epoch, plan[k].index);
+      const Philox4 words =
+          philox4x32({{index[0], index[1], epoch, kPartnerBlock}}, seed[0], seed[1]);
+      order.emplace_back(uint64_t{words.word[0]} << 32 | words.word[1], static_cast<int32_t>(k));
+    }
+    std::sort(order.begin(), order.end());
+    std::vector<int32_t> partner(count, -1);
+    cpu::drawPartners(samples, count, partner.data());
+    for (size_t k = 0; k < count; ++k) {
+      CHECK(partner[static_cast<size_t>(order[k].second)] == order[(k + 1) % count].second);
+    }
+  }
+}
+
 }  // namespace
 
 int main() {
   for (const auto name : kInstructionSets) {
     if (!useInstructions(name)) continue;
     blocksAreDrawnLikeSamples();
+    partnersFollowTheWords();
     constantsAreThoseOfSamples();
     constantsAreAsExactAsPromised();
   }

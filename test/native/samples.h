@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// Random lattice parameters that reach every branch: right and odd angles, d from 1 to beyond the
-// image, stripes as wide as the unit, reversed and random masks, samples that are not masked.
+// Random lattice parameters, and settings to draw them from, that reach every branch: right and odd
+// angles, d from 1 to beyond the image, stripes as wide as the unit, reversed and random masks,
+// samples that are not masked.
 #pragma once
 
 #include <cmath>
 
 #include "check.h"
 #include "lattice/lattice.h"
+#include "lattice/sample_draws.h"
 
 inline gridmask::PackedSample randomSample(Random& random) {
   gridmask::PackedSample sample{};
@@ -35,4 +37,22 @@ inline gridmask::PackedSample randomSample(Random& random) {
   sample.index[0] = random.word();
   sample.index[1] = random.word() >> 11;
   return sample;
+}
+
+inline gridmask::DrawSettings randomSettings(Random& random) {
+  gridmask::DrawSettings settings{};
+  settings.ratioMin = random.between(1, 99) / 100.0;
+  settings.ratioMax = random.chance(0.5) ? settings.ratioMin : 1;
+  settings.unitMin =
+      static_cast<uint32_t>(random.between(1, random.chance(0.5) ? 300 : gridmask::kMaxUnit));
+  settings.unitMax = static_cast<uint32_t>(
+      random.between(static_cast<int32_t>(settings.unitMin), gridmask::kMaxUnit + 1));
+  settings.rotate = static_cast<uint32_t>(random.between(0, 360));
+  settings.reverse = random.chance(0.5);
+  settings.unitProbability = random.chance(0.5) ? 1 : random.uniform();
+  settings.probability = random.chance(0.3) ? 1 : random.chance(0.1) ? 0 : random.uniform();
+  settings.seed[0] = random.word();
+  settings.seed[1] = random.word();
+  settings.epoch = random.word();
+  return settings;
 }

@@ -90,7 +90,7 @@ function bitsOf(make) {
   return Buffer.concat(make().map((a) => new Uint8Array(a.buffer, a.byteOffset, a.byteLength)))
 }
 
-const functions = ['apply', 'mix', 'draw', 'drawPartner', 'countPlan', 'countKept']
+const functions = ['apply', 'mix', 'draw', 'drawPartner', 'countSamples', 'countKept']
 let others = 0
 let wrongOthers = 0
 /** @param {() => ArrayBufferView[]} make */

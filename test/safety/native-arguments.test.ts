@@ -28,12 +28,16 @@ describe('native functions called with wrong arguments', () => {
       ['useLargePages: honest', '0'],
       ['mix: honest', '0'],
       ['mixAsync: honest', 'a promise'],
+      ['mix, drawing: honest', '0'],
+      ['mixAsync, drawing: honest', 'a promise'],
       ['drawPartner: honest', '0'],
+      ['drawPartner, drawing: honest', '0'],
       ['preprocess: honest', '0'],
       ['preprocessAsync: honest', 'a promise'],
       ['preprocess, drawing: honest', '0'],
       ['preprocessAsync, drawing: honest', 'a promise'],
-      ['countPlan: honest', '0'],
+      ['countSamples: honest', '0'],
+      ['countSamples, drawing: honest', '0'],
     ])
     const lies = answers.filter(([call]) => !call.endsWith('honest'))
     expect(lies.length).toBeGreaterThan(400)
