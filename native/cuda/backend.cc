@@ -202,12 +202,10 @@ size_t filledPlanes(const MaskBatch& batch, size_t plane) {
 
 // If some channels stay: a copy first, then the others are masked in place, adjacent planes by one
 // launch.
-void applyToChannels(Stream& stream, const MaskBatch& batch, const Allocation& source,
+void startOnChannels(Stream& stream, const MaskBatch& batch, const Allocation& source,
                      const Allocation& target, Wrote& wrote) {
   const Driver& driver = target.device().driver;
-  const Current current(target.device());
   const CUstream on = target.stream();
-  stream.order(on, source.stream());
   if (!batch.inPlace()) {
     CUDA_CALL(driver, cuMemcpyDtoDAsync, target.pointer(), source.pointer(), batch.bytes(), on);
     wrote = true;
@@ -228,7 +226,13 @@ void applyToChannels(Stream& stream, const MaskBatch& batch, const Allocation& s
     }
     plane += planes;
   }
-  stream.order(source.stream(), on);
+}
+
+void applyToChannels(Stream& stream, const MaskBatch& batch, const Allocation& source,
+                     const Allocation& target, Wrote& wrote) {
+  const Current current(target.device());
+  stream.between(target.stream(), source.stream(),
+                 [&] { startOnChannels(stream, batch, source, target, wrote); });
 }
 
 }  // namespace
@@ -245,10 +249,10 @@ void apply(Stream& stream, const MaskBatch& batch, const Allocation& source,
   if (!isToBeDone(prepareTile(batch, whole, batch.source, batch.target, stream.launch()))) return;
   const Current current(target.device());
   const CUstream on = target.stream();
-  stream.order(on, source.stream());
-  stream.start(on);
-  wrote = true;
-  stream.order(source.stream(), on);
+  stream.between(on, source.stream(), [&] {
+    stream.start(on);
+    wrote = true;
+  });
 }
 
 void applyHost(Device& device, const MaskBatch& batch, const Staging& staging, Wrote& wrote) {

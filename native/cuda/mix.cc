@@ -15,10 +15,10 @@ void mix(Stream& stream, const MixBatch& batch, const Allocation& source, const 
   if (!isToBeDone(prepareMix(batch, stream.launch()))) return;
   const Current current(target.device());
   const CUstream on = target.stream();
-  stream.order(on, source.stream());
-  stream.start(on);
-  wrote = true;
-  stream.order(source.stream(), on);
+  stream.between(on, source.stream(), [&] {
+    stream.start(on);
+    wrote = true;
+  });
 }
 
 void mixHost(Device& device, const MixBatch& batch, const Staging& staging, Wrote& wrote) {

@@ -15,16 +15,10 @@ void preprocess(Stream& stream, const PreprocessBatch& batch, const Allocation& 
   if (!isToBeDone(preparePreprocess(batch, readable, stream.launch()))) return;
   const Current current(target.device());
   const CUstream on = target.stream();
-  stream.order(on, source.stream());
-  stream.start(on);
-  wrote = true;
-  try {
-    stream.order(source.stream(), on);
-  } catch (const Error&) {
-    // Now the images may be freed on their own stream.
-    (void)target.device().driver.cuStreamSynchronize(on);
-    throw;
-  }
+  stream.between(on, source.stream(), [&] {
+    stream.start(on);
+    wrote = true;
+  });
 }
 
 void preprocessHost(Stream& stream, const PreprocessBatch& batch, const Allocation& target,

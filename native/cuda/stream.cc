@@ -60,6 +60,8 @@ CUevent Stream::mark(CUstream earlier) {
   return mark_;
 }
 
+void Stream::finish(CUstream stream) noexcept { (void)driver_.cuStreamSynchronize(stream); }
+
 void Stream::start(CUstream on) {
   const size_t bytes = launch_.constants.size();
   if (bytes == 0) {

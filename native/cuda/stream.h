@@ -44,7 +44,21 @@ class Stream {
   // What is put on `later` from now on begins after all that is on `earlier` now.
   void order(CUstream later, CUstream earlier);
 
-  // The same for any number of streams, of other threads too, until mark() is called again:
+  // Puts `work()` on `on`: after all that is on `other` now, and before what is put there from now
+  // on, so that memory that the work uses may be freed there. Throws what `work` throws; then, too.
+  template <typename Work>
+  void between(CUstream on, CUstream other, const Work& work) {
+    order(on, other);
+    try {
+      work();
+      order(other, on);
+    } catch (...) {
+      if (on != other) finish(on);
+      throw;
+    }
+  }
+
+  // As order(), for any number of streams, of other threads too, until mark() is called again:
   // cuStreamWaitEvent(later, mark(earlier)).
   CUevent mark(CUstream earlier);
 
@@ -59,6 +73,7 @@ class Stream {
   void trim() noexcept;
 
  private:
+  void finish(CUstream stream) noexcept;
   ConstantBlock& blockFor(size_t bytes, CUstream on);
   ConstantBlock& newest() { return blocks_[(oldest_ + blocks_.size() - 1) % blocks_.size()]; }
   bool isFree(ConstantBlock& block);

@@ -220,6 +220,46 @@ describe('two streams', () => {
     expect(driver.violations()).toEqual([])
   })
 
+  onTestDriver.each([
+    ['apply()', 0],
+    ['apply() to some channels', [0, null, 0]],
+    ['gridmix()', undefined],
+    ['Preprocessor.apply()', undefined],
+  ] as const)('the source may be freed at once, if any call of %s fails', (name, fill) => {
+    const { driver, library, upload } = newScene()
+    const { GridMask, Preprocessor } = library
+    const gridmask = new GridMask({ ...options, fill: fill ?? 0, device: 'cuda' })
+    const preprocessor = new Preprocessor({ layout: 'NCHW' })
+    const run = (images: DeviceTensor, out: DeviceTensor) => {
+      if (name === 'gridmix()') gridmask.gridmix(images, { index: 0, out })
+      else if (name === 'Preprocessor.apply()') preprocessor.apply(images, { index: 0, out })
+      else gridmask.apply(images, { index: 0, out })
+    }
+    using out = upload(newImages(), 0n)
+    using first = upload()
+    run(first, out)
+    driver.settle()
+    driver.reset()
+    run(first, out)
+    const calls = driver.log()
+    expect(calls.filter((call) => call === 'cuStreamWaitEvent').length).toBe(2)
+    for (let nth = 1; nth <= calls.length; nth++) {
+      const source = upload()
+      driver.settle()
+      driver.reset()
+      driver.stall(0n, 20)
+      driver.fail('*', nth, 999, 1, false)
+      try {
+        run(source, out)
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'ERR_CUDA' })
+      }
+      source.dispose()
+      driver.settle()
+      expect([calls[nth - 1], driver.violations()]).toEqual([calls[nth - 1], []])
+    }
+  })
+
   onTestDriver('a stream that was given orders the tensor, and those made of it', () => {
     const { driver, library, gridmask, upload } = newScene()
     using tensor = upload(newImages(), 1n)
