@@ -173,18 +173,27 @@ describe('memory of the host', () => {
     expect(new GridMask({ ratio: 0.5, unit: 3 }).epoch).toBe(0)
   })
 
-  onTestDriver('those of a batch of 64 need no upload, those of 100 one', () => {
+  // docs/kernel.md
+  onTestDriver.each([
+    ['one fill', 68, {}],
+    ['a fill for each channel', 67, { fill: [1, 2, 3] }],
+    ['Random GridMask', 32, { unitProbability: 0.5 }],
+    ['noise', 50, { fill: { noise: 'uniform', low: 0, high: 1 } }],
+    ['GridMix', 64, { mixes: true }],
+  ] as const)('of a batch with %s need no upload up to %i samples', (_, most, settings) => {
     const { driver, library } = newScene()
     const { DeviceTensor, GridMask } = library
-    const gridmask = new GridMask({ ratio: 0.5, unit: 3, seed: 2, device: 'cuda' })
+    const { mixes, ...own } = { mixes: false, ...settings }
+    const gridmask = new GridMask({ ratio: 0.5, unit: 3, seed: 2, device: 'cuda', ...own })
     const uploads = (count: number) => {
       const many = [count, 3, 8, 8] as const
       using tensor = DeviceTensor.from(new Float32Array(count * 192), { shape: many })
       driver.reset()
-      gridmask.apply(tensor, { index: 0, out: tensor })
+      if (mixes) gridmask.gridmix(tensor, { index: 0, out: tensor })
+      else gridmask.apply(tensor, { index: 0, out: tensor })
       return driver.log().filter((call) => call === 'cuMemcpyHtoDAsync').length
     }
-    expect([uploads(64), uploads(100)]).toEqual([0, 1])
+    expect([uploads(most), uploads(most + 1)]).toEqual([0, 1])
   })
 })
 
