@@ -50,7 +50,10 @@ export function deviceFor(
   return DeviceTensor.is(out) ? DeviceTensor.deviceOf(out) : 'cpu'
 }
 
-/** Returns when the work is on the stream of the result, and images on the host have been read. */
+/**
+ * Returns when the work is on the stream of the result and images on the host have been read; those in
+ * pinned memory are then still being read.
+ */
 export function preprocessOnDevice(preprocessing: Preprocessing): DeviceTensor {
   const { sources, tensor, dimensions } = preprocessing
   const out = targetOf(preprocessing)

@@ -311,7 +311,13 @@ PinnedMemory* Device::pinnedAt(const uint8_t* data, size_t bytes) const {
   return nullptr;
 }
 
-void Device::markUsed(PinnedMemory& memory, CUstream stream) { memory.use(stream); }
+CUevent Device::eventFor(PinnedMemory& memory, CUstream stream) { return memory.eventFor(stream); }
+
+// If it cannot be marked, it is not used any more.
+void Device::markUsed(CUevent used, CUstream stream) const {
+  if (driver.cuEventRecord(used, stream) == CUDA_SUCCESS) return;
+  CUDA_CALL(driver, cuStreamSynchronize, stream);
+}
 
 void Device::trim() noexcept {
   std::vector<std::unique_ptr<StagingBuffers>> staging;

@@ -81,8 +81,9 @@ class Device {
     const std::lock_guard<std::mutex> lock(mutex_);
     PinnedMemory* const memory = pinnedAt(data, bytes);
     if (memory == nullptr) return false;
+    const CUevent used = eventFor(*memory, stream);
     copy();
-    markUsed(*memory, stream);
+    markUsed(used, stream);
     return true;
   }
 
@@ -92,7 +93,8 @@ class Device {
  private:
   friend class Current;
   PinnedMemory* pinnedAt(const uint8_t* data, size_t bytes) const;
-  static void markUsed(PinnedMemory& memory, CUstream stream);
+  static CUevent eventFor(PinnedMemory& memory, CUstream stream);
+  void markUsed(CUevent used, CUstream stream) const;
   void load();
   void loadImage(size_t number);
   void freeWhatWaits() noexcept;

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "cuda/context.h"
 
@@ -16,13 +18,14 @@ class PinnedMemory {
   // The memory must stay where it is until this is destroyed. Throws Error.
   static std::unique_ptr<PinnedMemory> pin(Device& device, uint8_t* memory, size_t bytes);
 
-  // Waits until no copy that use() knows of reads or writes it.
+  // Waits until no copy is left that reads or writes it.
   ~PinnedMemory();
   PinnedMemory(const PinnedMemory&) = delete;
   PinnedMemory& operator=(const PinnedMemory&) = delete;
 
-  // A copy from it or to it is on `stream`. The context is current. Throws Error.
-  void use(CUstream stream);
+  // To be recorded after each copy from it or to it on `stream`. The context is current. Throws
+  // Error or std::bad_alloc.
+  CUevent eventFor(CUstream stream);
 
   uint8_t* data() const { return memory_; }
   size_t bytes() const { return bytes_; }
@@ -34,7 +37,9 @@ class PinnedMemory {
   Device& device_;
   uint8_t* const memory_;
   const size_t bytes_;
-  CUevent unused_ = nullptr;
+  bool pinned_ = false;
+  // A stream says nothing about copies on another.
+  std::vector<std::pair<CUstream, CUevent>> events_;
 };
 
 }  // namespace gridmask::cuda

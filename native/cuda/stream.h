@@ -44,7 +44,7 @@ class Stream {
   // What is put on `later` from now on begins after all that is on `earlier` now.
   void order(CUstream later, CUstream earlier);
 
-  // The same for any number of streams, of other threads too, until mark() is called again:
+  // As order(), for any number of streams, of other threads too, until mark() is called again:
   // cuStreamWaitEvent(later, mark(earlier)).
   CUevent mark(CUstream earlier);
 

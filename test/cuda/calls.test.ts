@@ -83,7 +83,7 @@ describe('a call on a tensor', () => {
   })
 
   onTestDriver('of a driver that wants a context to free memory gets one from then on', () => {
-    const { upload, driver } = newScene(64)
+    const { upload, driver, gridmask } = newScene(64)
     const tensors = [upload(), upload()]
     driver.settle()
     driver.reset()
@@ -93,6 +93,14 @@ describe('a call on a tensor', () => {
     expect(driver.log()).toEqual(['cuMemFreeAsync', ...again, ...again])
     driver.settle()
     expect(driver.live().allocations).toBe(0)
+    // In the order of its stream, as ever.
+    const last = upload()
+    driver.settle()
+    driver.stall(last.stream, 50)
+    gridmask.apply(last, { out: last })
+    last.dispose()
+    driver.settle()
+    expect(driver.violations()).toEqual([])
   })
 })
 

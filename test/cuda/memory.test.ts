@@ -53,6 +53,34 @@ describe.each([
     expect(driver.violations()).toEqual([])
   })
 
+  onTestDriver('what was freed is kept for others, up to a quarter of the memory', () => {
+    const MiB = 2 ** 20
+    const { library, driver } = freshDriver({ memory: 64 * MiB, pools })
+    const { DeviceTensor } = library
+    const upload = (bytes: number) =>
+      DeviceTensor.from(new Uint8Array(bytes), { shape: [1, 1, bytes / 1024, 1024] })
+    const held = () => {
+      driver.settle()
+      // Any waiting call: that is when a pool of the driver gives back.
+      using small = upload(1024)
+      small.download()
+      const { reserved, bytes } = driver.live()
+      return pools === 1 ? reserved : bytes
+    }
+    using _kept = upload(4 * MiB)
+    const tensors = Array.from({ length: 5 }, () => upload(2 * MiB))
+    for (const tensor of tensors) tensor.dispose()
+    expect(held()).toBeGreaterThanOrEqual(14 * MiB)
+    driver.reset()
+    const again = Array.from({ length: 5 }, () => upload(2 * MiB))
+    expect(driver.log().filter((one) => /^cuMem(Alloc|Free)$/.test(one))).toEqual([])
+    const more = Array.from({ length: 10 }, () => upload(4 * MiB))
+    for (const tensor of [...again, ...more]) tensor.dispose()
+    expect(held()).toBeGreaterThanOrEqual(14 * MiB)
+    expect(held()).toBeLessThan(21 * MiB)
+    expect(driver.violations()).toEqual([])
+  })
+
   onTestDriver('emptyCache() gives back what is not in use', () => {
     const { library, driver } = freshDriver({ pools })
     const gridmask = new library.GridMask({ ratio: 0.5, unit: 8, device: 'cuda' })

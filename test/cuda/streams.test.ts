@@ -173,18 +173,27 @@ describe('memory of the host', () => {
     expect(new GridMask({ ratio: 0.5, unit: 3 }).epoch).toBe(0)
   })
 
-  onTestDriver('those of a batch of 64 need no upload, those of 100 one', () => {
+  // docs/kernel.md
+  onTestDriver.each([
+    ['one fill', 68, {}],
+    ['a fill for each channel', 67, { fill: [1, 2, 3] }],
+    ['Random GridMask', 32, { unitProbability: 0.5 }],
+    ['noise', 50, { fill: { noise: 'uniform', low: 0, high: 1 } }],
+    ['GridMix', 64, { mixes: true }],
+  ] as const)('of a batch with %s need no upload up to %i samples', (_, most, settings) => {
     const { driver, library } = newScene()
     const { DeviceTensor, GridMask } = library
-    const gridmask = new GridMask({ ratio: 0.5, unit: 3, seed: 2, device: 'cuda' })
+    const { mixes, ...own } = { mixes: false, ...settings }
+    const gridmask = new GridMask({ ratio: 0.5, unit: 3, seed: 2, device: 'cuda', ...own })
     const uploads = (count: number) => {
       const many = [count, 3, 8, 8] as const
       using tensor = DeviceTensor.from(new Float32Array(count * 192), { shape: many })
       driver.reset()
-      gridmask.apply(tensor, { index: 0, out: tensor })
+      if (mixes) gridmask.gridmix(tensor, { index: 0, out: tensor })
+      else gridmask.apply(tensor, { index: 0, out: tensor })
       return driver.log().filter((call) => call === 'cuMemcpyHtoDAsync').length
     }
-    expect([uploads(64), uploads(100)]).toEqual([0, 1])
+    expect([uploads(most), uploads(most + 1)]).toEqual([0, 1])
   })
 })
 
@@ -220,6 +229,46 @@ describe('two streams', () => {
     expect(driver.violations()).toEqual([])
   })
 
+  onTestDriver.each([
+    ['apply()', 0],
+    ['apply() to some channels', [0, null, 0]],
+    ['gridmix()', undefined],
+    ['Preprocessor.apply()', undefined],
+  ] as const)('the source may be freed at once, if any call of %s fails', (name, fill) => {
+    const { driver, library, upload } = newScene()
+    const { GridMask, Preprocessor } = library
+    const gridmask = new GridMask({ ...options, fill: fill ?? 0, device: 'cuda' })
+    const preprocessor = new Preprocessor({ layout: 'NCHW' })
+    const run = (images: DeviceTensor, out: DeviceTensor) => {
+      if (name === 'gridmix()') gridmask.gridmix(images, { index: 0, out })
+      else if (name === 'Preprocessor.apply()') preprocessor.apply(images, { index: 0, out })
+      else gridmask.apply(images, { index: 0, out })
+    }
+    using out = upload(newImages(), 0n)
+    using first = upload()
+    run(first, out)
+    driver.settle()
+    driver.reset()
+    run(first, out)
+    const calls = driver.log()
+    expect(calls.filter((call) => call === 'cuStreamWaitEvent').length).toBe(2)
+    for (let nth = 1; nth <= calls.length; nth++) {
+      const source = upload()
+      driver.settle()
+      driver.reset()
+      driver.stall(0n, 20)
+      driver.fail('*', nth, 999, 1, false)
+      try {
+        run(source, out)
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'ERR_CUDA' })
+      }
+      source.dispose()
+      driver.settle()
+      expect([calls[nth - 1], driver.violations()]).toEqual([calls[nth - 1], []])
+    }
+  })
+
   onTestDriver('a stream that was given orders the tensor, and those made of it', () => {
     const { driver, library, gridmask, upload } = newScene()
     using tensor = upload(newImages(), 1n)
@@ -227,27 +276,6 @@ describe('two streams', () => {
     expect([tensor.stream, result.stream]).toEqual([1n, 1n])
     expectSame(result.download(), masked(library, newImages(), 0))
     expect(() => upload(newImages(), 2n)).toThrow('a stream that is the same for every thread')
-    expect(driver.violations()).toEqual([])
-  })
-
-  // Each is ordered twice: the work after its source, and what frees the source after the work.
-  onTestDriver.each([
-    ['apply()', 0, 'apply'],
-    ['apply() that leaves a channel', [null, 1, 2], 'apply'],
-    ['gridmix()', 0, 'gridmix'],
-  ] as const)('%s has read its source, if nothing that frees it can wait', (_, fill, method) => {
-    const { driver, library, upload } = newScene()
-    const gridmask = new library.GridMask({ ...options, fill })
-    const source = upload(newImages(), 1n)
-    const out = upload()
-    driver.settle()
-    driver.stall(out.stream, LONG)
-    driver.fail('cuStreamWaitEvent', 2, 999, 1, false)
-    const call = () =>
-      method === 'apply' ? gridmask.apply(source, { out }) : gridmask.gridmix(source, { out })
-    expect(call).toThrow(/cuStreamWaitEvent/)
-    source.dispose()
-    driver.settle()
     expect(driver.violations()).toEqual([])
   })
 

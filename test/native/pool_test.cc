@@ -149,6 +149,32 @@ void aCancelledJobEnds() {
   cpu::cancel(busy);
 }
 
+// One thread is woken, and wakes others: of items that wait for each other, each needs a thread.
+void allThreadsThatMayHelpCome() {
+  constexpr unsigned kThreads = 6;
+  for (int i = 0; i < 20; ++i) {
+    std::atomic<unsigned> here{0};
+    const auto waitForAll = [&](size_t, size_t) {
+      ++here;
+      const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+      while (here < kThreads && std::chrono::steady_clock::now() < end) {
+        std::this_thread::sleep_for(std::chrono::microseconds(20));
+      }
+      CHECK(here == kThreads);
+    };
+    if (i % 2 == 0) {
+      parallelFor(kThreads, 1, kThreads, waitForAll);
+    } else {
+      Started job({kThreads, 1, kThreads, 0},
+                  [&](size_t begin, size_t end, uint8_t*) { waitForAll(begin, end); });
+      job.start(kThreads);
+      job.finished.wait();
+    }
+    // So that all are asleep.
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+}
+
 void everyItemIsDoneOnce() {
   Random random(6);
   for (int i = 0; i < 500; ++i) {
@@ -222,6 +248,7 @@ int main() {
   waitingTakesNoThreadFromOthers();
   aLongJobDoesNotKeepAShortOneWaiting();
   aCancelledJobEnds();
+  allThreadsThatMayHelpCome();
   everyItemIsDoneOnce();
   threadsHaveScratchOfTheirOwn();
   callersDoNotDisturbEachOther();

@@ -2,7 +2,6 @@
 //
 // The driver's functions for memory of devices and of the host.
 
-#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -101,17 +100,20 @@ EXPORT Result cuMemPoolDestroy(Pool* pool) {
   return kSuccess;
 }
 
-EXPORT Result cuMemPoolSetAttribute(Pool* pool, int, void*) {
+EXPORT Result cuMemPoolSetAttribute(Pool* pool, int attribute, void* value) {
   TRY(world().enter("cuMemPoolSetAttribute"));
   const Lock lock(world().mutex);
-  return world().pools.count(pool) == 0 ? kInvalidValue : kSuccess;
+  // The release threshold is the only one that this driver has.
+  if (world().pools.count(pool) == 0 || attribute != 4) return kInvalidValue;
+  pool->threshold = *static_cast<uint64_t*>(value);
+  return kSuccess;
 }
 
 EXPORT Result cuMemPoolTrimTo(Pool* pool, size_t keep) {
   TRY(world().enter("cuMemPoolTrimTo"));
   const Lock lock(world().mutex);
   if (world().pools.count(pool) == 0) return kInvalidValue;
-  pool->reserved = std::max(pool->live, std::min(pool->reserved, keep));
+  World::trim(*pool, keep);
   return kSuccess;
 }
 

@@ -36,17 +36,19 @@ Stream::~Stream() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Stream::enqueue(std::function<void()> work) {
+void Stream::enqueue(std::function<void()> work) { enqueue({std::move(work), false}); }
+
+void Stream::enqueue(Item item) {
   const std::lock_guard<std::mutex> lock(mutex_);
   // Not before: a stream that nobody uses needs no thread.
   if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
-  queue_.push_back(std::move(work));
+  queue_.push_back(std::move(item));
   changed_.notify_all();
 }
 
 std::shared_ptr<Fence> Stream::mark() {
   auto fence = std::make_shared<Fence>();
-  enqueue([fence] { fence->reach(); });
+  enqueue({[fence] { fence->reach(); }, true});
   return fence;
 }
 
@@ -64,12 +66,13 @@ void Stream::run() {
   for (;;) {
     changed_.wait(lock, [&] { return ending_ || !queue_.empty(); });
     if (queue_.empty()) return;
-    const std::function<void()> work = std::move(queue_.front());
+    const Item item = std::move(queue_.front());
     queue_.pop_front();
-    working_ = true;
+    // Who has waited for a fence finds the stream idle, even at once.
+    working_ = !item.isFence;
     lock.unlock();
     std::this_thread::sleep_for(std::chrono::microseconds(World::get().settings.delay));
-    work();
+    item.work();
     lock.lock();
     working_ = false;
   }

@@ -44,11 +44,16 @@ class Stream {
   const bool blocking;  // ordered with the legacy stream
 
  private:
+  struct Item {
+    std::function<void()> work;
+    bool isFence;
+  };
+  void enqueue(Item item);
   void run();
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::function<void()>> queue_;
+  std::deque<Item> queue_;
   bool ending_ = false;
   bool working_ = false;
   std::thread thread_;

@@ -39,6 +39,7 @@ EXPORT Result cuStreamSynchronize(Stream* handle) {
   TRY_STREAM(context, handle, stream);
   orderWithLegacy(stream);
   stream->mark()->wait();
+  world().trimPools(context);
   return context->lost;
 }
 
@@ -110,6 +111,7 @@ EXPORT Result cuEventSynchronize(Event* event) {
     fence = event->fence;
   }
   if (fence) fence->wait();
+  world().trimPools(context);
   return context->lost;
 }
 

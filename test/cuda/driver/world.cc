@@ -2,6 +2,8 @@
 
 #include "world.h"
 
+#include <algorithm>
+
 namespace testdriver {
 
 World& World::get() {
@@ -54,6 +56,17 @@ size_t World::used(const Context* context) {
     if (pool->context == context) bytes += pool->reserved;
   }
   return bytes;
+}
+
+void World::trimPools(const Context* context) {
+  const std::lock_guard<std::recursive_mutex> lock(mutex);
+  for (Pool* pool : pools) {
+    if (pool->context == context) trim(*pool, pool->threshold);
+  }
+}
+
+void World::trim(Pool& pool, uint64_t keep) {
+  pool.reserved = std::max(pool.live, static_cast<size_t>(std::min<uint64_t>(pool.reserved, keep)));
 }
 
 uint8_t* World::translate(uint64_t address, size_t bytes, bool later) {

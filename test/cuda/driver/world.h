@@ -69,9 +69,11 @@ struct Block {
   bool registered = false;  // the caller's, pinned by cuMemHostRegister()
 };
 
-// Memory that is allocated and freed in the order of streams. Keeps what was freed.
+// Memory that is allocated and freed in the order of streams. Keeps what was freed, when somebody
+// synchronises no more than its threshold.
 struct Pool {
   Context* context;
+  uint64_t threshold = 0;
   size_t live = 0;      // of blocks whose stream has not yet come to their free
   size_t reserved = 0;  // of the device's memory
 };
@@ -110,6 +112,9 @@ class World {
 
   // Of a device's memory, what is in use.
   size_t used(const Context* context);
+  // Pools keep no more than this, and what is in use.
+  void trimPools(const Context* context);
+  static void trim(Pool& pool, uint64_t keep);
 
   // Device memory by its address. Null: no live allocation holds all of it, or its allocation has
   // not happened yet; which is no matter for a call, whose work comes `later`.
