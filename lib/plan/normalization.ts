@@ -106,7 +106,8 @@ function scaleOf(mean: number, std: number): Scale {
 
 /** The scale of each channel. */
 export function scalesOf(normalize: Normalization | undefined, channels: number): Scale[] {
-  if (normalize === undefined) return new Array(channels).fill([Math.fround(1 / 255), 0])
+  // Adding -0 changes no value; adding 0 would change -0.
+  if (normalize === undefined) return new Array(channels).fill([Math.fround(1 / 255), -0])
   for (const key of ['mean', 'std'] as const) {
     const length = lengthOf(normalize[key])
     if (length === 0 || length === channels) continue
