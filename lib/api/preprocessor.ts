@@ -302,6 +302,8 @@ export class Preprocessor<
       channelsLast: this.#channelsLast,
     }
     const dtype = this.#dtype
+    // Of an empty list without the option `channels`, nothing says how many channels there are.
+    const unknown = sizes.length === 0 && this.#channels === undefined
     const { samples, commit } = this.samplesOf<PreprocessSamples>(
       given,
       count,
@@ -319,10 +321,10 @@ export class Preprocessor<
       tensor,
       padding: this.#padding,
       samples,
-      scales: count === 0 ? new Float32Array(0) : this.#scalesOf(channels),
+      scales: unknown ? new Float32Array(0) : this.#scalesOf(channels),
       dimensions,
       dtype,
-      fill: this.#fills.of(dtype, dimensions),
+      fill: unknown ? new Uint8Array(0) : this.#fills.of(dtype, dimensions),
       out: given.out,
       device,
       threads: this.#threads,

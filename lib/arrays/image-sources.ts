@@ -93,7 +93,7 @@ export interface Sources {
   /** One array for each image, or one for all of them. */
   arrays: readonly SourceArray[]
   count: number
-  /** One for each image, or one for all of them: {@link sizeAt}. */
+  /** One for each image, or one for all of them, even if there are none: {@link sizeAt}. */
   sizes: readonly SourceSize[]
   /** Whether each channel is a plane of its own. */
   planar: boolean
@@ -135,7 +135,7 @@ export function readSources(
     nameOf: () => 'images',
     arrays: [images as SourceArray],
     count,
-    sizes: count === 0 ? [] : [size],
+    sizes: [size],
     planar: !channelsLast,
   }
 }
@@ -222,7 +222,7 @@ export function checkSources({ nameOf, arrays, count, sizes }: Sources): 'uint8'
       invalid('ERR_INVALID_ARG_TYPE', name, expected, array)
     }
     checkAttached(name, array)
-    const { height, width, channels } = sizeAt(sizes, i) ?? noSize
+    const { height, width, channels } = sizeAt(sizes, i)
     const length = (together ? count : 1) * height * width * channels
     if (lengthOf(array) === length) return
     const product = together ? 'the product of `shape`' : 'height · width · channels'
@@ -240,5 +240,3 @@ export function checkSources({ nameOf, arrays, count, sizes }: Sources): 'uint8'
   })
   return kind
 }
-
-const noSize: SourceSize = { height: 0, width: 0, channels: 0 }

@@ -28,7 +28,7 @@ export function tensorSources(images: DeviceTensor, given: Partial<TensorRequest
     nameOf: () => 'images',
     arrays: [],
     count,
-    sizes: count === 0 ? [] : [size],
+    sizes: [size],
     planar: !channelsLast,
   }
 }

@@ -202,6 +202,12 @@ describe('where the work is done', () => {
   test('no images, and images without pixels', async () => {
     using none = new Class({ device: 'cuda' }).apply([])
     expect(none.shape).toEqual([0, 0, 0, 0])
+    const cropped = new Class({ size: [4, 5], gridmask: { ratio: 0.5, unit: 4, fill: [1, 2, 3] } })
+    using known = cropped.apply(new Uint8Array(0), { shape: [0, 6, 7, 3], device: 'cuda' })
+    expect(known.shape).toEqual([0, 3, 4, 5])
+    using bytes = Tensor.from(new Uint8Array(0), { shape: [0, 3, 6, 7] })
+    using there = cropped.apply(bytes)
+    expect(there.shape).toEqual([0, 3, 4, 5])
     const black = new Class({ size: [4, 4], padding: 2, device: 'cuda' })
     const empty = { data: new Uint8Array(0), height: 0, width: 7, channels: 3 }
     using result = black.apply([empty])
