@@ -291,8 +291,11 @@ export class Preprocessor<
     const sources =
       tensor === undefined ? readSources(images, given) : tensorSources(tensor, given as object)
     const { count, sizes, nameOf } = sources
-    const size = resultSize(this.#size, this.#padding, sizes, (i) => `\`${nameOf(i)}\``)
-    const channels = resultChannels(this.#channels, sizes, nameOf)
+    // If there are no images, none is too small or lacks a channel.
+    const against = (option: unknown) => (count === 0 && option !== undefined ? [] : sizes)
+    const sidesOf = against(this.#size)
+    const size = resultSize(this.#size, this.#padding, sidesOf, (i) => `\`${nameOf(i)}\``)
+    const channels = resultChannels(this.#channels, against(this.#channels), nameOf)
     const [height, width] = size
     const dimensions: Dimensions = {
       count,
