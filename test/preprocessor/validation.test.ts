@@ -31,6 +31,7 @@ describe('options', () => {
   const rows: Row[] = [
     ['none', make(null), 'ERR_INVALID_ARG_TYPE', /`options` to be an object/],
     ['unknown', make({ mean: 0 }), 'ERR_INVALID_ARG_VALUE', /Unknown property `mean`/],
+    ['pad', make({ pad: 4 }), 'ERR_INVALID_ARG_VALUE', /did you mean `padding`\?/],
     ['size', make({ size: 32 }), 'ERR_INVALID_ARG_TYPE', /`size` to be \[height, width\]/],
     ['size of three', make({ size: [3, 32, 32] }), 'ERR_INVALID_ARG_TYPE', /`size`/],
     ['size below 0', make({ size: [32, -1] }), 'ERR_OUT_OF_RANGE', /`size\[1\]`/],
