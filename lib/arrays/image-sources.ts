@@ -192,6 +192,9 @@ function hintOnImage(name: string, value: unknown): string {
   if (typeof value === 'number') {
     return 'Numbers go into one array, with their `shape`: `Uint8Array.from(images)`'
   }
+  if (propertyOf(propertyOf(value, 'constructor'), 'name') === 'DeviceTensor') {
+    return 'A tensor is a whole batch: pass it without a list'
+  }
   const file = hintOnFile(value)
   if (file !== '') return file
   if (types.isTypedArray(value)) {
