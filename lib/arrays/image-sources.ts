@@ -239,7 +239,8 @@ export function checkSources({ nameOf, arrays, count, sizes }: Sources): 'uint8'
     const hint =
       hintOnFile(array) ||
       (areFloats
-        ? 'It has four bytes for each value: for float32, pass a Float32Array over the same memory'
+        ? 'It has four bytes for each value. For float32, pass the same memory as floats: ' +
+          `\`new Float32Array(${name}.buffer, ${name}.byteOffset, ${length})\``
         : hintOnLength(given, { count: all, ...size }))
     throw new GridMaskError(
       'ERR_SHAPE_MISMATCH',

@@ -176,7 +176,7 @@ describe('images', () => {
       'bytes of floats',
       apply([{ ...image(), data: new Uint8Array(192) }]),
       'ERR_SHAPE_MISMATCH',
-      /Float32Array/,
+      /`new Float32Array\(images\[0\].data.buffer, images\[0\].data.byteOffset, 48\)`$/,
     ],
     [
       'three channels as ImageData',
