@@ -90,7 +90,8 @@ function numberIn(env: Readonly<Record<string, string | undefined>>, name: strin
   const text: unknown = env[name]
   const value = typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (Number.isSafeInteger(value)) return value
-  invalid('ERR_INVALID_ARG_VALUE', name, 'a whole number of at least 0', text)
+  // No hint on quotes: variables of the environment are always text.
+  invalid('ERR_INVALID_ARG_VALUE', name, 'a whole number of at least 0', text, '')
 }
 
 const shardKeys = new Set(['rank', 'worldSize'])

@@ -111,7 +111,8 @@ export class Placement {
     const [outside] = new Labels(encodeLabel(label, tag).buffer as ArrayBuffer)
     const source = labels as Uint8Array
     const [rows, columns] = this.#image
-    checkLength('labels', labels, rows * columns)
+    const product = `one for each pixel of an image of ${rows}×${columns}`
+    checkLength('labels', labels, rows * columns, () => '', product)
     const [height, width] = this.#result
     const [top, left] = this.#corner
     const result = new Labels(height * width).fill(outside as number)

@@ -33,7 +33,12 @@ import {
 import { CROP_BLOCK, CROP_WORDS, CropDrawer, CropSettings } from '../plan/crop'
 import { checkNormalization, type Normalization, scalesOf } from '../plan/normalization'
 import { Plan } from '../plan/plan'
-import { type PreprocessorParams, PreprocessorPlan, unmaskedPlan } from '../plan/preprocessor-plan'
+import {
+  type PreprocessorParams,
+  PreprocessorPlan,
+  packCrops,
+  unmaskedPlan,
+} from '../plan/preprocessor-plan'
 import { indexAt, readCount, type SampleRange } from '../plan/sample-counter'
 import { GridMask } from './gridmask'
 import { optionKeys } from './options'
@@ -138,13 +143,18 @@ export class Preprocessor<
       device: device as V,
       threads: checkThreads(threads),
     }
+    const picked = channels === undefined ? undefined : checkChannels(channels)
+    const known = picked?.length
     const optional = {
       ...(size === undefined ? {} : { size: checkSize(size) }),
-      ...(channels === undefined ? {} : { channels: checkChannels(channels) }),
-      ...(normalize === undefined ? {} : { normalize: checkNormalization('normalize', normalize) }),
+      ...(picked === undefined ? {} : { channels: picked }),
+      ...(normalize === undefined
+        ? {}
+        : { normalize: checkNormalization('normalize', normalize, known) }),
     }
-    if (optional.channels !== undefined) scalesOf(optional.normalize, optional.channels.length)
     const mask = gridmask === undefined ? undefined : makeMask(gridmask, checked.seed)
+    const fills = new EncodedFills(mask?.options.fill ?? 0)
+    if (known !== undefined) fills.check(checked.dtype, known)
     const settings = { ...optional, ...(mask && { gridmask: mask.options }), ...checked }
     super(settings, mask?.gridmask.options.probability ?? 0, mask === undefined ? CROP_BLOCK : 0)
     this.#size = optional.size
@@ -153,7 +163,7 @@ export class Preprocessor<
     this.#channels = optional.channels
     this.#normalize = optional.normalize
     this.#gridmask = mask?.gridmask
-    this.#fills = new EncodedFills(mask?.options.fill ?? 0)
+    this.#fills = fills
     this.#dtype = checked.dtype
     this.#channelsLast = checked.layout === 'NHWC'
     this.#seed = checked.seed
@@ -278,9 +288,9 @@ export class Preprocessor<
   placement(sample: PreprocessorParams, size: ImageSize | readonly number[]): Placement {
     const [height, width] = checkSize(size)
     const result = resultSize(this.#size, this.#padding, [{ height, width }], () => '`size`')
-    const plan = PreprocessorPlan.packed(PreprocessorPlan.from([sample]))
-    checkCrops('sample', plan.crops, [{ height, width }], this.#padding, result)
-    const [top, left, flip] = plan.crops as unknown as [number, number, number]
+    const { crops } = packCrops([sample], () => 'sample')
+    checkCrops('sample', crops, [{ height, width }], this.#padding, result)
+    const [top, left, flip] = crops as unknown as [number, number, number]
     const corner = [top - this.#padding, left - this.#padding] as const
     return new Placement([height, width], result, corner, flip !== 0)
   }
@@ -297,8 +307,11 @@ export class Preprocessor<
     const sources =
       tensor === undefined ? readSources(images, given) : tensorSources(tensor, given as object)
     const { count, sizes, nameOf } = sources
-    const size = resultSize(this.#size, this.#padding, sizes, (i) => `\`${nameOf(i)}\``)
-    const channels = resultChannels(this.#channels, sizes, nameOf)
+    // If there are no images, none is too small or lacks a channel.
+    const against = (option: unknown) => (count === 0 && option !== undefined ? [] : sizes)
+    const sidesOf = against(this.#size)
+    const size = resultSize(this.#size, this.#padding, sidesOf, (i) => `\`${nameOf(i)}\``)
+    const channels = resultChannels(this.#channels, against(this.#channels), nameOf)
     const [height, width] = size
     const dimensions: Dimensions = {
       count,
@@ -308,6 +321,8 @@ export class Preprocessor<
       channelsLast: this.#channelsLast,
     }
     const dtype = this.#dtype
+    // Of an empty list without the option `channels`, nothing says how many channels there are.
+    const unknown = sizes.length === 0 && this.#channels === undefined
     const { samples, commit } = this.samplesOf<PreprocessSamples>(
       given,
       count,
@@ -325,10 +340,10 @@ export class Preprocessor<
       tensor,
       padding: this.#padding,
       samples,
-      scales: count === 0 ? new Float32Array(0) : this.#scalesOf(channels),
+      scales: unknown ? new Float32Array(0) : this.#scalesOf(channels),
       dimensions,
       dtype,
-      fill: this.#fills.of(dtype, dimensions),
+      fill: unknown ? new Uint8Array(0) : this.#fills.of(dtype, dimensions),
       out: given.out,
       device,
       threads: this.#threads,

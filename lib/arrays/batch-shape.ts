@@ -250,19 +250,23 @@ export function checkLength(
   array: ArrayBufferView,
   length: number,
   hintOn: (given: number) => string = () => '',
+  product = 'the product of `shape`',
 ): void {
   checkAttached(name, array)
   const given = lengthOf(array)
   if (given === length) return
   throw new GridMaskError(
     'ERR_SHAPE_MISMATCH',
-    `Expected \`${name}\` to have ${length} elements, the product of \`shape\`, ` +
+    `Expected \`${name}\` to have ${length} elements, ${product}, ` +
       `but received ${given}${sentence(hintOn(given))}`,
   )
 }
 
 /** A hint if only one number of the shape is wrong. */
-function hintOnLength(given: number, { count, channels, height, width }: Dimensions): string {
+export function hintOnLength(
+  given: number,
+  { count, channels, height, width }: Omit<Dimensions, 'channelsLast'>,
+): string {
   const whole = (n: number) => Number.isInteger(n) && n > 0
   const pixels = count * height * width
   const sample = channels * height * width

@@ -7,7 +7,7 @@ import { checkInteger, invalid, sentence } from '../core/check'
 import { GridMaskError } from '../core/errors'
 import { MAX_CHANNELS, MAX_COUNT, MAX_SIDE } from '../core/limits'
 import { hintOnArray, hintOnFile } from './array-hint'
-import { type Layout, readDimensions, type Shape } from './batch-shape'
+import { hintOnLength, type Layout, readDimensions, type Shape } from './batch-shape'
 import { checkAttached, lengthOf, tagOf } from './typed-array'
 
 /**
@@ -93,7 +93,7 @@ export interface Sources {
   /** One array for each image, or one for all of them. */
   arrays: readonly SourceArray[]
   count: number
-  /** One for each image, or one for all of them: {@link sizeAt}. */
+  /** One for each image, or one for all of them, even if there are none: {@link sizeAt}. */
   sizes: readonly SourceSize[]
   /** Whether each channel is a plane of its own. */
   planar: boolean
@@ -121,12 +121,13 @@ export function readSources(
 ): Sources {
   const { shape, layout = 'NHWC' } = request
   if (Array.isArray(images)) {
+    const sources = readList(images)
     for (const [key, value] of Object.entries({ shape, layout: request.layout })) {
       if (value === undefined || value === 'NHWC') continue
       const expected = 'left out for a list, whose images have sizes of their own'
       invalid('ERR_INVALID_ARG_VALUE', key, expected, value)
     }
-    return readList(images)
+    return sources
   }
   arrayOf('images', images, LIST)
   const { count, channelsLast, ...size } = readDimensions({ shape: shape as Shape, layout })
@@ -135,7 +136,7 @@ export function readSources(
     nameOf: () => 'images',
     arrays: [images as SourceArray],
     count,
-    sizes: count === 0 ? [] : [size],
+    sizes: [size],
     planar: !channelsLast,
   }
 }
@@ -188,6 +189,12 @@ const TO_BUFFER = 'raw().toBuffer({ resolveWithObject: true })'
 
 /** A hint for a list element without a size. */
 function hintOnImage(name: string, value: unknown): string {
+  if (typeof value === 'number') {
+    return 'Numbers go into one array, with their `shape`: `Uint8Array.from(images)`'
+  }
+  if (propertyOf(propertyOf(value, 'constructor'), 'name') === 'DeviceTensor') {
+    return 'A tensor is a whole batch: pass it without a list'
+  }
   const file = hintOnFile(value)
   if (file !== '') return file
   if (types.isTypedArray(value)) {
@@ -222,23 +229,24 @@ export function checkSources({ nameOf, arrays, count, sizes }: Sources): 'uint8'
       invalid('ERR_INVALID_ARG_TYPE', name, expected, array)
     }
     checkAttached(name, array)
-    const { height, width, channels } = sizeAt(sizes, i) ?? noSize
-    const length = (together ? count : 1) * height * width * channels
-    if (lengthOf(array) === length) return
+    const size = sizeAt(sizes, i)
+    const all = together ? count : 1
+    const length = all * size.height * size.width * size.channels
+    const given = lengthOf(array)
+    if (given === length) return
     const product = together ? 'the product of `shape`' : 'height · width · channels'
-    const areFloats = kind === 'uint8' && length > 0 && lengthOf(array) === 4 * length
+    const areFloats = kind === 'uint8' && length > 0 && given === 4 * length
     const hint =
       hintOnFile(array) ||
       (areFloats
-        ? 'It has four bytes for each value: for float32, pass a Float32Array over the same memory'
-        : '')
+        ? 'It has four bytes for each value. For float32, pass the same memory as floats: ' +
+          `\`new Float32Array(${name}.buffer, ${name}.byteOffset, ${length})\``
+        : hintOnLength(given, { count: all, ...size }))
     throw new GridMaskError(
       'ERR_SHAPE_MISMATCH',
       `Expected \`${name}\` to have ${length} elements, ${product}, ` +
-        `but received ${lengthOf(array)}${sentence(hint)}`,
+        `but received ${given}${sentence(hint)}`,
     )
   })
   return kind
 }
-
-const noSize: SourceSize = { height: 0, width: 0, channels: 0 }

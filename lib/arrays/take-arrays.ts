@@ -32,7 +32,8 @@ export function takeArrays(
   const own = [...new Set([bufferOf(images), bufferOf(out)])].filter(
     (buffer) => !isShared(buffer),
   ) as ArrayBuffer[]
-  refuseResizable(own)
+  refuseResizable('images', images)
+  refuseResizable('out', out)
   // Otherwise Node would take `images` before it finds that it cannot take `out`.
   if (!sameMemory(images, out)) checkWritable('out', out)
   const views = [images, out].map((array) => ({
@@ -63,18 +64,18 @@ export function takeArrays(
 export function takeOut(tag: Tag, out: ImageArray): ImageArray {
   const [buffer, offset, length] = [bufferOf(out), offsetOf(out), lengthOf(out)]
   if (isShared(buffer)) return viewOf(tag, buffer, offset, length)
-  refuseResizable([buffer as ArrayBuffer])
+  refuseResizable('out', out)
   const taken = transferred(buffer as ArrayBuffer)
   if (taken === undefined) throw untransferable()
   return viewOf(tag, taken, offset, length)
 }
 
-function refuseResizable(buffers: readonly ArrayBuffer[]): void {
-  if (!buffers.some((buffer) => (buffer as { resizable?: boolean }).resizable)) return
+function refuseResizable(name: string, array: ArrayBufferView): void {
+  if (!(bufferOf(array) as { resizable?: boolean }).resizable) return
   throw new GridMaskError(
     'ERR_BUFFER_RESIZABLE',
-    'Expected an array of fixed length for applyAsync(), but received one whose buffer can be ' +
-      'resized. Copy it, for example with `new Uint8Array(images)`, or use apply()',
+    `Expected \`${name}\` to have a buffer of fixed length for applyAsync(), but received one that ` +
+      `can be resized. Copy it with \`${name}.slice()\`, or use apply()`,
   )
 }
 

@@ -110,6 +110,20 @@ export function arrayTag(name: string, value: unknown): Tag {
   return tag as Tag
 }
 
+/** The types of arrays that hold values of a dtype. */
+function tagsOf(dtype: DType): Tag[] {
+  return (Object.keys(dtypesOf) as Tag[]).filter((tag) => dtypesOf[tag].includes(dtype))
+}
+
+/** Refuses an `out` that cannot hold values of `dtype`. */
+export function checkTypeOfOut(out: unknown, dtype: DType): void {
+  const fitting = tagsOf(dtype)
+  const tag = typeof out === 'object' && out !== null ? tagOf(out) : undefined
+  if (fitting.includes(tag as Tag)) return
+  const expected = `a ${fitting.join(' or ')} for dtype '${dtype}'`
+  invalid('ERR_INVALID_ARG_TYPE', 'out', expected, out)
+}
+
 /** The dtype of an array, from its type and the request's `dtype`, which a Uint16Array needs. */
 export function resolveDType(name: string, tag: Tag, requested: DType | undefined): DType {
   const possible = dtypesOf[tag]
@@ -124,10 +138,9 @@ export function resolveDType(name: string, tag: Tag, requested: DType | undefine
     )
   }
   if (!possible.includes(requested)) {
-    const fitting = (Object.keys(dtypesOf) as Tag[]).filter((t) => dtypesOf[t].includes(requested))
     throw new GridMaskError(
       'ERR_INVALID_ARG_TYPE',
-      `Expected \`${name}\` to be a ${fitting.join(' or ')} for dtype '${requested}', ` +
+      `Expected \`${name}\` to be a ${tagsOf(requested).join(' or ')} for dtype '${requested}', ` +
         `but received an instance of ${tag}`,
     )
   }

@@ -103,7 +103,10 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) {
     return value === 0 ? 0 : value
   }
-  const upper = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`
+  const isHuge = typeof value === 'number' && value > max
+  const last = max === Number.MAX_SAFE_INTEGER ? '2⁵³ - 1' : max
+  const upper =
+    max === Number.MAX_SAFE_INTEGER && !isHuge ? `of at least ${min}` : `from ${min} to ${last}`
   invalid(
     typeof value === 'number' ? 'ERR_OUT_OF_RANGE' : 'ERR_INVALID_ARG_TYPE',
     name,
@@ -249,7 +252,9 @@ function hintOnOptions(name: string, value: unknown, known: ReadonlySet<string>)
   if (Array.isArray(value)) {
     return typeof value[0] === 'number'
       ? `Name it: { shape: ${describe(value)} }`
-      : 'The order is: images, plan, request'
+      : known.has('plan')
+        ? 'Name it: { plan }'
+        : 'The order is: images, plan, request'
   }
   if (typeof value !== 'number') return hintOn('', value)
   return known.has('count') ? `Name it: { count: ${value} }` : 'Name what you pass: { shape, … }'

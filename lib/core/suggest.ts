@@ -48,6 +48,9 @@ const aliases: Record<string, readonly string[]> = {
   // requests
   dims: ['shape'],
   resize: ['size'],
+  cropsize: ['size'],
+  pad: ['padding'],
+  normalization: ['normalize'],
   hflip: ['flip'],
   horizontalflip: ['flip'],
   mirror: ['flip'],

@@ -308,9 +308,9 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     return typeof value === 'object' && value !== null && #memory in value
   }
 
-  /** @internal */
-  static memory(tensor: DeviceTensor): CudaMemory {
-    return tensor.#live()
+  /** @internal `name` is the caller's name for the tensor. */
+  static memory(tensor: DeviceTensor, name?: string): CudaMemory {
+    return tensor.#live(name)
   }
 
   /** @internal How the work on a tensor ended; a promise if it has not yet. */
@@ -361,12 +361,13 @@ export class DeviceTensor<T extends ImageArray = ImageArray> {
     return allocate(this.#tag, bytes / bytesPerValue[this.dtype], bytes)
   }
 
-  #live(): CudaMemory {
+  #live(name?: string): CudaMemory {
     if (this.#disposed) {
+      const expected = name === undefined ? 'a tensor' : `\`${name}\` to be a tensor`
       throw new GridMaskError(
         'ERR_DISPOSED',
-        'Expected a tensor that still has its memory, but it was disposed of, by dispose() or at the ' +
-          'end of a `using` block',
+        `Expected ${expected} that still has its memory, but it was disposed of, by dispose() or ` +
+          'at the end of a `using` block',
       )
     }
     return this.#memory

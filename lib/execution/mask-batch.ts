@@ -91,6 +91,11 @@ export class EncodedFills {
 
   constructor(private readonly fill: Fill) {}
 
+  /** Refuses a fill for another number of channels, before there is a batch. */
+  check(dtype: DType, channels: number): void {
+    this.of(dtype, { count: 0, channels, height: 0, width: 0, channelsLast: false })
+  }
+
   of(dtype: DType, dimensions: Dimensions): EncodedFill {
     const { channels, height, width } = dimensions
     const last = this.#last

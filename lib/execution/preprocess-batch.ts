@@ -6,11 +6,11 @@ import { takeSources } from '../arrays/take-sources'
 import {
   arrayTag,
   checkAttached,
+  checkTypeOfOut,
   checkWritable,
   type ImageArray,
   lengthOf,
   overlaps,
-  resolveDType,
   type Tag,
 } from '../arrays/typed-array'
 import { allocate } from '../backend/allocate'
@@ -68,7 +68,7 @@ function targetOf({ sources, dimensions, dtype, out }: Preprocessing): ImageArra
     const tag: Tag = dtype === 'float32' ? 'Float32Array' : 'Uint16Array'
     return allocate(tag, length, length * bytesPerValue[dtype])
   }
-  resolveDType('out', arrayTag('out', out), dtype)
+  checkTypeOfOut(out, dtype)
   const target = out as ImageArray
   checkAttached('out', target)
   checkWritable('out', target)

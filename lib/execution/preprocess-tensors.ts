@@ -19,15 +19,18 @@ export function tensorSources(images: DeviceTensor, given: Partial<TensorRequest
   agrees('shape', given.shape, images, given)
   agrees('layout', given.layout, images, given)
   if (images.dtype !== 'uint8' && images.dtype !== 'float32') {
-    const expected = 'a tensor of uint8 or float32, values of 0…255'
-    invalid('ERR_INVALID_ARG_TYPE', 'images', expected, images)
+    throw new GridMaskError(
+      'ERR_INVALID_ARG_TYPE',
+      'Expected `images` to be a tensor of uint8 or float32, values of 0…255, but received one of ' +
+        images.dtype,
+    )
   }
   const { count, height, width, channels, channelsLast } = DeviceTensor.dimensions(images)
   return {
     nameOf: () => 'images',
     arrays: [],
     count,
-    sizes: count === 0 ? [] : [{ height, width, channels }],
+    sizes: [{ height, width, channels }],
     planar: !channelsLast,
   }
 }
@@ -173,13 +176,13 @@ function targetOf({
   device,
 }: Preprocessing): DeviceTensor | undefined {
   if (tensor === undefined) checkSources(sources)
-  else DeviceTensor.memory(tensor)
+  else DeviceTensor.memory(tensor, 'images')
   if (out === undefined) return undefined
   if (!DeviceTensor.is(out)) {
     const expected = `a DeviceTensor, since the result is made on '${(device as CudaDevice).id}'`
     invalid('ERR_INVALID_ARG_TYPE', 'out', expected, out)
   }
-  DeviceTensor.memory(out)
+  DeviceTensor.memory(out, 'out')
   const expected = {
     device: (device as CudaDevice).id,
     dtype,

@@ -20,7 +20,7 @@ export interface TensorBatch {
  */
 export function checkTensors(images: DeviceTensor, given: Partial<TensorRequest>): TensorBatch {
   const { out } = given
-  DeviceTensor.memory(images)
+  DeviceTensor.memory(images, 'images')
   agrees('shape', given.shape, images, given)
   agrees('layout', given.layout, images, given)
   agrees('dtype', given.dtype, images, given)
@@ -28,7 +28,7 @@ export function checkTensors(images: DeviceTensor, given: Partial<TensorRequest>
   if (!DeviceTensor.is(out)) {
     invalid('ERR_INVALID_ARG_TYPE', 'out', 'a DeviceTensor like `images`', out)
   }
-  DeviceTensor.memory(out)
+  DeviceTensor.memory(out, 'out')
   for (const key of tensorFacts) {
     if (key === 'shape' ? isSameShape(out.shape, images.shape) : out[key] === images[key]) continue
     throw new GridMaskError(

@@ -45,23 +45,38 @@ const keys = new Set(['mean', 'std'])
 /** The smallest normal number of float32. */
 const SMALLEST = 2 ** -126
 
-/** Checks what can be checked before the number of channels is known. */
-export function checkNormalization(name: string, value: unknown): Normalization {
+/** Checks statistics, as far as that can be done if the number of channels is not known yet. */
+export function checkNormalization(
+  name: string,
+  value: unknown,
+  channels: number | undefined,
+): Normalization {
   const given = checkOptions<Normalization>(name, value, keys)
   const mean = checkEach(`${name}.mean`, given.mean, 'a number', () => true)
   const std = checkEach(`${name}.std`, given.std, 'a number above 0', (s) => s > 0)
-  for (let channel = 0; channel < Math.max(lengthOf(mean), lengthOf(std), 1); channel++) {
+  if (channels !== undefined) checkLengths({ mean, std }, channels)
+  const [means, stds] = [lengthOf(mean), lengthOf(std)]
+  if (means > 0 && stds > 0 && means !== stds) {
+    throw new GridMaskError(
+      'ERR_SHAPE_MISMATCH',
+      `Expected \`${name}.mean\` and \`${name}.std\` to have as many numbers as each other, but ` +
+        `received ${means} and ${stds}`,
+    )
+  }
+  for (let channel = 0; channel < Math.max(means, stds, 1); channel++) {
     const [m, s] = [at(mean, channel), at(std, channel)]
-    // Arrays of different lengths are refused once the number of channels is known.
-    if (m === undefined || s === undefined) continue
     if (m > 1 && s > 1) {
       const expected = 'the mean of values in 0…1 (divide a mean and std of values in 0…255 by 255)'
       invalid('ERR_OUT_OF_RANGE', `${name}.mean`, expected, m)
     }
     const [a, b] = scaleOf(m, s)
-    if (!(a >= SMALLEST && Number.isFinite(a) && Number.isFinite(b))) {
-      const expected = 'such that 1 / (255 · std) and mean / std fit float32'
+    if (!(a >= SMALLEST && Number.isFinite(a))) {
+      const expected = 'such that 1 / (255 · std) fits float32'
       invalid('ERR_OUT_OF_RANGE', `${name}.std`, expected, s)
+    }
+    if (!Number.isFinite(b)) {
+      const expected = `such that mean / std fits float32, where std is ${s}`
+      invalid('ERR_OUT_OF_RANGE', `${name}.mean`, expected, m)
     }
   }
   return { mean, std }
@@ -86,8 +101,8 @@ function lengthOf(numbers: PerChannel): number {
   return typeof numbers === 'number' ? 0 : numbers.length
 }
 
-function at(numbers: PerChannel, channel: number): number | undefined {
-  return typeof numbers === 'number' ? numbers : numbers[channel]
+function at(numbers: PerChannel, channel: number): number {
+  return typeof numbers === 'number' ? numbers : (numbers[channel] as number)
 }
 
 /** A hint for images of one or four channels if three were meant. */
@@ -104,9 +119,7 @@ function scaleOf(mean: number, std: number): Scale {
   return [Math.fround(1 / (255 * std)), Math.fround(-mean / std)]
 }
 
-/** The scale of each channel. */
-export function scalesOf(normalize: Normalization | undefined, channels: number): Scale[] {
-  if (normalize === undefined) return new Array(channels).fill([Math.fround(1 / 255), 0])
+function checkLengths(normalize: Normalization, channels: number): void {
   for (const key of ['mean', 'std'] as const) {
     const length = lengthOf(normalize[key])
     if (length === 0 || length === channels) continue
@@ -116,7 +129,14 @@ export function scalesOf(normalize: Normalization | undefined, channels: number)
         `channels, but received ${length} of them${hintOnChannels(channels, length)}`,
     )
   }
+}
+
+/** The scale of each channel. */
+export function scalesOf(normalize: Normalization | undefined, channels: number): Scale[] {
+  // Adding -0 changes no value; adding 0 would change -0.
+  if (normalize === undefined) return new Array(channels).fill([Math.fround(1 / 255), -0])
+  checkLengths(normalize, channels)
   return Array.from({ length: channels }, (_, channel) =>
-    scaleOf(at(normalize.mean, channel) as number, at(normalize.std, channel) as number),
+    scaleOf(at(normalize.mean, channel), at(normalize.std, channel)),
   )
 }

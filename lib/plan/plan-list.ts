@@ -82,6 +82,7 @@ function hintOnPlan(value: unknown): string {
   if (listOf(value) !== undefined) {
     return "GridMask and applyPlan() take a Plan, the methods of 'gridmask/baselines' a RegionPlan"
   }
-  if ('d' in value || 'regions' in value) return 'Put a single sample into an array too: `[params]`'
+  if (['d', 'regions', 'top'].some((key) => key in value))
+    return 'Put a single sample into an array too: `[params]`'
   return 'shape' in value ? 'The order is: images, plan, request' : ''
 }

@@ -235,7 +235,8 @@ export class PackedPlan {
   }
 }
 
-function packSample(packed: PackedPlan, i: number, name: string, params: unknown): void {
+/** Checks the parameters of sample i and packs them; `name` is the caller's name for them. */
+export function packSample(packed: PackedPlan, i: number, name: string, params: unknown): void {
   const given = checkOptions<SampleParams>(name, params, sampleKeys)
   const d = checkInteger(`${name}.d`, given.d, 1, MAX_UNIT)
   const ratio = checkRatio(`${name}.ratio`, given.ratio)
@@ -268,6 +269,12 @@ function packSample(packed: PackedPlan, i: number, name: string, params: unknown
 
 export function checkRatio(name: string, value: unknown): number {
   return checkNumber(name, value, 'a number in (0, 1)', (r) => r > 0 && r < 1)
+}
+
+/** Refuses a list of more samples than a batch can have, before memory is taken for them. */
+export function checkPlanCount(list: readonly unknown[]): void {
+  if (list.length <= MAX_COUNT) return
+  invalid('ERR_OUT_OF_RANGE', 'plan', `of at most ${MAX_COUNT} samples`, list)
 }
 
 /** The parameters of one mask, packed. */
@@ -314,10 +321,7 @@ export class Plan extends PlanList<Sample> {
     if (list === undefined) {
       refusePlan('a Plan or an array of parameters', samples)
     }
-    if (list.length > MAX_COUNT) {
-      const expected = `of at most ${MAX_COUNT} samples`
-      invalid('ERR_OUT_OF_RANGE', 'plan', expected, list)
-    }
+    checkPlanCount(list)
     const packed = new PackedPlan(list.length)
     for (let i = 0; i < packed.length; i++) packSample(packed, i, `plan[${i}]`, list[i])
     return new Plan(packed)

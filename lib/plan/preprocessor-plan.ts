@@ -1,7 +1,14 @@
 import { checkBoolean, checkInteger, checkOptions, invalid } from '../core/check'
 import { MAX_SIDE } from '../core/limits'
 import { CROP_WORDS } from './crop'
-import { PackedPlan, Plan, type Sample, type SampleParams, sampleKeys } from './plan'
+import {
+  checkPlanCount,
+  PackedPlan,
+  packSample,
+  type Sample,
+  type SampleParams,
+  sampleKeys,
+} from './plan'
 import { listOf, PlanList, refusePlan } from './plan-list'
 
 /**
@@ -81,6 +88,28 @@ export interface PackedCrops {
   readonly crops: Int32Array
 }
 
+/** Checks crops and packs them; `nameOf` gives the caller's name for each. */
+export function packCrops(list: readonly unknown[], nameOf: (i: number) => string): PackedCrops {
+  const crops = new Int32Array(list.length * CROP_WORDS)
+  const masks = new PackedPlan(list.length)
+  for (let i = 0; i < list.length; i++) {
+    const name = nameOf(i)
+    const given = checkOptions<PreprocessorParams>(name, list[i], sampleKeys)
+    const { top, left, flip = false, ...mask } = given
+    crops.set(
+      [
+        checkInteger(`${name}.top`, top, 0, MAX_CORNER),
+        checkInteger(`${name}.left`, left, 0, MAX_CORNER),
+        checkBoolean(`${name}.flip`, flip) ? 1 : 0,
+      ],
+      i * CROP_WORDS,
+    )
+    const isMask = mask.d !== undefined || mask.ratio !== undefined || mask.masked === true
+    packSample(masks, i, name, isMask ? mask : { ...mask, ...unmasked })
+  }
+  return { masks, crops }
+}
+
 /**
  * The crop, flip and mask of each image of a batch. Immutable. `JSON.stringify` writes it as an array
  * of {@link PreprocessorSample}, from which {@link PreprocessorPlan.from} makes an equal one.
@@ -117,29 +146,8 @@ export class PreprocessorPlan extends PlanList<PreprocessorSample> {
     if (typeof samples === 'object' && samples !== null && #packed in samples) return samples
     const list = listOf(samples, 'top')
     if (list === undefined) refusePlan('a PreprocessorPlan or an array of crops', samples)
-    const crops = new Int32Array(list.length * CROP_WORDS)
-    const masks = Array.from(list, (element, i) => {
-      const name = `plan[${i}]`
-      const {
-        top,
-        left,
-        flip = false,
-        ...mask
-      } = {
-        ...checkOptions<PreprocessorParams>(name, element, sampleKeys),
-      }
-      crops.set(
-        [
-          checkInteger(`${name}.top`, top, 0, MAX_CORNER),
-          checkInteger(`${name}.left`, left, 0, MAX_CORNER),
-          checkBoolean(`${name}.flip`, flip) ? 1 : 0,
-        ],
-        i * CROP_WORDS,
-      )
-      const isMask = mask.d !== undefined || mask.ratio !== undefined || mask.masked === true
-      return (isMask ? mask : { ...mask, ...unmasked }) as SampleParams
-    })
-    return new PreprocessorPlan({ masks: Plan.packed(Plan.from(masks)), crops })
+    checkPlanCount(list)
+    return new PreprocessorPlan(packCrops(list, (i) => `plan[${i}]`))
   }
 
   /** Number of images. */

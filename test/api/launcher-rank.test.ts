@@ -49,6 +49,7 @@ describe.each(launchers)('%s', (_, rank, worldSize) => {
         )
         expect(code).toBe('ERR_INVALID_ARG_VALUE')
         expect(message).toContain(`\`${variable}\` to be a whole number`)
+        expect(message).not.toContain('quotes') // which variables do not have
       }
     },
   )

@@ -202,6 +202,12 @@ describe('where the work is done', () => {
   test('no images, and images without pixels', async () => {
     using none = new Class({ device: 'cuda' }).apply([])
     expect(none.shape).toEqual([0, 0, 0, 0])
+    const cropped = new Class({ size: [4, 5], gridmask: { ratio: 0.5, unit: 4, fill: [1, 2, 3] } })
+    using known = cropped.apply(new Uint8Array(0), { shape: [0, 6, 7, 3], device: 'cuda' })
+    expect(known.shape).toEqual([0, 3, 4, 5])
+    using bytes = Tensor.from(new Uint8Array(0), { shape: [0, 3, 6, 7] })
+    using there = cropped.apply(bytes)
+    expect(there.shape).toEqual([0, 3, 4, 5])
     const black = new Class({ size: [4, 4], padding: 2, device: 'cuda' })
     const empty = { data: new Uint8Array(0), height: 0, width: 7, channels: 3 }
     using result = black.apply([empty])
@@ -223,9 +229,12 @@ describe('refuses', () => {
     expect(() => cpu.apply(bytes, { ...request, out: last })).toThrow(/`out` to have layout NCHW/)
     const array = new Float32Array(3 * 3 * 16 * 16)
     expect(() => cpu.apply(bytes, { ...request, out: array })).toThrow(/`out` to be a DeviceTensor/)
-    expect(() => cpu.apply(out, { index: 0 })).toThrow(/tensor of uint8 or float32/)
+    expect(() => cpu.apply(out, { index: 0 })).toThrow(
+      /`images` to be a tensor of uint8 or float32, .* of float16$/,
+    )
     using source = Tensor.from(bytes, { shape, layout: 'NHWC' })
     expect(() => cpu.apply(source, { shape: [3, 24, 20, 3] })).toThrow(code('ERR_SHAPE_MISMATCH'))
+    expect(() => cpu.apply([source] as never)).toThrow(/`images\[0\]` .* without a list$/)
     expect(() => cpu.apply(source, { layout: 'NCHW' })).toThrow(code('ERR_SHAPE_MISMATCH'))
     expect(() => cpu.apply(bytes, { ...request, device: 'cuda:9' })).toThrow(
       code('ERR_CUDA_UNAVAILABLE'),
@@ -244,10 +253,12 @@ describe('refuses', () => {
     const source = Tensor.from(bytes, { shape, layout: 'NHWC' })
     source.dispose()
     expect(() => cpu.apply(source)).toThrow(code('ERR_DISPOSED'))
+    expect(() => cpu.apply(source)).toThrow(/`images` .* disposed of/)
     const out = cpu.apply(bytes, request)
     const result = cpu.applyAsync(bytes.slice(), { shape, index: 0, out })
     out.dispose()
     await expect(result).rejects.toThrow(code('ERR_DISPOSED'))
+    expect(() => cpu.apply(bytes, { ...request, out })).toThrow(/`out` .* disposed of/)
   })
 })
 

@@ -104,10 +104,20 @@ describe('what is refused', () => {
   const preprocessor = new Preprocessor({ size: [4, 4] })
   const code = (expected: string) => expect.objectContaining({ code: expected })
   test.each([
-    ['a crop outside', { top: 3, left: 0 }, 'ERR_OUT_OF_RANGE'],
-    ['no crop', undefined, 'ERR_INVALID_ARG_TYPE'],
-  ])('%s', (_, sample, expected) => {
-    expect(() => preprocessor.placement(sample as never, [6, 6])).toThrow(code(expected))
+    ['a crop outside', { top: 3, left: 0 }, 'ERR_OUT_OF_RANGE', '`sample.top`'],
+    ['no crop', undefined, 'ERR_INVALID_ARG_TYPE', '`sample`'],
+    ['no corner', { flip: true }, 'ERR_INVALID_ARG_TYPE', '`sample.top`'],
+    ['half a mask', { top: 0, left: 0, d: 3 }, 'ERR_INVALID_ARG_TYPE', '`sample.ratio`'],
+    [
+      'a plan',
+      preprocessor.plan({ count: 1, height: 6, width: 6 }),
+      'ERR_INVALID_ARG_VALUE',
+      'at(i)',
+    ],
+  ])('%s', (_, sample, expected, message) => {
+    const place = () => preprocessor.placement(sample as never, [6, 6])
+    expect(place).toThrow(code(expected))
+    expect(place).toThrow(message)
   })
   test('sizes, boxes, points and maps', () => {
     const sample = PreprocessorPlan.from([{ top: 0, left: 0 }]).at(0) as never
@@ -118,6 +128,7 @@ describe('what is refused', () => {
     expect(() => placement.keypoints([[1, NaN]])).toThrow(code('ERR_OUT_OF_RANGE'))
     expect(() => placement.keypoints([1, 2] as never)).toThrow(code('ERR_INVALID_ARG_TYPE'))
     expect(() => placement.labels(new Uint8Array(35), 0)).toThrow(code('ERR_SHAPE_MISMATCH'))
+    expect(() => placement.labels(new Uint8Array(35), 0)).toThrow(/36 elements, .* of 6×6, .* 35$/)
     expect(() => placement.labels(new Uint8Array(36), 256)).toThrow(code('ERR_OUT_OF_RANGE'))
     expect(() => placement.labels(new Float32Array(36) as never, 0)).toThrow(
       code('ERR_INVALID_ARG_TYPE'),

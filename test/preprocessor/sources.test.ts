@@ -147,4 +147,14 @@ describe('images', () => {
     const black = padded.apply(new Uint8Array(0), { shape: [1, 0, 0, 1] })
     expect([...black]).toEqual(new Array(9).fill(-1))
   })
+
+  test('may be none, whatever is given for each channel', () => {
+    const gridmask = { ratio: 0.5, unit: 4, fill: [1, 2, 3] }
+    const each = new Preprocessor({ size: [4, 4], normalize: normalization.imagenet, gridmask })
+    const none = new Uint8Array(0)
+    expect(each.apply([])).toHaveLength(0)
+    expect(each.apply(none, { shape: [0, 5, 5, 3] })).toHaveLength(0)
+    expect(each.apply(none, { shape: [0, 0, 0, 3] })).toHaveLength(0)
+    expect(() => each.apply(none, { shape: [0, 5, 5, 4] })).toThrow(/`normalize.mean`.*4 channels/)
+  })
 })

@@ -31,6 +31,7 @@ describe('options', () => {
   const rows: Row[] = [
     ['none', make(null), 'ERR_INVALID_ARG_TYPE', /`options` to be an object/],
     ['unknown', make({ mean: 0 }), 'ERR_INVALID_ARG_VALUE', /Unknown property `mean`/],
+    ['pad', make({ pad: 4 }), 'ERR_INVALID_ARG_VALUE', /did you mean `padding`\?/],
     ['size', make({ size: 32 }), 'ERR_INVALID_ARG_TYPE', /`size` to be \[height, width\]/],
     ['size of three', make({ size: [3, 32, 32] }), 'ERR_INVALID_ARG_TYPE', /`size`/],
     ['size below 0', make({ size: [32, -1] }), 'ERR_OUT_OF_RANGE', /`size\[1\]`/],
@@ -50,6 +51,18 @@ describe('options', () => {
     ['std below 0', make({ normalize: { mean: 0, std: -1 } }), 'ERR_OUT_OF_RANGE', /above 0/],
     ['std NaN', make({ normalize: { mean: 0, std: NaN } }), 'ERR_OUT_OF_RANGE', /std/],
     ['std too small', make({ normalize: { mean: 0, std: 1e-42 } }), 'ERR_OUT_OF_RANGE', /float32/],
+    [
+      'mean too large',
+      make({ normalize: { mean: 1e300, std: 1 } }),
+      'ERR_OUT_OF_RANGE',
+      /mean` .* 1e\+300$/,
+    ],
+    [
+      'mean and std of different lengths',
+      make({ normalize: { mean: [0, 0], std } }),
+      'ERR_SHAPE_MISMATCH',
+      /`normalize.mean` and `normalize.std` .* but received 2 and 3$/,
+    ],
     ['std too large', make({ normalize: { mean: 0, std: 1e40 } }), 'ERR_OUT_OF_RANGE', /float32/],
     ['mean NaN', make({ normalize: { mean: [NaN], std: 1 } }), 'ERR_OUT_OF_RANGE', /mean\[0\]/],
     [
@@ -84,6 +97,12 @@ describe('options', () => {
       'ERR_INVALID_ARG_TYPE',
       /fill/,
     ],
+    [
+      'its fill, for other channels',
+      make({ channels: [0, 1, 2], gridmask: { ratio: 0.5, unit: 3, fill: [0, 0] } }),
+      'ERR_SHAPE_MISMATCH',
+      /`fill` .* 3 channels, but received 2/,
+    ],
     ['dtype', make({ dtype: 'uint8' }), 'ERR_INVALID_ARG_VALUE', /`dtype`/],
     ['layout', make({ layout: 'CHW' }), 'ERR_INVALID_ARG_VALUE', /`layout`/],
     ['seed', make({ seed: -1 }), 'ERR_OUT_OF_RANGE', /`seed`/],
@@ -110,6 +129,12 @@ describe('images', () => {
     ['a promise', apply([Promise.resolve(image())]), 'ERR_INVALID_ARG_TYPE', /await/],
     ['a plain array', apply([1, 2, 3]), 'ERR_INVALID_ARG_TYPE', /`images\[0\]`/],
     ['a hole', apply(new Array(2)), 'ERR_INVALID_ARG_TYPE', /`images\[0\]`/],
+    [
+      'a plain array and its shape',
+      apply([1, 2, 3], { shape: [1, 1, 1, 3] }),
+      'ERR_INVALID_ARG_TYPE',
+      /`images\[0\]` .* `Uint8Array.from\(images\)`/,
+    ],
     [
       'integers of 16 bits',
       apply(new Uint16Array(48), { shape: [1, 4, 4, 3] }),
@@ -151,13 +176,13 @@ describe('images', () => {
       'bytes of floats',
       apply([{ ...image(), data: new Uint8Array(192) }]),
       'ERR_SHAPE_MISMATCH',
-      /Float32Array/,
+      /`new Float32Array\(images\[0\].data.buffer, images\[0\].data.byteOffset, 48\)`$/,
     ],
     [
       'three channels as ImageData',
       apply([{ data: new Uint8Array(48), width: 4, height: 4 }]),
       'ERR_SHAPE_MISMATCH',
-      /64/,
+      /`images\[0\].data` .* 64 .* With 3 instead of 4 channels it would fit/,
     ],
     [
       'mixed channels',
@@ -229,7 +254,28 @@ describe('images', () => {
       'out of another type',
       apply([image()], { out: new Uint8Array(48) }),
       'ERR_INVALID_ARG_TYPE',
-      /`out`/,
+      /`out` to be a Float32Array for dtype 'float32', .* Uint8Array$/,
+    ],
+    // Nothing is made in place, and what is converted is not the caller's `out`.
+    ['out in place', apply([image()], { out: true }), 'ERR_INVALID_ARG_TYPE', /received true$/],
+    ['a list for out', apply([image()], { out: [1] }), 'ERR_INVALID_ARG_TYPE', /received \[1\]$/],
+    [
+      'a plan without its name',
+      apply([image()], [{ top: 0, left: 0 }]),
+      'ERR_INVALID_ARG_TYPE',
+      /Name it: \{ plan \}/,
+    ],
+    [
+      'one sample for a plan',
+      apply([image()], { plan: { top: 0, left: 0 } }),
+      'ERR_INVALID_ARG_TYPE',
+      /single sample into an array/,
+    ],
+    [
+      'an index beyond all',
+      apply([image()], { index: 2 ** 53 }),
+      'ERR_OUT_OF_RANGE',
+      /`index` .* from 0 to 2⁵³ - 1/,
     ],
     [
       'plan and index',
@@ -286,6 +332,12 @@ describe('images', () => {
       () => preprocessor.plan({ count: 2, height: [4], width: 4 }),
       'ERR_SHAPE_MISMATCH',
       /`height`/,
+    ],
+    [
+      'more samples than fit a plan',
+      () => PreprocessorPlan.from(new Array(2 ** 32 - 1)),
+      'ERR_OUT_OF_RANGE',
+      /`plan` to be of at most/,
     ],
     [
       'a plan that is none',

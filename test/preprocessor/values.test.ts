@@ -33,6 +33,12 @@ describe('without a mask', () => {
     expect([...result]).toEqual([0, Math.fround(51 * Math.fround(1 / 255)), 1])
   })
 
+  test('without options, nothing is added: -0 stays -0', () => {
+    const floats = Float32Array.of(-0, 0, -1e-45)
+    const result = new Preprocessor().apply(floats, { shape: [1, 1, 1, 3] })
+    expect([...result]).toEqual([-0, 0, -0])
+  })
+
   test('multiplication and addition are rounded one after the other', () => {
     // Fused, they would be rounded once: with these numbers most values show it.
     const [mean, std] = [0.4914, 0.247]
