@@ -47,6 +47,7 @@ namespace baseline {
 #define GRIDMASK_TARGET
 #define GRIDMASK_VECTOR 16
 #include "cpu/bit_blend.inc"
+#include "cpu/bit_edges.inc"
 #include "cpu/bit_masks.inc"
 #include "cpu/bit_runs.inc"
 #include "cpu/bit_select.inc"
@@ -64,6 +65,7 @@ namespace avx2 {
 #define GRIDMASK_TARGET __attribute__((target("avx2,bmi2,prfchw")))
 #define GRIDMASK_VECTOR 32
 #include "cpu/bit_blend.inc"
+#include "cpu/bit_edges.inc"
 #include "cpu/bit_masks.inc"
 #include "cpu/bit_runs.inc"
 #include "cpu/bit_select.inc"
@@ -79,6 +81,7 @@ namespace avx512 {
 #define GRIDMASK_TARGET __attribute__((target("avx2,bmi2,prfchw,avx512f,avx512bw")))
 #define GRIDMASK_VECTOR 64
 #include "cpu/bit_blend.inc"
+#include "cpu/bit_edges.inc"
 #include "cpu/bit_masks.inc"
 #include "cpu/bit_runs.inc"
 #include "cpu/bit_select.inc"

@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "cpu/mask_phases.h"
 #include "lattice/noise.h"
-#include "lattice/phase32.h"
 #include "lattice/runs.h"
 
 namespace gridmask::cpu {
@@ -73,9 +73,10 @@ struct Kernels {
                      size_t pixels, size_t pixelBytes, const Fill& fill);
 
   // The mask of a block of rows as bits, behind `first` others: a pixel's is 1 where it is dropped.
-  // `gap` as a phase. Here and below, `words` is memory for wordsOfBits().
+  // Here and below, `words` is memory for wordsOfBits().
   void (*maskBits)(uint64_t* words, uint32_t first, uint32_t columns, uint32_t rows,
-                   const Phase32& x, const Phase32& y, uint32_t gap, bool reverse);
+                   const MaskPhases& mask);
+  bool usesEdges;  // of the mask, which are to be found before
 
   // target = bit ? fill : source, for pixels [begin, end); target and source are the same or apart.
   // Unless these are the last ones, it may leave some of them to the call for those that follow.

@@ -53,7 +53,7 @@ class MaskBits {
     if (byRuns_) {
       new (scanner_) RunScanner(lattice, 0, row, width_);
     } else {
-      gap_ = gap32Of(lattice);
+      bits_.gap = gap32Of(lattice);
       if (units_) new (draws_) UnitDraws(lattice);
     }
   }
@@ -73,7 +73,7 @@ class MaskBits {
     units_ = false;
     byRuns_ = false;
     exactRows_ = 0;
-    gap_ = phases_.gap;
+    bits_.gap = phases_.gap;
   }
 
   // Rows that have so many bits, of so many rows; one at least.
@@ -103,10 +103,10 @@ class MaskBits {
     if (byRuns_) {
       dropRuns(count);
     } else if (units_) {
-      dropByPhases(0, count, false);
+      dropByPhases(0, count);
       keepUnits(count);
     } else {
-      dropByPhases(static_cast<uint32_t>(before), count, reverse_);
+      dropByPhases(static_cast<uint32_t>(before), count);
     }
     next_ += rows;
     return words_;
@@ -115,25 +115,27 @@ class MaskBits {
  private:
   size_t countOf(uint32_t rows) const { return (width_ * rows + kWordBits - 1) / kWordBits; }
 
-  void dropByPhases(uint32_t before, uint32_t rows, bool reverse) {
+  void dropByPhases(uint32_t before, uint32_t rows) {
     for (uint32_t row = 0, some; row < rows; row += some) {
       if (exactRows_ == 0) startPhases(next_ + static_cast<int32_t>(row));
       some = std::min(exactRows_, rows - row);
-      kernels_.maskBits(words_, (before + row) * width_, width_, some, x_, y_, gap_, reverse);
-      x_.start += some * x_.stepY;
-      y_.start += some * y_.stepY;
+      kernels_.maskBits(words_, (before + row) * width_, width_, some, bits_);
+      bits_.x.start += some * bits_.x.stepY;
+      bits_.y.start += some * bits_.y.stepY;
       exactRows_ -= some;
     }
   }
 
   void startPhases(int32_t row) {
     if (lattice_ == nullptr) {
-      x_ = phases_.x(row);
-      y_ = phases_.y(row);
+      bits_.x = phases_.x(row);
+      bits_.y = phases_.y(row);
     } else {
-      x_ = phase32Of(lattice_->x, *lattice_, 0, row);
-      y_ = phase32Of(lattice_->y, *lattice_, 0, row);
+      bits_.x = phase32Of(lattice_->x, *lattice_, 0, row);
+      bits_.y = phase32Of(lattice_->y, *lattice_, 0, row);
     }
+    bits_.reverse = reverse_ && !units_;
+    if (kernels_.usesEdges) bits_.findEdges();
     exactRows_ = phase32Rows(d_, width_);
   }
 
@@ -198,9 +200,7 @@ class MaskBits {
   bool units_ = false;  // of a Random GridMask
   bool byRuns_ = false;
   // Phases at the next row, and for how many rows they are exact.
-  Phase32 x_{};
-  Phase32 y_{};
-  uint32_t gap_ = 0;
+  MaskPhases bits_{};
   uint32_t exactRows_ = 0;
 };
 

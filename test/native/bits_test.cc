@@ -70,8 +70,13 @@ void bitsAreThoseOfTheDefinition() {
     const std::vector<uint64_t> before = randomWords(random, cpu::wordsOfBits(bits));
     forEachTable([&](const cpu::Kernels& kernels) {
       std::vector<uint64_t> words = before;
-      kernels.maskBits(words.data(), first, columns, rows, phase32Of(lattice.x, lattice, x, y),
-                       phase32Of(lattice.y, lattice, x, y), gap32Of(lattice), lattice.reverse);
+      cpu::MaskPhases mask{};
+      mask.x = phase32Of(lattice.x, lattice, x, y);
+      mask.y = phase32Of(lattice.y, lattice, x, y);
+      mask.gap = gap32Of(lattice);
+      mask.reverse = lattice.reverse;
+      if (kernels.usesEdges) mask.findEdges();
+      kernels.maskBits(words.data(), first, columns, rows, mask);
       for (size_t bit = 0; bit < first; ++bit) CHECK(bitOf(words, bit) == bitOf(before, bit));
       for (uint32_t row = 0, bit = first; row < rows; ++row) {
         for (uint32_t column = 0; column < columns; ++column, ++bit) {

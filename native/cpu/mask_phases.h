@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+//
+// What the bits of a mask's rows are worked out from.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "lattice/phase32.h"
+
+namespace gridmask::cpu {
+
+// Pixels of a row whose bits are worked out together.
+constexpr uint32_t kPixelsAtOnce = 32;
+
+// Where the edges of squares may lie on one axis, along a row. A unit's first pixel has a phase
+// below `step`. So many pixels are in its gap, and in all of it: one more if that phase is below
+// the rest.
+struct AxisEdges {
+  static constexpr uint32_t kMostStep = 1u << 28;   // a unit has at least half of kPixelsAtOnce
+  static constexpr uint32_t kLeastStep = 1u << 16;  // floats tell its pixels apart
+
+  AxisEdges() = default;
+  AxisEdges(uint32_t stepX, uint32_t gap)
+      : isMirrored(stepX > kMostStep), step(isMirrored ? 0 - stepX : stepX), lastPhase(step - 1) {
+    if (step < kLeastStep || step > kMostStep) return;
+    const double pixels = kWholeUnit / step;
+    unitPixels = static_cast<uint32_t>(pixels);
+    unitRest = 0 - unitPixels * step;
+    gapPixels = static_cast<uint32_t>(gap / static_cast<double>(step));
+    gapRest = gap - gapPixels * step;
+    perHalfStep = static_cast<float>(pixels * kPerHalfUnit);
+  }
+
+  // How many of them kPixelsAtOnce pixels may cross; 0 if more than can be told.
+  int most() const {
+    constexpr uint32_t kLast = kPixelsAtOnce - 1;
+    return unitPixels == 0                   ? 0
+           : gapPixels >= kLast              ? 2
+           : unitPixels >= kLast             ? 3
+           : unitPixels + gapPixels >= kLast ? 4
+                                             : 5;
+  }
+
+  bool isMirrored = false;  // phases fall along the row, whose last pixel is then the first one
+  uint32_t step = 0, lastPhase = 0;  // of a unit's first pixel
+  uint32_t gapPixels = 0, gapRest = 0;
+  uint32_t unitPixels = 0, unitRest = 0;
+  // Pixels in half a phase, and a little less: so that a product is never one too many, and at most
+  // one too few.
+  float perHalfStep = 0;
+
+ private:
+  static constexpr double kWholeUnit = 4294967296.0;
+  static constexpr double kPerHalfUnit = (1 - 1.0 / (1 << 20)) / (kWholeUnit / 2);
+};
+
+// Of the first row of a block.
+struct MaskPhases {
+  Phase32 x, y;
+  uint32_t gap;  // as a phase
+  bool reverse;
+  AxisEdges edgesX, edgesY;
+  int mostEdges;  // 0: each pixel is to be looked at
+
+  void findEdges() {
+    edgesX = AxisEdges(x.stepX, gap);
+    edgesY = AxisEdges(y.stepX, gap);
+    const int mostX = edgesX.most(), mostY = edgesY.most();
+    mostEdges = mostX == 0 || mostY == 0 ? 0 : std::max(mostX, mostY);
+  }
+};
+
+}  // namespace gridmask::cpu
