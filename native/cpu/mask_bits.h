@@ -41,39 +41,30 @@ class MaskBits {
   // Whether phases of 32 bits say what a mask drops of a row.
   static bool areExact(uint32_t d, uint32_t width) { return phase32IsExact(d, width, 1); }
 
-  // Row `row` of a mask, which must stay where it is, is the next one.
-  void start(const Lattice& lattice, int32_t row) {
-    lattice_ = &lattice;
-    d_ = lattice.period >> kFractionBits;
-    next_ = row;
-    reverse_ = lattice.reverse;
-    units_ = lattice.random;
+  // Row `row` of the mask that `reader` tells of is the next one.
+  void start(const MaskReader& reader, int32_t row) {
+    start(reader.phases(), reader.d(), reader.isReversed(), row);
+    units_ = reader.isRandom();
     byRuns_ = !areExact(d_, width_);
-    exactRows_ = 0;
+    // Both need positions, not phases.
+    if (units_ || byRuns_) lattice_ = reader.lattice();
     if (byRuns_) {
-      new (scanner_) RunScanner(lattice, 0, row, width_);
-    } else {
-      bits_.gap = gap32Of(lattice);
-      if (units_) new (draws_) UnitDraws(lattice);
+      new (scanner_) RunScanner(lattice_, 0, row, width_);
+    } else if (units_) {
+      new (draws_) UnitDraws(lattice_);
     }
   }
 
-  // The same of the mask that `reader` tells of.
-  void start(const MaskReader& reader, int32_t row) {
-    if (reader.isRandom() || !areExact(reader.d(), width_)) {
-      own_ = reader.lattice();
-      start(own_, row);
-      return;
-    }
-    lattice_ = nullptr;
-    phases_ = reader.phases();
-    d_ = reader.d();
+  // The same of a mask that drops the squares of all units, whose phases are exact.
+  void start(const Phases& phases, uint32_t d, bool reverse, int32_t row) {
+    phases_ = phases;
+    d_ = d;
+    reverse_ = reverse;
     next_ = row;
-    reverse_ = reader.isReversed();
     units_ = false;
     byRuns_ = false;
     exactRows_ = 0;
-    bits_.gap = phases_.gap;
+    bits_.gap = phases.gap;
   }
 
   // Rows that have so many bits, of so many rows; one at least.
@@ -84,9 +75,9 @@ class MaskBits {
   // Whether rows may follow others. Where they may not, they take the place of these.
   bool canFollow() const { return !byRuns_ && !units_; }
 
-  // Calls `use(row, rows, bits)` for blocks of some rows of a mask, a Lattice or that of a reader.
-  template <typename Mask, typename Use>
-  void forEachBlock(const Mask& mask, int32_t rowBegin, int32_t rowEnd, uint32_t bitsOfBlock,
+  // Calls `use(row, rows, bits)` for blocks of some rows of a mask.
+  template <typename Use>
+  void forEachBlock(const MaskReader& mask, int32_t rowBegin, int32_t rowEnd, uint32_t bitsOfBlock,
                     const Use& use) {
     start(mask, rowBegin);
     for (int32_t row = rowBegin; row < rowEnd;) {
@@ -127,13 +118,8 @@ class MaskBits {
   }
 
   void startPhases(int32_t row) {
-    if (lattice_ == nullptr) {
-      bits_.x = phases_.x(row);
-      bits_.y = phases_.y(row);
-    } else {
-      bits_.x = phase32Of(lattice_->x, *lattice_, 0, row);
-      bits_.y = phase32Of(lattice_->y, *lattice_, 0, row);
-    }
+    bits_.x = phases_.x(row);
+    bits_.y = phases_.y(row);
     bits_.reverse = reverse_ && !units_;
     if (kernels_.usesEdges) bits_.findEdges();
     exactRows_ = phase32Rows(d_, width_);
@@ -151,9 +137,9 @@ class MaskBits {
         const uint32_t stop = std::min(run->end, row + width_);
         const auto x = static_cast<int32_t>(begin - row);
         const auto unitOf = [&](const LatticeAxis& axis) {
-          return static_cast<int32_t>(unitAndPhase(axis.at(x, y), *lattice_).unit);
+          return static_cast<int32_t>(unitAndPhase(axis.at(x, y), lattice_).unit);
         };
-        if (!draws_->drops(*lattice_, unitOf(lattice_->x), unitOf(lattice_->y))) flip(begin, stop);
+        if (!draws_->drops(lattice_, unitOf(lattice_.x), unitOf(lattice_.y))) flip(begin, stop);
         begin = stop;
       }
     }
@@ -191,9 +177,8 @@ class MaskBits {
   // Used for some masks only: too large to be set up for all of them.
   RunScanner* const scanner_;
   UnitDraws* const draws_;
-  const Lattice* lattice_ = nullptr;  // or null, and phases
   Phases phases_{};
-  Lattice own_{};
+  Lattice lattice_{};  // where phases do not say enough
   uint32_t d_ = 1;
   int32_t next_ = 0;  // row
   bool reverse_ = false;

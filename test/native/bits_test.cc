@@ -63,17 +63,20 @@ void bitsAreThoseOfTheDefinition() {
     PackedSample sample = randomSample(random);
     sample.flags |= PackedSample::kMasked;
     sample.unitProbability = 1;
-    const Lattice lattice = latticeOf(sample, random.between(1, 300), random.between(1, 300));
-    if (!phase32IsExact(lattice, columns, rows)) continue;
+    Canvas canvas = canvasOf(random.between(1, 300), random.between(1, 300));
+    const Lattice lattice = latticeOf(sample, canvas);
+    if (!phase32IsExact(static_cast<uint32_t>(sample.d), columns, rows)) continue;
     const int32_t x = random.between(0, 500), y = random.between(0, 500);
+    canvas.left += x;
+    const Phases phases = phasesFrom(sample, canvas);
     const size_t bits = first + size_t{columns} * rows;
     const std::vector<uint64_t> before = randomWords(random, cpu::wordsOfBits(bits));
     forEachTable([&](const cpu::Kernels& kernels) {
       std::vector<uint64_t> words = before;
       cpu::MaskPhases mask{};
-      mask.x = phase32Of(lattice.x, lattice, x, y);
-      mask.y = phase32Of(lattice.y, lattice, x, y);
-      mask.gap = gap32Of(lattice);
+      mask.x = phases.x(y);
+      mask.y = phases.y(y);
+      mask.gap = phases.gap;
       mask.reverse = lattice.reverse;
       if (kernels.usesEdges) mask.findEdges();
       kernels.maskBits(words.data(), first, columns, rows, mask);
@@ -152,17 +155,34 @@ void rowsFollowOneAnother() {
       sample.l = random.between(1, sample.d - 1);
       sample.angle = 90 * random.between(0, 3);
     }
-    Lattice lattice = latticeOf(sample, height, static_cast<int32_t>(width));
-    // Of an upright mask pixels then begin exactly where squares do: the least error would show.
-    lattice.x.origin += 1 << (kFractionBits - 1);
-    lattice.y.origin += 1 << (kFractionBits - 1);
+    const Canvas canvas = canvasOf(height, static_cast<int32_t>(width));
+    Lattice lattice = latticeOf(sample, canvas);
+    const Samples samples(&sample);
+    cpu::MaskReader::State ahead{};
+    cpu::MaskReader reader(samples, 1, canvas, ahead);
+    reader.goTo(0);
+    // Half a pixel on, pixels of an upright mask begin exactly where squares do: the least error
+    // would show.
+    const auto d = static_cast<uint32_t>(sample.d);
+    const bool shifts = sample.unitProbability == 1 && cpu::MaskBits::areExact(d, width);
+    Phases phases = reader.phases();
+    if (shifts) {
+      lattice.x.origin += 1 << (kFractionBits - 1);
+      lattice.y.origin += 1 << (kFractionBits - 1);
+      phases.startX += (uint64_t{1} << 63) / d;
+      phases.startY += (uint64_t{1} << 63) / d;
+    }
     const int32_t begin = random.between(0, height - 1);
     forEachTable([&](const cpu::Kernels& kernels) {
       std::vector<Run> runs;
       const cpu::Scratch memory(bytesOfBits(kernels, width, runs));
       cpu::Carver carver(memory.data());
       cpu::MaskBits mask(kernels, width, runs.data(), carver);
-      mask.start(lattice, begin);
+      if (shifts) {
+        mask.start(phases, d, lattice.reverse, begin);
+      } else {
+        mask.start(reader, begin);
+      }
       for (int32_t row = begin, before = 0, some; row < height; row += some) {
         some = mask.rowsOf(static_cast<uint32_t>(random.between(1, 3000)), height - row);
         const uint64_t* const words = mask.append(before, some);

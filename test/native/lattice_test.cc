@@ -154,11 +154,11 @@ static void phasesOf32BitsDecideAsExactArithmetic() {
     const Lattice lattice = latticeOf(sample, std::max(height, 1), width);
     const auto columns = static_cast<uint32_t>(width);
     const auto rows = static_cast<uint32_t>(height);
-    if (!phase32IsExact(lattice, columns, rows)) continue;
+    if (!phase32IsExact(static_cast<uint32_t>(sample.d), columns, rows)) continue;
     ++tried;
-    const Phase32 x = phase32Of(lattice.x, lattice, 0, 0);
-    const Phase32 y = phase32Of(lattice.y, lattice, 0, 0);
-    const uint32_t gap = gap32Of(lattice);
+    const Phases phases = phasesFrom(sample, canvasOf(std::max(height, 1), width));
+    const Phase32 x = phases.x(0), y = phases.y(0);
+    const uint32_t gap = phases.gap;
     for (uint32_t row = 0; row < rows; ++row) {
       for (uint32_t column = 0; column < columns; ++column) {
         const bool square = x.start + row * x.stepY + column * x.stepX < gap &&

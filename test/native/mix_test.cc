@@ -68,7 +68,7 @@ Case randomCase(Random& random, bool many = false) {
   made.images.resize(made.bytes + 64);
   for (uint8_t& byte : made.images) byte = static_cast<uint8_t>(random.word());
   const BatchLayout layout{count, planes, height, width, pixelBytes, 1};
-  made.batch = {{layout, nullptr, nullptr}, Samples(), nullptr};
+  made.batch = {{layout, nullptr, nullptr}, Samples(made.samples.data()), nullptr};
   if (random.chance(0.5)) {
     DrawSettings settings = randomSettings(random);
     settings.unitMin = static_cast<uint32_t>(random.between(1, 90));

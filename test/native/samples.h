@@ -9,6 +9,7 @@
 
 #include "check.h"
 #include "lattice/lattice.h"
+#include "lattice/phase_block.h"
 #include "lattice/sample_draws.h"
 
 inline gridmask::PackedSample randomSample(Random& random) {
@@ -55,4 +56,20 @@ inline gridmask::DrawSettings randomSettings(Random& random) {
   settings.seed[1] = random.word();
   settings.epoch = random.word();
   return settings;
+}
+
+// From a place on the canvas on.
+inline gridmask::Phases phasesFrom(const gridmask::PackedSample& sample,
+                                   const gridmask::Canvas& canvas) {
+  gridmask::LatticeBlock block;
+  for (size_t k = 0; k < gridmask::kBlockSamples; ++k) {
+    block.d[k] = static_cast<uint64_t>(sample.d);
+    block.l[k] = static_cast<uint64_t>(sample.l);
+    block.deltaX[k] = static_cast<uint64_t>(sample.deltaX);
+    block.deltaY[k] = static_cast<uint64_t>(sample.deltaY);
+    block.angle[k] = sample.angle;
+  }
+  gridmask::PhaseBlock phases;
+  gridmask::findPhases(block, canvas, phases);
+  return gridmask::phasesOf(phases, 0);
 }
