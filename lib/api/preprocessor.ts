@@ -79,13 +79,13 @@ function makeMask(
   seed: bigint,
 ): { gridmask: GridMask; options: MaskOptions } {
   const given = checkOptions<MaskOptions>('gridmask', options, maskKeys)
-  const { fill } = given
+  const gridmask = new GridMask({ ...(given as MaskOptions), seed, device: 'cpu' })
+  const { fill } = gridmask.options
   if (Array.isArray(fill) && fill.includes(null)) {
     const hint =
       'No channel of a result stays as it was. To leave a channel out, use the option `channels`'
     invalid('ERR_INVALID_ARG_VALUE', 'gridmask.fill', 'a number for every channel', fill, hint)
   }
-  const gridmask = new GridMask({ ...(given as MaskOptions), seed, device: 'cpu' })
   return { gridmask, options: maskOptions(gridmask.options) }
 }
 

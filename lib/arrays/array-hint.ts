@@ -20,13 +20,14 @@ function hint(name: string, value: unknown): string {
   }
   if (typeof value === 'string') return 'Decode the picture first: docs/loading.md'
   if (Array.isArray(value)) {
-    if (value.some(types.isTypedArray)) {
+    const first = value.slice(0, 64) // a sparse array can have any length
+    if (first.some(types.isTypedArray)) {
       return `Copy them into one array: \`all.set(${name}[i], i * ${name}[i].length)\` for each`
     }
-    if (value.some((element) => types.isTypedArray(element?.data))) {
+    if (first.some((element) => types.isTypedArray(element?.data))) {
       return 'A list of decoded images is for Preprocessor: docs/preprocessor.md'
     }
-    const flat = value.some((element) => typeof element === 'object') ? '.flat(Infinity)' : ''
+    const flat = first.some((element) => typeof element === 'object') ? '.flat(Infinity)' : ''
     return `Convert it: \`Float32Array.from(${name}${flat})\``
   }
   if (types.isAnyArrayBuffer(value)) {

@@ -154,7 +154,9 @@ function checkLayout(value: unknown): Layout {
 }
 
 function hintOnShape(shape: unknown): string {
-  if (!Array.isArray(shape) || !shape.every((side) => typeof side === 'number')) return ''
+  // A sparse array can have any length.
+  if (!Array.isArray(shape) || shape.length > 8) return ''
+  if (!shape.every((side) => typeof side === 'number')) return ''
   if (shape.length === 3) return `One image is [1, ${shape.join(', ')}]`
   if (shape.length === 2) return `One image of one channel is [1, 1, ${shape.join(', ')}]`
   if (shape.length > 4) return 'Fold more dimensions into these four: docs/recipes.md'

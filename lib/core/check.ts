@@ -161,6 +161,16 @@ export function checkSeed(name: string, value: unknown): bigint {
   return seed
 }
 
+/** The length of an array, plain or typed. A proxy of a typed array, or what only inherits from one, is none. */
+export function checkListLength(name: string, value: unknown, expected: string): number {
+  const { length } = (Array.isArray(value) || ArrayBuffer.isView(value) ? value : {}) as {
+    length?: unknown
+  }
+  if (typeof length === 'number') return length
+  const hint = typeof value === 'number' ? 'Pass one for each sample' : undefined
+  invalid('ERR_INVALID_ARG_TYPE', name, expected, value, hint)
+}
+
 /**
  * Checks an array, plain or typed, of one number for each sample; returns what `check` makes of them. The
  * length is checked before anything else: a sparse array can have any.
@@ -173,11 +183,7 @@ export function checkList<T extends Int32Array | Float64Array>(
   TypedArray: new (length: number) => T,
   check: (element: unknown, i: number) => number,
 ): T {
-  const { length } = Object(value) as { length?: unknown }
-  if (!(Array.isArray(value) || ArrayBuffer.isView(value)) || typeof length !== 'number') {
-    const hint = typeof value === 'number' ? 'Pass one for each sample' : undefined
-    invalid('ERR_INVALID_ARG_TYPE', name, expected, value, hint)
-  }
+  const length = checkListLength(name, value, expected)
   if (length !== count) {
     throw new GridMaskError(
       'ERR_SHAPE_MISMATCH',

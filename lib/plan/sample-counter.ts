@@ -3,6 +3,7 @@ import {
   checkEpoch,
   checkInteger,
   checkList,
+  checkListLength,
   checkProbability,
   invalid,
   isPromise,
@@ -122,17 +123,19 @@ const IDLE_BATCHES = 100
 /** After this many batches, an augmentation counts as being in use, not just tried. */
 const NUMBERED_BATCHES = 20
 
+const INDICES = 'an array of whole numbers'
+
 function checkIndices(indices: unknown, count: number): Float64Array {
-  const expected = 'an array of whole numbers'
-  return checkList('indices', indices, count, expected, Float64Array, (value, i) =>
+  return checkList('indices', indices, count, INDICES, Float64Array, (value, i) =>
     checkInteger(`indices[${i}]`, value, 0, Number.MAX_SAFE_INTEGER),
   )
 }
 
 /** The number of samples that a plan's request asks for. */
 export function readCount({ count, indices }: Pick<PlanRequest, 'count' | 'indices'>): number {
-  if (indices !== undefined && count !== undefined && count !== indices.length) {
+  const length = indices === undefined ? undefined : checkListLength('indices', indices, INDICES)
+  if (length !== undefined && count !== undefined && count !== length) {
     invalid('ERR_SHAPE_MISMATCH', 'count', 'the length of `indices`, or left out', count)
   }
-  return checkInteger('count', count ?? indices?.length, 0, MAX_COUNT)
+  return checkInteger('count', count ?? length, 0, MAX_COUNT)
 }

@@ -135,6 +135,14 @@ describe('images', () => {
       'ERR_INVALID_ARG_TYPE',
       /`images\[0\]` .* `Uint8Array.from\(images\)`/,
     ],
+    // Nothing may walk through billions of holes.
+    ['an image of holes', apply([new Array(2 ** 32 - 1)]), 'ERR_INVALID_ARG_TYPE', /`images\[0\]`/],
+    [
+      'a shape of holes',
+      apply(new Uint8Array(48), { shape: new Array(2 ** 32 - 1) }),
+      'ERR_INVALID_ARG_TYPE',
+      /`shape`/,
+    ],
     [
       'integers of 16 bits',
       apply(new Uint16Array(48), { shape: [1, 4, 4, 3] }),
@@ -320,6 +328,21 @@ describe('images', () => {
       () => preprocessor.plan({ count: 1, width: 4 } as never),
       'ERR_INVALID_ARG_TYPE',
       /`height`/,
+    ],
+    [
+      'indices that are null',
+      () => preprocessor.plan({ count: 1, indices: null, height: 4, width: 4 } as never),
+      'ERR_INVALID_ARG_TYPE',
+      /`indices` to be an array of whole numbers, but received null/,
+    ],
+    [
+      'indices that only look like an array',
+      () => {
+        const indices = Object.create(Uint8Array.prototype)
+        return preprocessor.plan({ count: 1, indices, height: 4, width: 4 })
+      },
+      'ERR_INVALID_ARG_TYPE',
+      /`indices`/,
     ],
     [
       'too small a height',
