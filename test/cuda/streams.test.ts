@@ -89,11 +89,18 @@ describe('not waited for', () => {
     expectSame(await back, masked(library, newImages(), 0))
   })
 
-  onTestDriver('downloadAsync() is of what the tensor holds when it is called', async () => {
-    for (const GRIDMASK_THREADS of ['1', '3']) {
+  onTestDriver.each([
+    ['1', undefined],
+    ['3', undefined],
+    ['1', 0n],
+    ['3', 0n],
+  ])(
+    'downloadAsync() is of what the tensor holds when it is called: %s threads, stream %s',
+    async (GRIDMASK_THREADS, stream) => {
       const env = { GRIDMASK_CUDA_CHUNK: '1000', GRIDMASK_THREADS }
       const { driver, library, gridmask, upload } = newScene({}, env)
-      const tensor = upload()
+      const tensor = upload(newImages(), stream)
+      driver.settle()
       driver.stall(tensor.stream, LONG)
       const before = tensor.downloadAsync()
       gridmask.apply(tensor, { index: 0, out: tensor })
@@ -105,8 +112,8 @@ describe('not waited for', () => {
       driver.settle()
       expect(driver.live().allocations).toBe(0)
       expect(driver.violations()).toEqual([])
-    }
-  })
+    },
+  )
 
   onTestDriver('where there is no memory for a copy, downloadAsync() does it at once', async () => {
     const { driver, library, gridmask, upload } = newScene({ memory: 3 * length * 4 + 99_000 })
