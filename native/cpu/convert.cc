@@ -106,6 +106,16 @@ struct Vectors {
     return {_mm256_blendv_ps(value.low, fill.low, _mm256_castsi256_ps(mask.low)),
             _mm256_blendv_ps(value.high, fill.high, _mm256_castsi256_ps(mask.high))};
   }
+  // A third of the instructions of blending with zeros.
+  static constexpr bool kClears = true;
+  GRIDMASK_TARGET static Mask wholeMaskOf(unsigned bits) {
+    const Mask signs = maskOf(bits);
+    return {_mm256_srai_epi32(signs.low, 31), _mm256_srai_epi32(signs.high, 31)};
+  }
+  GRIDMASK_TARGET static Floats clear(const Floats& value, const Mask& mask) {
+    return {_mm256_andnot_ps(_mm256_castsi256_ps(mask.low), value.low),
+            _mm256_andnot_ps(_mm256_castsi256_ps(mask.high), value.high)};
+  }
   template <bool kPastCaches>
   GRIDMASK_TARGET static void storeFloat32(uint8_t* target, const Floats& value) {
     auto* const floats = reinterpret_cast<float*>(target);
@@ -189,6 +199,7 @@ struct Vectors {
   GRIDMASK_TARGET static Floats blend(Floats value, Floats fill, Mask mask) {
     return _mm512_mask_blend_ps(mask, value, fill);
   }
+  static constexpr bool kClears = false;
   template <bool kPastCaches>
   GRIDMASK_TARGET static void storeFloat32(uint8_t* target, const Floats& value) {
     if (kPastCaches) {
@@ -257,6 +268,7 @@ struct Vectors {
     return vtstq_u32(vshlq_u32(vdupq_n_u32(bits), left), vdupq_n_u32(1));
   }
   static Floats blend(Floats value, Floats fill, Mask mask) { return vbslq_f32(mask, fill, value); }
+  static constexpr bool kClears = false;
   template <bool>
   static void storeFloat32(uint8_t* target, const Floats& value) {
     vst1q_u8(target, vreinterpretq_u8_f32(value));
@@ -320,6 +332,8 @@ Picking::Picking(const Converter& converter, const ChannelScale* scales, size_t 
                  const uint8_t* fill)
     : vectors_(new PickedVector[count]) {
   const size_t pixels = converter.pixels;
+  const bool zero =
+      std::all_of(fill, fill + count * valueBytesOf(type), [](uint8_t byte) { return byte == 0; });
   for (size_t v = 0; v < count; ++v) {
     PickedVector& vector = vectors_[v];
     for (size_t lane = 0; lane < pixels / 4; ++lane) {
@@ -355,6 +369,7 @@ Picking::Picking(const Converter& converter, const ChannelScale* scales, size_t 
   block_ = {vectors_.get(),
             count,
             !interleaved,
+            zero,
             interleaved ? vectorBytes : planeBytes,
             interleaved ? vectorBytes * count : vectorBytes,
             flip ? -blockBytes : blockBytes};

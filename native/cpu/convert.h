@@ -42,6 +42,7 @@ struct PickedBlock {
   const PickedVector* vectors;
   size_t count;
   bool together;        // all vectors are picked from the same bytes, a value a pixel
+  bool zero;            // what dropped values become: all their bits
   size_t vectorStride;  // in the target, bytes from vector to vector
   size_t targetStride;  // from block to block
   ptrdiff_t sourceStride;

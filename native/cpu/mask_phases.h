@@ -24,22 +24,27 @@ struct AxisEdges {
   AxisEdges(uint32_t stepX, uint32_t gap)
       : isMirrored(stepX > kMostStep), step(isMirrored ? 0 - stepX : stepX), lastPhase(step - 1) {
     if (step < kLeastStep || step > kMostStep) return;
-    const double pixels = kWholeUnit / step;
-    unitPixels = static_cast<uint32_t>(pixels);
+    const double pixels = kWholeUnit / static_cast<int32_t>(step);
+    unitPixels = static_cast<uint32_t>(static_cast<int32_t>(pixels));
     unitRest = 0 - unitPixels * step;
-    gapPixels = static_cast<uint32_t>(gap / static_cast<double>(step));
+    // A product instead of another quotient: it may be one pixel off.
+    const double ofGap = static_cast<double>(gap) * (pixels * (1 / kWholeUnit));
+    gapPixels = static_cast<uint32_t>(static_cast<int32_t>(ofGap));
     gapRest = gap - gapPixels * step;
+    if (gapRest > kMostStep) {
+      --gapPixels;
+      gapRest += step;
+    } else if (gapRest >= step) {
+      ++gapPixels;
+      gapRest -= step;
+    }
     perHalfStep = static_cast<float>(pixels * kPerHalfUnit);
   }
 
-  // How many of them kPixelsAtOnce pixels may cross; 0 if more than can be told.
+  // How many of them kPixelsAtOnce pixels may cross: 2, 4, 5; 0 if more than can be told.
   int most() const {
     constexpr uint32_t kLast = kPixelsAtOnce - 1;
-    return unitPixels == 0                   ? 0
-           : gapPixels >= kLast              ? 2
-           : unitPixels >= kLast             ? 3
-           : unitPixels + gapPixels >= kLast ? 4
-                                             : 5;
+    return unitPixels == 0 ? 0 : gapPixels >= kLast ? 2 : unitPixels + gapPixels >= kLast ? 4 : 5;
   }
 
   bool isMirrored = false;  // phases fall along the row, whose last pixel is then the first one
@@ -64,6 +69,8 @@ struct MaskPhases {
   int mostEdges;  // 0: each pixel is to be looked at
 
   void findEdges() {
+    mostEdges = 0;
+    if (x.stepX == 0 || y.stepX == 0) return;
     edgesX = AxisEdges(x.stepX, gap);
     edgesY = AxisEdges(y.stepX, gap);
     const int mostX = edgesX.most(), mostY = edgesY.most();
