@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// A batch is cut into tiles, some rows of one sample. Of each tile the mask is worked out once, as
+// A batch is cut into tiles, consecutive rows of one sample. A tile's mask is computed once, as
 // bits or as runs, and then used for every plane:
 //
-//   bits  blended with all that is there, in vectors, whatever the mask: into another array, and in
-//         place where runs are short
-//   runs  in place: only what is dropped is touched; of upright masks past the caches: copied and
-//         filled
+//   bits  every pixel is read, blended and written, in vectors: into another array, and in place
+//         where runs are short
+//   runs  only dropped pixels are touched: in place; and for upright masks into another array that
+//         is larger than the caches, where kept and dropped runs are copied and filled
 
 #include "cpu/backend.h"
 
@@ -25,7 +25,7 @@
 namespace gridmask::cpu {
 namespace {
 
-// Bytes that make waking another thread worth while.
+// Bytes for which waking another thread is worth its while.
 constexpr size_t kThreadBytes = 64 * 1024;
 
 unsigned usefulThreads(const MaskBatch& batch, unsigned threads) {
@@ -37,8 +37,8 @@ constexpr size_t kSmallestShareBytes = 32 * 1024;
 constexpr size_t kLargestShareBytes = 512 * 1024;
 constexpr size_t kSharesPerThread = 16;
 
-// A share is worth the start of a mask, stays within the caches, and is small enough that no thread
-// waits long for another at the end.
+// A share must be large enough to be worth starting a mask, small enough to stay in the caches, and
+// so small that no thread waits long for another at the end.
 size_t rowsOfShare(const MaskBatch& batch, unsigned threads) {
   const size_t rowBytes = batch.planes * batch.rowBytes();
   const size_t rows = batch.count * static_cast<size_t>(batch.height);
@@ -47,13 +47,13 @@ size_t rowsOfShare(const MaskBatch& batch, unsigned threads) {
        std::min(rows / (threads * kSharesPerThread), kLargestShareBytes / rowBytes)});
 }
 
-// Bytes of a batch that may be in the caches of the second level, with its result.
+// Up to this many bytes, a batch and its result may both be in the second-level caches.
 constexpr size_t kSecondLevelBytes = size_t{1} << 20;
 
-// Whether to blend all of a tile is the cheaper way. What a row costs is estimated in runs' worth:
-// what a run in place costs, but for the bytes it fills, some nanoseconds on a core of 2023. Most
-// of it is what cannot be foreseen, where a run begins and ends. `npm run bench -- --calibrate`
-// shows what the choice costs.
+// Decides whether blending a whole tile is cheaper than going by runs. A row's cost is estimated in
+// units of one run in place, without the bytes it fills: a few nanoseconds on a core of 2023, most
+// of it for branches at its ends that cannot be predicted. `npm run bench -- --calibrate` shows
+// what a wrong choice costs.
 class BlendCosts {
  public:
   BlendCosts(const MaskBatch& batch, bool streams, Reach reach, Strategy strategy)
@@ -68,11 +68,11 @@ class BlendCosts {
   bool prefersBlending(const Phases& phases, uint32_t d) const {
     if (never_ || always_) return !never_;
     const bool isUpright = phases.isUpright();
-    // The runs of a rotated mask begin and end in other lines of each row.
+    // In a rotated mask, runs begin and end elsewhere in each row.
     if (isApart_ && !isUpright) return true;
     const double gap = phases.gap / 4294967296.0;
     if (gap * d < kShortestRun) return true;
-    // Of an upright mask the rows that lie within a stripe have no runs.
+    // In an upright mask, rows within a stripe have no runs.
     const double crossed = isUpright ? gap : 1;
     const double runs =
         width_ * (partOfPeriod(phases.acrossX) + partOfPeriod(phases.acrossY)) * crossed;
@@ -84,21 +84,21 @@ class BlendCosts {
   }
 
  private:
-  // Of a byte and of a pixel of a plane that are blended, and of a pixel and a row whose runs are
-  // found.
+  // For each byte and each pixel of a plane that is blended, and for each pixel and each row in
+  // which runs are found.
   struct Costs {
     double byte;
     double pixel;
     double list;
     double row;
   };
-  // On a Xeon of 2023, in the caches of the second level and beyond them.
+  // Measured on a Xeon of 2023, within the second-level caches (near) and beyond them (far).
   static constexpr Costs kNearRotated{0.0107, 0.0148, 0.0096, 0};
   static constexpr Costs kFarRotated{0.0068, 0.0054, 0.0121, 0};
-  // Rows are scanned for runs, and no bits are decided.
+  // Here rows are scanned for runs, without deciding bits.
   static constexpr Costs kNearUpright{0.0088, 0.0123, -0.005, 4.4};
   static constexpr Costs kFarUpright{0.0088, 0.0123, -0.0174, 4.4};
-  // Into another array past the caches.
+  // Into another array, past the caches.
   static constexpr Costs kStreamed{0.005, 0, 0, 0};
   static constexpr double kShortestRun = 6;  // pixels; shorter ones cost more
 
@@ -171,8 +171,8 @@ class MaskJob final : public Job {
     });
   }
 
-  // A block's pixels in all planes. Past the caches the first plane as fast as its bits are there,
-  // then the others one after another.
+  // Takes a block's pixels through all planes before it decides the next block's bits. Past the
+  // caches, it finishes a band of blocks in the first plane, then the other planes one by one.
   void blend(const MaskReader& reader, const Tile& tile, MaskMemory& memory) const {
     MaskBits& mask = memory.runs.bits();
     const bool streams = reach_ == Reach::kPastCaches;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <optional>
 
 #include "cpu/kernels.h"
 #include "cpu/short_copy.h"
@@ -12,11 +11,11 @@
 namespace gridmask::cpu {
 namespace {
 
-// Pixels of a band, unless a row has more. What is dropped of a band is worked out before it is
-// made: so few that memory is not idle for long.
+// Pixels of a band, unless a row has more. What the mask drops from a band is decided before the
+// band is made, so a band is kept short enough that memory is not idle for long.
 constexpr uint32_t kBandPixels = 2048;
 
-// Pixels that a band leaves to the next one are fewer: those that do not fill a step.
+// A band leaves pixels that do not fill a step to the next band: fewer than this.
 constexpr size_t kMostStep = 32;
 
 size_t pixelsOfLines(const PreprocessBatch& batch, const Converter* converter) {
@@ -24,7 +23,7 @@ size_t pixelsOfLines(const PreprocessBatch& batch, const Converter* converter) {
   return std::max<size_t>(converter->pixels, kLineBytes / batch.valueBytes);
 }
 
-// Whether lines begin with a pixel: then they do in all planes.
+// Whether lines of the cache begin with a pixel. If they do, they do so in every plane.
 bool linesBeginWithPixels(const PreprocessBatch& batch, size_t pixels) {
   for (size_t k = 0; k < pixels; ++k) {
     if ((reinterpret_cast<uintptr_t>(batch.target) + k * batch.pixelBytes) % kLineBytes == 0) {
@@ -34,7 +33,7 @@ bool linesBeginWithPixels(const PreprocessBatch& batch, size_t pixels) {
   return false;
 }
 
-// Between arrays that are apart. Rows are too short for a call of memcpy().
+// Between separate arrays. Rows are too short to be worth a call to memcpy().
 void copyRow(uint8_t* to, const uint8_t* from, size_t bytes) {
   struct Part {
     uint64_t words[4];
@@ -79,7 +78,7 @@ BandMaker::BandMaker(const PreprocessBatch& batch, const Converter* converter, b
   }
 }
 
-// There are tables for pixels whose channels lie together, and for planes that become planes.
+// There are tables for interleaved channels, and for planes that become planes.
 bool BandMaker::makes(const SourceImage& image) const {
   if (converter_ == nullptr || batch_.floatSource) return false;
   return batch_.planarSource ? batch_.planes == batch_.channels() : image.channels <= kMostPicked;
@@ -100,7 +99,7 @@ BandMaker::Kind BandMaker::pick(const SourceImage& image) const {
   };
   if (!batch_.planarSource) {
     const PickedBlock block = add(batch_.scales.data(), batch_.channels(), batch_.fill);
-    // Planes are made together where their lines begin with the same pixels.
+    // Planes whose lines begin with the same pixels are made together.
     if (!aligns_ || batch_.planes == 1 || batch_.planeBytes() % kLineBytes == 0) {
       kind.groups.push_back({block, 0, batch_.planes, 0});
       return kind;
@@ -113,7 +112,7 @@ BandMaker::Kind BandMaker::pick(const SourceImage& image) const {
     }
     return kind;
   }
-  // A plane is an image of one channel.
+  // Each plane is treated as an image of one channel.
   for (size_t plane = 0; plane < batch_.planes; ++plane) {
     const ChannelScale& scale = batch_.scales[plane];
     const ChannelScale only{0, scale.a, scale.b};
@@ -160,18 +159,16 @@ void BandMaker::makeTile(const Tile& tile, const MaskReader* mask, Memory& memor
     }
     return;
   }
-  // A band is made when the bits of the next one are there: what has just been written waits behind
-  // the last band's streaming stores, and cannot be read piece by piece before they are done.
+  // A band's bits follow those of the pixels that the band before has left to it.
   uint64_t* const bits = memory.bits_;
-  std::optional<Band> waiting;
+  bits[0] = 0;
   const auto makeMasked = [&](int32_t row, uint32_t rows, const uint64_t* words) {
-    if (waiting) makeBand(*waiting, memory);
-    bits[0] = waiting ? wordAt(bits, waiting->end - waiting->begin) : 0;
-    waiting.emplace(bandOf(row, rows, bits));
-    std::copy_n(words, wordsOfBits(rows * width_) - 1, bits + 1);
+    const size_t pixels = rows * width_;
+    std::copy_n(words, wordsOfBits(pixels) - 1, bits + 1);
+    makeBand(bandOf(row, rows, bits), memory);
+    bits[0] = wordAt(bits, pixels);
   };
   memory.mask_.forEachBlock(*mask, tile.rowBegin, tile.rowEnd, kBandPixels, makeMasked);
-  makeBand(*waiting, memory);
 }
 
 struct BandMaker::Source {
@@ -243,8 +240,8 @@ void BandMaker::makePart(const Band& band, const Group& group, const Source& sou
   }
 }
 
-// The end of what may be read behind an image's begin: that of the next one, where images lie one
-// behind the other.
+// How far one may read from an image's start: to the end of the next image if that follows directly
+// in memory, else to its own.
 const uint8_t* BandMaker::endOfReadable(size_t sample) const {
   const SourceImage* image = &batch_.images[sample];
   const uint8_t* const end = planeOf(*image, image->channels);
@@ -252,8 +249,8 @@ const uint8_t* BandMaker::endOfReadable(size_t sample) const {
   return planeOf(image[1], image[1].channels);
 }
 
-// For the band's pixels from `first` on, which may be some before its own. In the image, where rows
-// are taken as a whole and what may be read beyond them is there; else they are put together.
+// Where to read a band's pixels from `first` on, which may lie before the band. That is the image
+// itself if whole rows are used and there is enough to read behind them; else pixels are staged.
 BandMaker::Source BandMaker::sourceOf(const Band& band, size_t plane, size_t first,
                                       Memory& memory) const {
   const SourceImage& image = batch_.images[band.tile.sample];
@@ -268,7 +265,7 @@ BandMaker::Source BandMaker::sourceOf(const Band& band, size_t plane, size_t fir
     const auto behind = static_cast<size_t>(endOfReadable(band.tile.sample) - end);
     if (behind >= step_ * pixelBytes + kPickSlack) return {begin, stride};
   }
-  // Mirrored, the last pixel comes first, and the block that begins with it ends there.
+  // Mirrored, pixels are stored last to first, so a block is read from its end.
   uint8_t* const staged = memory.staged_ + kMostStep * pixelBytes;
   stage(band, plane, first, staged);
   if (!image.flip) return {staged - static_cast<ptrdiff_t>(first) * stride, stride};
@@ -276,8 +273,8 @@ BandMaker::Source BandMaker::sourceOf(const Band& band, size_t plane, size_t fir
   return {staged + last * stride, -stride};
 }
 
-// The pixels from `first` to the band's end, backwards where they are mirrored, black where they
-// are outside of the image.
+// Copies the pixels from `first` to the band's end: backwards if mirrored, and black where they lie
+// outside the image.
 void BandMaker::stage(const Band& band, size_t plane, size_t first, uint8_t* staged) const {
   const SourceImage& image = batch_.images[band.tile.sample];
   const size_t pixelBytes = sourcePixelBytes(image);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Makes rows of the result out of images of bytes, in blocks of pixels. A plane's rows lie one
-// behind the other, so the rows of a tile are one run of pixels, whatever their width: blocks cross
-// the ends of rows. Images are brought to that form where they are not in it.
+// Makes rows of the result from images of bytes, in blocks of pixels. The rows of a plane are
+// contiguous, so a tile is one run of pixels whatever its width, and blocks cross the ends of rows.
+// Where the image's own pixels are not contiguous, they are staged first.
 #pragma once
 
 #include <cstddef>
@@ -19,10 +19,10 @@ namespace gridmask::cpu {
 
 class BandMaker {
  public:
-  // `converter` may be null. `streams`: past the caches, where that can be.
+  // `converter` may be null. `streams`: to write past the caches where possible.
   BandMaker(const PreprocessBatch& batch, const Converter* converter, bool streams);
 
-  // Whether it can make an image: all of a batch's need not be alike.
+  // Whether it can make this image; the images of a batch may differ.
   bool makes(const SourceImage& image) const;
 
   // What a thread works with.
@@ -33,21 +33,21 @@ class BandMaker {
    private:
     friend class BandMaker;
 
-    uint8_t* const staged_;  // pixels of an image, with what is read around them
-    uint8_t* const made_;    // what is not a whole block, or line, of the result
-    uint64_t* const bits_;   // of a band and of the pixels before it
-    size_t* const done_;     // pixels of a tile that a plane has
+    uint8_t* const staged_;  // pixels of an image, with room for what is read around them
+    uint8_t* const made_;    // results that are less than a block or a line
+    uint64_t* const bits_;   // of a band and the pixels before it
+    size_t* const done_;     // pixels of the tile that each group has made
     MaskBits mask_;
   };
 
   // `mask` is null where nothing is dropped.
   void makeTile(const Tile& tile, const MaskReader* mask, Memory& memory) const;
 
-  // Follows the last tile that a thread has made, before another one looks at it.
+  // To be called after a thread's last tile, before other threads read the result.
   void finish() const;
 
  private:
-  // Planes of the result that are made together, of one plane of the image.
+  // Planes of the result that are made together from one plane of the image.
   struct Group {
     PickedBlock block;
     size_t plane;
@@ -59,15 +59,15 @@ class BandMaker {
     std::vector<Group> groups;
   };
 
-  // Some rows of a tile, as pixels of its run.
+  // Some rows of a tile, as a range of its pixels.
   struct Band {
     const Tile& tile;
     size_t begin;
     size_t end;
     bool isLast;
-    const uint64_t* bits;  // of the pixels from `begin` - kWordBits on, or null
+    const uint64_t* bits;  // from the pixel `begin` - kWordBits on, or null
   };
-  // Where a band's pixels are read.
+  // Where a band's pixels are read from.
   struct Source;
 
   size_t kindOf(const SourceImage& image) const;
@@ -87,10 +87,10 @@ class BandMaker {
   const PreprocessBatch& batch_;
   const Converter* const converter_;
   const size_t width_;
-  const bool aligns_;  // vectors lie at multiples of their size
+  const bool aligns_;  // vectors start at multiples of their size
   const bool streams_;
-  const size_t step_;      // pixels that are made at a time: a block, or what fills whole lines
-  size_t mostGroups_ = 0;  // of a kind
+  const size_t step_;      // pixels made at a time: a block, or what fills whole lines
+  size_t mostGroups_ = 0;  // of any kind
   Kind kinds_[2 * kMostPicked];
 };
 

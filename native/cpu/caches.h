@@ -10,10 +10,10 @@
 
 namespace gridmask::cpu {
 
-// Bytes that the last-level cache may keep of a result until somebody reads it: a larger one goes
-// past the caches. A virtual machine of two cores often says that it has a cache of hundreds of
-// megabytes, which is that of a machine that it shares with many others: no processor has more than
-// some megabytes a core.
+// Up to how many bytes a result may still be in the last-level cache when somebody reads it. Larger
+// results are written past the caches. A virtual machine with two cores often reports a cache of
+// hundreds of megabytes, which it shares with all others on the host: so a bound for each core
+// applies as well.
 inline size_t cachedBytes() {
   static const size_t bytes = [] {
     constexpr size_t kUnknown = size_t{8} << 20;

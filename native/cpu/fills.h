@@ -9,7 +9,7 @@
 
 namespace gridmask::cpu {
 
-// The fill of every plane of a batch that has any, laid out as Fill wants it.
+// The fill of each plane of a batch, laid out as Fill requires.
 class Fills {
  public:
   explicit Fills(const MaskBatch& batch) {
@@ -21,10 +21,10 @@ class Fills {
         splat_ = splat_ && (i < batch.valueBytes || pixel[i] == pixel[i - batch.valueBytes]);
       }
     }
-    // A pattern of whole pixels that is not a splat is copied; a few hundred bytes at a time.
+    // A pattern that is not a splat is copied a few hundred bytes at a time.
     const size_t unit = splat_ ? batch.valueBytes : pixelBytes;
     bytes_ = splat_ ? kSplatBytes : (511 / unit + 1) * unit;
-    // Planes that are filled alike, most often all of them, share a pattern: a million planes of
+    // If all planes have the same fill, as is usual, they share one pattern: a million planes of
     // one pixel need no more memory for it than three large ones.
     const bool alike =
         std::memcmp(batch.fill, batch.fill + pixelBytes, (batch.planes - 1) * pixelBytes) == 0;

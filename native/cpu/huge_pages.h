@@ -11,8 +11,8 @@
 
 namespace gridmask::cpu {
 
-// For large memory that nothing has been written to yet: asks for pages of 2 MiB instead of 4 KiB.
-// To be given its pages one by one takes new memory longer than to be masked. Only a hint.
+// For a large array that nothing has been written to yet: asks for pages of 2 MiB instead of 4 KiB.
+// Getting small pages one by one takes longer than masking does. Only a hint.
 inline void useLargePages(uint8_t* data, size_t bytes) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));

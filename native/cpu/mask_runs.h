@@ -14,14 +14,15 @@
 
 namespace gridmask::cpu {
 
-// Runs gathered before they are used on every plane: few enough to stay in the first-level cache,
-// enough to stream through each plane for a while.
+// How many runs are gathered before they are used on every plane: few enough to stay in the
+// first-level cache, enough to stay on one plane for a while.
 constexpr uint32_t kRunsAtOnce = 1024;
 
 inline bool dropsNothing(const RectangleSample& mask) { return mask.begin == mask.end; }
 inline bool dropsNothing(const MaskReader& mask) { return mask.dropsNothing(); }
 
-// The runs of rows that begin with row `row` and have so many pixels. They count from the first.
+// The runs of some rows, the first of which is `row`. Positions count pixels from its start;
+// `pixels` is how many the rows have in all.
 struct RowRuns {
   int32_t row;
   uint32_t pixels;
@@ -43,16 +44,16 @@ class MaskRuns {
                             MaskBits::mostRuns(width));
   }
 
-  // Has its own use of the memory.
+  // Shares memory with the runs: use one or the other.
   MaskBits& bits() { return bits_; }
 
-  // Calls `use(RowRuns)` for some rows after others, which have so many pixels at most, unless a
-  // row has more.
+  // Calls `use(RowRuns)` for a few rows at a time, of at most `mostPixels` pixels, or for a single
+  // row that has more.
   template <typename Use>
   void forEachBlock(const MaskReader& mask, const Tile& tile, uint32_t mostPixels, const Use& use) {
-    // To find a row's runs in its bits takes less time than to scan for them: the bits are decided
-    // many at a time, and where a run begins and ends cannot be foreseen. Of an upright mask the
-    // scanner knows.
+    // Finding a row's runs in its bits is faster than scanning for them: bits are decided many at a
+    // time, while a scan's branches at the ends of runs cannot be predicted. An upright mask is the
+    // exception, since its rows repeat.
     if (!MaskBits::areExact(mask.d(), width_) ||
         (mask.phases().isUpright() && !mask.isReversed() && !mask.isRandom())) {
       const Lattice lattice = mask.lattice();
@@ -96,7 +97,7 @@ class MaskRuns {
   MaskBits bits_;
 };
 
-// What a thread works with that goes through masks, at the begin of its scratch.
+// What a thread needs to go through masks; it lies at the start of its scratch.
 struct MaskMemory {
   MaskMemory(uint8_t* scratch, const MaskBatch& batch, const Kernels& kernels)
       : carver(scratch), ahead(carver.take<MaskReader::State>(1)), runs(kernels, batch, carver) {}

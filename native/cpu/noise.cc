@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Some rows at a time: the dropped runs, numbers for their pixels, and these as values in every
-// channel. What takes time is to draw the numbers; a field that channels share is drawn once.
+// For a few rows at a time: finds the dropped runs, draws numbers for their pixels, and stores
+// these as values in every channel. Drawing takes most of the time, so a field that channels share
+// is drawn once.
 
 #include "cpu/noise.h"
 
@@ -15,11 +16,11 @@
 namespace gridmask::cpu {
 namespace {
 
-// Pixels whose numbers are drawn before they are used on every plane, unless a row has more: they
-// stay in the first-level cache.
+// How many pixels' numbers are drawn before they are used on every plane, unless a row has more: so
+// few that they stay in the first-level cache.
 constexpr uint32_t kPixelsAtOnce = 4096;
 
-// Pixels of an image that make waking another thread worth while.
+// Pixels of an image for which waking another thread is worth its while.
 constexpr size_t kSharePixels = 2 * kPixelsAtOnce;
 
 // What a thread works with, for so many pixels.

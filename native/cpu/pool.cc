@@ -15,10 +15,10 @@
 namespace gridmask::cpu {
 namespace {
 
-// How long a thread that has left a call waits awake for the next one: to be woken takes as long as
-// to mask a small batch.
+// How long a thread spins for the next call after one has ended: waking it takes as long as masking
+// a small batch.
 constexpr std::chrono::microseconds kBetweenCalls{50};
-// How long a caller waits awake for the last shares of others.
+// How long a caller spins while other threads finish their last shares.
 constexpr std::chrono::microseconds kLastShares{200};
 
 }  // namespace
@@ -46,18 +46,18 @@ class Pool {
     const bool wakes = awake_ < helpers;
     lock.unlock();
     offer();
-    // One at most, which wakes others while this thread is at its own share.
+    // At most one, which wakes the others while this thread is already working.
     if (wakes) wake_.notify_one();
     takeShares(job, place, [] { return false; });
 
     lockAwake(lock);
-    // Out of the list first: no helper can join a job that its caller is about to leave.
+    // Taken off the list first, so that no helper can join a job that its caller is about to leave.
     unlink(job);
     leave(job, place);
     if (job.working_ == 0) return;
     lock.unlock();
     spinUntil([&] { return job.working_ == 0; }, kLastShares);
-    // A helper holds the mutex while it leaves.
+    // A helper leaves under the mutex.
     lockAwake(lock);
     left_.wait(lock, [&] { return job.working_ == 0; });
   }
@@ -71,7 +71,7 @@ class Pool {
     startThreads(job.threads_ + unattended_);
     if (how.waits && idle_ <= unattended_) startThread();
     if (started_ == 0 || job.items_ == 0) {
-      // The caller has to do it: the system has no thread to give.
+      // The system had no thread to give, so the caller does the work.
       lock.unlock();
       takeShares(job, 0, [] { return false; });
       job.done_(job.context_);
@@ -96,8 +96,8 @@ class Pool {
   }
 
  private:
-  // As many as are wanted beside those that are idle, within the capacity. Where the system has no
-  // more, those there are do the work.
+  // Starts threads until `wanted` are idle, within the capacity. If the system has no more to give,
+  // the existing ones do the work.
   void startThreads(unsigned wanted) {
     while (idle_ < wanted && started_ - waiting_ < capacity_ && startThread()) {
     }
@@ -126,7 +126,7 @@ class Pool {
       ++(job->waits_ ? waiting_ : computing_);
       if (job->working_ == 0) --unattended_;
       const size_t place = enter(*job);
-      // Each thread that was woken wakes two more if there is something for them.
+      // A thread that has been woken wakes two more if there is work for them.
       const bool more = findJob() != nullptr;
       if (more && job->waits_ && idle_ == 0) startThreads(1);
       lock.unlock();
@@ -134,7 +134,7 @@ class Pool {
         wake_.notify_one();
         wake_.notify_one();
       }
-      // Whoever started a job does not wait for it to ask for the next one.
+      // The next call comes soon after one that was waited for; after a started job it may not.
       staysAwake = job->done_ == nullptr;
       takeShares(*job, place, [&] { return unattended_ > 0 && job->working_ > 1; });
 
@@ -158,7 +158,7 @@ class Pool {
     }
   }
 
-  // Waits for the next job without to sleep. Returns the job, or null after a while.
+  // Spins for the next job. Returns it, or null after a while.
   Job* awaitAwake(std::unique_lock<std::mutex>& lock) {
     const unsigned seen = offers_.load(std::memory_order_relaxed);
     ++awake_;
@@ -169,7 +169,7 @@ class Pool {
     return findJob();
   }
 
-  // For threads that wait awake. After the mutex is free again, or they would sleep for it.
+  // Tells threads that spin. Called once the mutex is free again, or they would sleep on it.
   void offer() { offers_.fetch_add(1, std::memory_order_relaxed); }
 
   // The mutex is never held for long.
@@ -177,7 +177,7 @@ class Pool {
     if (!spinUntil([&] { return lock.try_lock(); }, std::chrono::microseconds(10))) lock.lock();
   }
 
-  // The job with work left that has the fewest threads, and of several the first.
+  // Of the jobs with work left, the one with the fewest threads; of several, the first.
   Job* findJob() const {
     Job* found = nullptr;
     for (Job* job = first_; job != nullptr; job = job->following_) {
@@ -231,14 +231,14 @@ class Pool {
   Job* first_ = nullptr;
   Job** last_ = &first_;
   unsigned capacity_ = 0;   // threads that may compute at a time
-  unsigned started_ = 0;    // threads
-  unsigned idle_ = 0;       // of them without a job
-  unsigned awake_ = 0;      // of these without being asleep
-  unsigned computing_ = 0;  // of them at a job that computes
-  unsigned waiting_ = 0;    // of them at a job that waits
-  // Jobs with work left that nobody is at: a reason to leave one that others are at too.
+  unsigned started_ = 0;    // threads in all
+  unsigned idle_ = 0;       // those without a job
+  unsigned awake_ = 0;      // idle ones that spin
+  unsigned computing_ = 0;  // those on a job that computes
+  unsigned waiting_ = 0;    // those on a job that waits
+  // Jobs with work left but no thread: a reason for a thread to leave a job that has others.
   std::atomic<unsigned> unattended_{0};
-  std::atomic<unsigned> offers_{0};  // changes when there is a job
+  std::atomic<unsigned> offers_{0};  // changes when a job is added
 };
 
 namespace {

@@ -4,12 +4,12 @@
 // environment (main thread and workers). None of it is Node's own pool, whose four threads file and
 // DNS requests need.
 //
-// A job is one call in execution. Its threads take shares of it, some items in a row, until there
-// are none left; so a job needs no thread of its own that waits for the others. Whoever wants its
-// end is the caller itself, which takes part (run), or is told by the last thread (start).
+// A job is one call being carried out. Its threads take shares of it, a few consecutive items each,
+// until none are left, so no thread has to stand by and wait for the others. The caller either
+// takes part and returns at the end (run), or is notified by the last thread to leave (start).
 //
-// Each thread begins with shares of a part of its own, the same one in the next call of that size:
-// what that call works on may be in its core's caches. Then it takes shares of the others' parts.
+// Each thread starts with shares of a part of its own. The next call of the same size gives it the
+// same part, which may still be in its core's caches. When that is done it helps with other parts.
 #pragma once
 
 #include <atomic>
@@ -29,25 +29,25 @@ class Job {
   struct Size {
     size_t items;
     size_t grain;         // items of a share
-    unsigned threads;     // that may work on it at a time
-    size_t scratchBytes;  // for each of them
+    unsigned threads;     // how many may work on it at a time
+    size_t scratchBytes;  // for each thread
   };
 
-  // All memory is there before anything is done: throws std::bad_alloc, and nothing later does.
+  // Allocates everything up front: this may throw std::bad_alloc, but nothing after it throws.
   explicit Job(const Size& size);
   virtual ~Job() = default;
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
 
-  // Does items [begin, end). Called for ranges that together are all items, from several threads at
-  // a time, each with scratch of its own: memory whose first kScratchAlignment bytes are 0 at
-  // first, and that stays as it is left from one range to the next.
+  // Does items [begin, end). Called from several threads at a time, for ranges that together make
+  // up all items. Each thread has scratch of its own: its first kScratchAlignment bytes start as 0,
+  // and its contents are kept from one range to the next.
   virtual void work(size_t begin, size_t end, uint8_t* scratch) noexcept = 0;
 
  private:
   friend class Pool;
 
-  // What a thread has of its own: the next share of its part, then its scratch.
+  // What each thread has for itself: the next share of its part; its scratch follows in memory.
   struct alignas(kScratchAlignment) Part {
     std::atomic<size_t> next;
   };
@@ -55,7 +55,7 @@ class Job {
   Part& partOf(size_t place) const;
   uint8_t* scratchOf(size_t place) const { return reinterpret_cast<uint8_t*>(&partOf(place) + 1); }
   size_t firstShareOf(size_t place) const;
-  // Of the place's part, or else of another's; none is left if it is not below shares_.
+  // A share of the place's own part, or else of another part. If not below shares_, none is left.
   size_t takeShare(size_t place);
   void takeAll();
   bool mayHaveShares() const { return emptyParts_ < threads_; }
@@ -66,8 +66,8 @@ class Job {
   const unsigned threads_;
   const size_t partStride_;
   const Scratch parts_;
-  std::atomic<size_t> emptyParts_{0};  // that were found to have no more shares
-  std::atomic<unsigned> working_{0};   // threads; written under the pool's mutex
+  std::atomic<size_t> emptyParts_{0};  // parts found to have no shares left
+  std::atomic<unsigned> working_{0};   // threads on it; written under the pool's mutex
 
   // Guarded by the pool's mutex.
   std::bitset<kMaxThreads> places_;  // in use
@@ -78,7 +78,7 @@ class Job {
   void* context_ = nullptr;
 };
 
-// For what there is nothing to do.
+// A job with nothing to do.
 inline std::unique_ptr<Job> noJob() {
   class Nothing final : public Job {
    public:
@@ -88,31 +88,32 @@ inline std::unique_ptr<Job> noJob() {
   return std::make_unique<Nothing>();
 }
 
-// Works on a job with the calling thread and threads of the pool. Returns when it is done.
+// Carries out a job with the calling thread and the pool's. Returns when it is done.
 void run(Job& job) noexcept;
 
 struct Start {
-  // How many of the pool's threads may work for jobs that were started: for all together, as the
-  // largest number ever given says.
+  // How many of the pool's threads may work on started jobs, all jobs together. The largest number
+  // ever given counts.
   unsigned poolThreads;
-  // The job mostly waits for something else than the processor: it does not count among them.
+  // The job mostly waits for something other than the processor, so its threads do not count.
   bool waits;
   // Called by the thread that leaves the job last; the job may be destroyed from then on.
   void (*done)(void* context) noexcept;
   void* context;
 };
 
-// Works on a job with threads of the pool alone. Where a thread is free, it goes to the job that
-// has the fewest, of several to the one that was started first: what was asked for first is done
-// first, and a long job does not keep a short one waiting.
+// Carries out a job with the pool's threads alone. A free thread goes to the job that has the
+// fewest threads, and among equals to the one started first: so jobs finish roughly in the order in
+// which they were started, but a long one does not hold up a short one.
 void start(Job& job, const Start& how) noexcept;
 
-// No share is begun any more of a job that was started; done() is called as ever.
+// No further share of a started job is begun; done() is called as usual.
 void cancel(Job& job) noexcept;
 
-// Calls `work(begin, end)` for disjoint ranges of at most `grain` items, or of all on one thread,
-// that together make up [0, items), on up to `threads` threads of which the caller is one. Returns
-// when all are done. May be called from several threads at once. `work` must not throw.
+// Calls `work(begin, end)` for disjoint ranges that together make up [0, items): of at most `grain`
+// items, or of all items if there is only one thread. Uses up to `threads` threads, the caller
+// among them, and returns when all are done. May be called from several threads at once. `work`
+// must not throw.
 template <typename Work>
 void parallelFor(size_t items, size_t grain, unsigned threads, const Work& work) {
   class Shares final : public Job {

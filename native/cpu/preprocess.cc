@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A batch is cut into tiles, some rows of one sample. Of a few rows it is worked out what is
-// dropped, then they are made in all their channels, every value written once.
+// A batch is cut into tiles, consecutive rows of one sample. For a few rows at a time, it is
+// decided what the mask drops; then the rows are made in all channels, every value written once.
 
 #include "cpu/preprocess.h"
 
@@ -18,7 +18,7 @@
 namespace gridmask::cpu {
 namespace {
 
-// Bytes of the result that make waking another thread worth while.
+// Bytes of the result for which waking another thread is worth its while.
 constexpr size_t kShareBytes = 64 * 1024;
 constexpr size_t kLargestShareBytes = 512 * 1024;
 constexpr size_t kSharesPerThread = 8;
@@ -52,7 +52,7 @@ struct Memory {
 
 class PreprocessJob final : public Job {
  public:
-  // What the job's size follows from, and what it works with; there before the job itself.
+  // What the job works with. It exists before the job, whose size follows from it.
   struct Plan {
     Plan(PreprocessBatch of, unsigned threads, const Converter* with, Stores stores)
         : batch(std::move(of)),

@@ -14,9 +14,9 @@ namespace gridmask::cpu {
 // Whether the result goes past the caches.
 enum class Stores { kBySize, kCached, kPastCaches };
 
-// Crops, mirrors, converts and masks in one pass. Dropped pixels are read only where they share a
-// block of sixteen or fewer with kept ones, or a row that is cropped or mirrored. `converter` may
-// be null. Throws std::bad_alloc.
+// Crops, mirrors, converts and masks in one pass. A dropped pixel is read only if it shares a block
+// of up to sixteen pixels with a kept one, or lies in a row that is cropped or mirrored.
+// `converter` may be null. Throws std::bad_alloc.
 std::unique_ptr<Job> preprocessJob(PreprocessBatch batch, unsigned threads,
                                    const Converter* converter = bestConverter(),
                                    Stores stores = Stores::kBySize);

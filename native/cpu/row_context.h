@@ -11,7 +11,7 @@
 
 namespace gridmask::cpu {
 
-// What holds for every row of a batch, worked out once.
+// What is the same for every row of a batch, computed once.
 struct RowContext {
   explicit RowContext(const ImageBatch& batch)
       : canvas(canvasOf(batch.height, batch.width)),
@@ -22,7 +22,7 @@ struct RowContext {
         sampleBytes(batch.sampleBytes()),
         inPlace(batch.inPlace()) {}
 
-  // Where a row begins, from the begin of the batch.
+  // Where a row starts, in bytes from the start of the batch.
   size_t offsetOf(size_t sample, size_t plane, int32_t row) const {
     return sample * sampleBytes + plane * planeBytes + static_cast<size_t>(row) * rowBytes;
   }
@@ -36,7 +36,7 @@ struct RowContext {
   const bool inPlace;
 };
 
-// A tile of which nothing is dropped, or before something is.
+// Copies a tile: one that loses nothing, or one whose dropped pixels are filled afterwards.
 inline void copyTile(const ImageBatch& batch, const RowContext& rows, const Tile& tile) {
   const size_t bytes = static_cast<size_t>(tile.rowEnd - tile.rowBegin) * rows.rowBytes;
   for (size_t plane = 0; plane < batch.planes; ++plane) {

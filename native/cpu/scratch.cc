@@ -9,7 +9,7 @@
 namespace gridmask::cpu {
 namespace {
 
-// Kept while no call uses it. Masks need some 35 KB a thread, at most 80.
+// The most that is kept while no call uses it. Masks need about 35 KB a thread, at most 80.
 constexpr size_t kMostKept = size_t{4} << 20;
 
 struct alignas(kScratchAlignment) Block {
@@ -26,10 +26,10 @@ struct alignas(kScratchAlignment) Block {
   static void destroy(Block* block) { ::operator delete(block, std::align_val_t{alignof(Block)}); }
 };
 
-// The blocks that no call uses, the last one first: it may still be in the processor's caches.
+// The blocks that no call uses, the most recent first: it may still be in the processor's caches.
 class Idle {
  public:
-  // Null: none is large enough.
+  // Null if none is large enough.
   Block* take(size_t bytes) {
     const std::lock_guard<std::mutex> lock(mutex_);
     for (Block** link = &first_; *link != nullptr; link = &(*link)->next) {
@@ -69,7 +69,7 @@ class Idle {
   size_t bytes_ = 0;
 };
 
-// Never destroyed: calls may be in execution when the process ends.
+// Never destroyed: calls may still be running when the process ends.
 Idle& idle() {
   static Idle* instance = new Idle;
   return *instance;

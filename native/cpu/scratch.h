@@ -8,8 +8,8 @@ namespace gridmask::cpu {
 
 constexpr size_t kScratchAlignment = 64;
 
-// Memory that a call needs while it is in execution. What a call gives back is kept for the next
-// one, up to some megabytes.
+// Memory that a call needs while it runs. It is kept for the next call afterwards, up to a few
+// megabytes in all.
 class Scratch {
  public:
   // Throws std::bad_alloc. The data begins at a multiple of kScratchAlignment.
@@ -24,8 +24,8 @@ class Scratch {
   uint8_t* data_;
 };
 
-// Cuts memory into arrays. Used twice for each kind of scratch: without memory, to see how much it
-// takes, and with.
+// Divides memory into arrays. Each kind of scratch is laid out twice: without memory, to find out
+// how much it needs, and with it.
 class Carver {
  public:
   explicit Carver(uint8_t* memory) : memory_(memory) {}

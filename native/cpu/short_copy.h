@@ -7,7 +7,7 @@
 
 namespace gridmask::cpu {
 
-// Both between arrays that are apart. A call of memcpy() takes longer than to copy a short run.
+// Both copy between separate arrays. Calling memcpy() takes longer than copying a short run.
 
 constexpr size_t kShortBytes = 64;
 

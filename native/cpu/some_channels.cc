@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Out of place a tile is copied; then its dropped runs are filled, in each plane that has a channel
-// to fill. Where a pixel holds all channels, a run is blended with a pattern of pixels, some bytes
-// of which stay. The one case that reads what it drops, so it is slower than masking; it is rare
-// enough for one plain loop.
+// Out of place, a tile is copied first. Then its dropped runs are filled in each plane that has a
+// channel to fill. Where channels are interleaved, a run is blended with a pattern of pixels that
+// leaves some of their bytes alone. This is the one case that reads what it drops, so it is slower
+// than masking; it is rare enough for one plain loop.
 
 #include "cpu/some_channels.h"
 
@@ -19,13 +19,13 @@
 namespace gridmask::cpu {
 namespace {
 
-// Bytes of a batch that make waking another thread worth while.
+// Bytes of a batch for which waking another thread is worth its while.
 constexpr size_t kShareBytes = 64 * 1024;
 
-// Least bytes of a pattern: enough for the compiler's vectors.
+// The least size of a pattern in bytes: enough for the compiler to use vectors.
 constexpr size_t kPatternBytes = 64;
 
-// What becomes of a plane's dropped pixels.
+// What is done to a plane's dropped pixels.
 class Plane {
  public:
   // `filled` has a byte for each of a pixel: all ones where it is filled, else 0.

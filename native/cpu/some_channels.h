@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// Masks a batch on the CPU in some of its channels, as where alpha is to stay.
+// Masks only some channels of a batch on the CPU, for example all but alpha.
 #pragma once
 
 #include "cpu/backend.h"
 
 namespace gridmask::cpu {
 
-// As applyJob(), of a batch, not an empty one, that says which bytes are filled.
+// Like applyJob(), for a non-empty batch that says which bytes are filled.
 std::unique_ptr<Job> someChannelsJob(const MaskBatch& batch, unsigned threads,
                                      const Kernels& kernels);
 

@@ -3,8 +3,8 @@
 
 namespace gridmask::cpu {
 
-// For tests and benchmarks: how to mask or mix where there are two ways, of bits and of runs, which
-// give the same result. By itself each job takes the cheaper one.
+// For tests and benchmarks: which of the two ways to mask or mix, by bits or by runs; both give the
+// same result. Left alone, each job takes the cheaper one.
 enum class Strategy { kAuto, kRuns, kBits };
 
 }  // namespace gridmask::cpu

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Copying past the caches. An ordinary store to a line that is not in the cache first reads it; a
-// streaming store of a whole line does not, which saves a third of the traffic of a copy that is
-// larger than the caches. It pays only in whole lines, so what a run's edge leaves of a line is put
-// together in a buffer first.
+// Copying past the caches. An ordinary store to a line that is not in a cache reads the line first;
+// a streaming store of a whole line does not, which saves a third of the traffic of a copy that is
+// larger than the caches. This pays only for whole lines, so a line in which runs meet is assembled
+// in a buffer first.
 #pragma once
 
 #include "cpu/kernels.h"
@@ -31,7 +31,7 @@ class LineWriter {
         });
   }
 
-  // `splat` is kSplatBytes of a value that fits wherever a run begins.
+  // `splat` is kSplatBytes of a repeated value, so it fits wherever a run begins.
   void fill(const uint8_t* splat, size_t bytes) {
     const auto* from = reinterpret_cast<const __m128i*>(splat);
     append(
@@ -53,7 +53,7 @@ class LineWriter {
   template <typename Part, typename Line>
   void append(size_t bytes, const Part& part, const Line& line) {
     size_t done = 0;
-    // Up to the next line's start. Only the first line of all begins in its middle.
+    // Up to the start of the next line. Only the very first line is entered in its middle.
     const size_t used = reinterpret_cast<uintptr_t>(target_) % kLine + held_;
     if (used % kLine != 0) {
       const size_t room = kLine - used % kLine;
@@ -108,7 +108,7 @@ inline void streamRuns(uint8_t* target, const uint8_t* source, const Run* runs, 
 
 #else
 
-// Where there are no such stores, or compilers offer none.
+// For processors without such stores, or compilers that offer none.
 class LineWriter {
  public:
   explicit LineWriter(uint8_t* target) : target_(target) {}

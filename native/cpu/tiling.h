@@ -9,15 +9,15 @@
 
 namespace gridmask::cpu {
 
-// Some rows of one sample, in all planes.
+// Consecutive rows of one sample, in all planes.
 struct Tile {
   size_t sample;
   int32_t rowBegin;
   int32_t rowEnd;
 };
 
-// A batch, not an empty one, cut into tiles: bands of its samples that have as many rows as a
-// thread is to take at a time, or whole samples, of which a thread then takes several.
+// A non-empty batch cut into tiles: bands of a sample with as many rows as a thread should take at
+// a time, or whole samples, several of which a thread then takes at a time.
 class Tiling {
  public:
   Tiling(const BatchLayout& batch, size_t rowsOfShare)
