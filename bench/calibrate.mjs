@@ -49,7 +49,7 @@ export function calibrate({ milliseconds }) {
     angles.flatMap(({ name: turn, angle }) =>
       pixels.map(({ name, pixelBytes, planes }) => {
         const costs = RUNS.map((run) => {
-          const count = Math.ceil(bytes / (SIDE * SIDE * planes * pixelBytes))
+          const count = Math.floor(bytes / (SIDE * SIDE * planes * pixelBytes))
           const settings = { count, side: SIDE, planes, pixelBytes, d: 2 * run, angle, ...how }
           const { runs, bits, chosen } = native.time(settings, milliseconds / 2)
           const ofRow = (/** @type {number} */ of) => of / (count * SIDE)

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 
+#include "lattice/instructions.h"
 #include "loop_batch.h"
 
 namespace {
@@ -60,6 +62,8 @@ Napi::Value time(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
+  // As for the package itself.
+  if (const char* name = std::getenv("GRIDMASK_INSTRUCTIONS")) gridmask::useInstructions(name);
   exports["time"] = Napi::Function::New(env, time);
   return exports;
 }

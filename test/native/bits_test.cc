@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 #include <vector>
 
 #include "check.h"
@@ -52,6 +53,7 @@ std::vector<uint64_t> randomRuns(Random& random, size_t pixels, int longest) {
 
 void bitsAreThoseOfTheDefinition() {
   Random random(11);
+  std::set<int> mostEdges;  // so that each loop over edges is tried
   for (int i = 0; i < 4000; ++i) {
     const bool wide = i % 100 == 0;
     const auto columns = static_cast<uint32_t>(wide                 ? random.between(1000, kMaxSide)
@@ -78,7 +80,10 @@ void bitsAreThoseOfTheDefinition() {
       mask.y = phases.y(y);
       mask.gap = phases.gap;
       mask.reverse = lattice.reverse;
-      if (kernels.usesEdges) mask.findEdges();
+      if (kernels.usesEdges) {
+        mask.findEdges();
+        mostEdges.insert(mask.mostEdges);
+      }
       kernels.maskBits(words.data(), first, columns, rows, mask);
       for (size_t bit = 0; bit < first; ++bit) CHECK(bitOf(words, bit) == bitOf(before, bit));
       for (uint32_t row = 0, bit = first; row < rows; ++row) {
@@ -91,6 +96,7 @@ void bitsAreThoseOfTheDefinition() {
       CHECK(words.back() == before.back());
     });
   }
+  CHECK(!cpu::bestKernels().usesEdges || mostEdges == std::set<int>({0, 2, 4, 5}));
 }
 
 // Of the memory of a MaskBits, whose runs are made.
