@@ -15,6 +15,8 @@ import { printTable } from './text.mjs'
 const native = createRequire(import.meta.url)('../build/bench/bench_loops.node')
 
 const SIDE = 224
+/** Of small images, whose rows have few runs, which are learnt less well. */
+const SMALL_SIDE = 32
 /** The result fits in a core's cache, but there are too many runs for the processor to learn them. */
 const NEAR_BYTES = 2 ** 20
 /** Beyond the caches of a core. */
@@ -30,11 +32,12 @@ const pixels = [
   { name: 'float32 NHWC', pixelBytes: 12, planes: 1 },
 ]
 const operations = [
-  { name: 'masked in place', inPlace: true, mixes: false, bytes: NEAR_BYTES },
-  { name: 'the same in 32 MiB', inPlace: true, mixes: false, bytes: FAR_BYTES },
-  { name: 'masked', inPlace: false, mixes: false, bytes: NEAR_BYTES },
-  { name: 'mixed in place', inPlace: true, mixes: true, bytes: NEAR_BYTES },
-  { name: 'mixed', inPlace: false, mixes: true, bytes: NEAR_BYTES },
+  { name: 'masked in place', inPlace: true, mixes: false, bytes: NEAR_BYTES, side: SIDE },
+  { name: 'the same, 32×32', inPlace: true, mixes: false, bytes: NEAR_BYTES, side: SMALL_SIDE },
+  { name: 'the same in 32 MiB', inPlace: true, mixes: false, bytes: FAR_BYTES, side: SIDE },
+  { name: 'masked', inPlace: false, mixes: false, bytes: NEAR_BYTES, side: SIDE },
+  { name: 'mixed in place', inPlace: true, mixes: true, bytes: NEAR_BYTES, side: SIDE },
+  { name: 'mixed', inPlace: false, mixes: true, bytes: NEAR_BYTES, side: SIDE },
 ]
 const angles = [
   { name: 'rotated', angle: 30 },
@@ -43,16 +46,22 @@ const angles = [
 
 /** @param {{ milliseconds: number }} effort */
 export function calibrate({ milliseconds }) {
-  console.log(`Nanoseconds of a row of ${SIDE} pixels in all channels: by runs / by bits, over the`)
-  console.log('length of a run in pixels. From where runs win; what the choice costs at most.\n')
-  const rows = operations.flatMap(({ name: operation, bytes, ...how }) =>
+  console.log(
+    `Nanoseconds of a row of ${SIDE} pixels, or as said, in all channels: by runs / by bits,`,
+  )
+  console.log(
+    'over the length of a run in pixels. From where runs win; what the choice costs at most.\n',
+  )
+  const rows = operations.flatMap(({ name: operation, bytes, side, ...how }) =>
     angles.flatMap(({ name: turn, angle }) =>
       pixels.map(({ name, pixelBytes, planes }) => {
-        const costs = RUNS.map((run) => {
-          const count = Math.floor(bytes / (SIDE * SIDE * planes * pixelBytes))
-          const settings = { count, side: SIDE, planes, pixelBytes, d: 2 * run, angle, ...how }
+        const costs = RUNS.filter((run) => run < side).map((run) => {
+          // An image alone has no partner.
+          const least = how.mixes ? 2 : 1
+          const count = Math.max(least, Math.floor(bytes / (side * side * planes * pixelBytes)))
+          const settings = { count, side, planes, pixelBytes, d: 2 * run, angle, ...how }
           const { runs, bits, chosen } = native.time(settings, milliseconds / 2)
-          const ofRow = (/** @type {number} */ of) => of / (count * SIDE)
+          const ofRow = (/** @type {number} */ of) => of / (count * side)
           return {
             run,
             runs: ofRow(runs),
@@ -69,7 +78,9 @@ export function calibrate({ milliseconds }) {
     ['', '', '', ...RUNS.map((run) => `${run}`), 'runs from', 'at most'],
     rows.map(({ operation, turn, pixel, costs }) => [
       ...[operation, turn, pixel],
-      ...costs.map(({ runs, bits }) => `${runs.toFixed(0)}/${bits.toFixed(0)}`),
+      ...RUNS.map((_, i) => costs[i]).map((cost) =>
+        cost ? `${cost.runs.toFixed(0)}/${cost.bits.toFixed(0)}` : '',
+      ),
       `${costs.find(({ runs, bits }) => runs <= bits)?.run ?? 'never'}`,
       Math.max(...costs.map(({ loss }) => loss)).toFixed(2),
     ]),

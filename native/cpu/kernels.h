@@ -59,6 +59,7 @@ struct BlocksAhead {
 
 struct Kernels {
   const char* name;
+  size_t vectorBytes;
 
   // In place: writes the fill to the runs of a plane, nothing else is touched.
   void (*fillRuns)(uint8_t* plane, const Run* runs, const Run* end, size_t pixelBytes,
