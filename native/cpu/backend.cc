@@ -47,9 +47,6 @@ size_t rowsOfShare(const MaskBatch& batch, unsigned threads) {
        std::min(rows / (threads * kSharesPerThread), kLargestShareBytes / rowBytes)});
 }
 
-// Up to this many bytes, a batch and its result may both be in the second-level caches.
-constexpr size_t kSecondLevelBytes = size_t{1} << 20;
-
 // Decides whether blending a whole tile is cheaper than going by runs. A row's cost is estimated in
 // units of one run in place, without the bytes it fills: a few nanoseconds on a core of 2023, most
 // of it for branches at its ends that cannot be predicted. `npm run bench -- --calibrate` shows

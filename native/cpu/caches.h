@@ -10,6 +10,9 @@
 
 namespace gridmask::cpu {
 
+// Up to this many bytes, a batch and its result may both be in the second-level caches.
+constexpr size_t kSecondLevelBytes = size_t{1} << 20;
+
 // Up to how many bytes a result may still be in the last-level cache when somebody reads it. Larger
 // results are written past the caches. A virtual machine with two cores often reports a cache of
 // hundreds of megabytes, which it shares with all others on the host: so a bound for each core

@@ -20,9 +20,13 @@ struct AxisEdges {
   static constexpr uint32_t kMostStep = 1u << 28;   // a unit has at least half of kPixelsAtOnce
   static constexpr uint32_t kLeastStep = 1u << 16;  // floats tell its pixels apart
 
-  AxisEdges() = default;
-  AxisEdges(uint32_t stepX, uint32_t gap)
-      : isMirrored(stepX > kMostStep), step(isMirrored ? 0 - stepX : stepX), lastPhase(step - 1) {
+  // Where they are, member by member: to copy what has just been written by parts would take longer
+  // than to work it out.
+  void find(uint32_t stepX, uint32_t gap) {
+    isMirrored = stepX > kMostStep;
+    step = isMirrored ? 0 - stepX : stepX;
+    lastPhase = step - 1;
+    unitPixels = 0;
     if (step < kLeastStep || step > kMostStep) return;
     const double pixels = kWholeUnit / static_cast<int32_t>(step);
     unitPixels = static_cast<uint32_t>(static_cast<int32_t>(pixels));
@@ -71,8 +75,8 @@ struct MaskPhases {
   void findEdges() {
     mostEdges = 0;
     if (x.stepX == 0 || y.stepX == 0) return;
-    edgesX = AxisEdges(x.stepX, gap);
-    edgesY = AxisEdges(y.stepX, gap);
+    edgesX.find(x.stepX, gap);
+    edgesY.find(y.stepX, gap);
     const int mostX = edgesX.most(), mostY = edgesY.most();
     mostEdges = mostX == 0 || mostY == 0 ? 0 : std::max(mostX, mostY);
   }

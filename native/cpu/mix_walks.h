@@ -2,19 +2,23 @@
 //
 // The order in which the samples of a batch are mixed: from partner to partner, along the cycles of
 // the permutation, so that what has just been read as a partner's is still in the cache when it is
-// the sample's own. In place it is the only order that reads a sample before it is written.
+// the sample's own. In place it is the only order that reads a sample before it is written. A small
+// batch that goes into another array is mixed in its own order: all of it is in the caches anyway,
+// and the same thread writes the same samples in every call.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <numeric>
 #include <vector>
 
+#include "cpu/caches.h"
 #include "lattice/mix.h"
 
 namespace gridmask::cpu {
 
-// Some samples one after another, each of which has the next one for its partner.
+// Some samples one after another. Of a cycle, each has the next one for its partner.
 struct Walk {
   const int32_t* begin;
   const int32_t* end;
@@ -27,11 +31,12 @@ class Walks {
  public:
   // Of at most `most` samples. In place cycles are cut only if `cuts` says so, as the first sample
   // of each part is kept; and a sample that is its own partner is in no walk.
-  Walks(const MixBatch& batch, size_t most, bool cuts) : order_(orderOf(batch)) {
+  Walks(const MixBatch& batch, size_t most, bool cuts)
+      : follows_(batch.inPlace() || batch.bytes() > kSecondLevelBytes), order_(orderOf(batch)) {
     const size_t longest = batch.inPlace() && !cuts ? order_.size() : most;
     std::vector<Cut> cycles;
     for (size_t begin = 0; begin < order_.size();) {
-      const size_t end = endOfCycle(batch, begin);
+      const size_t end = follows_ ? endOfCycle(batch, begin) : order_.size();
       const size_t length = end - begin;
       const size_t parts = (length + longest - 1) / longest;
       if (batch.inPlace() && parts > 1) cycles.push_back({walks_.size(), parts});
@@ -57,7 +62,12 @@ class Walks {
     size_t parts;
   };
 
-  static std::vector<int32_t> orderOf(const MixBatch& batch) {
+  std::vector<int32_t> orderOf(const MixBatch& batch) const {
+    if (!follows_) {
+      std::vector<int32_t> order(batch.count);
+      std::iota(order.begin(), order.end(), 0);
+      return order;
+    }
     std::vector<bool> seen(batch.count);
     std::vector<int32_t> order;
     order.reserve(batch.count);
@@ -93,6 +103,7 @@ class Walks {
     }
   }
 
+  bool follows_;
   std::vector<int32_t> order_;
   std::vector<Walk> walks_;
   std::vector<uint8_t> kept_;
