@@ -13,7 +13,7 @@ namespace {
 struct Memory {
   Memory(uint8_t* scratch, int32_t width, const Kernels& kernels)
       : carver(scratch),
-        // First, since that begins as zeros.
+        // First, since scratch begins with zeros.
         ahead(carver.take<MaskReader::State>(1)),
         bits(kernels, static_cast<uint32_t>(width),
              carver.take<Run>(MaskBits::mostRuns(static_cast<uint32_t>(width))), carver) {}
@@ -36,7 +36,7 @@ struct BoxMemory {
   RectangleScanner::Active* const active;
 };
 
-// Some microseconds for 64 rows: what makes waking a thread worth while.
+// A few microseconds for 64 rows: enough for waking a thread to be worth its while.
 size_t grainOf(int32_t height) { return 1 + 1024 / (static_cast<size_t>(height) + 1); }
 
 class CountJob final : public Job {

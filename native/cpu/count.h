@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Counts what masks keep of an image, without drawing them.
+// Counts the pixels that masks keep, without making the masks.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ struct Box {
   int32_t y1;
 };
 
-// The number of pixels of each box that the first of `masks` keeps; as above.
+// The number of pixels of each box that the first of `masks` keeps; otherwise as above.
 void countKept(const Masks& masks, int32_t height, int32_t width, const Box* boxes, size_t count,
                double* counts);
 

@@ -12,8 +12,8 @@ namespace gridmask::cpu {
 
 class KeptFractions {
  public:
-  // For samples of so many pixels that are counted in `parts` parts. Goes to `lambda`, unless it is
-  // null.
+  // For samples of `pixels` pixels, each counted in `parts` parts. Fractions go to `lambda`, unless
+  // it is null.
   KeptFractions(double* lambda, size_t count, size_t pixels, size_t parts)
       : lambda_(lambda),
         pixels_(pixels),
@@ -22,12 +22,12 @@ class KeptFractions {
 
   bool areWanted() const { return lambda_ != nullptr; }
 
-  // What is dropped of the next part of a sample. Parts of one may be counted by several threads.
+  // Adds what is dropped from another part of a sample. Several threads may count parts of a
+  // sample.
   void add(size_t sample, uint64_t dropped) {
     uint64_t sum = dropped;
     if (parts_ > 1) {
-      // The parts that have been counted, over the pixels that they drop, of which there are fewer
-      // than 2³².
+      // The upper half counts parts, the lower half the pixels they drop, which are fewer than 2³².
       constexpr int kBits = 32;
       sum += dropped_[sample].fetch_add(uint64_t{1} << kBits | dropped, std::memory_order_relaxed);
       if (sum >> kBits != parts_ - 1) return;

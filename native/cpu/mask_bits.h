@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A mask as bits, one a pixel, worked out for a block of rows and then used for every plane.
+// A mask as one bit a pixel, computed for a block of rows and then used for every plane.
 #pragma once
 
 #include <algorithm>
@@ -14,15 +14,15 @@
 
 namespace gridmask::cpu {
 
-// Bits worked out before they are used, unless a row has more. So few that the processor is still
-// waiting for the memory of the pixels before when it begins with them: to decide pixels then costs
+// How many bits are computed before they are used, unless a row has more: so few that the processor
+// is still waiting for the previous pixels' memory while it computes them, so that they cost
 // little.
 constexpr uint32_t kBitsOfBlock = 1024;
 // The same where stores go past the caches, and how many bits are then kept for the other planes:
-// these stores are slower where they change from plane to plane.
+// such stores are slower if they alternate between planes.
 constexpr uint32_t kBitsOfStreamedBlock = 2048;
 constexpr uint32_t kBitsOfStreamedBand = 65536;
-// The same where runs are made of them.
+// The same where runs are made from the bits.
 constexpr uint32_t kBitsOfRuns = 32768;
 
 class MaskBits {
@@ -38,15 +38,15 @@ class MaskBits {
 
   static size_t mostRuns(uint32_t width) { return std::max(kBitsOfRuns, width) / 2 + 2; }
 
-  // Whether phases of 32 bits say what a mask drops of a row.
+  // Whether phases of 32 bits decide a row's pixels exactly.
   static bool areExact(uint32_t d, uint32_t width) { return phase32IsExact(d, width, 1); }
 
-  // Row `row` of the mask that `reader` tells of is the next one.
+  // Starts at row `row` of the reader's current mask.
   void start(const MaskReader& reader, int32_t row) {
     start(reader.phases(), reader.d(), reader.isReversed(), row);
     units_ = reader.isRandom();
     byRuns_ = !areExact(d_, width_);
-    // Both need positions, not phases.
+    // Units and runs need positions, not only phases.
     if (units_ || byRuns_) lattice_ = reader.lattice();
     if (byRuns_) {
       new (scanner_) RunScanner(lattice_, 0, row, width_);
@@ -55,7 +55,7 @@ class MaskBits {
     }
   }
 
-  // The same of a mask that drops the squares of all units, whose phases are exact.
+  // The same for a mask that drops the squares of all units and whose phases are exact.
   void start(const Phases& phases, uint32_t d, bool reverse, int32_t row) {
     phases_ = phases;
     d_ = d;
@@ -67,15 +67,15 @@ class MaskBits {
     bits_.gap = phases.gap;
   }
 
-  // Rows that have so many bits, of so many rows; one at least.
+  // How many of `rows` rows have at most `bits` bits; at least one.
   int32_t rowsOf(uint32_t bits, int32_t rows) const {
     return std::min(static_cast<int32_t>(std::max(1u, bits / width_)), rows);
   }
 
-  // Whether rows may follow others. Where they may not, they take the place of these.
+  // Whether append() can put rows after earlier ones. If not, they replace these.
   bool canFollow() const { return !byRuns_ && !units_; }
 
-  // Calls `use(row, rows, bits)` for blocks of some rows of a mask.
+  // Calls `use(row, rows, bits)` for blocks of a mask's rows.
   template <typename Use>
   void forEachBlock(const MaskReader& mask, int32_t rowBegin, int32_t rowEnd, uint32_t bitsOfBlock,
                     const Use& use) {
@@ -88,7 +88,7 @@ class MaskBits {
     }
   }
 
-  // Works out the next rows, whose bits follow those of `before` rows.
+  // Computes the next rows; their bits follow those of `before` rows.
   const uint64_t* append(int32_t before, int32_t rows) {
     const auto count = static_cast<uint32_t>(rows);
     if (byRuns_) {
@@ -125,12 +125,12 @@ class MaskBits {
     exactRows_ = phase32Rows(d_, width_);
   }
 
-  // Of a Random GridMask, where the bits are those of all squares. What a square has in a row is a
-  // run: its first pixel says which square it is.
+  // For a Random GridMask: the bits are those of all squares, and some squares are to stay. A
+  // square's pixels in a row are a run, whose first pixel says which square it is.
   void keepUnits(uint32_t rows) {
     const Run* const end = kernels_.listRuns(runs_, words_, width_ * rows);
     int32_t y = next_;
-    uint32_t row = 0;  // its first pixel's number
+    uint32_t row = 0;  // number of its first pixel
     for (const Run* run = runs_; run != end; ++run) {
       for (uint32_t begin = run->begin; begin < run->end;) {
         for (; row + width_ <= begin; row += width_) ++y;
@@ -155,7 +155,7 @@ class MaskBits {
     }
   }
 
-  // The bits [begin, end), which are alike.
+  // Flips the bits [begin, end), which are all alike.
   void flip(uint32_t begin, uint32_t end) {
     const uint32_t first = begin / kWordBits;
     const uint32_t last = (end - 1) / kWordBits;
@@ -174,13 +174,13 @@ class MaskBits {
   const uint32_t width_;
   uint64_t* const words_;
   Run* const runs_;
-  // Used for some masks only: too large to be set up for all of them.
+  // Only some masks need these, and they are too large to be set up for all.
   RunScanner* const scanner_;
   UnitDraws* const draws_;
   Phases phases_{};
-  Lattice lattice_{};  // where phases do not say enough
+  Lattice lattice_{};  // if phases are not enough
   uint32_t d_ = 1;
-  int32_t next_ = 0;  // row
+  int32_t next_ = 0;  // next row
   bool reverse_ = false;
   bool units_ = false;  // of a Random GridMask
   bool byRuns_ = false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the bits of a mask's rows are worked out from.
+// What the bits of a mask's rows are computed from.
 #pragma once
 
 #include <algorithm>
@@ -10,18 +10,18 @@
 
 namespace gridmask::cpu {
 
-// Pixels of a row whose bits are worked out together.
+// How many pixels of a row are decided together: a chunk.
 constexpr uint32_t kPixelsAtOnce = 32;
 
-// Where the edges of squares may lie on one axis, along a row. A unit's first pixel has a phase
-// below `step`. So many pixels are in its gap, and in all of it: one more if that phase is below
-// the rest.
+// Where the edges of squares can lie along a row, on one axis. The first pixel of a unit has a
+// phase below `step`. The unit's gap then has `gapPixels` pixels, and all of it `unitPixels`: one
+// more if that phase is below `gapRest` or `unitRest`.
 struct AxisEdges {
-  static constexpr uint32_t kMostStep = 1u << 28;   // a unit has at least half of kPixelsAtOnce
-  static constexpr uint32_t kLeastStep = 1u << 16;  // floats tell its pixels apart
+  static constexpr uint32_t kMostStep = 1u << 28;   // units of at least kPixelsAtOnce / 2 pixels
+  static constexpr uint32_t kLeastStep = 1u << 16;  // units whose pixels a float can count
 
-  // Where they are, member by member: to copy what has just been written by parts would take longer
-  // than to work it out.
+  // Writes member by member: copying a struct that has just been written in parts stalls until the
+  // parts are in the cache.
   void find(uint32_t stepX, uint32_t gap) {
     isMirrored = stepX > kMostStep;
     step = isMirrored ? 0 - stepX : stepX;
@@ -31,7 +31,7 @@ struct AxisEdges {
     const double pixels = kWholeUnit / static_cast<int32_t>(step);
     unitPixels = static_cast<uint32_t>(static_cast<int32_t>(pixels));
     unitRest = 0 - unitPixels * step;
-    // A product instead of another quotient: it may be one pixel off.
+    // A product is faster than another quotient, but may be one pixel off.
     const double ofGap = static_cast<double>(gap) * (pixels * (1 / kWholeUnit));
     gapPixels = static_cast<uint32_t>(static_cast<int32_t>(ofGap));
     gapRest = gap - gapPixels * step;
@@ -45,18 +45,18 @@ struct AxisEdges {
     perHalfStep = static_cast<float>(pixels * kPerHalfUnit);
   }
 
-  // How many of them kPixelsAtOnce pixels may cross: 2, 4, 5; 0 if more than can be told.
+  // The most edges that a chunk can cross: 2, 4 or 5; 0 if there are more than this code handles.
   int most() const {
     constexpr uint32_t kLast = kPixelsAtOnce - 1;
     return unitPixels == 0 ? 0 : gapPixels >= kLast ? 2 : unitPixels + gapPixels >= kLast ? 4 : 5;
   }
 
-  bool isMirrored = false;  // phases fall along the row, whose last pixel is then the first one
+  bool isMirrored = false;  // phases fall along the row, so it is gone through from its end
   uint32_t step = 0, lastPhase = 0;  // of a unit's first pixel
   uint32_t gapPixels = 0, gapRest = 0;
   uint32_t unitPixels = 0, unitRest = 0;
-  // Pixels in half a phase, and a little less: so that a product is never one too many, and at most
-  // one too few.
+  // Pixels in half a phase, rounded down a little: so a product is never too large, and at most one
+  // pixel too small.
   float perHalfStep = 0;
 
  private:
@@ -64,13 +64,13 @@ struct AxisEdges {
   static constexpr double kPerHalfUnit = (1 - 1.0 / (1 << 20)) / (kWholeUnit / 2);
 };
 
-// Of the first row of a block.
+// The phases at the first row of a block.
 struct MaskPhases {
   Phase32 x, y;
   uint32_t gap;  // as a phase
   bool reverse;
   AxisEdges edgesX, edgesY;
-  int mostEdges;  // 0: each pixel is to be looked at
+  int mostEdges;  // 0: every pixel has to be looked at
 
   void findEdges() {
     mostEdges = 0;

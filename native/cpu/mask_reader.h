@@ -9,11 +9,11 @@
 
 namespace gridmask::cpu {
 
-// The masks of a batch's samples, as a thread comes to them from one to the next: draws and phases
-// are had for a block of samples at a time.
+// Reads the masks of a batch's samples one after another. Draws and phases are made for a block of
+// samples at a time.
 class MaskReader {
  public:
-  // What is read ahead, for all shares of a thread: memory that begins with zeros.
+  // The block that has been read, kept from one share of a thread to the next. Starts as zeros.
   struct State {
     size_t begin;
     size_t some;
@@ -26,7 +26,7 @@ class MaskReader {
   MaskReader(const Samples& samples, size_t count, const Canvas& canvas, State& state)
       : samples_(samples), count_(count), canvas_(canvas), state_(state) {}
 
-  // The sample that the others tell of.
+  // Chooses the sample that the functions below are about.
   void goTo(size_t i) {
     if (i - state_.begin >= state_.some) read(i);
     k_ = i - state_.begin;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Of each tile of each sample the mask is worked out once for all of its planes, as bits, by which
-// vectors are selected from two images. Pixels of odd sizes, which no vector fits, are copied by
-// runs. Samples are walked from partner to partner (mix_walks.h). Tiles never meet, so they are
-// shared among the threads.
+// For each tile of each sample, the mask is computed once as bits, which then select vectors from
+// two images in every plane. Pixels of sizes that no vector fits are copied by runs. mix_walks.h
+// has the order of the samples. Tiles are independent of each other, so threads share them.
 
 #include "cpu/mix.h"
 
@@ -54,7 +53,7 @@ class MixJob final : public Job {
         beyondCaches_(batch.bytes() >= cachedBytes()),
         kept_(batch.lambda, batch.count, batch.pixels(), tiling.bands()),
         masks_((batch.count + kBlockSamples - 1) / kBlockSamples) {
-    // A sample has several tiles, and comes in the order of the cycles.
+    // All at once, since a sample may have several tiles, and samples come in no order of blocks.
     for (size_t i = 0; i < batch.count; i += kBlockSamples) (void)maskOf(i);
   }
 
@@ -74,7 +73,7 @@ class MixJob final : public Job {
   }
 
  private:
-  // Items that are a share, on average.
+  // How many items make a share, on average.
   static size_t grainOf(const Walks& walks, const MixTiling& tiling) {
     return std::max<size_t>(
         1, tiling.samplesOfShare() * walks.count() / std::max<size_t>(1, walks.samples()));
@@ -113,7 +112,7 @@ class MixJob final : public Job {
 
   // All samples of a walk.
   void mixInPlace(const Walk& walk, const MixTile& tile, Memory& memory) {
-    // What the last one takes is no longer there when it comes to it.
+    // What the last sample takes has been overwritten by then.
     ConstPlanes after{walk.after == nullptr ? memory.saved : walk.after + offsetOf(0, tile),
                       walk.after == nullptr ? tile.bytes : rows_.planeBytes};
     if (walk.after == nullptr) {
@@ -150,15 +149,15 @@ class MixJob final : public Job {
     }
   }
 
-  // In place to copy long runs of wide pixels takes 0.8 to 0.95 of the time.
+  // In place, copying long runs of wide pixels takes 0.8 to 0.95 of the time.
   static constexpr size_t kWidePixel = 4;  // bytes
   static constexpr size_t kLongRun = 3 * kLineBytes;
   bool hasLongRuns(const MaskReader& mask) const {
     return mask.gap() * rows_.pixelBytes >= kLongRun;
   }
 
-  // Calls `use(first, bits, pixels)` for blocks of a tile's rows, of which the first byte is
-  // `first` bytes behind the tile's. Counts what they drop.
+  // Calls `use(first, bits, pixels)` for blocks of a tile's rows; a block starts `first` bytes
+  // after the tile. Counts what the blocks drop.
   template <typename Use>
   void forEachBlock(size_t sample, const MaskReader& mask, const MixTile& tile, Memory& memory,
                     const Use& use) {
@@ -179,8 +178,8 @@ class MixJob final : public Job {
     const Run* end;
   };
 
-  // The dropped bytes of a plane of a block, of which there are `bytes`, in place of `byte` others
-  // before them.
+  // Calls `use(begin, end)` for the dropped bytes of one plane of a block, cut to the `bytes` bytes
+  // from `byte` on, and counted from there.
   template <typename Use>
   void forEachDropped(const RunList& runs, size_t byte, size_t bytes, const Use& use) const {
     for (const Run* run = runs.begin; run != runs.end; ++run) {
@@ -203,7 +202,7 @@ class MixJob final : public Job {
     }
   }
 
-  // Calls `copy(at, from, bytes)` for the pieces of a plane, in their order.
+  // Calls `copy(at, from, bytes)` for the pieces of a plane in their order.
   template <typename Copy>
   void mixPieces(const RunList& runs, size_t byte, size_t bytes, const uint8_t* own,
                  const uint8_t* other, const Copy& copy) const {
@@ -238,7 +237,7 @@ class MixJob final : public Job {
   const bool choosesRuns_;
   const bool beyondCaches_;
   KeptFractions kept_;
-  std::vector<MaskReader::State> masks_;  // of all blocks of samples
+  std::vector<MaskReader::State> masks_;  // for each block of samples
 };
 
 }  // namespace

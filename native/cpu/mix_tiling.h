@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A batch to be mixed is cut into tiles: the same part of every sample, since what one gets another
-// has. A tile is as many planes as fit with a row each; of these as many rows as fit then; or, of
-// rows that are longer than a tile, one row's part:
+// A batch to be mixed is cut into tiles. A tile is the same part of every sample, since samples
+// exchange pixels. It takes as many planes as fit with one row each, then as many rows of them as
+// fit. If a row alone is longer than a tile, it is cut into parts:
 //
 //     planes │ rows: many, whole          planes: 1 │ rows: 1, in parts
 //     ───────┼──────────────────          ──────────┼───────────────────
@@ -26,13 +26,13 @@ struct MixTile {
   size_t byte;   // of the first row; not 0 only where there is one row
   size_t bytes;  // of each plane
 
-  // Whether it is the one of its band that counts what the mask drops there.
+  // Whether this is the tile of its band that counts what the mask drops there.
   bool counts() const { return plane == 0 && byte == 0; }
 };
 
 class MixTiling {
  public:
-  // For a batch, not an empty one.
+  // For a non-empty batch.
   MixTiling(const MixBatch& batch, unsigned threads)
       : planes_(batch.planes),
         height_(static_cast<size_t>(batch.height)),
@@ -44,11 +44,11 @@ class MixTiling {
                     batch.sampleBytes() * kSamplesOfHead <= shareBytes()) {
     const size_t bytesOfRows = planesOfTile_ * bytesOfRow_;  // a row of each plane
     const size_t most = std::max<size_t>(1, std::min(kTileBytes, fairBytes_) / bytesOfRows);
-    // A cycle that is walked as a whole can be shared among threads only by its tiles.
+    // If cycles are walked as a whole, threads can only share the tiles.
     const size_t fair = batch.inPlace() && !cutsCycles_
                             ? std::max<size_t>(1, fairBytes_ / (batch.count * bytesOfRows))
                             : height_;
-    // Of all tiles about as many.
+    // All tiles get about the same number of rows.
     rowsOfTile_ = ceilDiv(height_, ceilDiv(height_, std::min({height_, most, fair})));
     partsOfRow_ = ceilDiv(rowBytes_, bytesOfRow_);
     bands_ = ceilDiv(height_, rowsOfTile_);
@@ -61,12 +61,13 @@ class MixTiling {
   // Of a sample.
   size_t count() const { return count_; }
 
-  // Samples of which a thread is to take a tile at a time.
+  // For how many samples a thread takes a tile at a time.
   size_t samplesOfShare() const { return std::max<size_t>(1, shareBytes() / bytes()); }
-  // Whether to cut cycles in place, by keeping a sample for each part. Then a tile is a sample.
+  // Whether cycles are cut in place, at the cost of keeping one sample for each part. A tile is
+  // then a whole sample.
   bool cutsCycles() const { return cutsCycles_; }
 
-  // The most that a tile has.
+  // The most that a tile can have.
   size_t planes() const { return planesOfTile_; }
   size_t bytes() const { return planesOfTile_ * rowsOfTile_ * bytesOfRow_; }
   size_t rows() const { return rowsOfTile_; }
@@ -79,7 +80,7 @@ class MixTiling {
     const size_t row = band * rowsOfTile_;
     const size_t byte = part * bytesOfRow_;
     const size_t rows = std::min(rowsOfTile_, height_ - row);
-    // Only a tile of one row is a part of it.
+    // Only a tile of a single row can be a part of that row.
     const size_t bytes =
         partsOfRow_ == 1 ? rows * rowBytes_ : std::min(bytesOfRow_, rowBytes_ - byte);
     return {plane,
@@ -91,16 +92,16 @@ class MixTiling {
   }
 
  private:
-  // Of all planes together: so few that what was read as the partner's is still in the second-level
-  // cache when it is the sample's own.
+  // All planes of a tile together. Small enough that what was read as a partner's is still in the
+  // second-level cache when it is read again as the sample's own.
   static constexpr size_t kTileBytes = 256 * 1024;
 
-  // A share is worth waking a thread for. The fewer there are, the more of a walk's samples are
-  // read once; but none is to keep a thread busy for long when the others are done.
+  // A share must be worth waking a thread for. With fewer shares, more of a walk's samples are read
+  // only once; but no share may keep a thread busy long after the others are done.
   static constexpr size_t kShareBytes = 64 * 1024;
   static constexpr size_t kLargestShareBytes = 4 * 1024 * 1024;
-  static constexpr size_t kShares = 4;  // of each thread
-  // A cycle is cut where the samples that are kept for it are small and few.
+  static constexpr size_t kShares = 4;  // per thread
+  // Cycles are cut if the samples that must be kept are small and few.
   static constexpr size_t kLargestHeadBytes = 32 * 1024;
   static constexpr size_t kSamplesOfHead = 8;
 
@@ -110,7 +111,7 @@ class MixTiling {
 
   const size_t planes_, height_, rowBytes_;
   const size_t bytesOfRow_, planesOfTile_;
-  const size_t fairBytes_;  // that let all threads end at about the same time
+  const size_t fairBytes_;  // shares that let all threads end at about the same time
   const bool cutsCycles_;
   size_t rowsOfTile_;
   size_t partsOfRow_, bands_, count_;

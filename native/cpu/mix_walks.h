@@ -18,19 +18,19 @@
 
 namespace gridmask::cpu {
 
-// Some samples one after another. Of a cycle, each has the next one for its partner.
+// Consecutive samples of the order. Along a cycle, each one's partner is the next.
 struct Walk {
   const int32_t* begin;
   const int32_t* end;
-  // In place: what the last one takes, a whole sample, if another walk begins with it. Null: the
-  // walk's own first sample, which is to be put aside.
+  // In place: a copy of the sample that the last one takes from, if another walk begins with that
+  // sample. Null: it is this walk's own first sample, which is put aside before.
   const uint8_t* after;
 };
 
 class Walks {
  public:
-  // Of at most `most` samples. In place cycles are cut only if `cuts` says so, as the first sample
-  // of each part is kept; and a sample that is its own partner is in no walk.
+  // Walks of at most `most` samples. In place, cycles are cut only if `cuts` is set, since the
+  // first sample of each part has to be kept; and samples that are their own partners are left out.
   Walks(const MixBatch& batch, size_t most, bool cuts)
       : follows_(batch.inPlace() || batch.bytes() > kSecondLevelBytes), order_(orderOf(batch)) {
     const size_t longest = batch.inPlace() && !cuts ? order_.size() : most;
@@ -48,7 +48,7 @@ class Walks {
     }
     keepHeads(batch, cycles);
   }
-  // A walk points to where the order is.
+  // Moving keeps the memory that walks point into.
   Walks(Walks&&) = default;
 
   size_t count() const { return walks_.size(); }
@@ -56,7 +56,7 @@ class Walks {
   const Walk& operator[](size_t i) const { return walks_[i]; }
 
  private:
-  // A cycle in several walks.
+  // A cycle that is cut into several walks.
   struct Cut {
     size_t first;
     size_t parts;
@@ -88,7 +88,7 @@ class Walks {
     return end;
   }
 
-  // Copies the first sample of each walk that is a part of a cycle, for the walk before it.
+  // Keeps a copy of the first sample of each part of a cycle, for the part before it.
   void keepHeads(const MixBatch& batch, const std::vector<Cut>& cycles) {
     size_t heads = 0;
     for (const Cut& cycle : cycles) heads += cycle.parts;
