@@ -173,7 +173,9 @@ KernelSample SampleConstants::at(size_t entry) const {
 void SampleConstants::reorder(const std::vector<uint32_t>& from) {
   std::vector<KernelSample> samples;
   for (const uint32_t entry : from) samples.push_back(at(entry));
-  std::memcpy(samples_, samples.data(), samples.size() * sizeof(KernelSample));
+  for (size_t i = 0; i < samples.size(); ++i) {
+    std::memcpy(samples_ + i * sizeof(KernelSample), &samples[i], sizeof(KernelSample));
+  }
   if (units_.empty()) return;
   units_.resize(count_);
   std::vector<KernelUnits> units;
