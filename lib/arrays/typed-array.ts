@@ -102,12 +102,17 @@ export function sameMemory(a: unknown, b: unknown): boolean {
 
 /** The name of the array's type. Refuses a proxy, whatever its prototype. */
 export function arrayTag(name: string, value: unknown): Tag {
-  const tag = typeof value === 'object' && value !== null ? tagOf(value) : undefined
-  if (tag === undefined || !(tag in dtypesOf)) {
+  const tag = tagIn(value)
+  if (tag === undefined) {
     const expected = `a ${Object.keys(dtypesOf).join(', ')}`
     invalid('ERR_INVALID_ARG_TYPE', name, expected, value, hintOnArray(name, value))
   }
-  return tag as Tag
+  return tag
+}
+
+function tagIn(value: unknown): Tag | undefined {
+  const tag = typeof value === 'object' && value !== null ? tagOf(value) : undefined
+  return tag !== undefined && tag in dtypesOf ? (tag as Tag) : undefined
 }
 
 /** The types of arrays that hold values of a dtype. */
@@ -117,10 +122,9 @@ function tagsOf(dtype: DType): Tag[] {
 
 /** Refuses an `out` that cannot hold values of `dtype`. */
 export function checkTypeOfOut(out: unknown, dtype: DType): void {
-  const fitting = tagsOf(dtype)
-  const tag = typeof out === 'object' && out !== null ? tagOf(out) : undefined
-  if (fitting.includes(tag as Tag)) return
-  const expected = `a ${fitting.join(' or ')} for dtype '${dtype}'`
+  const tag = tagIn(out)
+  if (tag !== undefined && dtypesOf[tag].includes(dtype)) return
+  const expected = `a ${tagsOf(dtype).join(' or ')} for dtype '${dtype}'`
   invalid('ERR_INVALID_ARG_TYPE', 'out', expected, out)
 }
 

@@ -152,36 +152,29 @@ class MixOperation implements BatchOperation {
   }
 
   cpu(source: ArrayBufferView, target: ArrayBufferView, execution: Execution): number {
-    const { layout, mix } = this
-    const samples = mix.samples()
-    const { data, indices } = samples
-    const header = packBatch(layout, samples, execution)
-    return native.mix(header, source, target, data, indices, mix.partner, mix.lambdaToCount())
+    return native.mix(...this.arguments(source, target, execution), this.mix.lambdaToCount())
   }
 
   cpuAsync(source: ArrayBufferView, target: ArrayBufferView, execution: Execution) {
-    const { layout, mix } = this
-    const samples = mix.samples()
-    const { data, indices } = samples
-    const header = packBatch(layout, samples, execution)
-    return native.mixAsync(header, source, target, data, indices, mix.partner, mix.lambdaToCount())
+    return native.mixAsync(...this.arguments(source, target, execution), this.mix.lambdaToCount())
   }
 
   cudaHost(source: ArrayBufferView, target: ArrayBufferView, execution: Execution, async: boolean) {
-    const { layout, mix } = this
     // Everything that can fail is done before anything is written.
-    void mix.lambda
-    const samples = mix.samples()
-    const { data, indices } = samples
-    const header = packBatch(layout, samples, execution)
-    return native.cuda.mixHost(header, source, target, data, indices, mix.partner, async)
+    void this.mix.lambda
+    return native.cuda.mixHost(...this.arguments(source, target, execution), async)
   }
 
   cuda(source: CudaMemory, target: CudaTarget): CudaMemory | CudaOutcome {
-    const { layout, mix } = this
-    const samples = mix.samples()
-    const header = packBatch(layout, samples, nowhere)
-    return native.cuda.mix(header, source, target, samples.data, samples.indices, mix.partner)
+    return native.cuda.mix(...this.arguments(source, target, nowhere))
+  }
+
+  /** Those that all of these have. */
+  private arguments<Source, Target>(source: Source, target: Target, execution: Execution) {
+    const samples = this.mix.samples()
+    const header = packBatch(this.layout, samples, execution)
+    const { data, indices } = samples
+    return [header, source, target, data, indices, this.mix.partner] as const
   }
 
   expect(outcome: CudaOutcome): void {
