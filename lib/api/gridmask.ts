@@ -18,19 +18,18 @@ import type { NativeSamples } from '../core/native-interface'
 import { Augmentation, checkPlanLength } from '../execution/augmentation'
 import type { DeviceTensor } from '../execution/device-tensor'
 import { draw } from '../execution/draw-plan'
-import { type Given, type Method, run, runAsync, type Task } from '../execution/job'
+import { type Method, run, runAsync, type Task } from '../execution/job'
 import { EncodedFills, maskOperation } from '../execution/mask-batch'
 import { mixed, mixOf, mixOperation } from '../execution/mix-batch'
 import { type ExecutionTarget, isEmpty, layoutOf } from '../execution/operation'
 import {
   type ApplyRequest,
   applyKeys,
+  type Given,
   type GridMix,
   type GridMixRequest,
   type Masked,
   mixKeys,
-  readApply,
-  readMix,
   type TensorApplyRequest,
   type TensorGridMixRequest,
 } from '../execution/requests'
@@ -65,14 +64,12 @@ export class GridMask extends Augmentation<GridMaskOptions> {
   readonly #masking: Method<Images> = {
     keys: applyKeys,
     tensorKeys: applyKeys,
-    read: readApply,
     prepare: (given, dimensions, dtype) => this.#mask(given, dimensions, dtype),
   }
 
   readonly #mixing: Method<GridMix<Images>> = {
     keys: mixKeys,
     tensorKeys: mixKeys,
-    read: readMix,
     prepare: (given, dimensions, dtype) => this.#mix(given, dimensions, dtype),
   }
 

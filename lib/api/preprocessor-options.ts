@@ -131,15 +131,14 @@ export interface PreprocessRequest extends DrawRequest {
   device?: DeviceId | undefined
 }
 
-/** All that a request says. Its names are those that are known. */
-export function readPreprocess(request: Partial<PreprocessRequest>): {
-  [K in keyof Required<PreprocessRequest>]: PreprocessRequest[K]
-} {
-  const { shape, layout, out, plan, device, epoch, index, indices } = request
-  return { shape, layout, out, plan, device, epoch, index, indices }
-}
-
-export const preprocessKeys = new Set(Object.keys(readPreprocess({})))
+export const preprocessKeys = new Set<string>([
+  'shape',
+  'layout',
+  'out',
+  ...drawKeys,
+  'plan',
+  'device',
+])
 
 /**
  * The request of {@link Preprocessor.plan}.

@@ -30,6 +30,7 @@ import {
   preprocessOnDeviceAsync,
   tensorSources,
 } from '../execution/preprocess-tensors'
+import { checkRequest } from '../execution/requests'
 import { CROP_BLOCK, CROP_WORDS, CropDrawer, CropSettings } from '../plan/crop'
 import { checkNormalization, type Normalization, scalesOf } from '../plan/normalization'
 import { Plan } from '../plan/plan'
@@ -53,7 +54,6 @@ import {
   planKeys,
   preprocessKeys,
   preprocessorKeys,
-  readPreprocess,
 } from './preprocessor-options'
 import {
   type Preprocessed,
@@ -296,12 +296,8 @@ export class Preprocessor<
   }
 
   #prepare(images: unknown, request: unknown) {
-    const given: Partial<ReturnType<typeof readPreprocess>> = checkOptions(
-      'request',
-      request,
-      preprocessKeys,
-      readPreprocess,
-    )
+    const all = checkRequest(request, preprocessKeys)
+    const given = all as Partial<PreprocessRequest>
     const device = deviceFor(images, given, this.#device)
     const tensor = DeviceTensor.is(images) ? images : undefined
     const sources =
@@ -324,7 +320,7 @@ export class Preprocessor<
     // Of an empty list without the option `channels`, nothing says how many channels there are.
     const unknown = sizes.length === 0 && this.#channels === undefined
     const { samples, commit } = this.samplesOf<PreprocessSamples>(
-      given,
+      all,
       count,
       (value) => this.#replay(value, count, sizes, size),
       // Native code draws, without a plan in between.

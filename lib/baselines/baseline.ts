@@ -11,11 +11,10 @@ import type { Box } from '../core/geometry'
 import { MAX_SIDE } from '../core/limits'
 import { Augmentation, checkPlanLength } from '../execution/augmentation'
 import { DeviceTensor } from '../execution/device-tensor'
-import { type Given, type Method, run, runAsync, type Task } from '../execution/job'
+import { type Method, run, runAsync, type Task } from '../execution/job'
 import { fillOf, maskOperation } from '../execution/mask-batch'
 import { type ExecutionTarget, isEmpty, layoutOf } from '../execution/operation'
-import type { Masked } from '../execution/requests'
-import { applyKeys } from '../execution/requests'
+import { applyKeys, type Given, type Masked } from '../execution/requests'
 import { checkFill, type Fill } from '../plan/fill'
 import {
   PackedRegions,

@@ -220,32 +220,35 @@ export function checkEach<T>(
 /**
  * The known properties of an object. Any other is refused: a misspelt option must not be ignored. Each is
  * read once, here, so that all getters have run before anything depends on their values.
- *
- * @param read reads them for calls that have to be fast: a property is read sooner by its name than by a
- *   list of names
  */
 export function checkOptions<T extends object>(
   name: string,
   value: unknown,
   known: ReadonlySet<string>,
-  read?: (value: T) => Partial<T>,
 ): Partial<T> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    invalid('ERR_INVALID_ARG_TYPE', name, 'an object', value, hintOnOptions(name, value, known))
-  }
-  for (const key in value) {
-    if (known.has(key)) continue
-    const meant = suggest(key, known)
-    throw new GridMaskError(
-      'ERR_INVALID_ARG_VALUE',
-      `Unknown property \`${key}\` in \`${name}\`${meant === '' ? '.' : `: ${meant}`} ` +
-        `Known properties: ${[...known].join(', ')}`,
-    )
-  }
-  if (read !== undefined) return read(value as T)
+  checkIsOptions(name, value, known)
+  for (const key in value) if (!known.has(key)) refuseOption(name, key, known)
   const given: Partial<Record<string, unknown>> = {}
-  for (const key of known) given[key] = (value as Record<string, unknown>)[key]
+  for (const key of known) given[key] = value[key]
   return given as Partial<T>
+}
+
+function checkIsOptions(
+  name: string,
+  value: unknown,
+  known: ReadonlySet<string>,
+): asserts value is Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
+  invalid('ERR_INVALID_ARG_TYPE', name, 'an object', value, hintOnOptions(name, value, known))
+}
+
+export function refuseOption(name: string, key: string, known: ReadonlySet<string>): never {
+  const meant = suggest(key, known)
+  throw new GridMaskError(
+    'ERR_INVALID_ARG_VALUE',
+    `Unknown property \`${key}\` in \`${name}\`${meant === '' ? '.' : `: ${meant}`} ` +
+      `Known properties: ${[...known].join(', ')}`,
+  )
 }
 
 function hintOnOptions(name: string, value: unknown, known: ReadonlySet<string>): string {

@@ -5,8 +5,9 @@ import { inspectWith } from '../core/inspection'
 import { type DrawRequest, drawKeys } from '../plan/requests'
 import { SampleCounter, type SampleRange } from '../plan/sample-counter'
 import type { Schedule } from '../plan/schedule'
-import type { Given, Task } from './job'
+import type { Task } from './job'
 import { noteMasked } from './masked-before'
+import type { Given } from './requests'
 
 /** The base of all augmentations that draw by epoch and sample number: the epoch and its probability. */
 export abstract class Augmentation<Options extends object = object> {

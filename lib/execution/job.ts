@@ -13,7 +13,6 @@ import {
 import { takeArrays } from '../arrays/take-arrays'
 import { checkWritable, type ImageArray } from '../arrays/typed-array'
 import { allocate } from '../backend/allocate'
-import { checkOptions } from '../core/check'
 import { bytesPerValue, type DType } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
 import { DeviceTensor } from './device-tensor'
@@ -24,10 +23,8 @@ import {
   executeAsync,
   isEmpty,
 } from './operation'
+import { checkRequest, type Given } from './requests'
 import { checkTensors, perform, performAsync, type TensorRequest } from './tensor-batch'
-
-/** A request. Only the properties that describe the arrays have been checked. */
-export type Given = Readonly<Record<string, unknown>>
 
 /** What a method makes of a request once the batch is known. */
 export interface Task<R> {
@@ -47,8 +44,6 @@ export interface Method<R> {
   /** What its requests may say about host arrays and about tensors. */
   readonly keys: ReadonlySet<string>
   readonly tensorKeys: ReadonlySet<string>
-  /** How they are read, where both are the same. */
-  readonly read?: (request: Given) => Given
   prepare(given: Given, dimensions: Dimensions, dtype: DType): Task<R>
 }
 
@@ -102,7 +97,7 @@ function prepareArrays<R>(
   defaultOut: unknown,
   method: Method<R>,
 ) {
-  const given: Given = checkOptions('request', request, method.keys, method.read)
+  const given: Given = checkRequest(request, method.keys)
   const out = given.out === undefined ? defaultOut : given.out
   const dimensions = readDimensions(given as Partial<ArrayRequest>)
   const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
@@ -113,7 +108,7 @@ function prepareArrays<R>(
 }
 
 function prepareTensors<R>(images: DeviceTensor, request: unknown, method: Method<R>) {
-  const given: Given = checkOptions('request', request, method.tensorKeys, method.read)
+  const given: Given = checkRequest(request, method.tensorKeys)
   const task = method.prepare(given, DeviceTensor.dimensions(images), images.dtype)
   // Last, for the same reason.
   return { batch: checkTensors(images, given as Partial<TensorRequest>), task }

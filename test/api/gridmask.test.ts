@@ -1,7 +1,8 @@
 // The class: numbering, epochs, plans and their replay, arrays in and out.
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from '@jest/globals'
 import { applyPlan, GridMask, Plan, presets } from '../../lib/index'
-import { bytesOf } from '../support'
+import { bytesOf, expectError } from '../support'
 
 const shape = [4, 2, 12, 10] as const
 const length = 4 * 2 * 12 * 10
@@ -178,6 +179,43 @@ describe('applyAsync', () => {
     await expect(gridmask.applyAsync(images, nothing)).rejects.toMatchObject({
       code: 'ERR_INVALID_ARG_TYPE',
     })
+  })
+})
+
+describe('a request', () => {
+  const values = { shape, epoch: 3, index: 7 }
+  class Request {
+    get shape() {
+      return shape
+    }
+    readonly epoch = 3
+    get index() {
+      return 7
+    }
+  }
+  const none = Object.assign(Object.create(null), values)
+  const kinds: [string, typeof values][] = [
+    ['made of others', { ...{ ...values }, index: 7 }],
+    ['without a prototype', none],
+    ['that inherits', Object.create(values)],
+    ['of a class with getters', new Request()],
+    ['behind a proxy', new Proxy(values, {})],
+    ['of another realm', runInNewContext('({ shape: [4, 2, 12, 10], epoch: 3, index: 7 })')],
+    ['with empty properties', Object.assign({ plan: undefined, out: undefined }, values)],
+  ]
+  test.each(kinds)('may be an object %s', (_, request) => {
+    const expected = new GridMask(options).apply(batch(), values)
+    const masked = new GridMask(options).apply(batch(), request)
+    expect(equal(masked, expected)).toBe(true)
+    const { images } = new GridMask(options).gridmix(batch(), request)
+    expect(equal(images, new GridMask(options).gridmix(batch(), values).images)).toBe(true)
+  })
+
+  test.each(['plans', 'partner', 'toString'])('may not have a property `%s`', (key) => {
+    for (const request of [{ ...values, [key]: 1 }, Object.assign(new Request(), { [key]: 1 })]) {
+      const call = () => new GridMask(options).apply(batch(), request)
+      expectError(call, 'ERR_INVALID_ARG_VALUE', new RegExp(`\`${key}\` in \`request\``))
+    }
   })
 })
 
