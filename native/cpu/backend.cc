@@ -139,28 +139,82 @@ class MaskJob final : public Job {
         reach_(batch.bytes() <= kSecondLevelBytes ? Reach::kNear
                : streams_ && !rows_.inPlace       ? Reach::kPastCaches
                                                   : Reach::kFar),
+        rowsOfBlock_(rowsOf(kBitsOfBlock, kBitsOfStreamedBlock)),
+        rowsOfBand_(rowsOf(kBitsOfBlock, kBitsOfStreamedBand)),
         blendBits_(kernels.blendBits(batch.pixelBytes, fills_.zero(), reach_)),
+        joins_(batch.planes == 1 && tiling.hasWholeSamples() && reach_ != Reach::kPastCaches &&
+               2 * rows_.width * static_cast<uint32_t>(batch.height) <= kBitsOfJoined),
         costs_(batch, streams_, reach_, kernels, strategy) {}
 
   void work(size_t begin, size_t end, uint8_t* scratch) noexcept override {
     MaskMemory memory(scratch, batch_, kernels_);
-    memory.forEachTile(batch_, rows_.canvas, tiling_, begin, end,
-                       [&](const auto& mask, const Tile& tile) { maskTile(mask, tile, memory); });
+    Joined joined;
+    memory.forEachTile(
+        batch_, rows_.canvas, tiling_, begin, end,
+        [&](const auto& mask, const Tile& tile) { maskTile(mask, tile, memory, joined); });
+    finish(joined);
   }
 
  private:
-  void maskTile(const RectangleSample& mask, const Tile& tile, MaskMemory& memory) const {
+  int32_t rowsOf(uint32_t bits, uint32_t streamedBits) const {
+    return MaskBits::rowsOf(reach_ == Reach::kPastCaches ? streamedBits : bits, rows_.width);
+  }
+
+  // Small samples, one after another in memory, are blended as if they were one. Then only the
+  // first and the last vector of all have to be blended where they are not aligned.
+  struct Joined {
+    size_t begin = 0;  // first row of the first sample
+    size_t rows = 0;
+    size_t pixels = 0;  // that have been blended
+    const uint64_t* bits = nullptr;
+  };
+
+  void maskTile(const RectangleSample& mask, const Tile& tile, MaskMemory& memory, Joined&) const {
     maskByRuns(mask, tile, memory);
   }
 
-  void maskTile(const MaskReader& mask, const Tile& tile, MaskMemory& memory) const {
+  void maskTile(const MaskReader& mask, const Tile& tile, MaskMemory& memory,
+                Joined& joined) const {
     if (mask.dropsNothing()) {
       if (!rows_.inPlace) copyTile(batch_, rows_, tile);
-    } else if (costs_.prefersBlending(mask.phases(), mask.d())) {
-      blend(mask, tile, memory);
+      return;
+    }
+    if (costs_.prefersBlending(mask.phases(), mask.d())) {
+      MaskBits& bits = memory.runs.bits();
+      bits.start(mask, tile.rowBegin);
+      if (joins_ && bits.canFollow()) {
+        join(bits, tile, joined);
+      } else {
+        finish(joined);
+        blend(bits, tile);
+      }
     } else {
+      finish(joined);
       maskByRuns(mask, tile, memory);
     }
+  }
+
+  void join(MaskBits& mask, const Tile& sample, Joined& joined) const {
+    const auto rows = static_cast<size_t>(batch_.height);
+    const size_t begin = sample.sample * rows;
+    if (begin != joined.begin + joined.rows || (joined.rows + rows) * rows_.width > kBitsOfJoined) {
+      finish(joined);
+      joined.begin = begin;
+    }
+    joined.bits = mask.append(static_cast<int32_t>(joined.rows), batch_.height);
+    joined.rows += rows;
+    joined.pixels = blend(joined, false);
+  }
+
+  void finish(Joined& joined) const {
+    if (joined.rows != 0) blend(joined, true);
+    joined = {};
+  }
+
+  size_t blend(const Joined& joined, bool areLast) const {
+    const size_t at = joined.begin * rows_.rowBytes;
+    return blendBits_(batch_.target + at, batch_.source + at, joined.bits, joined.pixels,
+                      joined.rows * rows_.width, areLast, fills_.of(0));
   }
 
   template <typename Mask>
@@ -182,20 +236,16 @@ class MaskJob final : public Job {
 
   // Takes a block's pixels through all planes before it decides the next block's bits. Past the
   // caches, it finishes a band of blocks in the first plane, then the other planes one by one.
-  void blend(const MaskReader& reader, const Tile& tile, MaskMemory& memory) const {
-    MaskBits& mask = memory.runs.bits();
-    const bool streams = reach_ == Reach::kPastCaches;
-    const uint32_t bitsOfBlock = streams ? kBitsOfStreamedBlock : kBitsOfBlock;
-    mask.start(reader, tile.rowBegin);
-    const uint32_t bitsOfBand = streams && mask.canFollow() ? kBitsOfStreamedBand : bitsOfBlock;
+  void blend(MaskBits& mask, const Tile& tile) const {
+    const int32_t mostRows = mask.canFollow() ? rowsOfBand_ : rowsOfBlock_;
     for (int32_t row = tile.rowBegin, rows; row < tile.rowEnd; row += rows) {
-      rows = mask.rowsOf(bitsOfBand, tile.rowEnd - row);
+      rows = std::min(mostRows, tile.rowEnd - row);
       size_t at = rows_.offsetOf(tile.sample, 0, row);
       const size_t pixels = static_cast<size_t>(rows) * rows_.width;
       const uint64_t* bits = nullptr;
       size_t done = 0;
       for (int32_t before = 0, some; before < rows; before += some) {
-        some = mask.rowsOf(bitsOfBlock, rows - before);
+        some = std::min(rowsOfBlock_, rows - before);
         bits = mask.append(before, some);
         const size_t decided = static_cast<size_t>(before + some) * rows_.width;
         done = blendBits_(batch_.target + at, batch_.source + at, bits, done, decided,
@@ -215,7 +265,10 @@ class MaskJob final : public Job {
   const Fills fills_;
   const bool streams_;
   const Reach reach_;
+  const int32_t rowsOfBlock_;
+  const int32_t rowsOfBand_;
   const Kernels::BlendBits blendBits_;
+  const bool joins_;
   const BlendCosts costs_;
 };
 

@@ -24,6 +24,8 @@ constexpr uint32_t kBitsOfStreamedBlock = 2048;
 constexpr uint32_t kBitsOfStreamedBand = 65536;
 // The same where runs are made from the bits.
 constexpr uint32_t kBitsOfRuns = 32768;
+// The most bits of small samples that are joined.
+constexpr uint32_t kBitsOfJoined = 16384;
 
 class MaskBits {
  public:
@@ -67,9 +69,9 @@ class MaskBits {
     bits_.gap = phases.gap;
   }
 
-  // How many of `rows` rows have at most `bits` bits; at least one.
-  int32_t rowsOf(uint32_t bits, int32_t rows) const {
-    return std::min(static_cast<int32_t>(std::max(1u, bits / width_)), rows);
+  // How many rows have at most `bits` bits; at least one.
+  static int32_t rowsOf(uint32_t bits, uint32_t width) {
+    return static_cast<int32_t>(std::max(1u, bits / width));
   }
 
   // Whether append() can put rows after earlier ones. If not, they replace these.
@@ -80,8 +82,9 @@ class MaskBits {
   void forEachBlock(const MaskReader& mask, int32_t rowBegin, int32_t rowEnd, uint32_t bitsOfBlock,
                     const Use& use) {
     start(mask, rowBegin);
+    const int32_t most = rowsOf(bitsOfBlock, width_);
     for (int32_t row = rowBegin; row < rowEnd;) {
-      const int32_t rows = rowsOf(bitsOfBlock, rowEnd - row);
+      const int32_t rows = std::min(most, rowEnd - row);
       const uint64_t* const bits = append(0, rows);
       use(row, static_cast<uint32_t>(rows), bits);
       row += rows;
@@ -104,6 +107,8 @@ class MaskBits {
   }
 
  private:
+  static constexpr uint32_t kManyRows = 512;
+
   size_t countOf(uint32_t rows) const { return (width_ * rows + kWordBits - 1) / kWordBits; }
 
   void dropByPhases(uint32_t before, uint32_t rows) {
@@ -122,7 +127,8 @@ class MaskBits {
     bits_.y = phases_.y(row);
     bits_.reverse = reverse_ && !units_;
     if (kernels_.usesEdges) bits_.findEdges();
-    exactRows_ = phase32Rows(d_, width_);
+    // Most images have fewer rows than these, and need no division.
+    exactRows_ = phase32IsExact(d_, width_, kManyRows) ? kManyRows : phase32Rows(d_, width_);
   }
 
   // For a Random GridMask: the bits are those of all squares, and some squares are to stay. A

@@ -107,18 +107,14 @@ struct MaskMemory {
   void forEachTile(const MaskBatch& batch, const Canvas& canvas, const Tiling& tiling, size_t begin,
                    size_t end, const Use& use) const {
     if (const auto* rectangles = std::get_if<Rectangles>(&batch.masks)) {
-      for (size_t i = begin; i < end; ++i) {
-        const Tile tile = tiling.at(i);
-        use((*rectangles)[tile.sample], tile);
-      }
+      tiling.forEach(begin, end, [&](const Tile& tile) { use((*rectangles)[tile.sample], tile); });
       return;
     }
     MaskReader reader(*std::get_if<Samples>(&batch.masks), batch.count, canvas, *ahead);
-    for (size_t i = begin; i < end; ++i) {
-      const Tile tile = tiling.at(i);
+    tiling.forEach(begin, end, [&](const Tile& tile) {
       reader.goTo(tile.sample);
       use(reader, tile);
-    }
+    });
   }
 
   Carver carver;

@@ -80,11 +80,10 @@ class PreprocessJob final : public Job {
     if (plan_->batch.samples) {
       reader.emplace(*plan_->batch.samples, plan_->batch.count, plan_->canvas, *memory.ahead);
     }
-    for (size_t i = begin; i < end; ++i) {
-      const Tile tile = plan_->tiling.at(i);
+    plan_->tiling.forEach(begin, end, [&](const Tile& tile) {
       if (reader) reader->goTo(tile.sample);
       makeTile(tile, reader && !reader->dropsNothing() ? &*reader : nullptr, memory);
-    }
+    });
     plan_->bands.finish();
   }
 

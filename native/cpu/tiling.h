@@ -27,14 +27,22 @@ class Tiling {
         count_(batch.count * tilesOfSample_),
         grain_(std::max<size_t>(1, rowsOfShare / height_)) {}
 
+  bool hasWholeSamples() const { return tileRows_ == height_; }
   size_t count() const { return count_; }
   // Tiles that a thread takes at a time.
   size_t grain() const { return grain_; }
 
-  Tile at(size_t i) const {
-    const size_t row = i % tilesOfSample_ * tileRows_;
-    return {i / tilesOfSample_, static_cast<int32_t>(row),
-            static_cast<int32_t>(std::min(row + tileRows_, height_))};
+  // Calls `use(tile)` for tiles [begin, end).
+  template <typename Use>
+  void forEach(size_t begin, size_t end, const Use& use) const {
+    size_t sample = begin / tilesOfSample_;
+    size_t row = begin % tilesOfSample_ * tileRows_;
+    for (size_t i = begin; i < end; ++i) {
+      const size_t rowEnd = std::min(row + tileRows_, height_);
+      use(Tile{sample, static_cast<int32_t>(row), static_cast<int32_t>(rowEnd)});
+      row = rowEnd == height_ ? 0 : rowEnd;
+      if (row == 0) ++sample;
+    }
   }
 
  private:

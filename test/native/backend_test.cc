@@ -57,11 +57,13 @@ void randomBatchesAreMaskedAsDefined() {
   for (int i = 0; i < rounds(3000); ++i) {
     const bool large = i % 200 == 0;
     const bool wide = i % 200 == 1;  // rows that are longer than a block of the mask
+    const bool many = i % 20 == 2;   // samples so small that some are joined
     const int height = random.between(1, wide ? 3 : large ? 260 : 40);
     const int width = wide ? random.between(2000, kMaxSide) : random.between(1, large ? 260 : 70);
-    const auto count = static_cast<size_t>(random.between(1, large || wide ? 3 : 5));
-    const auto channels =
-        static_cast<size_t>(random.between(1, random.chance(0.1) && !wide ? 150 : 5));
+    const auto count = static_cast<size_t>(random.between(1, many ? 60 : large || wide ? 3 : 5));
+    const auto channels = static_cast<size_t>(random.between(1, many                          ? 3
+                                                                : random.chance(0.1) && !wide ? 150
+                                                                                              : 5));
     const size_t valueBytes = size_t{1} << random.between(0, 2);
     const bool channelsLast = random.chance(0.5);
     // JavaScript has one plane where a pixel holds all channels; here there may be two.

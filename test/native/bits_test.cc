@@ -133,7 +133,8 @@ void readersTellOfMasks() {
         if (dropsNothing) continue;
         const int32_t begin = random.between(0, height - 1);
         mask.start(reader, begin);
-        const int32_t rows = mask.rowsOf(cpu::kBitsOfRuns, height - begin);
+        const int32_t rows =
+            std::min(cpu::MaskBits::rowsOf(cpu::kBitsOfRuns, width), height - begin);
         const uint64_t* const words = mask.append(0, rows);
         for (int32_t row = 0; row < rows; ++row) {
           for (uint32_t column = 0; column < width; ++column) {
@@ -190,7 +191,9 @@ void rowsFollowOneAnother() {
         mask.start(reader, begin);
       }
       for (int32_t row = begin, before = 0, some; row < height; row += some) {
-        some = mask.rowsOf(static_cast<uint32_t>(random.between(1, 3000)), height - row);
+        some =
+            std::min(cpu::MaskBits::rowsOf(static_cast<uint32_t>(random.between(1, 3000)), width),
+                     height - row);
         const uint64_t* const words = mask.append(before, some);
         for (int32_t k = 0; k < some; ++k) {
           for (uint32_t column = 0; column < width; ++column) {
