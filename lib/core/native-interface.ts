@@ -220,6 +220,8 @@ export interface Native {
     indices: Float64Array | undefined,
     counts: Float64Array,
   ): number
+  /** Wakes a thread for a call that follows within microseconds. */
+  expectJob(): number
   useLargePages(array: Bytes): number
   readHeader(header: Float64Array): BatchHeader
   /** The sets that this processor runs; each includes the ones before it. */

@@ -13,6 +13,7 @@ import {
 import { takeArrays } from '../arrays/take-arrays'
 import { checkWritable, type ImageArray } from '../arrays/typed-array'
 import { allocate } from '../backend/allocate'
+import { native } from '../backend/native'
 import { bytesPerValue, type DType } from '../core/dtype'
 import { GridMaskError } from '../core/errors'
 import { DeviceTensor } from './device-tensor'
@@ -25,6 +26,9 @@ import {
 } from './operation'
 import { checkRequest, type Given } from './requests'
 import { checkTensors, perform, performAsync, type TensorRequest } from './tensor-batch'
+
+/** From this size on, native code shares a batch among threads. */
+const SHARED_BYTES = 128 * 1024
 
 /** What a method makes of a request once the batch is known. */
 export interface Task<R> {
@@ -101,6 +105,8 @@ function prepareArrays<R>(
   const out = given.out === undefined ? defaultOut : given.out
   const dimensions = readDimensions(given as Partial<ArrayRequest>)
   const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
+  // By the time that the rest has been prepared, the thread is nearly awake.
+  if (arrays.length * bytesPerValue[arrays.dtype] >= SHARED_BYTES) native.expectJob()
   const task = method.prepare(given, dimensions, arrays.dtype)
   // Schedules, plans and lists may run the caller's code, which may have changed the arrays.
   checkArrays(images, out, dimensions, arrays.dtype)

@@ -193,6 +193,7 @@ export const fallback: Native = {
 
   readHeader: unpackHeader,
 
+  expectJob: () => DONE,
   useLargePages: () => DONE,
 
   // Nothing else is called, since there is no CUDA.

@@ -13,10 +13,17 @@
 #include "addon/mix.h"
 #include "addon/preprocess.h"
 #include "cpu/huge_pages.h"
+#include "cpu/pool.h"
 #include "lattice/instructions.h"
 
 namespace gridmask::addon {
 namespace {
+
+// expectJob(): a call on the CPU's threads follows at once.
+Napi::Value expectJob(const Napi::CallbackInfo& info) {
+  cpu::expectJob();
+  return statusValue(info, kDone);
+}
 
 // useLargePages(array): for a newly allocated result.
 Napi::Value useLargePages(const Napi::CallbackInfo& info) {
@@ -65,6 +72,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   addMaskFunctions(exports);
   addMixFunctions(exports);
   addPreprocessFunctions(exports);
+  addFunction<expectJob>(exports, "expectJob");
   addFunction<useLargePages>(exports, "useLargePages");
   addFunction<describeHeader>(exports, "readHeader");
   exports["cuda"] = cudaFunctions(env);

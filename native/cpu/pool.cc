@@ -62,6 +62,14 @@ class Pool {
     left_.wait(lock, [&] { return job.working_ == 0; });
   }
 
+  void expect() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    if (awake_ != 0 || idle_ == 0) return;
+    expected_ = true;
+    lock.unlock();
+    wake_.notify_one();
+  }
+
   void start(Job& job, const Start& how) {
     std::unique_lock<std::mutex> lock(mutex_);
     job.waits_ = how.waits;
@@ -121,7 +129,12 @@ class Pool {
     for (bool staysAwake = false;;) {
       Job* job = findJob();
       if (job == nullptr && staysAwake) job = awaitAwake(lock);
-      if (job == nullptr) wake_.wait(lock, [&] { return (job = findJob()) != nullptr; });
+      if (job == nullptr) {
+        wake_.wait(lock, [&] { return (job = findJob()) != nullptr || expected_; });
+        expected_ = false;
+        staysAwake = true;
+        if (job == nullptr) continue;
+      }
       --idle_;
       ++(job->waits_ ? waiting_ : computing_);
       if (job->working_ == 0) --unattended_;
@@ -236,6 +249,7 @@ class Pool {
   unsigned awake_ = 0;      // idle ones that spin
   unsigned computing_ = 0;  // those on a job that computes
   unsigned waiting_ = 0;    // those on a job that waits
+  bool expected_ = false;   // a thread is to wake and spin for a job
   // Jobs with work left but no thread: a reason for a thread to leave a job that has others.
   std::atomic<unsigned> unattended_{0};
   std::atomic<unsigned> offers_{0};  // changes when a job is added
@@ -295,6 +309,8 @@ void Job::takeAll() {
 }
 
 void run(Job& job) noexcept { Pool::get().run(job); }
+
+void expectJob() noexcept { Pool::get().expect(); }
 
 void start(Job& job, const Start& how) noexcept { Pool::get().start(job, how); }
 

@@ -91,6 +91,10 @@ inline std::unique_ptr<Job> noJob() {
 // Carries out a job with the calling thread and the pool's. Returns when it is done.
 void run(Job& job) noexcept;
 
+// Wakes a sleeping thread, if there is one, for a run() that will follow within microseconds: to
+// wake takes longer than a caller needs to check its arguments.
+void expectJob() noexcept;
+
 struct Start {
   // How many of the pool's threads may work on started jobs, all jobs together. The largest number
   // ever given counts.

@@ -162,6 +162,9 @@ void allThreadsThatMayHelpCome() {
       }
       CHECK(here == kThreads);
     };
+    // A thread that was told to expect this job, or that has already given up.
+    if (i % 4 < 2) cpu::expectJob();
+    if (i % 8 < 2) std::this_thread::sleep_for(std::chrono::microseconds(i % 8 == 0 ? 20 : 200));
     if (i % 2 == 0) {
       parallelFor(kThreads, 1, kThreads, waitForAll);
     } else {
@@ -224,6 +227,7 @@ void callersDoNotDisturbEachOther() {
         };
         Started job({done.size(), 3, 4, 0},
                     [&](size_t begin, size_t end, uint8_t*) { work(begin, end); });
+        if (i % 3 == 0) cpu::expectJob();
         if (caller % 2 == 0) {
           parallelFor(done.size(), 3, 4, work);
         } else {
