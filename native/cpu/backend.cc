@@ -11,8 +11,8 @@
 #include "cpu/backend.h"
 
 #include <algorithm>
-#include <cstdlib>
 
+#include "cpu/blend_costs.h"
 #include "cpu/caches.h"
 #include "cpu/fills.h"
 #include "cpu/mask_bits.h"
@@ -46,83 +46,6 @@ size_t rowsOfShare(const MaskBatch& batch, unsigned threads) {
       {1, kSmallestShareBytes / rowBytes,
        std::min(rows / (threads * kSharesPerThread), kLargestShareBytes / rowBytes)});
 }
-
-// Decides whether blending a whole tile is cheaper than going by runs. A row's cost is estimated in
-// units of one run in place, without the bytes it fills: a few nanoseconds on a core of 2023, most
-// of it for branches at its ends that cannot be predicted. `npm run bench -- --calibrate` shows
-// what a wrong choice costs.
-class BlendCosts {
- public:
-  BlendCosts(const MaskBatch& batch, bool streams, Reach reach, const Kernels& kernels,
-             Strategy strategy)
-      : never_(!hasBitKernel(batch.pixelBytes) || strategy == Strategy::kRuns),
-        isApart_(!batch.inPlace()),
-        streams_(streams),
-        always_((isApart_ && !streams && kernels.vectorBytes >= 32) || strategy == Strategy::kBits),
-        bytes_(static_cast<double>(batch.planes * batch.rowBytes())),
-        planes_(static_cast<double>(batch.planes)),
-        width_(batch.width),
-        isNear_(reach == Reach::kNear),
-        blending_(blendingOf(kernels.vectorBytes)) {}
-
-  bool prefersBlending(const Phases& phases, uint32_t d) const {
-    if (never_ || always_) return !never_;
-    const bool isUpright = phases.isUpright();
-    // In a rotated mask, runs begin and end elsewhere in each row.
-    if (isApart_ && !isUpright) return true;
-    const double gap = phases.gap / 4294967296.0;
-    if (gap * d < kShortestRun) return true;
-    // In an upright mask, rows within a stripe have no runs.
-    const double crossed = isUpright ? gap : 1;
-    const Costs& costs = isApart_    ? (streams_ ? kStreamed : kApart)
-                         : isUpright ? (isNear_ ? kNearUpright : kFarUpright)
-                                     : (isNear_ ? kNearRotated : kFarRotated);
-    const double runs =
-        width_ * (partOfPeriod(phases.acrossX) + partOfPeriod(phases.acrossY)) * crossed +
-        costs.ends;
-    return blending_ * (costs.byte * bytes_ + costs.pixel * planes_ * width_) <
-           runs * planes_ + costs.list * width_ + costs.row;
-  }
-
- private:
-  // For each byte and each pixel of a plane that is blended, and for each pixel and each row in
-  // which runs are found.
-  struct Costs {
-    double byte;
-    double pixel;
-    double list;
-    double row;
-    double ends;  // runs' worth of what a row's ends cut off runs, whose lengths are then irregular
-  };
-  // Measured on a Xeon of 2023, within the second-level caches (near) and beyond them (far).
-  static constexpr Costs kNearRotated{0.0107, 0.0148, 0.0096, 0, 1.5};
-  static constexpr Costs kFarRotated{0.0068, 0.0054, 0.0121, 0, 0};
-  // Here rows are scanned for runs, without deciding bits.
-  static constexpr Costs kNearUpright{0.0088, 0.0123, -0.005, 4.4, 0};
-  static constexpr Costs kFarUpright{0.0088, 0.0123, -0.0174, 4.4, 0};
-  // Into another array: past the caches; and else, with vectors of 16 bytes.
-  static constexpr Costs kStreamed{0.005, 0, 0, 0, 0};
-  static constexpr Costs kApart{0.016, 0, 0, 0, 3.5};
-  // How much longer blending takes with vectors of less than 64 bytes.
-  static double blendingOf(size_t vectorBytes) {
-    return vectorBytes >= 64 ? 1 : vectorBytes >= 32 ? 1.25 : 2;
-  }
-  static constexpr double kShortestRun = 6;  // pixels; shorter ones cost more
-
-  static double partOfPeriod(uint64_t step) {
-    return std::abs(static_cast<double>(static_cast<int64_t>(step)) / 18446744073709551616.0);
-  }
-
-  const bool never_;
-  const bool isApart_;
-  const bool streams_;
-  const bool always_;
-  const double bytes_;
-  const double planes_;
-  const double width_;
-  const bool isNear_;
-  const double blending_;
-};
 
 class MaskJob final : public Job {
  public:

@@ -49,7 +49,7 @@ class MixJob final : public Job {
         kernels_(kernels),
         rows_(batch),
         byBits_(hasBitKernel(batch.pixelBytes) && strategy != Strategy::kRuns),
-        choosesRuns_(batch.pixelBytes >= kWidePixel && strategy == Strategy::kAuto),
+        choosesRuns_(strategy == Strategy::kAuto),
         beyondCaches_(batch.bytes() >= cachedBytes()),
         kept_(batch.lambda, batch.count, batch.pixels(), tiling.bands()),
         masks_((batch.count + kBlockSamples - 1) / kBlockSamples) {
@@ -91,8 +91,9 @@ class MixJob final : public Job {
       return;
     }
     const uint8_t* const other = batch_.source + offsetOf(partner, tile);
+    const bool byBits = byBits_ && !(choosesRuns_ && prefersRuns(mask));
     forEachBlock(i, mask, tile, memory, [&](size_t first, const uint64_t* bits, uint32_t pixels) {
-      if (byBits_) {
+      if (byBits) {
         for (size_t p = 0; p < tile.planes; ++p) {
           const size_t plane = first + p * rows_.planeBytes;
           kernels_.selectBits(batch_.target + at + plane, batch_.source + at + plane, other + plane,
@@ -129,7 +130,7 @@ class MixJob final : public Job {
                                 rows_.planeBytes};
       const ConstPlanes& other = i + 1 == walk.end ? after : partner;
       uint8_t* const target = batch_.target + offsetOf(sample, tile);
-      const bool byBits = byBits_ && !(choosesRuns_ && hasLongRuns(mask));
+      const bool byBits = byBits_ && !(choosesRuns_ && prefersRuns(mask));
       forEachBlock(sample, mask, tile, memory,
                    [&](size_t first, const uint64_t* bits, uint32_t pixels) {
                      const Planes of{target + first, rows_.planeBytes};
@@ -149,11 +150,15 @@ class MixJob final : public Job {
     }
   }
 
-  // In place, copying long runs of wide pixels takes 0.8 to 0.95 of the time.
-  static constexpr size_t kWidePixel = 4;  // bytes
-  static constexpr size_t kLongRun = 3 * kLineBytes;
-  bool hasLongRuns(const MaskReader& mask) const {
-    return mask.gap() * rows_.pixelBytes >= kLongRun;
+  // Long runs are better copied, in place from two vectors on. `npm run bench -- --calibrate` shows
+  // what a wrong choice costs.
+  bool prefersRuns(const MaskReader& mask) const {
+    const size_t vectorBytes = kernels_.vectorBytes;
+    const bool isUpright = mask.phases().isUpright(), isNarrow = vectorBytes < 32;
+    if (!rows_.inPlace) {
+      return isNarrow && !beyondCaches_ && mask.gap() >= (isUpright ? 32 : 64);
+    }
+    return mask.gap() * rows_.pixelBytes >= vectorBytes * (isUpright && isNarrow ? 1 : 2);
   }
 
   // Calls `use(first, bits, pixels)` for blocks of a tile's rows; a block starts `first` bytes
