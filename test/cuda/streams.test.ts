@@ -142,6 +142,21 @@ describe('memory of the host', () => {
     }
   })
 
+  onTestDriver('a host array waits for memory that an upload still reads', () => {
+    // Both halves of the thread's buffers.
+    const env = { GRIDMASK_CUDA_CHUNK: '8192', GRIDMASK_THREADS: '1' }
+    const { driver, library, gridmask, upload } = newScene({}, env)
+    const { stream } = upload()
+    driver.settle()
+    driver.stall(stream, LONG)
+    const tensor = upload(newImages(5))
+    expect(driver.live().pending).toBeGreaterThan(0)
+    const images = newImages(6)
+    expectSame(gridmask.apply(images, { shape, index: 0 }), masked(library, images, 0))
+    expectSame(tensor.download(), newImages(5))
+    expect(driver.violations()).toEqual([])
+  })
+
   // More launches than there are buffers for constants, each with too many to travel with it.
   onTestDriver('constants stay as they are until their launch has read them', () => {
     const many = [100, 1, 4, 6] as const
