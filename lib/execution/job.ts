@@ -105,9 +105,11 @@ function prepareArrays<R>(
   const out = given.out === undefined ? defaultOut : given.out
   const dimensions = readDimensions(given as Partial<ArrayRequest>)
   const arrays = checkArrays(images, out, dimensions, readDType(given.dtype))
-  // By the time that the rest has been prepared, the thread is nearly awake.
-  if (arrays.length * bytesPerValue[arrays.dtype] >= SHARED_BYTES) native.expectJob()
   const task = method.prepare(given, dimensions, arrays.dtype)
+  const { device, threads } = task.target
+  const bytes = arrays.length * bytesPerValue[arrays.dtype]
+  // By the time that the rest has been checked, the thread is nearly awake.
+  if (device === 'cpu' && threads > 1 && bytes >= SHARED_BYTES) native.expectJob()
   // Schedules, plans and lists may run the caller's code, which may have changed the arrays.
   checkArrays(images, out, dimensions, arrays.dtype)
   return { out, arrays, dimensions, task }
