@@ -31,8 +31,8 @@ class BlendCosts {
         width_(batch.width),
         isNear_(reach == Reach::kNear),
         // Past the caches, memory takes its time whatever the vectors.
-        perByte_(isNear_ || isApart_ ? narrowness(2) : 1),
-        perPixel_(isNear_ || isApart_ ? narrowness(2) : narrowness(3)) {}
+        perByte_(inMemory() ? 1 : narrowness(2)),
+        perPixel_(narrowness(inMemory() ? 3 : 2)) {}
 
   bool prefersBlending(const Phases& phases, uint32_t d) const {
     if (never_ || always_) return !never_;
@@ -85,6 +85,9 @@ class BlendCosts {
     if (vectorBytes_ == 32) return isUpright && pixelBytes_ == 1 && isNear_;
     return planes_ > 1 || pixelBytes_ < 4;
   }
+
+  // In place, past the second-level caches.
+  bool inMemory() const { return !isApart_ && !isNear_; }
 
   // How many times as long blending takes with narrower vectors than those of 64 bytes.
   double narrowness(double ofNarrowest) const {
