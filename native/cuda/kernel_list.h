@@ -46,13 +46,16 @@
   GRIDMASK_MASK_ROWS_KERNELS_OF(KERNEL, 2) \
   GRIDMASK_MASK_ROWS_KERNELS_OF(KERNEL, 4)
 
-// KERNEL(name, in place, vectors of 16 bytes, several planes at a time): cuda/mix_kernel.h.
-#define GRIDMASK_MIX_KERNELS(KERNEL)                     \
-  KERNEL(gridmask_mix_new, false, true, true)            \
-  KERNEL(gridmask_mix_in_place, true, true, false)       \
-  KERNEL(gridmask_mix_planes_in_place, true, true, true) \
-  KERNEL(gridmask_mix_narrow_new, false, false, true)    \
-  KERNEL(gridmask_mix_narrow_in_place, true, false, false)
+// KERNEL(name, vectors of 16 bytes): cuda/mix_kernel.h.
+#define GRIDMASK_MIX_NEW_KERNELS(KERNEL) \
+  KERNEL(gridmask_mix_new, true)         \
+  KERNEL(gridmask_mix_narrow_new, false)
+
+// KERNEL(name, class): cuda/mix_in_place_kernel.h.
+#define GRIDMASK_MIX_IN_PLACE_KERNELS(KERNEL)         \
+  KERNEL(gridmask_mix_words_in_place, MixWords)       \
+  KERNEL(gridmask_mix_bytes_in_place, MixBytes<true>) \
+  KERNEL(gridmask_mix_narrow_in_place, MixBytes<false>)
 
 // KERNEL(name, bytes of a value, in place): cuda/noise_kernel.h.
 #define GRIDMASK_NOISE_KERNELS(KERNEL)       \
@@ -79,7 +82,8 @@
 #define GRIDMASK_KERNELS(KERNEL0, KERNEL1, KERNEL2, KERNEL3, KERNEL4) \
   GRIDMASK_MASK_KERNELS(KERNEL0)                                      \
   GRIDMASK_MASK_ROWS_KERNELS(KERNEL1)                                 \
-  GRIDMASK_MIX_KERNELS(KERNEL2)                                       \
+  GRIDMASK_MIX_NEW_KERNELS(KERNEL2)                                   \
+  GRIDMASK_MIX_IN_PLACE_KERNELS(KERNEL2)                              \
   GRIDMASK_RARE_MASK_KERNELS(KERNEL3)                                 \
   GRIDMASK_NOISE_KERNELS(KERNEL3)                                     \
   GRIDMASK_PREPROCESS_KERNELS(KERNEL4)                                \

@@ -103,20 +103,14 @@ struct KernelUnits {
 };
 static_assert(sizeof(KernelSample) == 56 && sizeof(KernelUnits) == 64, "the same on both sides");
 
-// Where an entry's dropped bytes come from.
-struct MixPartner {
-  uint32_t word;
-
-  static constexpr uint32_t kWasKept = 0x80000000u;
-  GRIDMASK_HD uint32_t sample() const { return word & ~kWasKept; }
-  // The thread has it from an earlier turn.
-  GRIDMASK_HD bool wasKept() const { return (word & kWasKept) != 0; }
-};
-
-// What a turn has to keep, and the slot whose threads keep it; kNobody: nothing.
-struct MixKept {
-  uint32_t sample;
-  uint32_t slot;
+// Of a turn of mixing in place: which sample's pixels a later turn will need, and the slot whose
+// threads keep them; the slot that needs what was kept, and which of its samples takes it. kNobody:
+// no slot.
+struct MixTurn {
+  uint32_t kept;
+  uint32_t keeper;
+  uint32_t taker;
+  uint32_t takes;
 
   static constexpr uint32_t kNobody = UINT32_MAX;
 };
@@ -180,9 +174,9 @@ struct KernelParams {
   uint32_t samplesAtOnce;  // by a block
   uint32_t turns;
   uint32_t planesPerBlock;
-  uint32_t keptAt;  // where in the constants
-  uint32_t samplesPerThread;
+  uint32_t turnsAt;  // where in the constants
   uint32_t slots;
+  uint32_t padding;
 
   uint32_t noiseKind;  // NoiseKind
   uint32_t noiseType;  // NoiseType

@@ -37,7 +37,7 @@ class SampleConstants {
   // Other constants may follow.
   void end();
 
-  // Whether one of them has one of these flags. After end().
+  // Whether one of them has one of these flags.
   bool anyIs(uint32_t flags) const { return (flags_ & flags) != 0; }
 
  private:

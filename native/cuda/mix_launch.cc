@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "cuda/launch_parts.h"
-#include "cuda/mix_kernel.h"
+#include "cuda/mix_in_place_kernel.h"
 
 namespace gridmask::cuda {
 namespace {
 
-// The least number of blocks for a GPU.
-constexpr uint32_t kFewBlocks = 64;
+// Of a large GPU, an H100. With fewer blocks, much of it has nothing to do.
+constexpr uint32_t kMultiprocessors = 132;
+constexpr uint32_t kFewBlocks = 128;
 
 uint32_t vectorBytesOf(const MixBatch& batch, uint64_t rowBytes) {
   const uint64_t all = reinterpret_cast<uintptr_t>(batch.source) |
@@ -68,62 +69,69 @@ class Order {
 
 // How many vectors of how many samples a block has. As many adjacent vectors as possible, up to a
 // warp's, such that all samples fit at once; but at least 64 bytes or a warp. If that makes too few
-// blocks, fewer vectors, down to a sector. False if there are too many vectors.
-bool setBlocks(Launch& launch, uint64_t positions, uint32_t entries, uint32_t mostSamples) {
+// blocks, fewer vectors, down to a sector, and fewer planes. False if there are too many vectors.
+template <class Thread>
+bool setBlocks(Launch& launch, uint64_t positions, uint32_t entries) {
   KernelParams& params = launch.params;
+  const auto parts = [](uint32_t whole, uint32_t most) { return (whole + most - 1) / most; };
   const uint32_t sector = params.vectorBytes == 16 ? 1 : params.vectorBytes == 4 ? 3 : 5;
   const uint32_t least = std::min(sector + 1, 5u);
+  const auto slots = [&] { return Thread::kThreads >> params.tileShift; };
   params.tileShift = 5;
-  while (params.tileShift > least && (kMaxMixThreads >> params.tileShift) * mostSamples < entries) {
-    --params.tileShift;
-  }
+  while (params.tileShift > least && slots() * Thread::kSamples < entries) --params.tileShift;
   while (params.tileShift > sector && positions >> params.tileShift < kFewBlocks) {
     --params.tileShift;
   }
   if (!setGrid(launch, positions, 1)) return false;
-  params.slots = std::min(kMaxMixThreads >> params.tileShift, entries);
+  const uint32_t samplesPerThread = std::min(parts(entries, slots()), Thread::kSamples);
+  params.slots = std::min(slots(), parts(entries, samplesPerThread));
   params.threadsPerBlock = launch.blockX = params.slots << params.tileShift;
-  params.samplesPerThread = std::min((entries + params.slots - 1) / params.slots, mostSamples);
-  params.samplesAtOnce = params.slots * params.samplesPerThread;
-  params.turns = (entries + params.samplesAtOnce - 1) / params.samplesAtOnce;
-  const uint32_t width = 1u << params.tileShift;
-  launch.gridX = (params.threadsPerSample + width - 1) / width;
-  // Whole groups of planes, no more than the grid may have.
-  const uint32_t groups = (params.planes + kMixPlanes - 1) / kMixPlanes;
-  const uint32_t atLeast = (groups + UINT16_MAX - 1) / UINT16_MAX;
-  params.planesPerBlock = kMixPlanes * (launch.gridX < kFewBlocks ? atLeast : groups);
-  launch.gridY = (params.planes + params.planesPerBlock - 1) / params.planesPerBlock;
+  params.samplesAtOnce = params.slots * samplesPerThread;
+  params.turns = parts(entries, params.samplesAtOnce);
+  launch.gridX = parts(params.threadsPerSample, 1u << params.tileShift);
+  const uint32_t groups = std::max(1u, Thread::kPlaneBlocks * kMultiprocessors / launch.gridX);
+  params.planesPerBlock = parts(params.planes, std::min(groups, params.planes));
+  launch.gridY = parts(params.planes, params.planesPerBlock);
   return true;
 }
 
-// A kernel that has all samples at once, if there is one; the kernel for several planes does not
-// support turns.
-bool setInPlace(Launch& launch, uint64_t positions, uint32_t entries) {
-  const bool whole = launch.params.vectorBytes == kVectorBytes;
-  using Several = MixShape<true, true>;
-  using One = MixShape<true, false>;
-  if (whole && launch.params.planes > 1) {
-    launch.kernel = Kernel::gridmask_mix_planes_in_place;
-    if (!setBlocks(launch, positions, entries, Several::samples)) return false;
-    if (launch.params.turns == 1) return true;
+bool setInPlace(Launch& launch, uint64_t positions, const SampleConstants& constants,
+                uint64_t batchBytes) {
+  const KernelParams& params = launch.params;
+  const auto entries = static_cast<uint32_t>(constants.count());
+  if (params.vectorBytes != kVectorBytes) {
+    launch.kernel = Kernel::gridmask_mix_narrow_in_place;
+    return setBlocks<MixBytes<false>>(launch, positions, entries);
   }
-  launch.kernel = whole ? Kernel::gridmask_mix_in_place : Kernel::gridmask_mix_narrow_in_place;
-  return setBlocks(launch, positions, entries, One::samples);
+  if (params.valuesPerPixel == sizeof(uint32_t) && batchBytes - 1 <= UINT32_MAX &&
+      entries <= MixWords::kMostSamples &&
+      !constants.anyIs(KernelSample::kRandom | KernelSample::kFine)) {
+    launch.kernel = Kernel::gridmask_mix_words_in_place;
+    return setBlocks<MixWords>(launch, positions, entries);
+  }
+  launch.kernel = Kernel::gridmask_mix_bytes_in_place;
+  return setBlocks<MixBytes<true>>(launch, positions, entries);
 }
 
-// Puts the constants of samples that take turns in order. Says where the pixels of each come from,
-// and which samples are kept for later turns.
+// Puts the constants of samples that take turns in order. Says whose pixels each takes, and what is
+// kept for later turns; who takes that reads his own pixels instead.
 void takeTurns(const MixBatch& batch, const KernelParams& params, SampleConstants& constants,
-               std::vector<MixPartner>& partners, std::vector<MixKept>& kept) {
+               std::vector<uint32_t>& partners, std::vector<MixTurn>& turns) {
   const Order order(constants, batch);
   std::vector<uint32_t> entries;
-  kept.assign(params.turns, {0, MixKept::kNobody});
+  turns.assign(params.turns, {0, MixTurn::kNobody, MixTurn::kNobody, 0});
   uint32_t place = 0;
   for (const auto& [entry, partner, cycleBegin] : order.entries()) {
     const uint32_t writtenAt = cycleBegin / params.samplesAtOnce;
-    const bool isLate = writtenAt != place / params.samplesAtOnce;
-    if (isLate) kept[writtenAt] = {partner, place % params.samplesAtOnce % params.slots};
-    partners.push_back({partner | (isLate ? MixPartner::kWasKept : 0)});
+    const uint32_t turn = place / params.samplesAtOnce;
+    const bool isLate = writtenAt != turn;
+    if (isLate) {
+      const uint32_t inTurn = place % params.samplesAtOnce;
+      turns[writtenAt].kept = partner;
+      turns[writtenAt].keeper = turns[turn].taker = inTurn % params.slots;
+      turns[turn].takes = inTurn / params.slots;
+    }
+    partners.push_back(isLate ? constants.numberAt(entry) : partner);
     entries.push_back(entry);
     ++place;
   }
@@ -151,26 +159,26 @@ Prepared prepareMix(const MixBatch& batch, Launch& launch) {
   const auto entries = static_cast<uint32_t>(constants.count());
   if (entries == 0) return Prepared::kNothing;
   if (batch.inPlace()) {
-    if (!setInPlace(launch, vectors, entries)) return Prepared::kUnsupported;
+    if (!setInPlace(launch, vectors, constants, layout.bytes())) return Prepared::kUnsupported;
   } else {
     const bool whole = params.vectorBytes == kVectorBytes;
     launch.kernel = whole ? Kernel::gridmask_mix_new : Kernel::gridmask_mix_narrow_new;
     if (!setGrid(launch, vectors, entries)) return Prepared::kUnsupported;
   }
-  std::vector<MixPartner> partners;
+  std::vector<uint32_t> partners;
   partners.reserve(entries);
-  std::vector<MixKept> kept;
+  std::vector<MixTurn> turns;
   if (params.turns > 1) {
-    takeTurns(batch, params, constants, partners, kept);
+    takeTurns(batch, params, constants, partners, turns);
   } else {
     for (uint32_t entry = 0; entry < entries; ++entry) {
-      partners.push_back({static_cast<uint32_t>(batch.partner[constants.numberAt(entry)])});
+      partners.push_back(static_cast<uint32_t>(batch.partner[constants.numberAt(entry)]));
     }
   }
   constants.end();
-  params.partnersAt = addConstants(launch, partners.data(), partners.size() * sizeof(MixPartner));
+  params.partnersAt = addConstants(launch, partners.data(), partners.size() * sizeof(uint32_t));
   if (params.turns > 1) {
-    params.keptAt = addConstants(launch, kept.data(), kept.size() * sizeof(MixKept));
+    params.turnsAt = addConstants(launch, turns.data(), turns.size() * sizeof(MixTurn));
   }
   end(launch);
   return Prepared::kReady;

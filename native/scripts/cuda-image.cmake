@@ -23,6 +23,7 @@ set(KERNEL_SOURCES
   native/cuda/mask_rows_kernel.h
   native/cuda/memory.h
   native/cuda/mix.cu
+  native/cuda/mix_in_place_kernel.h
   native/cuda/mix_kernel.h
   native/cuda/noise_kernel.h
   native/cuda/preprocess.cu

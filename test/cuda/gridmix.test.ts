@@ -62,6 +62,30 @@ test('the function mixes tensors and arrays as the method does', () => {
   )
 })
 
+// Whole vectors of pixels of four bytes, decided together: one sample more than a thread has, more
+// than a warp's, and more than one block may have.
+test.each([
+  [9, 3, 68, 72],
+  [65, 3, 12, 60],
+  [150, 1, 36, 44],
+  [260, 3, 8, 8],
+])('%i samples in place, %i channels of %i×%i', (count, channels, height, width) => {
+  const gridmask = new GridMask({ ratio: 0.4, unit: [3, 50], rotate: 360, seed: 5 })
+  for (const [layout, of] of [
+    ['NCHW', Float32Array],
+    ['NHWC', Uint8Array],
+  ] as const) {
+    const planar = layout === 'NCHW'
+    const shape = planar ? [count, channels, height, width] : [count, height, width, 4]
+    const request = { shape: shape as [number, number, number, number], layout }
+    const images = scrambled(new of(shape.reduce((a, b) => a * b)), 3)
+    using tensor = DeviceTensor.from(images, request)
+    gridmask.gridmix(tensor, { index: 2, out: tensor })
+    const expected = gridmask.gridmix(images, { ...request, index: 2 }).images
+    expectSame(tensor.download(), expected)
+  }
+})
+
 test('tensors: what is refused, including partial overlap', () => {
   const gridmask = new GridMask({ ratio: 0.5, unit: 8, seed: 1 })
   using tensor = DeviceTensor.from(newImages(), { shape })

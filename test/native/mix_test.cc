@@ -4,17 +4,19 @@
 // instruction set and any number of threads, and counting too; and by the kernels
 // on the host, of which every access is seen. None strays or is misaligned; a new tensor is written
 // once; own vectors are read that keep something, the partner's that are dropped in part or whole;
-// in place only vectors that drop something are written.
+// in place only what is dropped is written, or sectors that drop something.
 
 #include "cpu/mix.h"
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include "check.h"
 #include "cpu/count.h"
 #include "cpu/mix_walks.h"
 #include "cuda/launch.h"
+#include "cuda/mix_in_place_kernel.h"
 #include "samples.h"
 #include "watched_memory.h"
 
@@ -191,72 +193,100 @@ struct Accesses {
   std::vector<uint8_t> reads, writes;
 };
 
-// What is to be read and written: of a new batch all, vector by vector of `vectorBytes` bytes; in
-// place what is dropped, of which the partner's vectors are read whole.
-Accesses accessesOf(const MixBatch& batch, size_t bytes, size_t vectorBytes) {
-  Accesses accesses{std::vector<uint8_t>(bytes), std::vector<uint8_t>(bytes)};
-  const auto height = static_cast<size_t>(batch.height);
-  const size_t rowBytes = static_cast<size_t>(batch.width) * batch.pixelBytes;
-  const size_t sampleBytes = batch.planes * height * rowBytes;
-  for (size_t n = 0; n < batch.count; ++n) {
-    const auto partner = static_cast<size_t>(batch.partner[n]);
-    if (batch.inPlace() && partner == n) continue;
-    const Lattice lattice = latticeOf(batch.samples[n], batch.height, batch.width);
-    const auto drops = [&](size_t byte) {
-      const auto x = static_cast<int32_t>(byte % rowBytes / batch.pixelBytes);
-      const auto y = static_cast<int32_t>(byte / rowBytes % height);
-      return partner != n && !keepsPixel(lattice, x, y);
-    };
-    for (size_t at = 0; at < sampleBytes; at += vectorBytes) {
-      size_t dropped = 0;
-      for (size_t k = at; k < at + vectorBytes; ++k) dropped += drops(k);
-      const auto touch = [&](std::vector<uint8_t>& counts, size_t sample, bool does) {
-        for (size_t k = at; k < at + vectorBytes && does; ++k) ++counts[sample * sampleBytes + k];
-      };
-      if (batch.inPlace()) {
-        for (size_t k = at; k < at + vectorBytes; ++k) {
-          if (drops(k)) ++accesses.writes[n * sampleBytes + k];
-        }
-      } else {
-        touch(accesses.writes, n, true);
-        touch(accesses.reads, n, dropped != vectorBytes);
-      }
-      touch(accesses.reads, partner, dropped != 0);
-    }
-  }
-  return accesses;
-}
-
-// Of samples that are read before it comes to them, since their cycle takes several turns.
-void addKept(const cuda::Launch& launch, const MixBatch& batch, Accesses& accesses) {
-  // These are read whole, whether or not the last sample of the cycle drops something.
-  const size_t sampleBytes = launch.params.sampleBytes;
-  for (uint32_t turn = 0; turn < launch.params.turns && launch.params.turns > 1; ++turn) {
-    const auto kept = cuda::constant<cuda::MixKept>(
-        launch.params, launch.params.keptAt + turn * static_cast<uint32_t>(sizeof(cuda::MixKept)));
-    if (kept.slot == cuda::MixKept::kNobody) continue;
+// What is to be read and written, vector by vector: of a new batch all. In place what is dropped,
+// of which the partner's vectors are read whole; or, if the kernel writes whole sectors, those that
+// drop something: their words are read from the partner, or where they are kept from the sample. A
+// partner's pixels that were kept for a later turn are read once, wherever they lie.
+class Expected {
+ public:
+  Expected(const cuda::Launch& launch, const MixBatch& batch, size_t bytes)
+      : accesses{std::vector<uint8_t>(bytes), std::vector<uint8_t>(bytes)},
+        batch_(batch),
+        sectors_(launch.kernel == cuda::Kernel::gridmask_mix_words_in_place &&
+                 cuda::MixWords::kBlends),
+        vectorBytes_(launch.params.vectorBytes),
+        sampleBytes_(launch.params.sampleBytes),
+        planeBytes_(launch.params.planeBytes) {
+    const std::vector<uint8_t> isKept = keptIn(launch);
     for (size_t n = 0; n < batch.count; ++n) {
-      if (static_cast<uint32_t>(batch.partner[n]) != kept.sample) continue;
-      const Lattice lattice = latticeOf(batch.samples[n], batch.height, batch.width);
-      const size_t rowBytes = launch.params.rowBytes;
-      const size_t vectorBytes = launch.params.vectorBytes;
-      for (size_t at = 0; at < sampleBytes; at += vectorBytes) {
-        size_t dropped = 0;
-        for (size_t k = at; k < at + vectorBytes; ++k) {
-          const auto x = static_cast<int32_t>(k % rowBytes / batch.pixelBytes);
-          const auto y = static_cast<int32_t>(k / rowBytes % static_cast<size_t>(batch.height));
-          if (!keepsPixel(lattice, x, y)) ++dropped;
+      const auto partner = static_cast<size_t>(batch.partner[n]);
+      if (batch.inPlace() && partner == n) continue;
+      const bool late = isKept[partner] != 0;
+      if (late) touch(accesses.reads, partner, 0, sampleBytes_);
+      addSample(n, partner, late);
+    }
+  }
+
+  Accesses accesses;
+
+ private:
+  std::vector<uint8_t> keptIn(const cuda::Launch& launch) const {
+    std::vector<uint8_t> isKept(batch_.count);
+    for (uint32_t turn = 0; turn < launch.params.turns && launch.params.turns > 1; ++turn) {
+      const auto size = static_cast<uint32_t>(sizeof(cuda::MixTurn));
+      const auto now =
+          cuda::constant<cuda::MixTurn>(launch.params, launch.params.turnsAt + turn * size);
+      if (now.keeper != cuda::MixTurn::kNobody) ++isKept[now.kept];
+    }
+    return isKept;
+  }
+
+  void addSample(size_t n, size_t partner, bool late) {
+    const Lattice lattice = latticeOf(batch_.samples[n], batch_.height, batch_.width);
+    const size_t rowBytes = static_cast<size_t>(batch_.width) * batch_.pixelBytes;
+    std::vector<uint8_t> drops(planeBytes_);
+    for (size_t k = 0; k < planeBytes_; ++k) {
+      const auto x = static_cast<int32_t>(k % rowBytes / batch_.pixelBytes);
+      drops[k] = partner != n && !keepsPixel(lattice, x, static_cast<int32_t>(k / rowBytes));
+    }
+    const auto droppedOf = [&](size_t vector) {
+      const auto begin = drops.begin() + static_cast<ptrdiff_t>(vector * vectorBytes_);
+      const auto size = static_cast<ptrdiff_t>(vectorBytes_);
+      return static_cast<size_t>(std::count(begin, begin + size, 1));
+    };
+    const size_t vectors = planeBytes_ / vectorBytes_;
+    for (size_t vector = 0; vector < vectors; ++vector) {
+      const size_t dropped = droppedOf(vector);
+      const size_t beside = vector ^ 1;
+      const bool inSector = dropped != 0 || (beside < vectors && droppedOf(beside) != 0);
+      const size_t begin = vector * vectorBytes_, end = begin + vectorBytes_;
+      for (size_t plane = 0; plane < batch_.planes; ++plane) {
+        const size_t at = plane * planeBytes_;
+        if (!batch_.inPlace()) {
+          touch(accesses.writes, n, at + begin, vectorBytes_);
+          if (dropped != vectorBytes_) touch(accesses.reads, n, at + begin, vectorBytes_);
         }
-        for (size_t k = at; k < at + vectorBytes && dropped == 0; ++k) {
-          ++accesses.reads[kept.sample * sampleBytes + k];
+        if (sectors_) {
+          if (inSector) touch(accesses.writes, n, at + begin, vectorBytes_);
+          for (size_t k = begin; k < end && inSector; ++k) {
+            touch(accesses.reads, drops[k] ? partner : n, at + k, 1);
+          }
+        } else {
+          for (size_t k = begin; k < end && batch_.inPlace(); ++k) {
+            if (drops[k]) touch(accesses.writes, n, at + k, 1);
+          }
+          if (dropped != 0 && !late) touch(accesses.reads, partner, at + begin, vectorBytes_);
         }
       }
     }
   }
-}
 
-// Runs the kernel and checks what it touches. Notes the turns it took, by the bytes of a vector.
-void checkKernel(const Case& made, Memory& source, Memory& target, uint32_t (&mostTurns)[17]) {
+  void touch(std::vector<uint8_t>& counts, size_t sample, size_t at, size_t bytes) const {
+    for (size_t k = at; k < at + bytes; ++k) ++counts[sample * sampleBytes_ + k];
+  }
+
+  const MixBatch& batch_;
+  const bool sectors_;
+  const size_t vectorBytes_, sampleBytes_, planeBytes_;
+};
+
+// Of each kernel: how often it was run, and the most turns it took.
+struct Ran {
+  size_t times[cuda::kKernels] = {};
+  uint32_t mostTurns[cuda::kKernels] = {};
+};
+
+void checkKernel(const Case& made, Memory& source, Memory& target, Ran& ran) {
   const MixBatch batch = over(made, source.data(), target.data());
   cuda::Launch launch;
   const cuda::Prepared prepared = cuda::prepareMix(batch, launch);
@@ -266,33 +296,120 @@ void checkKernel(const Case& made, Memory& source, Memory& target, uint32_t (&mo
   }
   CHECK(prepared == cuda::Prepared::kReady);
   runKernel(launch, source, target);
-  Accesses accesses = accessesOf(batch, made.bytes, launch.params.vectorBytes);
-  launch.params.constants = launch.constants.data();
-  addKept(launch, batch, accesses);
-  CHECK(source.reads == accesses.reads);
-  CHECK(target.writes == accesses.writes);
-  uint32_t& most = mostTurns[launch.params.vectorBytes];
-  most = std::max(most, launch.params.turns);
+  if (!launch.constants.empty()) launch.params.constants = launch.constants.data();
+  const Expected expected(launch, batch, made.bytes);
+  CHECK(source.reads == expected.accesses.reads);
+  CHECK(target.writes == expected.accesses.writes);
+  const auto kernel = static_cast<size_t>(launch.kernel);
+  ++ran.times[kernel];
+  ran.mostTurns[kernel] = std::max(ran.mostTurns[kernel], launch.params.turns);
+}
+
+// Runs the kernels of a new batch and in place.
+void checkKernels(Case& made, size_t at, size_t targetAt, Ran& ran) {
+  made.images.resize(made.bytes);
+  Memory source(made.images, at), inPlace(made.images, at), target(made.bytes, targetAt);
+  const std::vector<uint8_t> expected = expectedOf(made, source.data());
+  checkKernel(made, source, target, ran);
+  CHECK(target.holds(expected));
+  checkKernel(made, inPlace, inPlace, ran);
+  CHECK(inPlace.holds(expected));
 }
 
 void testKernel(Random& random) {
-  uint32_t mostTurns[17] = {};
-  const auto offset = [&] { return random.chance(0.5) ? 0 : random.between(0, 15); };
+  Ran ran;
+  const auto offset = [&] {
+    return static_cast<size_t>(random.chance(0.5) ? 0 : random.between(0, 15));
+  };
   for (int round = 0; round < 300; ++round) {
     Case made = randomCase(random, round % 5 == 0);
-    made.images.resize(made.bytes);
-    const auto at = static_cast<size_t>(offset());
-    Memory source(made.images, at), inPlace(made.images, at);
-    Memory target(made.bytes, static_cast<size_t>(offset()));
-    const std::vector<uint8_t> expected = expectedOf(made, source.data());
-    checkKernel(made, source, target, mostTurns);
-    CHECK(target.holds(expected));
-    checkKernel(made, inPlace, inPlace, mostTurns);
-    CHECK(inPlace.holds(expected));
+    const size_t at = offset();
+    checkKernels(made, at, offset(), ran);
   }
-  // Those of a new batch are none.
-  for (const int vectorBytes : {1, 2, 4, 16}) CHECK(mostTurns[vectorBytes] > 1);
-  CHECK(*std::max_element(mostTurns, mostTurns + 17) > 5);
+  using cuda::Kernel;
+  for (const Kernel kernel :
+       {Kernel::gridmask_mix_new, Kernel::gridmask_mix_narrow_new,
+        Kernel::gridmask_mix_bytes_in_place, Kernel::gridmask_mix_narrow_in_place}) {
+    CHECK(ran.times[static_cast<size_t>(kernel)] >= 10);
+  }
+  for (const Kernel kernel :
+       {Kernel::gridmask_mix_bytes_in_place, Kernel::gridmask_mix_narrow_in_place}) {
+    CHECK(ran.mostTurns[static_cast<size_t>(kernel)] > 1);
+  }
+  CHECK(*std::max_element(ran.mostTurns, ran.mostTurns + cuda::kKernels) > 5);
+}
+
+// Pixels of four bytes in whole vectors, of which none needs more than 32-bit phases. Every sample
+// takes part if `all`.
+Case wordsCase(Random& random, size_t count, int height, int width, bool all) {
+  Case made;
+  for (size_t i = 0; i < count; ++i) {
+    PackedSample sample = randomSample(random);
+    sample.unitProbability = 1;
+    if (all) sample.flags |= PackedSample::kMasked;
+    if (sample.d > 1920) sample.d = random.between(1900, 1920);
+    sample.l = random.between(1, sample.d);
+    sample.deltaX = random.between(0, sample.d - 1);
+    made.samples.push_back(sample);
+  }
+  made.partner = randomPermutation(random, count);
+  for (size_t i = 0; i < count && all; ++i) {
+    if (static_cast<size_t>(made.partner[i]) == i) {
+      std::swap(made.partner[i], made.partner[(i + 1) % count]);
+    }
+  }
+  const auto planes = static_cast<size_t>(random.between(1, count > 100 ? 2 : 5));
+  const BatchLayout layout{count, planes, height, width, 4, 1};
+  made.bytes = layout.bytes();
+  made.images.resize(made.bytes);
+  for (uint8_t& byte : made.images) byte = static_cast<uint8_t>(random.word());
+  made.batch = {{layout, nullptr, nullptr}, Samples(made.samples.data()), nullptr};
+  return made;
+}
+
+// As many samples as a thread has, and a block, one less and one more, in blocks of every width.
+void testWords(Random& random) {
+  Ran ran;
+  const auto run = [&](size_t count, int height, int width, bool all) {
+    Case made = wordsCase(random, count, height, width, all);
+    checkKernels(made, 16 * static_cast<size_t>(random.between(0, 3)), 0, ran);
+  };
+  for (const size_t samples : {8, 64, 128, 256}) {
+    for (const size_t more : {0, 1, 2}) {
+      run(samples + more - 1, random.between(1, 5), 4 * random.between(1, 9), true);
+    }
+  }
+  run(9, 67, 4 * 67, true);  // a warp's vectors
+  run(64, 65, 4 * 66, false);
+  run(65, 40, 4 * 53, true);   // half of them
+  run(129, 28, 4 * 39, true);  // a quarter
+  for (int round = 0; round < 20; ++round) {
+    run(static_cast<size_t>(random.between(1, 40)), random.between(1, 20),
+        4 * random.between(1, 20), false);
+  }
+  const auto times = [&](cuda::Kernel kernel) { return ran.times[static_cast<size_t>(kernel)]; };
+  CHECK(times(cuda::Kernel::gridmask_mix_words_in_place) >= 25);
+  CHECK(times(cuda::Kernel::gridmask_mix_bytes_in_place) >= 1);  // more than a block's
+}
+
+// Offsets of 32 bits reach all bytes of 4 GiB. Nothing is run.
+void testLargeBatches() {
+  PackedSample sample{};
+  sample.flags = PackedSample::kMasked;
+  sample.d = 64;
+  sample.l = 32;
+  sample.unitProbability = 1;
+  const PackedSample samples[] = {sample, sample};
+  const int32_t partner[] = {1, 0};
+  auto* const images = reinterpret_cast<uint8_t*>(uintptr_t{1} << 40);
+  for (const size_t planes : {32768, 32769}) {
+    const BatchLayout layout{2, planes, 128, 128, 4, 1};
+    cuda::Launch launch;
+    const MixBatch batch{{layout, images, images}, Samples(samples), partner};
+    CHECK(cuda::prepareMix(batch, launch) == cuda::Prepared::kReady);
+    CHECK(launch.kernel == (planes == 32768 ? cuda::Kernel::gridmask_mix_words_in_place
+                                            : cuda::Kernel::gridmask_mix_bytes_in_place));
+  }
 }
 
 void testPermutations() {
@@ -314,6 +431,10 @@ int main() {
   testPermutations();
   testCpu(random);
   testCount(random);
-  if (!kLooksForRaces) testKernel(random);  // by one thread
+  if (!kLooksForRaces) {  // by one thread
+    testKernel(random);
+    testWords(random);
+    testLargeBatches();
+  }
   return 0;
 }

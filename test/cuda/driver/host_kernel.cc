@@ -9,6 +9,7 @@
 
 #include "cuda/mask_kernel.h"
 #include "cuda/mask_rows_kernel.h"
+#include "cuda/mix_in_place_kernel.h"
 #include "cuda/mix_kernel.h"
 #include "cuda/noise_kernel.h"
 #include "cuda/preprocess_kernel.h"
@@ -55,31 +56,36 @@ void mixNew(const KernelParams& params, HostBlock block) {
   });
 }
 
-template <class Shape>
+template <class Thread>
 void mixInPlace(const KernelParams& params, HostBlock block) {
-  std::vector<MixThread<Shape>> threads;
+  struct State {
+    Thread thread;
+    Vector vectors[Thread::kSamples];
+  };
+  typename Thread::Shared shared;
+  forEachThread(params, [&](uint32_t thread) { Thread::prepare(params, thread, shared); });
+  std::vector<State> states;
   for (uint32_t thread = 0; thread < params.threadsPerBlock; ++thread) {
-    threads.emplace_back(params, block.x, thread);
+    states.push_back({Thread(params, block.x, thread), {}});
   }
   const uint32_t begin = block.y * params.planesPerBlock;
   const uint32_t end = std::min(begin + params.planesPerBlock, params.planes);
-  for (uint32_t plane = begin; plane < end; plane += Shape::planes) {
+  for (uint32_t plane = begin; plane < end; ++plane) {
+    uint8_t* const images = params.target + plane * params.planeBytes;
     for (uint32_t turn = 0; turn < params.turns; ++turn) {
-      forEachThread(params, [&](uint32_t thread) {
-        if (plane == begin || params.turns > 1) threads[thread].decide(params, turn);
-        threads[thread].read(params, turn, plane);
-      });
-      forEachThread(params, [&](uint32_t thread) { threads[thread].write(params, plane); });
+      const auto forEach = [&](const auto& use) {
+        forEachThread(params, [&](uint32_t thread) { use(states[thread], thread); });
+      };
+      if (plane == begin || params.turns > 1) {
+        forEach([&](State& state, uint32_t) { state.thread.decide(params, turn, shared); });
+        forEach([&](State& state, uint32_t thread) {
+          state.thread.join(Thread::kBlends ? states[thread ^ 1].thread.dropped() : 0);
+        });
+      }
+      forEach(
+          [&](State& state, uint32_t) { state.thread.read(params, turn, images, state.vectors); });
+      forEach([&](State& state, uint32_t) { state.thread.write(params, images, state.vectors); });
     }
-  }
-}
-
-template <bool inPlace, bool whole, bool severalPlanes>
-void mix(const KernelParams& params, HostBlock block) {
-  if constexpr (inPlace) {
-    mixInPlace<MixShape<whole, severalPlanes>>(params, block);
-  } else {
-    mixNew<whole>(params, block);
   }
 }
 
@@ -119,7 +125,8 @@ void preprocessPixels(const KernelParams& params, HostBlock block) {
 
 constexpr HostKernel kHostKernels[] = {
 #define GRIDMASK_MASK(name, ...) mask<MaskShape<__VA_ARGS__>>,
-#define GRIDMASK_MIX(name, ...) mix<__VA_ARGS__>,
+#define GRIDMASK_MIX_NEW(name, whole) mixNew<whole>,
+#define GRIDMASK_MIX_IN_PLACE(name, Thread) mixInPlace<Thread>,
 #define GRIDMASK_ROWS(name, ...) maskRows<__VA_ARGS__>,
 #define GRIDMASK_NOISE(name, bytes, inPlace) noise<NoiseShape<bytes, inPlace>>,
 #define GRIDMASK_PREPROCESS(name, ...) preprocess<PreprocessShape<__VA_ARGS__>>,
@@ -127,7 +134,8 @@ constexpr HostKernel kHostKernels[] = {
     // clang-format off
     GRIDMASK_MASK_KERNELS(GRIDMASK_MASK)
     GRIDMASK_MASK_ROWS_KERNELS(GRIDMASK_ROWS)
-    GRIDMASK_MIX_KERNELS(GRIDMASK_MIX)
+    GRIDMASK_MIX_NEW_KERNELS(GRIDMASK_MIX_NEW)
+    GRIDMASK_MIX_IN_PLACE_KERNELS(GRIDMASK_MIX_IN_PLACE)
     GRIDMASK_RARE_MASK_KERNELS(GRIDMASK_MASK)
     GRIDMASK_NOISE_KERNELS(GRIDMASK_NOISE)
     GRIDMASK_PREPROCESS_KERNELS(GRIDMASK_PREPROCESS)
@@ -135,7 +143,8 @@ constexpr HostKernel kHostKernels[] = {
 // clang-format on
 #undef GRIDMASK_MASK
 #undef GRIDMASK_ROWS
-#undef GRIDMASK_MIX
+#undef GRIDMASK_MIX_NEW
+#undef GRIDMASK_MIX_IN_PLACE
 #undef GRIDMASK_NOISE
 #undef GRIDMASK_PREPROCESS
 #undef GRIDMASK_PIXELS

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: MIT
+//
+// GridMix in place. A sample may be written only after the one that takes pixels from it has read
+// it. So a block has a few neighbouring vectors of *all* samples: 2^tileShift vectors, and the
+// samples divided among the remaining threads, a few each. Plane by plane, all threads read what
+// they need, wait for each other, and then write.
+//
+// If there are more samples than that, they take turns in the order of the permutation's cycles: a
+// sample's partner is the next one, so it is not yet written. Only a cycle's last sample needs one
+// that may have been written: the first. The thread that will need it keeps it from the turn in
+// which it was written. The grid: x: vectors of a plane, y: groups of planes.
+//
+// A thread goes through these phases. Before each all threads of the block wait for each other,
+// except before join(), which only needs the lane beside, and read():
+//
+//   prepare()    what the block's threads share
+//   for each plane, and within it for each turn:
+//     decide()   what is dropped. Without turns only once: it holds for all planes
+//     join()     after an exchange with the lane beside, if the class `kBlends`
+//     read()
+//     write()
+#pragma once
+
+#include <cstdint>
+
+#include "cuda/mix_kernel.h"
+
+namespace gridmask::cuda {
+
+// What is the same for all kinds of pixels.
+template <bool whole>
+class MixThread {
+ protected:
+  GRIDMASK_HD MixThread(const KernelParams& params, uint32_t blockX, uint32_t threadX)
+      : slot_(threadX >> params.tileShift) {
+    const uint32_t width = 1u << params.tileShift;
+    const uint32_t vector = blockX * width + (threadX & (width - 1));
+    inside_ = vector < params.threadsPerSample;
+    // Without a branch: the others decide something, too.
+    vector_ = inside_ ? vector : 0;
+  }
+
+  // Where the vector lies in a plane.
+  GRIDMASK_HD uint64_t inPlane(const KernelParams& params) const {
+    return uint64_t{vector_} * (whole ? kVectorBytes : params.vectorBytes);
+  }
+
+  uint32_t slot_;
+  uint32_t vector_;
+  bool inside_;
+};
+
+// A sample of MixWords, in the memory that a block's threads share.
+struct alignas(16) MixSample {
+  KernelAxis x;
+  uint64_t yOrigin;
+  uint64_t yAcross;
+  uint32_t own;    // where it begins, from the batch's first byte
+  uint32_t other;  // and its partner
+  uint32_t acrossX;
+  uint32_t acrossY;
+  uint32_t gap;
+  uint32_t reversed;  // all bits if it is, else none
+
+  // The lattice is only rotated: down the image y goes on as x does across it.
+  GRIDMASK_HD Phases<uint32_t> phasesAt(uint32_t column, uint32_t row) const {
+    const uint64_t right = column + static_cast<uint32_t>(-kOriginColumn);
+    const uint64_t down = row;
+    return {coarse(x.origin + right * x.across + down * x.down),
+            coarse(yOrigin + right * yAcross + down * x.across), acrossX, acrossY, gap};
+  }
+};
+
+// Pixels of four bytes in whole vectors, neither random nor fine, in batches of at most 4 GiB and
+// `kMostSamples` samples. A vector is four pixels, which are decided without branches. A thread has
+// up to eight samples. What it drops of them are four bits each, so one word holds all.
+//
+// If `blends_` is set, sectors of 32 bytes are written whole: a thread also reads what its own
+// samples keep there. It alone writes these vectors, and by then nobody else reads them.
+template <bool blends_>
+class MixWordsThread : public MixThread<true> {
+ public:
+  static constexpr uint32_t kSamples = 8;
+  static constexpr uint32_t kThreads = 256;
+  static constexpr uint32_t kMinBlocks = 3;
+  // So many blocks may be on a multiprocessor if they share the planes of a batch: each decides for
+  // itself.
+  static constexpr uint32_t kPlaneBlocks = 3;
+  static constexpr uint32_t kMostSamples = 256;
+  static constexpr bool kPrepares = true;
+  static constexpr bool kTakesTurns = false;
+  static constexpr bool kBlends = blends_;
+  using Shared = MixSample[kMostSamples];
+
+  GRIDMASK_HD MixWordsThread(const KernelParams& params, uint32_t blockX, uint32_t threadX)
+      : MixThread(params, blockX, threadX) {}
+
+  // Every thread needs the constants of some samples, and the block those of all.
+  GRIDMASK_HD static void prepare(const KernelParams& params, uint32_t threadX, Shared& shared) {
+    GRIDMASK_NO_UNROLL
+    for (uint32_t entry = threadX; entry < params.entries; entry += params.threadsPerBlock) {
+      const KernelSample sample = sampleAt(params, entry);
+      shared[entry] = {sample.x,
+                       sample.y.origin,
+                       sample.y.across,
+                       sample.number() * static_cast<uint32_t>(params.sampleBytes),
+                       partnerOf(params, entry) * static_cast<uint32_t>(params.sampleBytes),
+                       coarseStep(sample.x.across),
+                       coarseStep(sample.y.across),
+                       sample.gap,
+                       sample.is(KernelSample::kReverse) ? 0xFFFFFFFFu : 0};
+    }
+  }
+
+  GRIDMASK_HD void decide(const KernelParams& params, uint32_t, const Shared& shared) {
+    const uint32_t row = quotient(vector_, params.rowReciprocal);
+    const uint32_t column = (vector_ - row * params.vectorsPerRow) * kPixels;
+    dropped_ = 0;
+    uint32_t entry = slot_;
+    GRIDMASK_UNROLL
+    for (uint32_t k = 0; k < kSamples; ++k, entry += params.slots) {
+      if (entry >= params.entries) break;
+      const MixSample& sample = shared[entry];
+      Phases<uint32_t> phases = sample.phasesAt(column, row);
+      GRIDMASK_UNROLL
+      for (uint32_t p = 0; p < kPixels; ++p, phases.next()) {
+        if (phases.inSquare()) dropped_ |= 1u << (kPixels * k + p);
+      }
+      dropped_ ^= sample.reversed & 0xFu << (kPixels * k);
+    }
+    if (!inside_) dropped_ = 0;
+    // Only now: next to the others, they would take more registers.
+    entry = slot_;
+    GRIDMASK_UNROLL
+    for (uint32_t k = 0; k < kSamples; ++k, entry += params.slots) {
+      if (entry >= params.entries) break;
+      own_[k] = shared[entry].own + vector_ * kVectorBytes;
+      other_[k] = shared[entry].other + vector_ * kVectorBytes;
+    }
+  }
+
+  GRIDMASK_HD uint32_t dropped() const { return dropped_; }
+
+  // `neighbours`: the same of the lane beside, lane XOR 1.
+  GRIDMASK_HD void join(uint32_t neighbours) {
+    const uint32_t any = anyOf(dropped_);
+    const uint32_t kept = anyOf(~dropped_);
+    const uint32_t part = any & kept;
+    if (!kBlends) {
+      state_ = any * kRead | (any & ~kept) * kWritten | part * kInPart;
+      return;
+    }
+    state_ = inside_ ? anyOf(dropped_ | neighbours) * (kRead | kWritten) : 0;
+    // A warp reads either by words or by vectors. Otherwise it would wait for the one before it
+    // goes on to the other.
+    GRIDMASK_UNROLL
+    for (uint32_t k = 0; k < kSamples; ++k) {
+      if (inSomeLane((part >> (kPixels * k) & 1) != 0)) state_ |= kInPart << (kPixels * k);
+      if ((any >> (kPixels * k) & 1) == 0) other_[k] = own_[k];
+    }
+  }
+
+  GRIDMASK_HD void read(const KernelParams&, uint32_t, const uint8_t* plane,
+                        Vector (&vectors)[kSamples]) const {
+    uint32_t dropped = dropped_;
+#ifdef __CUDA_ARCH__
+    // Otherwise all addresses of words are kept from one plane to the next.
+    if (kBlends) asm volatile("" : "+r"(dropped));
+#endif
+    GRIDMASK_UNROLL
+    for (uint32_t k = 0; k < kSamples; ++k) {
+      if (kBlends && is(k, kInPart)) {
+        GRIDMASK_UNROLL
+        for (uint32_t p = 0; p < kPixels; ++p) {
+          if (!is(k, kRead)) continue;
+          const bool drops = (dropped >> (kPixels * k + p) & 1) != 0;
+          const uint32_t at = drops ? other_[k] : own_[k];
+          vectors[k].word[p] = load<uint32_t>(plane + at + 4 * p);
+        }
+      } else if (is(k, kRead)) {
+        vectors[k] = load<Vector>(plane + other_[k]);
+      }
+    }
+  }
+
+  GRIDMASK_HD void write(const KernelParams&, uint8_t* plane,
+                         const Vector (&vectors)[kSamples]) const {
+    GRIDMASK_UNROLL
+    for (uint32_t k = 0; k < kSamples; ++k) {
+      uint8_t* const to = plane + own_[k];
+      if (is(k, kWritten)) store<Vector>(to, vectors[k]);
+      if (!kBlends && is(k, kInPart)) {
+        GRIDMASK_UNROLL
+        for (uint32_t p = 0; p < kPixels; ++p) {
+          if (drops(k, p)) store(to + 4 * p, vectors[k].word[p]);
+        }
+      }
+    }
+  }
+
+ private:
+  static constexpr uint32_t kPixels = 4;
+  // Of a sample's four bits in `state_`: whether a vector is read; whether it is written whole; and
+  // whether only a part of it is dropped, or if the class `kBlends`, of that of a lane of the warp.
+  static constexpr uint32_t kRead = 1;
+  static constexpr uint32_t kWritten = 2;
+  static constexpr uint32_t kInPart = 4;
+
+  // Of each four bits the lowest: whether one of them is set.
+  GRIDMASK_HD static uint32_t anyOf(uint32_t bits) {
+    bits |= bits >> 1;
+    return (bits | bits >> 2) & 0x11111111u;
+  }
+
+  // On the host a warp has one lane.
+  GRIDMASK_HD static bool inSomeLane(bool condition) {
+#ifdef __CUDA_ARCH__
+    return __any_sync(0xFFFFFFFFu, condition) != 0;
+#else
+    return condition;
+#endif
+  }
+
+  GRIDMASK_HD bool is(uint32_t k, uint32_t flag) const {
+    return (state_ & flag << (kPixels * k)) != 0;
+  }
+  GRIDMASK_HD bool drops(uint32_t k, uint32_t p) const {
+    return (dropped_ & 1u << (kPixels * k + p)) != 0;
+  }
+
+  uint32_t dropped_;
+  uint32_t state_;
+  // Of each sample: where the vector lies in it and in its partner, from the batch's first byte.
+  uint32_t own_[kSamples];
+  uint32_t other_[kSamples];
+};
+
+using MixWords = MixWordsThread<false>;
+
+// All other pixels. They are bytes of a vector, of which each drops what has its bit set.
+template <bool whole>
+class MixBytes : public MixThread<whole> {
+ public:
+  static constexpr uint32_t kSamples = 4;
+  static constexpr uint32_t kThreads = 512;
+  static constexpr uint32_t kMinBlocks = 2;
+  static constexpr uint32_t kPlaneBlocks = 1;
+  static constexpr bool kPrepares = false;
+  static constexpr bool kTakesTurns = true;
+  static constexpr bool kBlends = false;
+  struct Shared {};
+
+  GRIDMASK_HD MixBytes(const KernelParams& params, uint32_t blockX, uint32_t threadX)
+      : MixThread<whole>(params, blockX, threadX), place_(params, this->vector_) {}
+
+  GRIDMASK_HD static void prepare(const KernelParams&, uint32_t, Shared&) {}
+
+  GRIDMASK_HD void decide(const KernelParams& params, uint32_t turn, const Shared&) {
+    const uint32_t end = endOf(params, turn);
+    uint32_t entry = turn * params.samplesAtOnce + this->slot_;
+    GRIDMASK_NO_UNROLL
+    for (uint32_t k = 0; k < kSamples; ++k, entry += params.slots) {
+      // Each moves to the last place in turn, so that none is addressed by index.
+      GRIDMASK_UNROLL
+      for (uint32_t j = 0; j + 1 < kSamples; ++j) {
+        dropped_[j] = dropped_[j + 1];
+        number_[j] = number_[j + 1];
+        partner_[j] = partner_[j + 1];
+      }
+      constexpr uint32_t kLast = kSamples - 1;
+      dropped_[kLast] = 0;
+      if (!this->inside_ || entry >= end) continue;
+      const KernelSample sample = sampleAt(params, entry);
+      dropped_[kLast] = droppedBytes(params, sample, entry, place_);
+      number_[kLast] = sample.number();
+      partner_[kLast] = partnerOf(params, entry);
+    }
+  }
+
+  GRIDMASK_HD uint32_t dropped() const { return 0; }
+  GRIDMASK_HD void join(uint32_t) {}
+
+  GRIDMASK_HD void read(const KernelParams& params, uint32_t turn, const uint8_t* plane,
+                        Vector (&vectors)[kSamples]) {
+    const uint8_t* const source = plane + this->inPlane(params);
+    MixTurn now{0, MixTurn::kNobody, MixTurn::kNobody, 0};
+    if (params.turns > 1) now = turnAt(params, turn);
+    const uint32_t takers = takersOf(now);
+    GRIDMASK_UNROLL
+    for (uint32_t k = 0; k < kSamples; ++k) {
+      // Always set, so that nothing has to be kept from one plane to the next.
+      vectors[k] = kept_;
+      if (dropped_[k] == 0 || (takers >> k & 1) != 0) continue;
+      vectors[k] = loadFirst<whole>(source + partner_[k] * params.sampleBytes, params.vectorBytes);
+    }
+    if (params.turns > 1) keep(params, now, source);
+  }
+
+  GRIDMASK_HD void write(const KernelParams& params, uint8_t* plane,
+                         const Vector (&vectors)[kSamples]) const {
+    uint8_t* const target = plane + this->inPlane(params);
+    const bool pixelsAreWords = params.valuesPerPixel % sizeof(uint32_t) == 0;
+    GRIDMASK_UNROLL
+    for (uint32_t k = 0; k < kSamples; ++k) {
+      if (dropped_[k] == 0) continue;
+      storeTaken(target + number_[k] * params.sampleBytes, vectors[k], dropped_[k], pixelsAreWords);
+    }
+  }
+
+ private:
+  // Of this turn, the entry behind the last one.
+  GRIDMASK_HD static uint32_t endOf(const KernelParams& params, uint32_t turn) {
+    const uint32_t end = (turn + 1) * params.samplesAtOnce;
+    return end < params.entries ? end : params.entries;
+  }
+
+  GRIDMASK_HD static MixTurn turnAt(const KernelParams& params, uint32_t turn) {
+    return constant<MixTurn>(params,
+                             params.turnsAt + turn * static_cast<uint32_t>(sizeof(MixTurn)));
+  }
+
+  // Reads what will have been written when this thread needs it.
+  GRIDMASK_HD void keep(const KernelParams& params, const MixTurn& turn, const uint8_t* plane) {
+    if (!this->inside_ || turn.keeper != this->slot_) return;
+    kept_ = loadFirst<whole>(plane + turn.kept * params.sampleBytes, params.vectorBytes);
+  }
+
+  // Bit k: whether the thread's sample k takes what was kept. At most one does.
+  GRIDMASK_HD uint32_t takersOf(const MixTurn& turn) const {
+    return turn.taker == this->slot_ ? 1u << turn.takes : 0;
+  }
+
+  // A word, or only those of its four bytes whose bits are set.
+  GRIDMASK_HD static void storeBytes(uint8_t* to, uint32_t word, uint32_t bits) {
+    if (bits == 0xF) {
+      store<uint32_t>(to, word);
+      return;
+    }
+    GRIDMASK_UNROLL
+    for (int k = 0; k < 4; ++k) {
+      if (bits >> k & 1) store<uint8_t>(to + k, static_cast<uint8_t>(word >> (8 * k)));
+    }
+  }
+
+  // The bytes of a vector whose bits are set. All of a narrow vector, whose pixels are no smaller.
+  GRIDMASK_HD static void storeTaken(uint8_t* to, const Vector& vector, uint32_t dropped,
+                                     bool pixelsAreWords) {
+    if (!whole) {
+      storeBytes(to, vector.word[0], dropped);
+    } else if (dropped == 0xFFFF) {
+      store<Vector>(to, vector);
+    } else if (pixelsAreWords) {
+      GRIDMASK_UNROLL
+      for (int w = 0; w < 4; ++w) {
+        if (dropped >> (4 * w) & 1) store<uint32_t>(to + 4 * w, vector.word[w]);
+      }
+    } else {
+      Vector rest = vector;
+      GRIDMASK_NO_UNROLL
+      for (; dropped != 0; dropped >>= 4, to += 4) {
+        storeBytes(to, rest.word[0], dropped & 0xF);
+        rest = {{rest.word[1], rest.word[2], rest.word[3], 0}};
+      }
+    }
+  }
+
+  MixPlace place_;
+  Vector kept_{};
+  // Of each sample:
+  uint32_t dropped_[kSamples] = {};  // of the vector: bit k for byte k
+  uint32_t number_[kSamples] = {};
+  uint32_t partner_[kSamples] = {};
+};
+
+}  // namespace gridmask::cuda
