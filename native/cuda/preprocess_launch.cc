@@ -3,6 +3,7 @@
 #include "cuda/preprocess_launch.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <tuple>
 #include <vector>
@@ -12,9 +13,6 @@
 
 namespace gridmask::cuda {
 namespace {
-
-// Channels of an image that a value's number can tell apart.
-constexpr uint32_t kMostChannels = 4;
 
 size_t sourceBytesOf(const PreprocessBatch& batch) { return batch.floatSource ? sizeof(float) : 1; }
 
@@ -97,16 +95,38 @@ void addScales(const PreprocessBatch& batch, Launch& launch) {
   launch.params.scalesAt = addConstants(launch, scales.data(), scales.size() * sizeof(KernelScale));
 }
 
+// At the end of the parameters. Where the constants reach into them, they are to be uploaded.
+void addTileScales(const PreprocessBatch& batch, Launch& launch) {
+  uint8_t* const inlined = launch.params.inlined;
+  std::vector<uint8_t>& constants = launch.constants;
+  if (constants.empty() && launch.inlinedBytes > kTileScalesAt) {
+    constants.assign(inlined, inlined + launch.inlinedBytes);
+  }
+  for (size_t channel = 0; channel < batch.channels(); ++channel) {
+    const KernelScale scale = scaleOf(batch, channel);
+    const uint32_t times = batch.valueBytes == 2 ? 0x00010001 : 1;
+    const TileScale made{0x7650u + scale.channel, scale.a, scale.b, scale.fill * times};
+    std::memcpy(inlined + kTileScalesAt + channel * sizeof made, &made, sizeof made);
+  }
+}
+
+// Whether kPlacedByte stands for a conversion.
+bool isPlaced(const ChannelScale& scale) {
+  constexpr float kMost = 1e30f;
+  return std::fabs(scale.a) < kMost &&
+         !(std::signbit(scale.a) && scale.b == 0 && std::signbit(scale.b));
+}
+
 struct TileKernel {
   Kernel kernel;
   size_t valueBytes;
   bool together;
   uint32_t pixels;
-  uint32_t tileShift;
+  uint32_t columns;
 };
 template <class Shape>
 constexpr TileKernel tileKernelOf(Kernel kernel) {
-  return {kernel, Shape::valueBytes, Shape::together, Shape::pixels, Shape::tileShift};
+  return {kernel, Shape::valueBytes, Shape::together, Shape::pixels, Shape::columns};
 }
 constexpr TileKernel kTileKernels[] = {
 #define GRIDMASK_LIST(name, ...) tileKernelOf<PreprocessShape<__VA_ARGS__>>(Kernel::name),
@@ -124,7 +144,7 @@ bool hasWords(const PreprocessBatch& batch, const Readable& readable) {
   return std::all_of(batch.images.begin(), batch.images.end(), [&](const SourceImage& image) {
     const auto begin = reinterpret_cast<uintptr_t>(image.data);
     const uintptr_t end = begin + imageBytesOf(batch, image);
-    return image.channels <= kMostChannels && begin / kWord * kWord >= first &&
+    return image.channels <= kTileChannels && begin / kWord * kWord >= first &&
            (end + kWord - 1) / kWord * kWord <= last;
   });
 }
@@ -132,8 +152,12 @@ bool hasWords(const PreprocessBatch& batch, const Readable& readable) {
 // Images whose pixels are read as words, and a result of planes or of three channels together.
 bool prepareTiles(const PreprocessBatch& batch, const Readable& readable, Launch& launch) {
   if (!hasWords(batch, readable)) return false;
-  const bool together = batch.planes == 1 && batch.channels() == 3;
+  const bool together = batch.planes == 1 && batch.channels() == kTogether;
   if (!together && batch.pixelBytes != batch.valueBytes) return false;
+  if (batch.channels() > kTileChannels ||
+      !std::all_of(batch.scales.begin(), batch.scales.end(), isPlaced)) {
+    return false;
+  }
   KernelParams& params = launch.params;
   for (const TileKernel& kernel : kTileKernels) {
     if (kernel.valueBytes != batch.valueBytes || kernel.together != together) continue;
@@ -142,16 +166,22 @@ bool prepareTiles(const PreprocessBatch& batch, const Readable& readable, Launch
     // A thread's pixels are a vector in each channel.
     params.vectorsPerRow = (params.width + kernel.pixels - 1) / kernel.pixels;
     const uint64_t places = reinterpret_cast<uintptr_t>(batch.target) | params.rowBytes;
+    if (!setRectangles(launch, 1, kernel.columns)) return false;
     if (places % kVectorBytes != 0) params.preprocessFlags |= kByValues;
-    return setTiles(launch, 1, kernel.tileShift);
+    end(launch);
+    addTileScales(batch, launch);
+    return true;
   }
   return false;
 }
 
-bool preparePixels(Launch& launch) {
+bool preparePixels(const PreprocessBatch& batch, Launch& launch) {
   launch.kernel = Kernel::gridmask_preprocess_pixels;
   launch.params.vectorsPerRow = launch.params.width;
-  return setTiles(launch, PreprocessPixel::kRows, PreprocessPixel::kTileShift);
+  if (!setTiles(launch, PreprocessPixel::kRows, PreprocessPixel::kTileShift)) return false;
+  addScales(batch, launch);
+  end(launch);
+  return true;
 }
 
 bool isAligned(const PreprocessBatch& batch) {
@@ -184,12 +214,9 @@ Prepared preparePreprocess(const PreprocessBatch& batch, const Readable& readabl
     params.preprocessFlags |= kHasMasks;
   }
   addImages(batch, launch);
-  addScales(batch, launch);
-  if (!(!fine && prepareTiles(batch, readable, launch)) && !preparePixels(launch)) {
-    return Prepared::kUnsupported;
-  }
-  end(launch);
-  return Prepared::kReady;
+  const bool ready =
+      (!fine && prepareTiles(batch, readable, launch)) || preparePixels(batch, launch);
+  return ready ? Prepared::kReady : Prepared::kUnsupported;
 }
 
 }  // namespace gridmask::cuda

@@ -64,22 +64,51 @@ struct Stretch {
     }
     return stretch;
   }
+
+  // The word of bytes `first`, first + 1, … ; some may lie beyond the sixteen.
+  GRIDMASK_HD uint32_t from(uint32_t first) const {
+    const uint32_t numbers = 0x3210u + first * 0x1111u;
+    const uint32_t half = 0x3210u + ((numbers & 0x8888u) >> 1);
+    return bytesAt(bytesAt(word[0], word[1], numbers & 0x7777u),
+                   bytesAt(word[2], word[3], numbers & 0x7777u), half);
+  }
 };
 
-// Picks four bytes: byte k is the one that nibble k names.
-class Picker {
- public:
-  GRIDMASK_HD explicit Picker(uint32_t numbers)
-      : ofEight_(numbers & 0x7777u), half_(0x3210u + ((numbers & 0x8888u) >> 1)) {}
+// Four neighbouring pixels of at most four bytes: byte c of a word is channel c.
+struct FourPixels {
+  uint32_t word[4];
 
-  GRIDMASK_HD uint32_t pick(const Stretch& from) const {
-    return bytesAt(bytesAt(from.word[0], from.word[1], ofEight_),
-                   bytesAt(from.word[2], from.word[3], ofEight_), half_);
+  // Of three bytes each.
+  GRIDMASK_HD static FourPixels loadThreeBytes(const uint8_t* from) {
+    const uint32_t before = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(from)) & 3;
+    const uint8_t* const words = from - before;
+    uint32_t read[4];
+    GRIDMASK_UNROLL
+    for (uint32_t k = 0; k < 3; ++k) read[k] = cuda::load<uint32_t>(words + 4 * k);
+    read[3] = before != 0 ? cuda::load<uint32_t>(words + 12) : 0;
+    uint32_t word[3];
+    GRIDMASK_UNROLL
+    for (int k = 0; k < 3; ++k) word[k] = wordFrom(read[k], read[k + 1], before);
+    return {{word[0], bytesAt(word[0], word[1], 0x6543), bytesAt(word[1], word[2], 0x5432),
+             word[2] >> 8}};
   }
 
- private:
-  uint32_t ofEight_;
-  uint32_t half_;
+  // Of `pixelBytes` each. Those in [begin, end) are read, the others are 0.
+  GRIDMASK_HD static FourPixels load(const uint8_t* from, uint32_t pixelBytes, uint32_t begin,
+                                     uint32_t end) {
+    const Stretch stretch =
+        Stretch::load(from, 4 * pixelBytes, begin * pixelBytes, end * pixelBytes);
+    FourPixels pixels;
+    GRIDMASK_UNROLL
+    for (uint32_t k = 0; k < 4; ++k) pixels.word[k] = stretch.from(k * pixelBytes);
+    return pixels;
+  }
+
+  GRIDMASK_HD void reverse() {
+    const FourPixels given = *this;
+    GRIDMASK_UNROLL
+    for (int k = 0; k < 4; ++k) word[k] = given.word[3 - k];
+  }
 };
 
 }  // namespace gridmask::cuda
