@@ -10,13 +10,14 @@ template <class Shape>
 __device__ inline void preprocess(const KernelParams& params) {
   PreprocessTile<Shape> tile;
   const uint32_t row = blockIdx.y * blockDim.y + threadIdx.y;
-  tile.make(params, blockIdx.x * blockDim.x + threadIdx.x, row, blockIdx.z);
+  const uint32_t entry = blockIdx.z * blockDim.z + threadIdx.z;
+  tile.make(params, blockIdx.x * blockDim.x + threadIdx.x, row, entry);
   if constexpr (Shape::together) {
     __shared__ Vector exchanged[kMaxBlockThreads * kTogether];
     Vector* const ofRow = exchanged + threadIdx.y * blockDim.x * kTogether;
     tile.give(ofRow + threadIdx.x * kTogether);
     __syncthreads();
-    tile.write(params, ofRow, blockIdx.x, threadIdx.x, row, blockIdx.z);
+    tile.write(params, ofRow, blockIdx.x, threadIdx.x, row, entry);
   }
 }
 

@@ -44,7 +44,7 @@ struct PreprocessShape {
   static constexpr bool together = together_;  // three channels in one plane; else one per plane
   static constexpr int pixels = kValuesOf<valueBytes>;
   static constexpr uint32_t columns = 64;
-  static constexpr int minBlocks = valueBytes == 4 ? 6 : 4;
+  static constexpr int minBlocks = 6;
 };
 
 constexpr uint32_t kTogether = 3;  // channels
@@ -79,7 +79,7 @@ class PreprocessTile {
                                 uint32_t blockX, uint32_t threadX, uint32_t row, uint32_t entry) {
     if (row >= params.height) return;
     const uint32_t columns = params.threadsPerBlockRow;
-    uint8_t* const to = params.target + entry * params.sampleBytes + row * params.rowBytes;
+    uint8_t* const to = rowOf(params, row, entry);
     if ((params.preprocessFlags & kByValues) == 0) {
       const uint32_t first = blockX * columns * kTogether;
       GRIDMASK_UNROLL
@@ -107,19 +107,52 @@ class PreprocessTile {
   static constexpr int kValueBytes = Shape::valueBytes;
   static constexpr int kPixels = Shape::pixels;
   static constexpr uint32_t kAll = (1u << kPixels) - 1;
-  static constexpr int kGroups = kPixels / 4;
+  static constexpr uint32_t kGroups = kPixels / 4;
+
+  // Where they lie is asked once for both.
+  struct Constants {
+    KernelSample sample;
+    KernelImage image;
+
+    GRIDMASK_HD Constants(const KernelParams& params, uint32_t entry, bool masked) {
+      const auto sampleAt = entry * static_cast<uint32_t>(sizeof sample);
+      const uint32_t imageAt = params.imagesAt + entry * params.imageStep;
+      if (params.constants != nullptr) {
+        const auto wordAt = [](const uint8_t* from) { return load<uint64_t>(from); };
+        if (masked) sample = made<KernelSample>(params.constants + sampleAt, wordAt);
+        image = made<KernelImage>(params.constants + imageAt, wordAt);
+      } else {
+        const auto wordAt = [](const uint8_t* from) { return parameter<uint64_t>(from); };
+        if (masked) sample = made<KernelSample>(params.inlined + sampleAt, wordAt);
+        image = made<KernelImage>(params.inlined + imageAt, wordAt);
+      }
+    }
+
+    template <class T, class WordAt>
+    GRIDMASK_HD static T made(const uint8_t* from, const WordAt& wordAt) {
+      uint64_t words[sizeof(T) / sizeof(uint64_t)];
+      GRIDMASK_UNROLL
+      for (uint32_t k = 0; k < sizeof(T) / sizeof(uint64_t); ++k) words[k] = wordAt(from + 8 * k);
+      T value;
+      memcpy(&value, words, sizeof value);
+      return value;
+    }
+  };
 
   GRIDMASK_HD void makePixels(const KernelParams& params, uint32_t column, uint32_t row,
                               uint32_t entry) {
     const uint32_t x = column * kPixels;
     const uint32_t left = params.width - x;
-    const uint32_t dropped = decide(params, entry, x, row) | (left < kPixels ? kAll << left : 0);
-    const auto image = constant<KernelImage>(params, params.imagesAt + entry * params.imageStep);
+    const bool masked = (params.preprocessFlags & kHasMasks) != 0;
+    const Constants constants(params, entry, masked);
+    const KernelImage& image = constants.image;
+    // And some that are not looked at.
+    uint32_t dropped = kAll << (left < kPixels ? left : kPixels);
+    if (masked) dropped |= decide(params, constants.sample, entry, x, row);
     FourPixels pixels[kGroups];
     GRIDMASK_UNROLL
-    for (int g = 0; g < kGroups; ++g) {
-      pixels[g] = {};
-      if ((~dropped >> (4 * g) & 0xF) != 0) pixels[g] = read(image, entry, x + 4 * g, row);
+    for (uint32_t g = 0; g < kGroups; ++g) {
+      pixels[g] = read(image, entry, x + 4 * g, row, (~dropped >> (4 * g) & 0xF) != 0);
     }
     if constexpr (Shape::together) {
       Vector planes[kTogether];
@@ -129,30 +162,33 @@ class PreprocessTile {
       }
       interleave(planes);
     } else {
-      uint8_t* to = params.target + entry * params.sampleBytes + row * params.rowBytes +
-                    uint64_t{column} * kVectorBytes;
-      GRIDMASK_UNROLL
-      for (uint32_t plane = 0; plane < kTileChannels; ++plane, to += params.planeBytes) {
-        if (plane == params.planes) break;
-        put(params, to, makeVector(params, plane, pixels, dropped), left);
+      uint8_t* to = rowOf(params, row, entry) + uint64_t{column} * kVectorBytes;
+      if ((params.preprocessFlags & kByValues) == 0) {
+        GRIDMASK_UNROLL
+        for (uint32_t plane = 0; plane < kTileChannels; ++plane, to += params.planeBytes) {
+          if (plane > 0 && plane == params.planes) break;
+          storeOnce(to, makeVector(params, plane, pixels, dropped));
+        }
+      } else {
+        GRIDMASK_NO_UNROLL
+        for (uint32_t plane = 0; plane < params.planes; ++plane, to += params.planeBytes) {
+          storeValues(to, makeVector(params, plane, pixels, dropped), left);
+        }
       }
     }
   }
 
   // Bits of the pixels.
-  GRIDMASK_HD static uint32_t decide(const KernelParams& params, uint32_t entry, uint32_t column,
-                                     uint32_t row) {
-    if ((params.preprocessFlags & kHasMasks) == 0) return 0;
-    const KernelSample sample = sampleAt(params, entry);
+  GRIDMASK_HD static uint32_t decide(const KernelParams& params, const KernelSample& sample,
+                                     uint32_t entry, uint32_t column, uint32_t row) {
     const auto x = static_cast<int32_t>(column);
     const auto y = static_cast<int32_t>(row);
-    TilePhases phases(sample, x, y);
+    // Mostly a pixel of the warp lies in a square: not tested first.
+    Phases<uint32_t> phases = coarse(phasesAt(sample, x, y));
     uint32_t dropped = 0;
-    if (sample.is(KernelSample::kDense) || phases.mayHaveSquares<kPixels, 1>()) {
-      GRIDMASK_UNROLL
-      for (int k = 0; k < kPixels; ++k, phases.row.next()) {
-        if (phases.row.inSquare()) dropped |= 1u << k;
-      }
+    GRIDMASK_UNROLL
+    for (int k = 0; k < kPixels; ++k, phases.next()) {
+      if (phases.inSquare()) dropped |= 1u << k;
     }
     if (sample.is(KernelSample::kRandom) && dropped != 0) {
       dropped = SquareDraws(params, entry).nextRow(dropped, y, [&](uint32_t bit) {
@@ -162,24 +198,24 @@ class PreprocessTile {
     return sample.is(KernelSample::kReverse) ? ~dropped & kAll : dropped;
   }
 
-  // Four pixels from x on.
+  // Four pixels from x on, or none.
   GRIDMASK_HD static FourPixels read(const KernelImage& image, uint32_t entry, uint32_t x,
-                                     uint32_t y) {
-    if (y < image.yBegin || y >= image.yEnd) return {};
+                                     uint32_t y, bool kept) {
     const uint32_t end = x + 4;
+    FourPixels pixels{};
+    if (!kept || y < image.yBegin || y >= image.yEnd) return pixels;
     const bool mirrored = image.across < 0;
     const uint64_t at =
         image.origin + entry * image.next + uint64_t{y} * image.down +
         static_cast<uint64_t>(int64_t{static_cast<int32_t>(mirrored ? end - 1 : x)} * image.across);
     const auto* const from = reinterpret_cast<const uint8_t*>(static_cast<uintptr_t>(at));
     const auto pixelBytes = static_cast<uint32_t>(mirrored ? -image.across : image.across);
-    FourPixels pixels;
     if (pixelBytes == 3 && x >= image.xBegin && end <= image.xEnd) {
       pixels = FourPixels::loadThreeBytes(from);
     } else {
       const uint32_t first = x > image.xBegin ? x : image.xBegin;
       const uint32_t last = end < image.xEnd ? end : image.xEnd;
-      if (first >= last) return {};
+      if (first >= last) return pixels;
       pixels = FourPixels::load(from, pixelBytes, mirrored ? end - last : first - x,
                                 mirrored ? end - first : last - x);
     }
@@ -190,15 +226,15 @@ class PreprocessTile {
   // A channel of the pixels.
   GRIDMASK_HD static Vector makeVector(const KernelParams& params, uint32_t channel,
                                        const FourPixels (&pixels)[kGroups], uint32_t dropped) {
-    const auto scale = parameter<TileScale>(params.inlined + kTileScalesAt +
-                                            channel * static_cast<uint32_t>(sizeof(TileScale)));
+    const auto scale = parameter<KernelScale>(params.inlined + kTileScalesAt +
+                                              channel * static_cast<uint32_t>(sizeof(KernelScale)));
     const float offset = exact::multiply(scale.a, -kPlacedByte);
     float values[kPixels];
     GRIDMASK_UNROLL
     for (int k = 0; k < kPixels; ++k) {
-      const float byte = exact::ofBits(
-          bytesAt(pixels[k / 4].word[k % 4], exact::bitsOf(kPlacedByte), scale.bytes));
-      values[k] = exact::add(fused(byte, scale.a, offset), scale.b);
+      const uint32_t placed =
+          bytesAt(pixels[k / 4].word[k % 4], exact::bitsOf(kPlacedByte), scale.channel);
+      values[k] = exact::add(fused(exact::ofBits(placed), scale.a, offset), scale.b);
     }
     Vector vector;
     if constexpr (kValueBytes == 4) {
@@ -250,13 +286,8 @@ class PreprocessTile {
     return planes[value % kTogether].word[value / kTogether * kValueBytes / 4];
   }
 
-  GRIDMASK_HD static void put(const KernelParams& params, uint8_t* to, const Vector& vector,
-                              uint32_t left) {
-    if ((params.preprocessFlags & kByValues) == 0) {
-      storeOnce(to, vector);
-      return;
-    }
-    // If rows do not begin and end at multiples of a vector.
+  // If rows do not begin and end at multiples of a vector.
+  GRIDMASK_HD static void storeValues(uint8_t* to, const Vector& vector, uint32_t left) {
     using Value = typename Unsigned<kValueBytes>::type;
     GRIDMASK_UNROLL
     for (uint32_t k = 0; k < kPixels; ++k) {
@@ -264,6 +295,13 @@ class PreprocessTile {
       const uint32_t word = vector.word[k / kPerWord];
       if (k < left) store<Value>(to + k * kValueBytes, valueOf<kValueBytes>(word, k % kPerWord));
     }
+  }
+
+  // Of the result.
+  GRIDMASK_HD static uint8_t* rowOf(const KernelParams& params, uint32_t row, uint32_t entry) {
+    // Below 2³¹.
+    const auto rowBytes = static_cast<uint32_t>(params.rowBytes);
+    return params.target + entry * params.sampleBytes + uint64_t{row} * rowBytes;
   }
 
   Vector vectors_[kTogether];

@@ -23,10 +23,10 @@ size_t imageBytesOf(const PreprocessBatch& batch, const SourceImage& image) {
 
 // The part of [0, length) of the result that lies in an image of `side` pixels, whose pixel `begin`
 // is the result's first.
-void cut(int32_t begin, int32_t side, int32_t length, uint16_t& from, uint16_t& to) {
+void cut(int32_t begin, int32_t side, int32_t length, uint32_t& from, uint32_t& to) {
   const int32_t last = std::clamp(side - begin, 0, length);
-  from = static_cast<uint16_t>(std::clamp(-begin, 0, last));
-  to = static_cast<uint16_t>(last);
+  from = static_cast<uint32_t>(std::clamp(-begin, 0, last));
+  to = static_cast<uint32_t>(last);
 }
 
 KernelImage kernelImageOf(const PreprocessBatch& batch, const SourceImage& image) {
@@ -34,11 +34,11 @@ KernelImage kernelImageOf(const PreprocessBatch& batch, const SourceImage& image
   const size_t pixelBytes = batch.planarSource ? valueBytes : image.channels * valueBytes;
   const size_t rowBytes = static_cast<size_t>(image.width) * pixelBytes;
   KernelImage result{};
-  uint16_t left, right;
+  uint32_t left, right;
   cut(image.top, image.height, batch.height, result.yBegin, result.yEnd);
   cut(image.left, image.width, batch.width, left, right);
-  result.xBegin = image.flip ? static_cast<uint16_t>(batch.width - right) : left;
-  result.xEnd = image.flip ? static_cast<uint16_t>(batch.width - left) : right;
+  result.xBegin = image.flip ? static_cast<uint32_t>(batch.width) - right : left;
+  result.xEnd = image.flip ? static_cast<uint32_t>(batch.width) - left : right;
   const int64_t column = image.flip ? int64_t{image.left} + batch.width - 1 : image.left;
   result.origin = reinterpret_cast<uintptr_t>(image.data) +
                   static_cast<uint64_t>(image.top * static_cast<int64_t>(rowBytes) +
@@ -80,34 +80,35 @@ void addImages(const PreprocessBatch& batch, Launch& launch) {
   params.imagesAt = addConstants(launch, images.data(), images.size() * sizeof(KernelImage));
 }
 
-KernelScale scaleOf(const PreprocessBatch& batch, size_t channel) {
-  const ChannelScale& scale = batch.scales[channel];
-  uint32_t fill = 0;
-  std::memcpy(&fill, batch.fill + channel * batch.valueBytes, batch.valueBytes);
-  return {scale.channel, scale.a, scale.b, fill};
+std::vector<KernelScale> scalesOf(const PreprocessBatch& batch) {
+  std::vector<KernelScale> scales;
+  const uint8_t* fill = batch.fill;
+  for (const ChannelScale& scale : batch.scales) {
+    scales.push_back({scale.channel, scale.a, scale.b, 0});
+    uint32_t& dropped = scales.back().fill;
+    std::memcpy(&dropped, fill, batch.valueBytes);
+    if (batch.valueBytes == 2) dropped *= 0x00010001u;
+    fill += batch.valueBytes;
+  }
+  return scales;
 }
 
 void addScales(const PreprocessBatch& batch, Launch& launch) {
-  std::vector<KernelScale> scales;
-  for (size_t channel = 0; channel < batch.channels(); ++channel) {
-    scales.push_back(scaleOf(batch, channel));
-  }
+  const std::vector<KernelScale> scales = scalesOf(batch);
   launch.params.scalesAt = addConstants(launch, scales.data(), scales.size() * sizeof(KernelScale));
 }
 
-// At the end of the parameters. Where the constants reach into them, they are to be uploaded.
+// At the end of the parameters. Constants that reach into them are uploaded instead.
 void addTileScales(const PreprocessBatch& batch, Launch& launch) {
   uint8_t* const inlined = launch.params.inlined;
   std::vector<uint8_t>& constants = launch.constants;
+  if (constants.size() <= kTileScalesAt) end(launch);
   if (constants.empty() && launch.inlinedBytes > kTileScalesAt) {
     constants.assign(inlined, inlined + launch.inlinedBytes);
   }
-  for (size_t channel = 0; channel < batch.channels(); ++channel) {
-    const KernelScale scale = scaleOf(batch, channel);
-    const uint32_t times = batch.valueBytes == 2 ? 0x00010001 : 1;
-    const TileScale made{0x7650u + scale.channel, scale.a, scale.b, scale.fill * times};
-    std::memcpy(inlined + kTileScalesAt + channel * sizeof made, &made, sizeof made);
-  }
+  std::vector<KernelScale> scales = scalesOf(batch);
+  for (KernelScale& scale : scales) scale.channel += kPlacingByte;
+  std::memcpy(inlined + kTileScalesAt, scales.data(), scales.size() * sizeof(KernelScale));
 }
 
 // Whether kPlacedByte stands for a conversion.
@@ -168,7 +169,6 @@ bool prepareTiles(const PreprocessBatch& batch, const Readable& readable, Launch
     const uint64_t places = reinterpret_cast<uintptr_t>(batch.target) | params.rowBytes;
     if (!setRectangles(launch, 1, kernel.columns)) return false;
     if (places % kVectorBytes != 0) params.preprocessFlags |= kByValues;
-    end(launch);
     addTileScales(batch, launch);
     return true;
   }

@@ -19,10 +19,14 @@ GRIDMASK_HD inline uint32_t wordFrom(uint32_t word, uint32_t next, uint32_t befo
 #endif
 }
 
-// Byte k of the result is the one of the two words' eight bytes that nibble k of `numbers` names.
+// Byte k of the result is the one of the two words' eight bytes that nibble k of `numbers` names;
+// none is above 7.
 GRIDMASK_HD inline uint32_t bytesAt(uint32_t word, uint32_t next, uint32_t numbers) {
 #ifdef __CUDA_ARCH__
-  return __byte_perm(word, next, numbers);
+  // __byte_perm() would clear the highest bit of each nibble first.
+  uint32_t result;
+  asm("prmt.b32 %0, %1, %2, %3;" : "=r"(result) : "r"(word), "r"(next), "r"(numbers));
+  return result;
 #else
   const uint64_t both = uint64_t{next} << 32 | word;
   uint32_t result = 0;
@@ -80,8 +84,9 @@ struct FourPixels {
 
   // Of three bytes each.
   GRIDMASK_HD static FourPixels loadThreeBytes(const uint8_t* from) {
-    const uint32_t before = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(from)) & 3;
-    const uint8_t* const words = from - before;
+    const auto at = reinterpret_cast<uintptr_t>(from);
+    const auto* const words = reinterpret_cast<const uint8_t*>(at & ~uintptr_t{3});
+    const uint32_t before = static_cast<uint32_t>(at) & 3;
     uint32_t read[4];
     GRIDMASK_UNROLL
     for (uint32_t k = 0; k < 3; ++k) read[k] = cuda::load<uint32_t>(words + 4 * k);
