@@ -38,47 +38,38 @@ GRIDMASK_HD inline uint32_t bytesAt(uint32_t word, uint32_t next, uint32_t numbe
 #endif
 }
 
-// The bytes of a word whose numbers are below `count`, which may be negative or too large.
-GRIDMASK_HD inline uint32_t firstBytes(int32_t count) {
-  return count <= 0 ? 0 : count >= 4 ? 0xFFFFFFFFu : (1u << (8 * count)) - 1;
-}
-
+// Sixteen neighbouring bytes.
 struct Stretch {
   uint32_t word[4];
 
-  // `bytes` bytes: those in [begin, end) are read, the others are 0. The words at both ends are
-  // read whole.
-  GRIDMASK_HD static Stretch load(const uint8_t* from, uint32_t bytes, uint32_t begin,
-                                  uint32_t end) {
-    const uint32_t before = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(from)) & 3;
+  // Only words with a byte of [begin, end) are read, the others are 0.
+  GRIDMASK_HD static Stretch load(const uint8_t* from, uint32_t begin, uint32_t end) {
+    const auto at = reinterpret_cast<uintptr_t>(from);
+    const auto* const words = reinterpret_cast<const uint8_t*>(at & ~uintptr_t{3});
+    const uint32_t before = static_cast<uint32_t>(at) & 3;
     uint32_t read[5];
     GRIDMASK_UNROLL
     for (uint32_t k = 0; k < 5; ++k) {
       const bool isNeeded = 4 * k + 4 > before + begin && 4 * k < before + end;
-      read[k] = isNeeded ? cuda::load<uint32_t>(from - before + 4 * k) : 0;
+      read[k] = isNeeded ? cuda::load<uint32_t>(words + 4 * k) : 0;
     }
     Stretch stretch;
     GRIDMASK_UNROLL
     for (int k = 0; k < 4; ++k) stretch.word[k] = wordFrom(read[k], read[k + 1], before);
-    if (begin == 0 && end == bytes) return stretch;
-    GRIDMASK_UNROLL
-    for (int k = 0; k < 4; ++k) {
-      stretch.word[k] &= firstBytes(static_cast<int32_t>(end) - 4 * k) &
-                         ~firstBytes(static_cast<int32_t>(begin) - 4 * k);
-    }
     return stretch;
   }
 
-  // The word of bytes `first`, first + 1, … ; some may lie beyond the sixteen.
+  // Bytes `first`, first + 1, … ; those beyond the sixteen are of any value.
   GRIDMASK_HD uint32_t from(uint32_t first) const {
     const uint32_t numbers = 0x3210u + first * 0x1111u;
-    const uint32_t half = 0x3210u + ((numbers & 0x8888u) >> 1);
-    return bytesAt(bytesAt(word[0], word[1], numbers & 0x7777u),
-                   bytesAt(word[2], word[3], numbers & 0x7777u), half);
+    const uint32_t ofEight = numbers & 0x7777u;
+    return bytesAt(bytesAt(word[0], word[1], ofEight), bytesAt(word[2], word[3], ofEight),
+                   0x3210u + ((numbers & 0x8888u) >> 1));
   }
 };
 
-// Four neighbouring pixels of at most four bytes: byte c of a word is channel c.
+// Four neighbouring pixels of at most four bytes, each in a word of its own: byte c is channel c.
+// The bytes beyond the channels are of any value.
 struct FourPixels {
   uint32_t word[4];
 
@@ -101,11 +92,12 @@ struct FourPixels {
   // Of `pixelBytes` each. Those in [begin, end) are read, the others are 0.
   GRIDMASK_HD static FourPixels load(const uint8_t* from, uint32_t pixelBytes, uint32_t begin,
                                      uint32_t end) {
-    const Stretch stretch =
-        Stretch::load(from, 4 * pixelBytes, begin * pixelBytes, end * pixelBytes);
+    const Stretch stretch = Stretch::load(from, begin * pixelBytes, end * pixelBytes);
     FourPixels pixels;
     GRIDMASK_UNROLL
-    for (uint32_t k = 0; k < 4; ++k) pixels.word[k] = stretch.from(k * pixelBytes);
+    for (uint32_t k = 0; k < 4; ++k) {
+      pixels.word[k] = k >= begin && k < end ? stretch.from(k * pixelBytes) : 0;
+    }
     return pixels;
   }
 
