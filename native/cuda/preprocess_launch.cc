@@ -111,11 +111,11 @@ void addTileScales(const PreprocessBatch& batch, Launch& launch) {
   std::memcpy(inlined + kTileScalesAt, scales.data(), scales.size() * sizeof(KernelScale));
 }
 
-// Whether kPlacedByte stands for a conversion.
+// Whether a byte that is placed (kPlacedByte) leads to the same bits as one that is converted.
 bool isPlaced(const ChannelScale& scale) {
-  constexpr float kMost = 1e30f;
-  return std::fabs(scale.a) < kMost &&
-         !(std::signbit(scale.a) && scale.b == 0 && std::signbit(scale.b));
+  constexpr float kMost = 0x1p104f;  // times 2²³ it is finite
+  const bool showsSignOfZero = scale.b == 0 && std::signbit(scale.b) && std::signbit(scale.a);
+  return std::fabs(scale.a) <= kMost && !showsSignOfZero;
 }
 
 struct TileKernel {
