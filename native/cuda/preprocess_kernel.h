@@ -44,7 +44,7 @@ struct PreprocessShape {
   static constexpr bool together = together_;  // three channels in one plane; else one per plane
   static constexpr int pixels = kValuesOf<valueBytes>;
   static constexpr uint32_t columns = 64;
-  static constexpr int minBlocks = 6;
+  static constexpr int minBlocks = valueBytes == 4 ? 8 : 6;
 };
 
 constexpr uint32_t kTogether = 3;  // channels
@@ -109,46 +109,15 @@ class PreprocessTile {
   static constexpr uint32_t kAll = (1u << kPixels) - 1;
   static constexpr uint32_t kGroups = kPixels / 4;
 
-  // Where they lie is asked once for both.
-  struct Constants {
-    KernelSample sample;
-    KernelImage image;
-
-    GRIDMASK_HD Constants(const KernelParams& params, uint32_t entry, bool masked) {
-      const auto sampleAt = entry * static_cast<uint32_t>(sizeof sample);
-      const uint32_t imageAt = params.imagesAt + entry * params.imageStep;
-      if (params.constants != nullptr) {
-        const auto wordAt = [](const uint8_t* from) { return load<uint64_t>(from); };
-        if (masked) sample = made<KernelSample>(params.constants + sampleAt, wordAt);
-        image = made<KernelImage>(params.constants + imageAt, wordAt);
-      } else {
-        const auto wordAt = [](const uint8_t* from) { return parameter<uint64_t>(from); };
-        if (masked) sample = made<KernelSample>(params.inlined + sampleAt, wordAt);
-        image = made<KernelImage>(params.inlined + imageAt, wordAt);
-      }
-    }
-
-    template <class T, class WordAt>
-    GRIDMASK_HD static T made(const uint8_t* from, const WordAt& wordAt) {
-      uint64_t words[sizeof(T) / sizeof(uint64_t)];
-      GRIDMASK_UNROLL
-      for (uint32_t k = 0; k < sizeof(T) / sizeof(uint64_t); ++k) words[k] = wordAt(from + 8 * k);
-      T value;
-      memcpy(&value, words, sizeof value);
-      return value;
-    }
-  };
-
   GRIDMASK_HD void makePixels(const KernelParams& params, uint32_t column, uint32_t row,
                               uint32_t entry) {
     const uint32_t x = column * kPixels;
     const uint32_t left = params.width - x;
     const bool masked = (params.preprocessFlags & kHasMasks) != 0;
-    const Constants constants(params, entry, masked);
-    const KernelImage& image = constants.image;
     // And some that are not looked at.
     uint32_t dropped = kAll << (left < kPixels ? left : kPixels);
-    if (masked) dropped |= decide(params, constants.sample, entry, x, row);
+    if (masked) dropped |= decide(params, sampleAt(params, entry), entry, x, row);
+    const auto image = constant<KernelImage>(params, params.imagesAt + entry * params.imageStep);
     FourPixels pixels[kGroups];
     GRIDMASK_UNROLL
     for (uint32_t g = 0; g < kGroups; ++g) {
