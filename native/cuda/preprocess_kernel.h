@@ -3,18 +3,18 @@
 // The kernels that make a batch from decoded images: crop, mirror, pick channels, normalise, mask.
 //
 // PreprocessTile, for images of bytes whose channels, at most four, lie together in words that can
-// be read, and a result of planes or of three channels together:
+// be read, and a result of at most four planes or of three channels together:
 //
 //   a thread   as many pixels of a row as a vector of 16 bytes has values, in all channels: each
 //              pixel is decided once, and its bytes are read once
-//   a warp     a tile of 2^tileShift threads side by side, the rest of the 32 below
-//   the grid   x: a sample's tiles, y and z: samples
+//   a block    a rectangle of threads: x along the row, y downwards
+//   the grid   x and y: a sample's blocks, z: samples
 //
-// Four pixels are at most sixteen bytes, which are read as words. A number of four bits says which
-// of these bytes a value is made from, so mirroring, channels and their order are all the same
-// thing: other numbers. With three channels together, a thread has three vectors, which the threads
-// of the warp exchange before writing, so that neighbours write what lies side by side. That is why
-// there are two phases.
+// Instructions are what these kernels wait for. Four pixels are at most sixteen bytes, which are
+// read as words and become a word for each pixel. The number of a channel's byte in it, together
+// with the upper bytes of a float, makes a float of the byte in one instruction. With three
+// channels together, a thread has three vectors, which the threads of a block's row exchange before
+// writing, so that neighbours write what lies side by side. That is why there are two phases.
 //
 // PreprocessPixel, for all others: a thread has a pixel, value by value.
 //
@@ -37,13 +37,13 @@
 
 namespace gridmask::cuda {
 
-// What a thread and a block have. Measured on an H100: docs/kernel.md says what else was tried.
+// What a thread and a block have. docs/kernel.md says what else was tried.
 template <int valueBytes_, bool together_>
 struct PreprocessShape {
   static constexpr int valueBytes = valueBytes_;
   static constexpr bool together = together_;  // three channels in one plane; else one per plane
   static constexpr int pixels = kValuesOf<valueBytes>;
-  static constexpr uint32_t columns = 64;
+  static constexpr uint32_t columns = 64;  // at most, of a block
   static constexpr int minBlocks = valueBytes == 4 ? 8 : 6;
 };
 
@@ -61,7 +61,8 @@ GRIDMASK_HD inline float fused(float a, float b, float c) {
 template <class Shape>
 class PreprocessTile {
  public:
-  // Of a block of planes, all. `column` and `row`: of threads in the sample, some beyond it.
+  // The first phase: all, or what the threads exchange. `column` and `row`: of threads in the
+  // sample, some beyond it.
   GRIDMASK_HD void make(const KernelParams& params, uint32_t column, uint32_t row, uint32_t entry) {
     if (column < params.vectorsPerRow && row < params.height) {
       makePixels(params, column, row, entry);
@@ -114,7 +115,7 @@ class PreprocessTile {
     const uint32_t x = column * kPixels;
     const uint32_t left = params.width - x;
     const bool masked = (params.preprocessFlags & kHasMasks) != 0;
-    // And some that are not looked at.
+    // Pixels beyond the row count as dropped. Bits beyond the vector mean nothing.
     uint32_t dropped = kAll << (left < kPixels ? left : kPixels);
     if (masked) dropped |= decide(params, sampleAt(params, entry), entry, x, row);
     const auto image = constant<KernelImage>(params, params.imagesAt + entry * params.imageStep);
@@ -152,7 +153,7 @@ class PreprocessTile {
                                      uint32_t entry, uint32_t column, uint32_t row) {
     const auto x = static_cast<int32_t>(column);
     const auto y = static_cast<int32_t>(row);
-    // Mostly a pixel of the warp lies in a square: not tested first.
+    // Of the pixels of a warp some mostly lie in a square, so the tile is not tested as a whole.
     Phases<uint32_t> phases = coarse(phasesAt(sample, x, y));
     uint32_t dropped = 0;
     GRIDMASK_UNROLL

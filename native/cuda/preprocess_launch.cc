@@ -150,7 +150,8 @@ bool hasWords(const PreprocessBatch& batch, const Readable& readable) {
   });
 }
 
-// Images whose pixels are read as words, and a result of planes or of three channels together.
+// Images whose pixels are read as words, and a result of a few planes or of three channels
+// together.
 bool prepareTiles(const PreprocessBatch& batch, const Readable& readable, Launch& launch) {
   if (!hasWords(batch, readable)) return false;
   const bool together = batch.planes == 1 && batch.channels() == kTogether;
