@@ -10,9 +10,7 @@ template <class Shape>
 __device__ inline void preprocess(const KernelParams& params) {
   PreprocessTile<Shape> tile;
   const uint32_t row = blockIdx.y * blockDim.y + threadIdx.y;
-  // threadIdx.z is 0. Without it a compiler sees that a warp has one sample, reads its constants
-  // into registers that warps share, and then moves each to where it is needed.
-  const uint32_t entry = blockIdx.z * blockDim.z + threadIdx.z;
+  const uint32_t entry = entryOfBlock();
   tile.make(params, blockIdx.x * blockDim.x + threadIdx.x, row, entry);
   if constexpr (Shape::together) {
     __shared__ Vector exchanged[kMaxBlockThreads * kTogether];
