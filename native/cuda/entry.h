@@ -14,11 +14,16 @@ __device__ inline uint32_t ofNeighbour(uint32_t bits) {
   return __shfl_xor_sync(0xFFFFFFFFu, bits, 1);
 }
 
+// Of a block, in a grid whose samples lie along z. threadIdx.z is 0. Without it a compiler sees that
+// a block has one sample, reads its constants into registers that a warp shares, and then moves each
+// to where it is needed.
+__device__ inline uint32_t entryOfBlock() { return blockIdx.z * blockDim.z + threadIdx.z; }
+
 template <class Shape>
 __device__ inline void mask(const KernelParams& params) {
   MaskTile<Shape> tile;
   tile.decide(params, blockIdx.x * blockDim.x + threadIdx.x, blockIdx.y * blockDim.y + threadIdx.y,
-              blockIdx.z);
+              entryOfBlock());
   // A warp leaves as a whole, since its lanes have to answer each other. Lanes that a block's last
   // warp lacks count as gone.
   if (Shape::inPlace && !__any_sync(0xFFFFFFFFu, tile.dropsAny())) return;

@@ -39,21 +39,19 @@ GRIDMASK_HD inline uint32_t quotient(uint32_t n, ShortReciprocal reciprocal) {
   return static_cast<uint32_t>((uint64_t{n} + 1) * reciprocal.multiplier >> 32);
 }
 
-// A lattice axis along an image, as phases, which are fractions of a period in 2⁻⁶⁴: at pixel
-// (kOriginColumn, 0), and the steps to the next pixel and to the next row. A row's first vector may
-// begin up to 16 values before it.
+// A row's first vector may begin up to 16 values before it.
 constexpr int32_t kOriginColumn = -16;
-struct KernelAxis {
-  uint64_t origin;
-  uint64_t across;
-  uint64_t down;
-};
 
 // One sample that a kernel works on. Made by SampleConstants (cuda/kernel_sample.h). With all
 // numbers 0 it has no squares, like a sample that is not masked.
+//
+// The lattice's axes x and y along the image, as phases, which are fractions of a period in 2⁻⁶⁴:
+// at pixel (kOriginColumn, 0), and the steps to the next pixel and to the next row.
 struct KernelSample {
-  KernelAxis x;
-  KernelAxis y;
+  uint64_t originX, acrossX, downX;
+  uint64_t originY, acrossY;
+  GRIDMASK_HD uint64_t downY() const { return acrossX; }  // of a rotation
+
   uint32_t gap;    // in 2⁻³²: pixels whose phases are below it lie between the stripes
   uint32_t place;  // its number in the batch times kPlaces, plus flags as below
 
@@ -101,7 +99,7 @@ struct KernelUnits {
   ShortReciprocal reciprocal;  // of d
   uint32_t padding;
 };
-static_assert(sizeof(KernelSample) == 56 && sizeof(KernelUnits) == 64, "the same on both sides");
+static_assert(sizeof(KernelSample) == 48 && sizeof(KernelUnits) == 64, "the same on both sides");
 
 // Of a turn of mixing in place: which sample's pixels a later turn will need, and the slot whose
 // threads keep them; the slot that needs what was kept, and which of its samples takes it. kNobody:
@@ -196,13 +194,19 @@ struct KernelParams {
 };
 static_assert(sizeof(KernelParams) == kParamsBytes, "all that there is");
 
-// Of the constants.
+// Of the constants, at a multiple of its size or of 16.
 template <class T>
 GRIDMASK_HD inline T constant(const KernelParams& params, uint32_t at) {
-  constexpr size_t kWord = sizeof(T) % 8 == 0 ? 8 : sizeof(T) < 4 ? sizeof(T) : 4;
+  constexpr size_t kWord = sizeof(T) % 16 == 0  ? 16
+                           : sizeof(T) % 8 == 0 ? 8
+                           : sizeof(T) < 4      ? sizeof(T)
+                                                : 4;
   using Word = typename Unsigned<kWord>::type;
   constexpr size_t kWords = sizeof(T) / kWord;
   static_assert(kWords * kWord == sizeof(T), "");
+#ifdef __CUDA_ARCH__
+  // An array, since compilers turn copies to their places into loads from generic addresses, which
+  // parameters have only on newer GPUs.
   Word words[kWords];
   if (params.constants != nullptr) {
     GRIDMASK_UNROLL
@@ -216,6 +220,17 @@ GRIDMASK_HD inline T constant(const KernelParams& params, uint32_t at) {
   T value;
   memcpy(&value, words, sizeof value);
   return value;
+#else
+  T value;
+  auto* const bytes = reinterpret_cast<uint8_t*>(&value);
+  for (size_t k = 0; k < kWords; ++k) {
+    const Word word = params.constants != nullptr
+                          ? load<Word>(params.constants + at + k * kWord)
+                          : parameter<Word>(params.inlined + at + k * kWord);
+    std::memcpy(bytes + k * kWord, &word, kWord);
+  }
+  return value;
+#endif
 }
 
 GRIDMASK_HD inline KernelSample sampleAt(const KernelParams& params, uint32_t entry) {

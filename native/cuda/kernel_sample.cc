@@ -156,8 +156,11 @@ void SampleConstants::write(const LatticeBlock& block, size_t some) {
     sample->place = place_[k];
     if (!masked_[k]) continue;
     const Phases phases = phasesOf(written, k);
-    sample->x = {phases.startX, phases.acrossX, phases.downX};
-    sample->y = {phases.startY, phases.acrossY, phases.acrossX};
+    sample->originX = phases.startX;
+    sample->acrossX = phases.acrossX;
+    sample->downX = phases.downX;
+    sample->originY = phases.startY;
+    sample->acrossY = phases.acrossY;
     sample->gap = phases.gap;
     sample->place |= flagsOf(phases, block.d[k]);
     flags_ |= sample->place % KernelSample::kPlaces;

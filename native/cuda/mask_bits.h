@@ -35,18 +35,40 @@ struct Phases {
   }
 };
 
+// sum + factor·number, modulo 2⁶⁴.
+GRIDMASK_HD inline uint64_t addProduct(uint64_t sum, uint32_t factor, uint64_t number) {
+#ifdef __CUDA_ARCH__
+  // Two instructions; compilers make three to five of the expression.
+  asm("{\n\t"
+      ".reg .u32 low, high, numberLow, numberHigh;\n\t"
+      "mov.b64 {numberLow, numberHigh}, %2;\n\t"
+      "mad.wide.u32 %0, %1, numberLow, %0;\n\t"
+      "mov.b64 {low, high}, %0;\n\t"
+      "mad.lo.u32 high, %1, numberHigh, high;\n\t"
+      "mov.b64 %0, {low, high};\n\t"
+      "}"
+      : "+l"(sum)
+      : "r"(factor), "l"(number));
+  return sum;
+#else
+  return sum + factor * number;
+#endif
+}
+
 GRIDMASK_HD inline Phases<uint64_t> phasesAt(const KernelSample& sample, int32_t x, int32_t y) {
   // Never negative: 32 bits of the one factor are enough.
-  const uint64_t column = static_cast<uint32_t>(x - kOriginColumn);
-  const uint64_t row = static_cast<uint32_t>(y);
-  return {sample.x.origin + column * sample.x.across + row * sample.x.down,
-          sample.y.origin + column * sample.y.across + row * sample.y.down, sample.x.across,
-          sample.y.across, sample.gap};
+  const auto column = static_cast<uint32_t>(x - kOriginColumn);
+  const auto row = static_cast<uint32_t>(y);
+  return {addProduct(addProduct(sample.originX, column, sample.acrossX), row, sample.downX),
+          addProduct(addProduct(sample.originY, column, sample.acrossY), row, sample.downY()),
+          sample.acrossX, sample.acrossY, sample.gap};
 }
 
 GRIDMASK_HD inline uint32_t coarse(uint64_t phase) { return static_cast<uint32_t>(phase >> 32); }
 // Rounded to nearest.
-GRIDMASK_HD inline uint32_t coarseStep(uint64_t step) { return coarse(step + 0x80000000u); }
+GRIDMASK_HD inline uint32_t coarseStep(uint64_t step) {
+  return coarse(step) + (static_cast<uint32_t>(step) >> 31);
+}
 
 // Just as good if the sample is not kFine, at half the work.
 GRIDMASK_HD inline Phases<uint32_t> coarse(const Phases<uint64_t>& phases) {
@@ -82,8 +104,8 @@ struct TilePhases {
 
   GRIDMASK_HD TilePhases(const KernelSample& sample, int32_t x, int32_t y)
       : row(coarse(phasesAt(sample, x, y))),
-        downX(coarseStep(sample.x.down)),
-        downY(coarseStep(sample.y.down)) {}
+        downX(coarseStep(sample.downX)),
+        downY(coarseStep(sample.downY())) {}
 
   GRIDMASK_HD void nextRow() {
     row.x += downX;

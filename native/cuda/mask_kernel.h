@@ -172,17 +172,20 @@ class MaskTile {
     return bits;
   }
 
-  // If vectors begin at different values of a pixel, there is a fill for each of those values.
-  GRIDMASK_HD Vector fillOf(const KernelParams& params, uint32_t plane) const {
-    if (params.fillStep == 0) return params.fill;
+  // `fill`: of all planes, params.fill, or of an earlier one. If vectors begin at different values
+  // of a pixel, there is a fill for each of those values.
+  GRIDMASK_HD void findFill(const KernelParams& params, uint32_t plane, Vector& fill) const {
+    if (params.fillStep == 0) return;
     const uint32_t index = kStraddles ? plane * kPerPixel + lead() : plane;
-    return constant<Vector>(params, params.fillAt + index * params.fillStep);
+    fill = constant<Vector>(params, params.fillAt + index * params.fillStep);
   }
 
   GRIDMASK_HD void fillRows(const KernelParams& params, uint64_t at) const {
+    Vector fill = params.fill;
     GRIDMASK_NO_UNROLL
-    for (uint32_t plane = 0; plane < params.planes; ++plane, at += params.planeBytes) {
-      const Vector fill = fillOf(params, plane);
+    for (uint32_t plane = 0; plane < (Shape::planes > 1 ? params.planes : 1);
+         ++plane, at += params.planeBytes) {
+      findFill(params, plane, fill);
       uint32_t rest[kRows];
       GRIDMASK_UNROLL
       for (int r = 0; r < kRows; ++r) {
@@ -199,7 +202,7 @@ class MaskTile {
     }
   }
 
-  // All reads of several rows and planes are started before the first is waited for.
+  // Several planes at a time.
   GRIDMASK_HD void moveRows(const KernelParams& params, uint64_t at,
                             const uint32_t (&neighbours)[kRows]) const {
     bool writes[kRows];
@@ -211,38 +214,53 @@ class MaskTile {
       any = any || writes[r];
     }
     if (!any) return;
+    uint8_t* to = params.target + at;
+    const uint8_t* from = Shape::inPlace ? to : params.source + at;
     constexpr uint32_t kPlanes = Shape::planes;
+    Vector fill = params.fill;
+    uint32_t plane = 0;
+    if constexpr (kPlanes > 1) {
+      GRIDMASK_NO_UNROLL
+      for (; plane + kPlanes <= params.planes; plane += kPlanes) {
+        movePlanes<kPlanes>(params, from, to, plane, writes, fill);
+      }
+    }
     GRIDMASK_NO_UNROLL
-    for (uint32_t plane = 0; plane < params.planes; plane += kPlanes) {
-      Vector kept[kRows][kPlanes];
+    for (; plane < (kPlanes > 1 ? params.planes : 1); ++plane) {
+      movePlanes<1>(params, from, to, plane, writes, fill);
+    }
+  }
+
+  // All reads are started before the first is waited for.
+  template <uint32_t planes>
+  GRIDMASK_HD void movePlanes(const KernelParams& params, const uint8_t*& from, uint8_t*& to,
+                              uint32_t plane, const bool (&writes)[kRows], Vector& fill) const {
+    Vector kept[kRows][planes];
+    GRIDMASK_UNROLL
+    for (uint32_t p = 0; p < planes; ++p, from += params.planeBytes) {
+      const uint8_t* ofRow = from;
       GRIDMASK_UNROLL
-      for (uint32_t p = 0; p < kPlanes; ++p) {
-        GRIDMASK_UNROLL
-        for (int r = 0; r < kRows; ++r) {
-          kept[r][p] = {};
-          if (writes[r] && dropped[r] != kAll && plane + p < params.planes) {
-            const uint8_t* from = params.source + at + p * params.planeBytes + r * params.rowBytes;
-            kept[r][p] = Shape::streams ? loadOnce(from) : load<Vector>(from);
-          }
+      for (int r = 0; r < kRows; ++r, ofRow += params.rowBytes) {
+        kept[r][p] = {};
+        if (writes[r] && dropped[r] != kAll) {
+          kept[r][p] = Shape::streams ? loadOnce(ofRow) : load<Vector>(ofRow);
         }
       }
+    }
+    GRIDMASK_UNROLL
+    for (uint32_t p = 0; p < planes; ++p, to += params.planeBytes) {
+      findFill(params, plane + p, fill);
+      uint8_t* ofRow = to;
       GRIDMASK_UNROLL
-      for (uint32_t p = 0; p < kPlanes; ++p) {
-        if (plane + p >= params.planes) break;
-        const Vector fill = fillOf(params, plane + p);
-        GRIDMASK_UNROLL
-        for (int r = 0; r < kRows; ++r) {
-          if (!writes[r]) continue;
-          const Vector vector = blend<kValueBytes>(kept[r][p], fill, dropped[r]);
-          uint8_t* to = params.target + at + p * params.planeBytes + r * params.rowBytes;
-          if (Shape::streams) {
-            storeOnce(to, vector);
-          } else {
-            store<Vector>(to, vector);
-          }
+      for (int r = 0; r < kRows; ++r, ofRow += params.rowBytes) {
+        if (!writes[r]) continue;
+        const Vector vector = blend<kValueBytes>(kept[r][p], fill, dropped[r]);
+        if (Shape::streams) {
+          storeOnce(ofRow, vector);
+        } else {
+          store<Vector>(ofRow, vector);
         }
       }
-      at += kPlanes * params.planeBytes;
     }
   }
 

@@ -92,7 +92,7 @@ GRIDMASK_HD inline T parameter(const uint8_t* from) {
 #endif
 }
 
-// The unsigned integer of that many bytes.
+// The unsigned integer of that many bytes; of 16, four words.
 template <size_t bytes>
 struct Unsigned;
 template <>
@@ -110,6 +110,10 @@ struct Unsigned<4> {
 template <>
 struct Unsigned<8> {
   using type = uint64_t;
+};
+template <>
+struct Unsigned<16> {
+  using type = Vector;
 };
 
 }  // namespace gridmask::cuda

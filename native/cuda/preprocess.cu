@@ -8,16 +8,16 @@ namespace gridmask::cuda {
 
 template <class Shape>
 __device__ inline void preprocess(const KernelParams& params) {
-  using Tile = PreprocessTile<Shape>;
-  Tile tile;
-  // A warp leaves as a whole.
-  if (!tile.make(params, blockIdx.x, blockIdx.y, blockIdx.z, threadIdx.x)) return;
+  PreprocessTile<Shape> tile;
+  const uint32_t row = blockIdx.y * blockDim.y + threadIdx.y;
+  const uint32_t entry = entryOfBlock();
+  tile.make(params, blockIdx.x * blockDim.x + threadIdx.x, row, entry);
   if constexpr (Shape::together) {
-    __shared__ Vector exchanged[kMaxBlockThreads / kWarp * Tile::kExchanged];
-    Vector* const ofWarp = exchanged + threadIdx.x / kWarp * Tile::kExchanged;
-    tile.give(ofWarp);
-    __syncwarp();
-    tile.write(params, ofWarp);
+    __shared__ Vector exchanged[kMaxBlockThreads * kTogether];
+    Vector* const ofRow = exchanged + threadIdx.y * blockDim.x * kTogether;
+    tile.give(ofRow + threadIdx.x * kTogether);
+    __syncthreads();
+    tile.write(params, ofRow, blockIdx.x, threadIdx.x, row, entry);
   }
 }
 

@@ -3,24 +3,25 @@
 // The kernels that make a batch from decoded images: crop, mirror, pick channels, normalise, mask.
 //
 // PreprocessTile, for images of bytes whose channels, at most four, lie together in words that can
-// be read, and a result of planes or of three channels together:
+// be read, and a result of at most four planes or of three channels together:
 //
 //   a thread   as many pixels of a row as a vector of 16 bytes has values, in all channels: each
 //              pixel is decided once, and its bytes are read once
-//   a warp     a tile of 2^tileShift threads side by side, the rest of the 32 below
-//   the grid   x: a sample's tiles, y and z: samples
+//   a block    a rectangle of threads: x along the row, y downwards
+//   the grid   x and y: a sample's blocks, z: samples
 //
-// Four pixels are at most sixteen bytes, which are read as words. A number of four bits says which
-// of these bytes a value is made from, so mirroring, channels and their order are all the same
-// thing: other numbers. With three channels together, a thread has three vectors, which the threads
-// of the warp exchange before writing, so that neighbours write what lies side by side. That is why
-// there are two phases.
+// Instructions are what these kernels wait for. Four pixels are at most sixteen bytes, which are
+// read as words and become a word for each pixel. The number of a channel's byte in it, together
+// with the upper bytes of a float, makes a float of the byte in one instruction. With three
+// channels together, a thread has three vectors, which the threads of a block's row exchange before
+// writing, so that neighbours write what lies side by side. That is why there are two phases.
 //
 // PreprocessPixel, for all others: a thread has a pixel, value by value.
 //
 // Dropped pixels are not read, unless the same thread has a kept pixel next to them.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -36,106 +37,70 @@
 
 namespace gridmask::cuda {
 
-// What a thread and a warp have. Measured on an H100: docs/kernel.md says what else was tried.
+// What a thread and a block have. docs/kernel.md says what else was tried.
 template <int valueBytes_, bool together_>
 struct PreprocessShape {
   static constexpr int valueBytes = valueBytes_;
   static constexpr bool together = together_;  // three channels in one plane; else one per plane
   static constexpr int pixels = kValuesOf<valueBytes>;
-  static constexpr int tileShift = valueBytes == 4 ? 5 : 2;
-  static constexpr int minBlocks = valueBytes == 4 ? 6 : 4;
+  static constexpr uint32_t columns = 64;  // at most, of a block
+  static constexpr int minBlocks = valueBytes == 4 ? 8 : 6;
 };
 
-constexpr int kTogether = 3;  // channels
+constexpr uint32_t kTogether = 3;  // channels
 
-// The bits of four values of the result, of that many bytes each.
-template <int valueBytes>
-struct FourValues {
-  uint32_t bits[4];
-
-  // From four bytes, so there is no NaN. Dropped values become the fill.
-  GRIDMASK_HD FourValues(uint32_t bytes, const KernelScale& scale, uint32_t dropped,
-                         ValueType type) {
-    float values[4];
-    GRIDMASK_UNROLL
-    for (int k = 0; k < 4; ++k) {
-      const auto value = static_cast<float>(bytes >> (8 * k) & 0xFF);
-      values[k] = exact::add(exact::multiply(value, scale.a), scale.b);
-    }
-    if (valueBytes == 4) {
-      round<ValueType::kFloat32>(values);
-    } else if (type == ValueType::kFloat16) {
-      round<ValueType::kFloat16>(values);
-    } else {
-      round<ValueType::kBfloat16>(values);
-    }
-    GRIDMASK_UNROLL
-    for (int k = 0; k < 4; ++k) {
-      if ((dropped >> k & 1) != 0) bits[k] = scale.fill;
-    }
-  }
-
- private:
-  template <ValueType type>
-  GRIDMASK_HD void round(const float (&values)[4]) {
-    GRIDMASK_UNROLL
-    for (int k = 0; k < 4; ++k) bits[k] = noiseBits(values[k], type);
-  }
-};
+// a·b + c, rounded once.
+GRIDMASK_HD inline float fused(float a, float b, float c) {
+#ifdef __CUDA_ARCH__
+  return __fmaf_rn(a, b, c);
+#else
+  return std::fma(a, b, c);
+#endif
+}
 
 template <class Shape>
 class PreprocessTile {
  public:
-  // The first phase: all, or what the threads exchange. False: there is nothing in this tile for
-  // any thread of the warp.
-  GRIDMASK_HD bool make(const KernelParams& params, uint32_t blockX, uint32_t blockY,
-                        uint32_t blockZ, uint32_t threadX) {
-    tile_ = WarpTile(params, blockX, blockY, blockZ, threadX);
-    if (!tile_.exists(params)) return false;
-    target_ = params.target + tile_.entry * params.sampleBytes;
-    const uint32_t column = tile_.columnOf(params, tile_.lane);
-    const uint32_t row = tile_.rowOf(params, tile_.lane);
+  // The first phase: all, or what the threads exchange. `column` and `row`: of threads in the
+  // sample, some beyond it.
+  GRIDMASK_HD void make(const KernelParams& params, uint32_t column, uint32_t row, uint32_t entry) {
     if (column < params.vectorsPerRow && row < params.height) {
-      makePixels(params, tile_.entry, column, row);
+      makePixels(params, column, row, entry);
     }
-    return true;
   }
 
-  // What the warp's threads exchange: the threads' vectors one after another.
-  static constexpr uint32_t kExchanged = Shape::together ? kTogether * kWarp : 1;
+  // What a thread gives to the others of its block's row.
   GRIDMASK_HD void give(Vector* exchanged) const {
     GRIDMASK_UNROLL
-    for (int k = 0; k < kTogether; ++k) exchanged[kTogether * tile_.lane + k] = vectors_[k];
+    for (uint32_t k = 0; k < kTogether; ++k) exchanged[k] = vectors_[k];
   }
 
-  // The second phase: writes them, neighbours side by side.
-  GRIDMASK_HD void write(const KernelParams& params, const Vector* exchanged) const {
+  // The second phase: writes what the threads of a row of the block gave, neighbours side by side.
+  GRIDMASK_HD static void write(const KernelParams& params, const Vector* exchanged,
+                                uint32_t blockX, uint32_t threadX, uint32_t row, uint32_t entry) {
+    if (row >= params.height) return;
+    const uint32_t columns = params.threadsPerBlockRow;
+    uint8_t* const to = rowOf(params, row, entry);
     if ((params.preprocessFlags & kByValues) == 0) {
+      const uint32_t first = blockX * columns * kTogether;
       GRIDMASK_UNROLL
       for (uint32_t k = 0; k < kTogether; ++k) {
-        const uint32_t number = k * kWarp + tile_.lane;
-        const uint32_t lane = number / kTogether;
-        const uint32_t column = tile_.columnOf(params, lane);
-        const uint32_t row = tile_.rowOf(params, lane);
-        if (column >= params.vectorsPerRow || row >= params.height) continue;
-        storeOnce(target_ + row * params.rowBytes +
-                      uint64_t{kTogether * column + number % kTogether} * kVectorBytes,
-                  exchanged[number]);
+        const uint32_t number = k * columns + threadX;
+        if (first + number >= params.vectorsPerRow * kTogether) break;
+        storeOnce(to + uint64_t{first + number} * kVectorBytes, exchanged[number]);
       }
       return;
     }
     using Value = typename Unsigned<kValueBytes>::type;
-    constexpr uint32_t kValues = kTogether * kPixels;  // of a thread
+    const uint32_t values = columns * kTogether * kPixels;
+    const uint32_t first = blockX * values;
     GRIDMASK_NO_UNROLL
-    for (uint32_t number = tile_.lane; number < kWarp * kValues; number += kWarp) {
-      const uint32_t lane = number / kValues;
-      const uint32_t value = tile_.columnOf(params, lane) * kValues + number % kValues;
-      const uint32_t row = tile_.rowOf(params, lane);
-      if (value >= params.valuesPerRow || row >= params.height) continue;
+    for (uint32_t number = threadX; number < values; number += columns) {
+      if (first + number >= params.valuesPerRow) break;
       Value bits;
       memcpy(&bits, reinterpret_cast<const uint8_t*>(exchanged) + number * kValueBytes,
              sizeof bits);
-      store<Value>(target_ + row * params.rowBytes + uint64_t{value} * kValueBytes, bits);
+      store<Value>(to + uint64_t{first + number} * kValueBytes, bits);
     }
   }
 
@@ -143,67 +108,57 @@ class PreprocessTile {
   static constexpr int kValueBytes = Shape::valueBytes;
   static constexpr int kPixels = Shape::pixels;
   static constexpr uint32_t kAll = (1u << kPixels) - 1;
-  static constexpr int kGroups = kPixels / 4;
-  using Source = Stretch;
-  using Four = FourValues<kValueBytes>;
+  static constexpr uint32_t kGroups = kPixels / 4;
 
-  GRIDMASK_HD void makePixels(const KernelParams& params, uint32_t entry, uint32_t column,
-                              uint32_t row) {
+  GRIDMASK_HD void makePixels(const KernelParams& params, uint32_t column, uint32_t row,
+                              uint32_t entry) {
     const uint32_t x = column * kPixels;
     const uint32_t left = params.width - x;
-    const uint32_t dropped = decide(params, entry, x, row) | (left < kPixels ? kAll << left : 0);
+    const bool masked = (params.preprocessFlags & kHasMasks) != 0;
+    // Pixels beyond the row count as dropped. Bits beyond the vector mean nothing.
+    uint32_t dropped = kAll << (left < kPixels ? left : kPixels);
+    if (masked) dropped |= decide(params, sampleAt(params, entry), entry, x, row);
     const auto image = constant<KernelImage>(params, params.imagesAt + entry * params.imageStep);
-    Source source[kGroups];
+    FourPixels pixels[kGroups];
     GRIDMASK_UNROLL
-    for (int g = 0; g < kGroups; ++g) {
-      source[g] = {};
-      if ((~dropped >> (4 * g) & 0xF) != 0) source[g] = read(image, entry, x + 4 * g, row);
+    for (uint32_t g = 0; g < kGroups; ++g) {
+      pixels[g] = read(image, entry, x + 4 * g, row, (~dropped >> (4 * g) & 0xF) != 0);
     }
-    // Of the bytes of channel 0.
-    const uint32_t numbers = pixelBytesOf(image) * (image.across < 0 ? 0x0123u : 0x3210u);
     if constexpr (Shape::together) {
-      uint32_t bits[kTogether * kPixels];
+      Vector planes[kTogether];
       GRIDMASK_UNROLL
       for (uint32_t channel = 0; channel < kTogether; ++channel) {
-        GRIDMASK_UNROLL
-        for (int g = 0; g < kGroups; ++g) {
-          const Four values = makeFour(params, channel, numbers, source[g], dropped >> (4 * g));
-          GRIDMASK_UNROLL
-          for (int k = 0; k < 4; ++k) bits[kTogether * (4 * g + k) + channel] = values.bits[k];
-        }
+        planes[channel] = makeVector(params, channel, pixels, dropped);
       }
-      GRIDMASK_UNROLL
-      for (int k = 0; k < kTogether; ++k) vectors_[k] = vectorOf(bits + k * kPixels);
+      interleave(planes);
     } else {
-      uint8_t* to = target_ + row * params.rowBytes + uint64_t{column} * kVectorBytes;
-      GRIDMASK_NO_UNROLL
-      for (uint32_t plane = 0; plane < params.planes; ++plane, to += params.planeBytes) {
-        uint32_t bits[kPixels];
+      uint8_t* to = rowOf(params, row, entry) + uint64_t{column} * kVectorBytes;
+      if ((params.preprocessFlags & kByValues) == 0) {
         GRIDMASK_UNROLL
-        for (int g = 0; g < kGroups; ++g) {
-          const Four values = makeFour(params, plane, numbers, source[g], dropped >> (4 * g));
-          GRIDMASK_UNROLL
-          for (int k = 0; k < 4; ++k) bits[4 * g + k] = values.bits[k];
+        for (uint32_t plane = 0; plane < kTileChannels; ++plane, to += params.planeBytes) {
+          if (plane > 0 && plane == params.planes) break;
+          storeOnce(to, makeVector(params, plane, pixels, dropped));
         }
-        put(params, to, bits, left);
+      } else {
+        GRIDMASK_NO_UNROLL
+        for (uint32_t plane = 0; plane < params.planes; ++plane, to += params.planeBytes) {
+          storeValues(to, makeVector(params, plane, pixels, dropped), left);
+        }
       }
     }
   }
 
   // Bits of the pixels.
-  GRIDMASK_HD static uint32_t decide(const KernelParams& params, uint32_t entry, uint32_t column,
-                                     uint32_t row) {
-    if ((params.preprocessFlags & kHasMasks) == 0) return 0;
-    const KernelSample sample = sampleAt(params, entry);
+  GRIDMASK_HD static uint32_t decide(const KernelParams& params, const KernelSample& sample,
+                                     uint32_t entry, uint32_t column, uint32_t row) {
     const auto x = static_cast<int32_t>(column);
     const auto y = static_cast<int32_t>(row);
-    TilePhases phases(sample, x, y);
+    // Of the pixels of a warp some mostly lie in a square, so the tile is not tested as a whole.
+    Phases<uint32_t> phases = coarse(phasesAt(sample, x, y));
     uint32_t dropped = 0;
-    if (sample.is(KernelSample::kDense) || phases.mayHaveSquares<kPixels, 1>()) {
-      GRIDMASK_UNROLL
-      for (int k = 0; k < kPixels; ++k, phases.row.next()) {
-        if (phases.row.inSquare()) dropped |= 1u << k;
-      }
+    GRIDMASK_UNROLL
+    for (int k = 0; k < kPixels; ++k, phases.next()) {
+      if (phases.inSquare()) dropped |= 1u << k;
     }
     if (sample.is(KernelSample::kRandom) && dropped != 0) {
       dropped = SquareDraws(params, entry).nextRow(dropped, y, [&](uint32_t bit) {
@@ -213,63 +168,113 @@ class PreprocessTile {
     return sample.is(KernelSample::kReverse) ? ~dropped & kAll : dropped;
   }
 
-  // The bytes of four pixels from x on, as they lie in the image.
-  GRIDMASK_HD static Source read(const KernelImage& image, uint32_t entry, uint32_t x, uint32_t y) {
-    Source none{};
-    if (y < image.yBegin || y >= image.yEnd) return none;
+  // Four pixels from x on, or none.
+  GRIDMASK_HD static FourPixels read(const KernelImage& image, uint32_t entry, uint32_t x,
+                                     uint32_t y, bool kept) {
     const uint32_t end = x + 4;
-    const uint32_t from = x > image.xBegin ? x : image.xBegin;
-    const uint32_t to = end < image.xEnd ? end : image.xEnd;
-    if (from >= to) return none;
+    FourPixels pixels{};
+    if (!kept || y < image.yBegin || y >= image.yEnd) return pixels;
     const bool mirrored = image.across < 0;
-    const uint32_t first = mirrored ? end - 1 : x;
-    const uint64_t at = image.origin + entry * image.next + uint64_t{y} * image.down +
-                        static_cast<uint64_t>(int64_t{static_cast<int32_t>(first)} * image.across);
-    const uint32_t pixelBytes = pixelBytesOf(image);
-    return Source::load(reinterpret_cast<const uint8_t*>(static_cast<uintptr_t>(at)),
-                        4 * pixelBytes, (mirrored ? end - to : from - x) * pixelBytes,
-                        (mirrored ? end - from : to - x) * pixelBytes);
+    const uint64_t at =
+        image.origin + entry * image.next + uint64_t{y} * image.down +
+        static_cast<uint64_t>(int64_t{static_cast<int32_t>(mirrored ? end - 1 : x)} * image.across);
+    const auto* const from = reinterpret_cast<const uint8_t*>(static_cast<uintptr_t>(at));
+    const auto pixelBytes = static_cast<uint32_t>(mirrored ? -image.across : image.across);
+    if (pixelBytes == 3 && x >= image.xBegin && end <= image.xEnd) {
+      pixels = FourPixels::loadThreeBytes(from);
+    } else {
+      const uint32_t first = x > image.xBegin ? x : image.xBegin;
+      const uint32_t last = end < image.xEnd ? end : image.xEnd;
+      if (first >= last) return pixels;
+      pixels = FourPixels::load(from, pixelBytes, mirrored ? end - last : first - x,
+                                mirrored ? end - first : last - x);
+    }
+    if (mirrored) pixels.reverse();
+    return pixels;
   }
 
-  GRIDMASK_HD static uint32_t pixelBytesOf(const KernelImage& image) {
-    return static_cast<uint32_t>(image.across < 0 ? -image.across : image.across);
+  // A channel of the pixels.
+  GRIDMASK_HD static Vector makeVector(const KernelParams& params, uint32_t channel,
+                                       const FourPixels (&pixels)[kGroups], uint32_t dropped) {
+    const auto scale = parameter<KernelScale>(params.inlined + kTileScalesAt +
+                                              channel * static_cast<uint32_t>(sizeof(KernelScale)));
+    const float offset = exact::multiply(scale.a, -kPlacedByte);
+    float values[kPixels];
+    GRIDMASK_UNROLL
+    for (int k = 0; k < kPixels; ++k) {
+      const uint32_t placed =
+          bytesAt(pixels[k / 4].word[k % 4], exact::bitsOf(kPlacedByte), scale.channel);
+      values[k] = exact::add(fused(exact::ofBits(placed), scale.a, offset), scale.b);
+    }
+    Vector vector;
+    if constexpr (kValueBytes == 4) {
+      GRIDMASK_UNROLL
+      for (int k = 0; k < kPixels; ++k) {
+        vector.word[k] = (dropped >> k & 1) != 0 ? scale.fill : exact::bitsOf(values[k]);
+      }
+      return vector;
+    } else {
+      if (static_cast<ValueType>(params.preprocessFlags >> kTypeShift) == ValueType::kFloat16) {
+        vector = pairs<ValueType::kFloat16>(values);
+      } else {
+        vector = pairs<ValueType::kBfloat16>(values);
+      }
+      return blend<kValueBytes>(vector, {{scale.fill, scale.fill, scale.fill, scale.fill}},
+                                dropped);
+    }
   }
 
-  GRIDMASK_HD static Four makeFour(const KernelParams& params, uint32_t channel, uint32_t numbers,
-                                   const Source& source, uint32_t dropped) {
-    const KernelScale scale = constant<KernelScale>(
-        params, params.scalesAt + channel * static_cast<uint32_t>(sizeof(KernelScale)));
-    const Picker picker(numbers + scale.channel * 0x1111u);
-    return Four(picker.pick(source), scale, dropped,
-                static_cast<ValueType>(params.preprocessFlags >> kTypeShift));
-  }
-
-  GRIDMASK_HD static Vector vectorOf(const uint32_t* bits) {
+  // From bytes, so there is no NaN.
+  template <ValueType type>
+  GRIDMASK_HD static Vector pairs(const float (&values)[kPixels]) {
     Vector vector;
     GRIDMASK_UNROLL
     for (int w = 0; w < 4; ++w) {
-      vector.word[w] = kValueBytes == 4 ? bits[w] : bits[2 * w] | bits[2 * w + 1] << 16;
+      vector.word[w] = noiseBits(values[2 * w], type) | noiseBits(values[2 * w + 1], type) << 16;
     }
     return vector;
   }
 
-  GRIDMASK_HD static void put(const KernelParams& params, uint8_t* to,
-                              const uint32_t (&bits)[kPixels], uint32_t left) {
-    if ((params.preprocessFlags & kByValues) == 0) {
-      storeOnce(to, vectorOf(bits));
-      return;
-    }
-    // If rows do not begin and end at multiples of a vector.
-    using Value = typename Unsigned<kValueBytes>::type;
+  GRIDMASK_HD void interleave(const Vector (&planes)[kTogether]) {
+    constexpr uint32_t kPerWord = 4 / kValueBytes;
     GRIDMASK_UNROLL
-    for (uint32_t k = 0; k < kPixels; ++k) {
-      if (k < left) store<Value>(to + k * kValueBytes, static_cast<Value>(bits[k]));
+    for (uint32_t n = 0; n < 4 * kTogether; ++n) {
+      const uint32_t first = n * kPerWord;  // of the values
+      uint32_t word = wordOf(planes, first);
+      if (kPerWord == 2) {
+        const uint32_t next = first + 1;
+        word = bytesAt(word, wordOf(planes, next),
+                       (first / kTogether % 2 != 0 ? 0x32u : 0x10u) |
+                           (next / kTogether % 2 != 0 ? 0x7600u : 0x5400u));
+      }
+      vectors_[n / 4].word[n % 4] = word;
     }
   }
 
-  WarpTile tile_;
-  uint8_t* target_;  // the sample's
-  Vector vectors_[kTogether] = {};
+  // The one that holds a value of the pixels.
+  GRIDMASK_HD static uint32_t wordOf(const Vector (&planes)[kTogether], uint32_t value) {
+    return planes[value % kTogether].word[value / kTogether * kValueBytes / 4];
+  }
+
+  // If rows do not begin and end at multiples of a vector.
+  GRIDMASK_HD static void storeValues(uint8_t* to, const Vector& vector, uint32_t left) {
+    using Value = typename Unsigned<kValueBytes>::type;
+    GRIDMASK_UNROLL
+    for (uint32_t k = 0; k < kPixels; ++k) {
+      constexpr uint32_t kPerWord = 4 / kValueBytes;
+      const uint32_t word = vector.word[k / kPerWord];
+      if (k < left) store<Value>(to + k * kValueBytes, valueOf<kValueBytes>(word, k % kPerWord));
+    }
+  }
+
+  // Of the result.
+  GRIDMASK_HD static uint8_t* rowOf(const KernelParams& params, uint32_t row, uint32_t entry) {
+    // Below 2³¹.
+    const auto rowBytes = static_cast<uint32_t>(params.rowBytes);
+    return params.target + entry * params.sampleBytes + uint64_t{row} * rowBytes;
+  }
+
+  Vector vectors_[kTogether];
 };
 
 // Any image, result and mask.

@@ -3,6 +3,7 @@
 #include "cuda/preprocess_launch.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <tuple>
 #include <vector>
@@ -13,9 +14,6 @@
 namespace gridmask::cuda {
 namespace {
 
-// Channels of an image that a value's number can tell apart.
-constexpr uint32_t kMostChannels = 4;
-
 size_t sourceBytesOf(const PreprocessBatch& batch) { return batch.floatSource ? sizeof(float) : 1; }
 
 size_t imageBytesOf(const PreprocessBatch& batch, const SourceImage& image) {
@@ -25,10 +23,10 @@ size_t imageBytesOf(const PreprocessBatch& batch, const SourceImage& image) {
 
 // The part of [0, length) of the result that lies in an image of `side` pixels, whose pixel `begin`
 // is the result's first.
-void cut(int32_t begin, int32_t side, int32_t length, uint16_t& from, uint16_t& to) {
+void cut(int32_t begin, int32_t side, int32_t length, uint32_t& from, uint32_t& to) {
   const int32_t last = std::clamp(side - begin, 0, length);
-  from = static_cast<uint16_t>(std::clamp(-begin, 0, last));
-  to = static_cast<uint16_t>(last);
+  from = static_cast<uint32_t>(std::clamp(-begin, 0, last));
+  to = static_cast<uint32_t>(last);
 }
 
 KernelImage kernelImageOf(const PreprocessBatch& batch, const SourceImage& image) {
@@ -36,11 +34,11 @@ KernelImage kernelImageOf(const PreprocessBatch& batch, const SourceImage& image
   const size_t pixelBytes = batch.planarSource ? valueBytes : image.channels * valueBytes;
   const size_t rowBytes = static_cast<size_t>(image.width) * pixelBytes;
   KernelImage result{};
-  uint16_t left, right;
+  uint32_t left, right;
   cut(image.top, image.height, batch.height, result.yBegin, result.yEnd);
   cut(image.left, image.width, batch.width, left, right);
-  result.xBegin = image.flip ? static_cast<uint16_t>(batch.width - right) : left;
-  result.xEnd = image.flip ? static_cast<uint16_t>(batch.width - left) : right;
+  result.xBegin = image.flip ? static_cast<uint32_t>(batch.width) - right : left;
+  result.xEnd = image.flip ? static_cast<uint32_t>(batch.width) - left : right;
   const int64_t column = image.flip ? int64_t{image.left} + batch.width - 1 : image.left;
   result.origin = reinterpret_cast<uintptr_t>(image.data) +
                   static_cast<uint64_t>(image.top * static_cast<int64_t>(rowBytes) +
@@ -82,19 +80,42 @@ void addImages(const PreprocessBatch& batch, Launch& launch) {
   params.imagesAt = addConstants(launch, images.data(), images.size() * sizeof(KernelImage));
 }
 
-KernelScale scaleOf(const PreprocessBatch& batch, size_t channel) {
-  const ChannelScale& scale = batch.scales[channel];
-  uint32_t fill = 0;
-  std::memcpy(&fill, batch.fill + channel * batch.valueBytes, batch.valueBytes);
-  return {scale.channel, scale.a, scale.b, fill};
+std::vector<KernelScale> scalesOf(const PreprocessBatch& batch) {
+  std::vector<KernelScale> scales;
+  const uint8_t* fill = batch.fill;
+  for (const ChannelScale& scale : batch.scales) {
+    scales.push_back({scale.channel, scale.a, scale.b, 0});
+    uint32_t& dropped = scales.back().fill;
+    std::memcpy(&dropped, fill, batch.valueBytes);
+    if (batch.valueBytes == 2) dropped *= 0x00010001u;
+    fill += batch.valueBytes;
+  }
+  return scales;
 }
 
 void addScales(const PreprocessBatch& batch, Launch& launch) {
-  std::vector<KernelScale> scales;
-  for (size_t channel = 0; channel < batch.channels(); ++channel) {
-    scales.push_back(scaleOf(batch, channel));
-  }
+  const std::vector<KernelScale> scales = scalesOf(batch);
   launch.params.scalesAt = addConstants(launch, scales.data(), scales.size() * sizeof(KernelScale));
+}
+
+// At the end of the parameters. Constants that reach into them are uploaded instead.
+void addTileScales(const PreprocessBatch& batch, Launch& launch) {
+  uint8_t* const inlined = launch.params.inlined;
+  std::vector<uint8_t>& constants = launch.constants;
+  if (constants.size() <= kTileScalesAt) end(launch);
+  if (constants.empty() && launch.inlinedBytes > kTileScalesAt) {
+    constants.assign(inlined, inlined + launch.inlinedBytes);
+  }
+  std::vector<KernelScale> scales = scalesOf(batch);
+  for (KernelScale& scale : scales) scale.channel += kPlacingByte;
+  std::memcpy(inlined + kTileScalesAt, scales.data(), scales.size() * sizeof(KernelScale));
+}
+
+// Whether a byte that is placed (kPlacedByte) leads to the same bits as one that is converted.
+bool isPlaced(const ChannelScale& scale) {
+  constexpr float kMost = 0x1p104f;  // times 2²³ it is finite
+  const bool showsSignOfZero = scale.b == 0 && std::signbit(scale.b) && std::signbit(scale.a);
+  return std::fabs(scale.a) <= kMost && !showsSignOfZero;
 }
 
 struct TileKernel {
@@ -102,11 +123,11 @@ struct TileKernel {
   size_t valueBytes;
   bool together;
   uint32_t pixels;
-  uint32_t tileShift;
+  uint32_t columns;
 };
 template <class Shape>
 constexpr TileKernel tileKernelOf(Kernel kernel) {
-  return {kernel, Shape::valueBytes, Shape::together, Shape::pixels, Shape::tileShift};
+  return {kernel, Shape::valueBytes, Shape::together, Shape::pixels, Shape::columns};
 }
 constexpr TileKernel kTileKernels[] = {
 #define GRIDMASK_LIST(name, ...) tileKernelOf<PreprocessShape<__VA_ARGS__>>(Kernel::name),
@@ -124,16 +145,21 @@ bool hasWords(const PreprocessBatch& batch, const Readable& readable) {
   return std::all_of(batch.images.begin(), batch.images.end(), [&](const SourceImage& image) {
     const auto begin = reinterpret_cast<uintptr_t>(image.data);
     const uintptr_t end = begin + imageBytesOf(batch, image);
-    return image.channels <= kMostChannels && begin / kWord * kWord >= first &&
+    return image.channels <= kTileChannels && begin / kWord * kWord >= first &&
            (end + kWord - 1) / kWord * kWord <= last;
   });
 }
 
-// Images whose pixels are read as words, and a result of planes or of three channels together.
+// Images whose pixels are read as words, and a result of a few planes or of three channels
+// together.
 bool prepareTiles(const PreprocessBatch& batch, const Readable& readable, Launch& launch) {
   if (!hasWords(batch, readable)) return false;
-  const bool together = batch.planes == 1 && batch.channels() == 3;
+  const bool together = batch.planes == 1 && batch.channels() == kTogether;
   if (!together && batch.pixelBytes != batch.valueBytes) return false;
+  if (batch.channels() > kTileChannels ||
+      !std::all_of(batch.scales.begin(), batch.scales.end(), isPlaced)) {
+    return false;
+  }
   KernelParams& params = launch.params;
   for (const TileKernel& kernel : kTileKernels) {
     if (kernel.valueBytes != batch.valueBytes || kernel.together != together) continue;
@@ -142,16 +168,21 @@ bool prepareTiles(const PreprocessBatch& batch, const Readable& readable, Launch
     // A thread's pixels are a vector in each channel.
     params.vectorsPerRow = (params.width + kernel.pixels - 1) / kernel.pixels;
     const uint64_t places = reinterpret_cast<uintptr_t>(batch.target) | params.rowBytes;
+    if (!setRectangles(launch, 1, kernel.columns)) return false;
     if (places % kVectorBytes != 0) params.preprocessFlags |= kByValues;
-    return setTiles(launch, 1, kernel.tileShift);
+    addTileScales(batch, launch);
+    return true;
   }
   return false;
 }
 
-bool preparePixels(Launch& launch) {
+bool preparePixels(const PreprocessBatch& batch, Launch& launch) {
   launch.kernel = Kernel::gridmask_preprocess_pixels;
   launch.params.vectorsPerRow = launch.params.width;
-  return setTiles(launch, PreprocessPixel::kRows, PreprocessPixel::kTileShift);
+  if (!setTiles(launch, PreprocessPixel::kRows, PreprocessPixel::kTileShift)) return false;
+  addScales(batch, launch);
+  end(launch);
+  return true;
 }
 
 bool isAligned(const PreprocessBatch& batch) {
@@ -184,12 +215,9 @@ Prepared preparePreprocess(const PreprocessBatch& batch, const Readable& readabl
     params.preprocessFlags |= kHasMasks;
   }
   addImages(batch, launch);
-  addScales(batch, launch);
-  if (!(!fine && prepareTiles(batch, readable, launch)) && !preparePixels(launch)) {
-    return Prepared::kUnsupported;
-  }
-  end(launch);
-  return Prepared::kReady;
+  const bool ready =
+      (!fine && prepareTiles(batch, readable, launch)) || preparePixels(batch, launch);
+  return ready ? Prepared::kReady : Prepared::kUnsupported;
 }
 
 }  // namespace gridmask::cuda

@@ -30,8 +30,27 @@ template <int valueBytes>
 GRIDMASK_HD inline uint32_t bytesOf(uint32_t bits) {
   if (valueBytes == 4) return 0u - (bits & 1);
   if (valueBytes == 2) return (0u - (bits & 1)) >> 16 | (0u - (bits >> 1 & 1)) << 16;
-  // The product moves each of the four bits to the lowest bit of its byte.
+#ifdef __CUDA_ARCH__
+  // The product moves each of the four bits to the highest of its byte, which is then repeated.
+  uint32_t mask;
+  asm("prmt.b32 %0, %1, 0, 0xBA98;" : "=r"(mask) : "r"((bits & 0xF) * 0x10204080u));
+  return mask;
+#else
+  // The product moves each of the four bits to the lowest of its byte.
   return ((bits & 0xF) * 0x00204081u & 0x01010101u) * 0xFFu;
+#endif
+}
+
+// The bits of `some` where the mask's are set, else those of `others`.
+GRIDMASK_HD inline uint32_t choose(uint32_t mask, uint32_t some, uint32_t others) {
+#ifdef __CUDA_ARCH__
+  // One instruction; compilers make two or three of it.
+  uint32_t result;
+  asm("lop3.b32 %0, %1, %2, %3, 0xCA;" : "=r"(result) : "r"(mask), "r"(some), "r"(others));
+  return result;
+#else
+  return (some & mask) | (others & ~mask);
+#endif
 }
 
 // `fill` in the bytes of those values whose bit is set, else `kept`.
@@ -40,8 +59,12 @@ GRIDMASK_HD inline Vector blend(const Vector& kept, const Vector& fill, uint32_t
   Vector result;
   GRIDMASK_UNROLL
   for (int w = 0; w < 4; ++w) {
+    if (valueBytes == 4) {
+      result.word[w] = (dropped >> w & 1) != 0 ? fill.word[w] : kept.word[w];
+      continue;
+    }
     const uint32_t mask = bytesOf<valueBytes>(dropped >> (w * (4 / valueBytes)));
-    result.word[w] = (fill.word[w] & mask) | (kept.word[w] & ~mask);
+    result.word[w] = choose(mask, fill.word[w], kept.word[w]);
   }
   return result;
 }

@@ -86,7 +86,7 @@ void constantsTravelWhileTheyFit() {
     CHECK(cuda::prepareMask(batch, Samples(samples.data()), 0, launch) == cuda::Prepared::kReady);
     return launch.constants.empty();
   };
-  CHECK(travels(1) && travels(64) && travels(68) && !travels(69) && !travels(100));
+  CHECK(travels(1) && travels(64) && travels(79) && !travels(80) && !travels(100));
   MixBatch mix{{{64, 3, 224, 224, 4, 4}, memory, memory + (1 << 30)},
                Samples(samples.data()),
                partner.data()};

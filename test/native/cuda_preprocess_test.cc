@@ -10,6 +10,7 @@
 
 #include "check.h"
 #include "cuda/preprocess_launch.h"
+#include "cuda/preprocess_params.h"
 #include "pictures.h"
 #include "watched_memory.h"
 
@@ -157,6 +158,72 @@ void constantsTravelWhileTheyFit() {
   CHECK(checkPictures(unmasked, 0, 0, 0).constants.empty());
 }
 
+// Up to the scales, which are parameters in any case.
+void constantsTravelUpToTheScales() {
+  size_t inlined = 0;
+  for (size_t count = 56; count < 84; ++count) {
+    Pictures of = pictures(count, 4, std::vector<PackedSample>(count));
+    const size_t bytes = (count * sizeof(cuda::KernelSample) + 15) / 16 * 16;
+    const bool fits = bytes + sizeof(cuda::KernelImage) <= cuda::kTileScalesAt;
+    CHECK(checkPictures(of, 0, 0, 0).constants.empty() == fits);
+    inlined += fits;
+  }
+  CHECK(inlined > 0 && inlined < 28);
+}
+
+// Every byte, with scales up to those for which a placed byte would not do.
+void bytesArePlacedWhereThatIsExact() {
+  const auto kernelOf = [](float a, float b, bool together) {
+    Pictures of = pictures(2, 16, {});
+    if (together) {
+      of.batch.planes = 1;
+      of.batch.pixelBytes = 12;
+    }
+    for (ChannelScale& scale : of.batch.scales) scale = {scale.channel, a, b};
+    return checkPictures(of, 0, 0, 0).kernel;
+  };
+  constexpr auto kPixels = cuda::Kernel::gridmask_preprocess_pixels;
+  for (const bool together : {false, true}) {
+    for (const float a : {0.0f, 1e-45f, 1.1754942e-38f, 0.00392156886f, 1 / 3.0f, 16777215.0f,
+                          0x1.fffffep103f, 0x1p104f}) {
+      for (const float b : {0.0f, -2.117904f, 1e-45f, 3e38f}) {
+        CHECK(kernelOf(a, b, together) != kPixels);
+        CHECK(kernelOf(-a, b, together) != kPixels);
+      }
+      CHECK(kernelOf(a, -0.0f, together) != kPixels);
+      CHECK(kernelOf(-a, -0.0f, together) == kPixels);
+    }
+    CHECK(kernelOf(0x1.000002p104f, 1, together) == kPixels);
+    CHECK(kernelOf(-3e38f, 1, together) == kPixels);
+  }
+}
+
+// More channels, or images, than the kernels of tiles count.
+void whatTilesDoNotTake() {
+  Pictures of = pictures(1, 8, {});
+  PreprocessBatch& batch = of.batch;
+  for (const size_t channels : {4, 5}) {
+    batch.planes = channels;
+    batch.scales.assign(channels, {1, 0.25f, 2});
+    of.fill.resize(4 * channels);
+    batch.fill = of.fill.data();
+    CHECK((checkPictures(of, 0, 0, 0).kernel == cuda::Kernel::gridmask_preprocess_pixels) ==
+          (channels == 5));
+  }
+  Pictures one = pictures(1, 4, {});
+  const SourceImage image = one.batch.images[0];
+  alignas(16) uint8_t target[16];
+  one.batch.target = target;
+  for (const size_t count : {65535, 65536}) {
+    one.batch.count = count;
+    one.batch.images.assign(count, image);
+    cuda::Launch launch;
+    CHECK(cuda::preparePreprocess(one.batch, {image.data, image.data + 48}, launch) ==
+          cuda::Prepared::kReady);
+    CHECK((launch.kernel == cuda::Kernel::gridmask_preprocess_pixels) == (count == 65536));
+  }
+}
+
 // Of what is dropped as a whole not a byte is read.
 void whatIsDroppedIsNotRead() {
   PackedSample sample{};
@@ -235,6 +302,9 @@ void whatNoKernelTakesIsRefused() {
 int main() {
   randomBatchesAreMadeAsDefined();
   constantsTravelWhileTheyFit();
+  constantsTravelUpToTheScales();
+  bytesArePlacedWhereThatIsExact();
+  whatTilesDoNotTake();
   whatIsDroppedIsNotRead();
   everyChannelMirroredAndNot();
   whatNoKernelTakesIsRefused();

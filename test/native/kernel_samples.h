@@ -48,23 +48,26 @@ inline gridmask::cuda::KernelSample kernelSampleOf(const gridmask::Lattice& latt
   if (!lattice.masked) return sample;
   const uint32_t d = lattice.period >> kFractionBits;
   const Fraction fraction(d);
-  const auto set = [&](cuda::KernelAxis& to, const LatticeAxis& axis) {
+  const auto originOf = [&](const LatticeAxis& axis) {
     const int64_t position = axis.at(cuda::kOriginColumn, firstRow) - lattice.stripe;
-    to = {fraction.of(position) + fraction.half(), fraction.of(axis.stepX),
-          fraction.of(axis.stepY)};
+    return fraction.of(position) + fraction.half();
   };
-  set(sample.x, lattice.x);
-  set(sample.y, lattice.y);
-  if (lattice.y.stepX == -lattice.x.stepY) sample.y.across = uint64_t{0} - sample.x.down;
+  sample.originX = originOf(lattice.x);
+  sample.acrossX = fraction.of(lattice.x.stepX);
+  sample.downX = fraction.of(lattice.x.stepY);
+  sample.originY = originOf(lattice.y);
+  sample.acrossY = lattice.y.stepX == -lattice.x.stepY ? uint64_t{0} - sample.downX
+                                                       : fraction.of(lattice.y.stepX);
   sample.gap = fraction.ofPixels(lattice.gap() >> kFractionBits);
   const auto distance = [](uint64_t step) {
     const auto rounded = static_cast<int32_t>((step + (uint64_t{1} << 31)) >> 32);
     return static_cast<uint64_t>(std::abs(int64_t{rounded}));
   };
-  const auto span = [&](const cuda::KernelAxis& axis) {
-    return cuda::kMaxColumnSteps * distance(axis.across) + cuda::kMaxRowSteps * distance(axis.down);
+  const auto span = [&](uint64_t across, uint64_t down) {
+    return cuda::kMaxColumnSteps * distance(across) + cuda::kMaxRowSteps * distance(down);
   };
-  const uint64_t reach = std::max(span(sample.x), span(sample.y));
+  const uint64_t reach = std::max(span(sample.acrossX, sample.downX),
+                                  span(sample.acrossY, fraction.of(lattice.y.stepY)));
   sample.place |= (lattice.reverse ? KernelSample::kReverse : 0) |
                   (lattice.random ? KernelSample::kRandom : 0) |
                   (d > 1920 ? KernelSample::kFine : 0) |

@@ -170,16 +170,17 @@ void constantsAreAsExactAsPromised() {
     const auto isClose = [&](uint64_t found, uint64_t fraction, int64_t most) {
       CHECK(std::abs(static_cast<int64_t>(fraction - found)) <= most);
     };
-    const auto checkAxis = [&](const cuda::KernelAxis& found, const LatticeAxis& axis) {
+    const auto checkAxis = [&](uint64_t origin, uint64_t across, uint64_t down,
+                               const LatticeAxis& axis) {
       const int64_t position = axis.at(cuda::kOriginColumn, firstRow) - lattice.stripe;
       CHECK(std::abs(position) < int64_t{1} << 33);
-      isClose(found.origin, exactly(2 * modulo(position) + 1, 2 * lattice.period),
+      isClose(origin, exactly(2 * modulo(position) + 1, 2 * lattice.period),
               (std::abs(position) >> 16) + 3);
-      isClose(found.across, exactly(modulo(axis.stepX), lattice.period), 2);
-      isClose(found.down, exactly(modulo(axis.stepY), lattice.period), 2);
+      isClose(across, exactly(modulo(axis.stepX), lattice.period), 2);
+      isClose(down, exactly(modulo(axis.stepY), lattice.period), 2);
     };
-    checkAxis(sample.x, lattice.x);
-    checkAxis(sample.y, lattice.y);
+    checkAxis(sample.originX, sample.acrossX, sample.downX, lattice.x);
+    checkAxis(sample.originY, sample.acrossY, sample.downY(), lattice.y);
     // Within 1/2 + 2⁻¹⁷ of the gap.
     const uint64_t twice = uint64_t{2} * sample.gap * lattice.period;
     const auto off = static_cast<int64_t>(twice - (uint64_t{lattice.gap()} << 33));

@@ -98,22 +98,20 @@ void noise(const KernelParams& params, HostBlock block) {
 
 template <class Shape>
 void preprocess(const KernelParams& params, HostBlock block) {
-  using Tile = PreprocessTile<Shape>;
-  std::vector<Tile> tiles(params.threadsPerBlock);
-  std::vector<bool> there(params.threadsPerBlock);
+  std::vector<PreprocessTile<Shape>> tiles(params.threadsPerBlock);
+  std::vector<Vector> exchanged(params.threadsPerBlock * kTogether);
+  const uint32_t columns = params.threadsPerBlockRow;
+  const uint32_t rows = params.threadsPerBlock / columns;
+  const auto rowOf = [&](uint32_t thread) { return block.y * rows + thread / columns; };
   forEachThread(params, [&](uint32_t thread) {
-    there[thread] = tiles[thread].make(params, block.x, block.y, block.z, thread);
+    tiles[thread].make(params, block.x * columns + thread % columns, rowOf(thread), block.z);
   });
   if (!Shape::together) return;
-  std::vector<Vector> exchanged(params.threadsPerBlock / kWarp * Tile::kExchanged);
-  const auto ofWarp = [&](uint32_t thread) {
-    return exchanged.data() + thread / kWarp * Tile::kExchanged;
-  };
+  forEachThread(
+      params, [&](uint32_t thread) { tiles[thread].give(exchanged.data() + thread * kTogether); });
   forEachThread(params, [&](uint32_t thread) {
-    if (there[thread]) tiles[thread].give(ofWarp(thread));
-  });
-  forEachThread(params, [&](uint32_t thread) {
-    if (there[thread]) tiles[thread].write(params, ofWarp(thread));
+    const Vector* const ofRow = exchanged.data() + thread / columns * columns * kTogether;
+    tiles[thread].write(params, ofRow, block.x, thread % columns, rowOf(thread), block.z);
   });
 }
 
