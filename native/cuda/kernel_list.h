@@ -53,9 +53,17 @@
 
 // KERNEL(name, class): cuda/mix_in_place_kernel.h.
 #define GRIDMASK_MIX_IN_PLACE_KERNELS(KERNEL)         \
-  KERNEL(gridmask_mix_words_in_place, MixWords)       \
   KERNEL(gridmask_mix_bytes_in_place, MixBytes<true>) \
   KERNEL(gridmask_mix_narrow_in_place, MixBytes<false>)
+
+// KERNEL(name, bytes of a value, values of a pixel): cuda/mix_pixels_kernel.h, for vectors of 16
+// bytes.
+#define GRIDMASK_MIX_PIXELS_KERNELS(KERNEL) \
+  KERNEL(gridmask_mix_1x1_in_place, 1, 1)   \
+  KERNEL(gridmask_mix_2x1_in_place, 2, 1)   \
+  KERNEL(gridmask_mix_4x1_in_place, 4, 1)   \
+  KERNEL(gridmask_mix_1x3_in_place, 1, 3)   \
+  KERNEL(gridmask_mix_4x3_in_place, 4, 3)
 
 // KERNEL(name, bytes of a value, in place): cuda/noise_kernel.h.
 #define GRIDMASK_NOISE_KERNELS(KERNEL)       \
@@ -84,6 +92,7 @@
   GRIDMASK_MASK_ROWS_KERNELS(KERNEL1)                                 \
   GRIDMASK_MIX_NEW_KERNELS(KERNEL2)                                   \
   GRIDMASK_MIX_IN_PLACE_KERNELS(KERNEL2)                              \
+  GRIDMASK_MIX_PIXELS_KERNELS(KERNEL2)                                \
   GRIDMASK_RARE_MASK_KERNELS(KERNEL3)                                 \
   GRIDMASK_NOISE_KERNELS(KERNEL3)                                     \
   GRIDMASK_PREPROCESS_KERNELS(KERNEL4)                                \

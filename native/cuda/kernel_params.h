@@ -174,7 +174,7 @@ struct KernelParams {
   uint32_t planesPerBlock;
   uint32_t turnsAt;  // where in the constants
   uint32_t slots;
-  uint32_t padding;
+  uint32_t planesAtOnce;
 
   uint32_t noiseKind;  // NoiseKind
   uint32_t noiseType;  // NoiseType

@@ -11,14 +11,18 @@
 // which it was written. The grid: x: vectors of a plane, y: groups of planes.
 //
 // A thread goes through these phases. Before each all threads of the block wait for each other,
-// except before join(), which only needs the lane beside, and read():
+// except before join(), which only needs the lane beside, read() and prefetchFrom():
 //
 //   prepare()    what the block's threads share
-//   for each plane, and within it for each turn:
+//   for each plane, or `planesAtOnce` of them, and within it for each turn:
 //     decide()   what is dropped. Without turns only once: it holds for all planes
 //     join()     after an exchange with the lane beside, if the class `kBlends`
 //     read()
+//     prefetchFrom()  what later planes need, without turns
 //     write()
+//
+// Here: pixels of any size. cuda/mix_pixels_kernel.h is for those whose size is known when it is
+// compiled.
 #pragma once
 
 #include <cstdint>
@@ -50,204 +54,18 @@ class MixThread {
   bool inside_;
 };
 
-// A sample of MixWords, in the memory that a block's threads share.
-struct alignas(16) MixSample {
-  KernelAxis x;
-  uint64_t yOrigin;
-  uint64_t yAcross;
-  uint32_t own;    // where it begins, from the batch's first byte
-  uint32_t other;  // and its partner
-  uint32_t acrossX;
-  uint32_t acrossY;
-  uint32_t gap;
-  uint32_t reversed;  // all bits if it is, else none
-
-  // The lattice is only rotated: down the image y goes on as x does across it.
-  GRIDMASK_HD Phases<uint32_t> phasesAt(uint32_t column, uint32_t row) const {
-    const uint64_t right = column + static_cast<uint32_t>(-kOriginColumn);
-    const uint64_t down = row;
-    return {coarse(x.origin + right * x.across + down * x.down),
-            coarse(yOrigin + right * yAcross + down * x.across), acrossX, acrossY, gap};
-  }
-};
-
-// Pixels of four bytes in whole vectors, neither random nor fine, in batches of at most 4 GiB and
-// `kMostSamples` samples. A vector is four pixels, which are decided without branches. A thread has
-// up to eight samples. What it drops of them are four bits each, so one word holds all.
-//
-// If `blends_` is set, sectors of 32 bytes are written whole: a thread also reads what its own
-// samples keep there. It alone writes these vectors, and by then nobody else reads them.
-template <bool blends_>
-class MixWordsThread : public MixThread<true> {
- public:
-  static constexpr uint32_t kSamples = 8;
-  static constexpr uint32_t kThreads = 256;
-  static constexpr uint32_t kMinBlocks = 3;
-  // So many blocks may be on a multiprocessor if they share the planes of a batch: each decides for
-  // itself.
-  static constexpr uint32_t kPlaneBlocks = 3;
-  static constexpr uint32_t kMostSamples = 256;
-  static constexpr bool kPrepares = true;
-  static constexpr bool kTakesTurns = false;
-  static constexpr bool kBlends = blends_;
-  using Shared = MixSample[kMostSamples];
-
-  GRIDMASK_HD MixWordsThread(const KernelParams& params, uint32_t blockX, uint32_t threadX)
-      : MixThread(params, blockX, threadX) {}
-
-  // Every thread needs the constants of some samples, and the block those of all.
-  GRIDMASK_HD static void prepare(const KernelParams& params, uint32_t threadX, Shared& shared) {
-    GRIDMASK_NO_UNROLL
-    for (uint32_t entry = threadX; entry < params.entries; entry += params.threadsPerBlock) {
-      const KernelSample sample = sampleAt(params, entry);
-      shared[entry] = {sample.x,
-                       sample.y.origin,
-                       sample.y.across,
-                       sample.number() * static_cast<uint32_t>(params.sampleBytes),
-                       partnerOf(params, entry) * static_cast<uint32_t>(params.sampleBytes),
-                       coarseStep(sample.x.across),
-                       coarseStep(sample.y.across),
-                       sample.gap,
-                       sample.is(KernelSample::kReverse) ? 0xFFFFFFFFu : 0};
-    }
-  }
-
-  GRIDMASK_HD void decide(const KernelParams& params, uint32_t, const Shared& shared) {
-    const uint32_t row = quotient(vector_, params.rowReciprocal);
-    const uint32_t column = (vector_ - row * params.vectorsPerRow) * kPixels;
-    dropped_ = 0;
-    uint32_t entry = slot_;
-    GRIDMASK_UNROLL
-    for (uint32_t k = 0; k < kSamples; ++k, entry += params.slots) {
-      if (entry >= params.entries) break;
-      const MixSample& sample = shared[entry];
-      Phases<uint32_t> phases = sample.phasesAt(column, row);
-      GRIDMASK_UNROLL
-      for (uint32_t p = 0; p < kPixels; ++p, phases.next()) {
-        if (phases.inSquare()) dropped_ |= 1u << (kPixels * k + p);
-      }
-      dropped_ ^= sample.reversed & 0xFu << (kPixels * k);
-    }
-    if (!inside_) dropped_ = 0;
-    // Only now: next to the others, they would take more registers.
-    entry = slot_;
-    GRIDMASK_UNROLL
-    for (uint32_t k = 0; k < kSamples; ++k, entry += params.slots) {
-      if (entry >= params.entries) break;
-      own_[k] = shared[entry].own + vector_ * kVectorBytes;
-      other_[k] = shared[entry].other + vector_ * kVectorBytes;
-    }
-  }
-
-  GRIDMASK_HD uint32_t dropped() const { return dropped_; }
-
-  // `neighbours`: the same of the lane beside, lane XOR 1.
-  GRIDMASK_HD void join(uint32_t neighbours) {
-    const uint32_t any = anyOf(dropped_);
-    const uint32_t kept = anyOf(~dropped_);
-    const uint32_t part = any & kept;
-    if (!kBlends) {
-      state_ = any * kRead | (any & ~kept) * kWritten | part * kInPart;
-      return;
-    }
-    state_ = inside_ ? anyOf(dropped_ | neighbours) * (kRead | kWritten) : 0;
-    // A warp reads either by words or by vectors. Otherwise it would wait for the one before it
-    // goes on to the other.
-    GRIDMASK_UNROLL
-    for (uint32_t k = 0; k < kSamples; ++k) {
-      if (inSomeLane((part >> (kPixels * k) & 1) != 0)) state_ |= kInPart << (kPixels * k);
-      if ((any >> (kPixels * k) & 1) == 0) other_[k] = own_[k];
-    }
-  }
-
-  GRIDMASK_HD void read(const KernelParams&, uint32_t, const uint8_t* plane,
-                        Vector (&vectors)[kSamples]) const {
-    uint32_t dropped = dropped_;
-#ifdef __CUDA_ARCH__
-    // Otherwise all addresses of words are kept from one plane to the next.
-    if (kBlends) asm volatile("" : "+r"(dropped));
-#endif
-    GRIDMASK_UNROLL
-    for (uint32_t k = 0; k < kSamples; ++k) {
-      if (kBlends && is(k, kInPart)) {
-        GRIDMASK_UNROLL
-        for (uint32_t p = 0; p < kPixels; ++p) {
-          if (!is(k, kRead)) continue;
-          const bool drops = (dropped >> (kPixels * k + p) & 1) != 0;
-          const uint32_t at = drops ? other_[k] : own_[k];
-          vectors[k].word[p] = load<uint32_t>(plane + at + 4 * p);
-        }
-      } else if (is(k, kRead)) {
-        vectors[k] = load<Vector>(plane + other_[k]);
-      }
-    }
-  }
-
-  GRIDMASK_HD void write(const KernelParams&, uint8_t* plane,
-                         const Vector (&vectors)[kSamples]) const {
-    GRIDMASK_UNROLL
-    for (uint32_t k = 0; k < kSamples; ++k) {
-      uint8_t* const to = plane + own_[k];
-      if (is(k, kWritten)) store<Vector>(to, vectors[k]);
-      if (!kBlends && is(k, kInPart)) {
-        GRIDMASK_UNROLL
-        for (uint32_t p = 0; p < kPixels; ++p) {
-          if (drops(k, p)) store(to + 4 * p, vectors[k].word[p]);
-        }
-      }
-    }
-  }
-
- private:
-  static constexpr uint32_t kPixels = 4;
-  // Of a sample's four bits in `state_`: whether a vector is read; whether it is written whole; and
-  // whether only a part of it is dropped, or if the class `kBlends`, of that of a lane of the warp.
-  static constexpr uint32_t kRead = 1;
-  static constexpr uint32_t kWritten = 2;
-  static constexpr uint32_t kInPart = 4;
-
-  // Of each four bits the lowest: whether one of them is set.
-  GRIDMASK_HD static uint32_t anyOf(uint32_t bits) {
-    bits |= bits >> 1;
-    return (bits | bits >> 2) & 0x11111111u;
-  }
-
-  // On the host a warp has one lane.
-  GRIDMASK_HD static bool inSomeLane(bool condition) {
-#ifdef __CUDA_ARCH__
-    return __any_sync(0xFFFFFFFFu, condition) != 0;
-#else
-    return condition;
-#endif
-  }
-
-  GRIDMASK_HD bool is(uint32_t k, uint32_t flag) const {
-    return (state_ & flag << (kPixels * k)) != 0;
-  }
-  GRIDMASK_HD bool drops(uint32_t k, uint32_t p) const {
-    return (dropped_ & 1u << (kPixels * k + p)) != 0;
-  }
-
-  uint32_t dropped_;
-  uint32_t state_;
-  // Of each sample: where the vector lies in it and in its partner, from the batch's first byte.
-  uint32_t own_[kSamples];
-  uint32_t other_[kSamples];
-};
-
-using MixWords = MixWordsThread<false>;
-
-// All other pixels. They are bytes of a vector, of which each drops what has its bit set.
+// Pixels are bytes of a vector, of which each drops what has its bit set.
 template <bool whole>
 class MixBytes : public MixThread<whole> {
  public:
   static constexpr uint32_t kSamples = 4;
   static constexpr uint32_t kThreads = 512;
   static constexpr uint32_t kMinBlocks = 2;
-  static constexpr uint32_t kPlaneBlocks = 1;
+  static constexpr uint32_t kVectors = kSamples;
   static constexpr bool kPrepares = false;
   static constexpr bool kTakesTurns = true;
   static constexpr bool kBlends = false;
+  static constexpr bool kPrefetches = false;
   struct Shared {};
 
   GRIDMASK_HD MixBytes(const KernelParams& params, uint32_t blockX, uint32_t threadX)
@@ -277,8 +95,9 @@ class MixBytes : public MixThread<whole> {
     }
   }
 
-  GRIDMASK_HD uint32_t dropped() const { return 0; }
+  GRIDMASK_HD uint32_t any() const { return 0; }
   GRIDMASK_HD void join(uint32_t) {}
+  GRIDMASK_HD void prefetchFrom(const uint8_t*) const {}
 
   GRIDMASK_HD void read(const KernelParams& params, uint32_t turn, const uint8_t* plane,
                         Vector (&vectors)[kSamples]) {

@@ -4,13 +4,12 @@
 
 #include "cuda/launch_parts.h"
 #include "cuda/mix_in_place_kernel.h"
+#include "cuda/mix_pixels_kernel.h"
 
 namespace gridmask::cuda {
 namespace {
 
-// Of a large GPU, an H100. With fewer blocks, much of it has nothing to do.
-constexpr uint32_t kMultiprocessors = 132;
-constexpr uint32_t kFewBlocks = 128;
+constexpr uint32_t kMultiprocessors = 132;  // of a large GPU, an H100
 
 uint32_t vectorBytesOf(const MixBatch& batch, uint64_t rowBytes) {
   const uint64_t all = reinterpret_cast<uintptr_t>(batch.source) |
@@ -67,50 +66,110 @@ class Order {
   std::vector<Entry> entries_;
 };
 
-// How many vectors of how many samples a block has. As many adjacent vectors as possible, up to a
-// warp's, such that all samples fit at once; but at least 64 bytes or a warp. If that makes too few
-// blocks, fewer vectors, down to a sector, and fewer planes. False if there are too many vectors.
+uint32_t parts(uint32_t whole, uint32_t most) { return (whole + most - 1) / most; }
+
+// As many samples for each thread, and as few threads, as a block needs for blocks of this width
+// that have all samples at once, or as many as they can have.
 template <class Thread>
-bool setBlocks(Launch& launch, uint64_t positions, uint32_t entries) {
+void setSamples(Launch& launch, uint32_t entries) {
   KernelParams& params = launch.params;
-  const auto parts = [](uint32_t whole, uint32_t most) { return (whole + most - 1) / most; };
-  const uint32_t sector = params.vectorBytes == 16 ? 1 : params.vectorBytes == 4 ? 3 : 5;
-  const uint32_t least = std::min(sector + 1, 5u);
-  const auto slots = [&] { return Thread::kThreads >> params.tileShift; };
-  params.tileShift = 5;
-  while (params.tileShift > least && slots() * Thread::kSamples < entries) --params.tileShift;
-  while (params.tileShift > sector && positions >> params.tileShift < kFewBlocks) {
-    --params.tileShift;
-  }
-  if (!setGrid(launch, positions, 1)) return false;
-  const uint32_t samplesPerThread = std::min(parts(entries, slots()), Thread::kSamples);
-  params.slots = std::min(slots(), parts(entries, samplesPerThread));
+  const uint32_t mostSlots = Thread::kThreads >> params.tileShift;
+  const uint32_t samplesPerThread = std::min(parts(entries, mostSlots), Thread::kSamples);
+  params.slots = std::min(mostSlots, parts(entries, samplesPerThread));
   params.threadsPerBlock = launch.blockX = params.slots << params.tileShift;
   params.samplesAtOnce = params.slots * samplesPerThread;
   params.turns = parts(entries, params.samplesAtOnce);
   launch.gridX = parts(params.threadsPerSample, 1u << params.tileShift);
-  const uint32_t groups = std::max(1u, Thread::kPlaneBlocks * kMultiprocessors / launch.gridX);
+}
+
+// Divides the planes among groups of blocks, as many that a grid has no more than `mostBlocks`.
+void setPlanes(Launch& launch, uint32_t mostBlocks) {
+  KernelParams& params = launch.params;
+  const uint32_t groups = std::max(1u, mostBlocks / launch.gridX);
   params.planesPerBlock = parts(params.planes, std::min(groups, params.planes));
   launch.gridY = parts(params.planes, params.planesPerBlock);
+}
+
+// A block has as many adjacent vectors as possible, up to a warp's, such that all samples fit at
+// once; but at least `least`. Logarithms.
+template <class Thread>
+uint32_t widthFor(uint32_t entries, uint32_t least) {
+  uint32_t shift = 5;
+  while (shift > least && (Thread::kThreads >> shift) * Thread::kSamples < entries) --shift;
+  return shift;
+}
+
+// Each of these is false if there are too many vectors.
+//
+// At least 64 bytes or a warp. If that makes too few blocks, fewer vectors, down to a sector, and
+// fewer planes.
+template <bool whole>
+bool setBytes(Launch& launch, uint64_t positions, uint32_t entries) {
+  constexpr uint32_t kFewBlocks = 64;
+  KernelParams& params = launch.params;
+  using Thread = MixBytes<whole>;
+  const uint32_t sector = params.vectorBytes == 16 ? 1 : params.vectorBytes == 4 ? 3 : 5;
+  uint32_t& shift = params.tileShift;
+  shift = widthFor<Thread>(entries, std::min(sector + 1, 5u));
+  while (shift > sector && positions >> shift < kFewBlocks) --shift;
+  if (!setGrid(launch, positions, 1)) return false;
+  setSamples<Thread>(launch, entries);
+  setPlanes(launch, kMultiprocessors);
   return true;
+}
+
+// Blocks become narrower until there are two for each multiprocessor, but not narrower than a cache
+// line, or until there is about one, but not narrower than a sector. Only if even these are fewer
+// do they divide the planes, since each decides for itself. A thread that has few samples reads
+// several planes at the same time.
+template <class Thread>
+bool setPixels(Launch& launch, uint64_t positions, uint32_t entries) {
+  constexpr uint32_t kBlocks = 2 * kMultiprocessors, kFewBlocks = 128;
+  constexpr uint32_t kLine = 3, kSector = 1;
+  KernelParams& params = launch.params;
+  uint32_t& shift = params.tileShift;
+  shift = widthFor<Thread>(entries, kSector);
+  while (shift > kLine && positions >> shift < kBlocks) --shift;
+  while (shift > kSector && positions >> shift < kFewBlocks) --shift;
+  if (!setGrid(launch, positions, 1)) return false;
+  setSamples<Thread>(launch, entries);
+  setPlanes(launch, launch.gridX < kFewBlocks ? Thread::kMinBlocks * kMultiprocessors : 1);
+  // No group may have a part of so many planes.
+  const uint32_t last = params.planes % params.planesPerBlock;
+  params.planesAtOnce = Thread::kSamples * params.slots / params.samplesAtOnce;
+  while (params.planesPerBlock % params.planesAtOnce != 0 || last % params.planesAtOnce != 0) {
+    --params.planesAtOnce;
+  }
+  return true;
+}
+
+// Whether there is a kernel for pixels of this size. False, too, if there are too many vectors.
+bool setPixelsOf(Launch& launch, uint64_t positions, uint32_t entries) {
+  const uint32_t bytes = launch.params.valuesPerPixel;
+#define GRIDMASK_SET(name, valueBytes, valuesPerPixel)                                             \
+  if (bytes == (valueBytes) * (valuesPerPixel)) {                                                  \
+    launch.kernel = Kernel::name;                                                                  \
+    return setPixels<MixPixels<MixShape<valueBytes, valuesPerPixel>>>(launch, positions, entries); \
+  }
+  GRIDMASK_MIX_PIXELS_KERNELS(GRIDMASK_SET)
+#undef GRIDMASK_SET
+  return false;
 }
 
 bool setInPlace(Launch& launch, uint64_t positions, const SampleConstants& constants,
                 uint64_t batchBytes) {
-  const KernelParams& params = launch.params;
   const auto entries = static_cast<uint32_t>(constants.count());
-  if (params.vectorBytes != kVectorBytes) {
+  if (launch.params.vectorBytes != kVectorBytes) {
     launch.kernel = Kernel::gridmask_mix_narrow_in_place;
-    return setBlocks<MixBytes<false>>(launch, positions, entries);
+    return setBytes<false>(launch, positions, entries);
   }
-  if (params.valuesPerPixel == sizeof(uint32_t) && batchBytes - 1 <= UINT32_MAX &&
-      entries <= MixWords::kMostSamples &&
-      !constants.anyIs(KernelSample::kRandom | KernelSample::kFine)) {
-    launch.kernel = Kernel::gridmask_mix_words_in_place;
-    return setBlocks<MixWords>(launch, positions, entries);
+  if (batchBytes - 1 <= UINT32_MAX && entries <= kMostMixSamples &&
+      !constants.anyIs(KernelSample::kRandom | KernelSample::kFine) &&
+      setPixelsOf(launch, positions, entries)) {
+    return true;
   }
   launch.kernel = Kernel::gridmask_mix_bytes_in_place;
-  return setBlocks<MixBytes<true>>(launch, positions, entries);
+  return setBytes<true>(launch, positions, entries);
 }
 
 // Puts the constants of samples that take turns in order. Says whose pixels each takes, and what is

@@ -25,6 +25,7 @@ set(KERNEL_SOURCES
   native/cuda/mix.cu
   native/cuda/mix_in_place_kernel.h
   native/cuda/mix_kernel.h
+  native/cuda/mix_pixels_kernel.h
   native/cuda/noise_kernel.h
   native/cuda/preprocess.cu
   native/cuda/preprocess_kernel.h

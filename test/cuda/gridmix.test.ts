@@ -62,22 +62,27 @@ test('the function mixes tensors and arrays as the method does', () => {
   )
 })
 
-// Whole vectors of pixels of four bytes, decided together: one sample more than a thread has, more
-// than a warp's, and more than one block may have.
+// Whole vectors of pixels of every size that has a kernel of its own: one sample more than a thread
+// has, more than a warp's, and more than one block may have.
 test.each([
-  [9, 3, 68, 72],
-  [65, 3, 12, 60],
-  [150, 1, 36, 44],
-  [260, 3, 8, 8],
+  [9, 3, 64, 80],
+  [65, 2, 12, 64],
+  [150, 1, 36, 48],
+  [260, 3, 8, 16],
 ])('%i samples in place, %i channels of %i×%i', (count, channels, height, width) => {
   const gridmask = new GridMask({ ratio: 0.4, unit: [3, 50], rotate: 360, seed: 5 })
-  for (const [layout, of] of [
+  for (const [layout, of, interleaved, dtype] of [
+    ['NCHW', Uint8Array],
+    ['NCHW', Uint16Array, 0, 'float16'],
     ['NCHW', Float32Array],
-    ['NHWC', Uint8Array],
+    ['NHWC', Uint8Array, 3],
+    ['NHWC', Uint8Array, 4],
+    ['NHWC', Float32Array, 3],
   ] as const) {
-    const planar = layout === 'NCHW'
-    const shape = planar ? [count, channels, height, width] : [count, height, width, 4]
-    const request = { shape: shape as [number, number, number, number], layout }
+    const shape = interleaved
+      ? ([count, height, width, interleaved] as const)
+      : ([count, channels, height, width] as const)
+    const request = { shape, layout, ...(dtype && { dtype }) }
     const images = scrambled(new of(shape.reduce((a, b) => a * b)), 3)
     using tensor = DeviceTensor.from(images, request)
     gridmask.gridmix(tensor, { index: 2, out: tensor })

@@ -83,7 +83,7 @@ withNvcc(
     const found = images.flatMap((name, i) =>
       usages(nvcc as string, architectures, `native/cuda/${name}.cu`, i === 0 ? undefined : oldest),
     )
-    expect(found).toHaveLength(60 * architectures.length)
+    expect(found).toHaveLength(64 * architectures.length)
 
     const limits = new Map(kinds.map((kind) => [kind, documentedRegisters(kind)]))
     const beyond = found.filter(({ kernel, registers, spilled }) => {

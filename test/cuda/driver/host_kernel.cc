@@ -11,6 +11,7 @@
 #include "cuda/mask_rows_kernel.h"
 #include "cuda/mix_in_place_kernel.h"
 #include "cuda/mix_kernel.h"
+#include "cuda/mix_pixels_kernel.h"
 #include "cuda/noise_kernel.h"
 #include "cuda/preprocess_kernel.h"
 
@@ -60,7 +61,7 @@ template <class Thread>
 void mixInPlace(const KernelParams& params, HostBlock block) {
   struct State {
     Thread thread;
-    Vector vectors[Thread::kSamples];
+    Vector vectors[Thread::kVectors];
   };
   typename Thread::Shared shared;
   forEachThread(params, [&](uint32_t thread) { Thread::prepare(params, thread, shared); });
@@ -70,7 +71,8 @@ void mixInPlace(const KernelParams& params, HostBlock block) {
   }
   const uint32_t begin = block.y * params.planesPerBlock;
   const uint32_t end = std::min(begin + params.planesPerBlock, params.planes);
-  for (uint32_t plane = begin; plane < end; ++plane) {
+  const uint32_t step = Thread::kTakesTurns ? 1 : params.planesAtOnce;
+  for (uint32_t plane = begin; plane < end; plane += step) {
     uint8_t* const images = params.target + plane * params.planeBytes;
     for (uint32_t turn = 0; turn < params.turns; ++turn) {
       const auto forEach = [&](const auto& use) {
@@ -79,7 +81,7 @@ void mixInPlace(const KernelParams& params, HostBlock block) {
       if (plane == begin || params.turns > 1) {
         forEach([&](State& state, uint32_t) { state.thread.decide(params, turn, shared); });
         forEach([&](State& state, uint32_t thread) {
-          state.thread.join(Thread::kBlends ? states[thread ^ 1].thread.dropped() : 0);
+          state.thread.join(Thread::kBlends ? states[thread ^ 1].thread.any() : 0);
         });
       }
       forEach(
@@ -125,6 +127,7 @@ constexpr HostKernel kHostKernels[] = {
 #define GRIDMASK_MASK(name, ...) mask<MaskShape<__VA_ARGS__>>,
 #define GRIDMASK_MIX_NEW(name, whole) mixNew<whole>,
 #define GRIDMASK_MIX_IN_PLACE(name, Thread) mixInPlace<Thread>,
+#define GRIDMASK_MIX_PIXELS(name, ...) mixInPlace<MixPixels<MixShape<__VA_ARGS__>>>,
 #define GRIDMASK_ROWS(name, ...) maskRows<__VA_ARGS__>,
 #define GRIDMASK_NOISE(name, bytes, inPlace) noise<NoiseShape<bytes, inPlace>>,
 #define GRIDMASK_PREPROCESS(name, ...) preprocess<PreprocessShape<__VA_ARGS__>>,
@@ -134,6 +137,7 @@ constexpr HostKernel kHostKernels[] = {
     GRIDMASK_MASK_ROWS_KERNELS(GRIDMASK_ROWS)
     GRIDMASK_MIX_NEW_KERNELS(GRIDMASK_MIX_NEW)
     GRIDMASK_MIX_IN_PLACE_KERNELS(GRIDMASK_MIX_IN_PLACE)
+    GRIDMASK_MIX_PIXELS_KERNELS(GRIDMASK_MIX_PIXELS)
     GRIDMASK_RARE_MASK_KERNELS(GRIDMASK_MASK)
     GRIDMASK_NOISE_KERNELS(GRIDMASK_NOISE)
     GRIDMASK_PREPROCESS_KERNELS(GRIDMASK_PREPROCESS)
@@ -143,6 +147,7 @@ constexpr HostKernel kHostKernels[] = {
 #undef GRIDMASK_ROWS
 #undef GRIDMASK_MIX_NEW
 #undef GRIDMASK_MIX_IN_PLACE
+#undef GRIDMASK_MIX_PIXELS
 #undef GRIDMASK_NOISE
 #undef GRIDMASK_PREPROCESS
 #undef GRIDMASK_PIXELS
