@@ -208,7 +208,7 @@ class MixPixels : public MixThread<true> {
       if (kBlendsVectors) {
         if (!is(state, k, kWritten)) continue;
         const Vector& kept = vectors[kVectors - kSamples + k];
-        store<Vector>(to, blend<Shape::valueBytes>(kept, vectors[k], again(dropped(k))));
+        store<Vector>(to, blend<Shape::valueBytes>(kept, vectors[k], dropped(k)));
         continue;
       }
       if (is(state, k, kWritten)) store<Vector>(to, vectors[k]);
