@@ -302,8 +302,8 @@ Times measure(cuda::Device& device, const Request& request) {
       CUDA_CALL(driver, cuStreamSynchronize, beside.stream());
     }));
   }
-  // By themselves, as a program that makes many calls sees them: after other work of the driver they
-  // take several times as long.
+  // By themselves, as a program that makes many calls sees them: after other work of the driver
+  // they take several times as long.
   for (size_t i = 0; i < kLaunchesPerRound * request.rounds; ++i) {
     times.launch.push_back(hostTime([&] { launch(i); }));
     synchronize();
