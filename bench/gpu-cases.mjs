@@ -12,7 +12,8 @@ const { Plan } =
   )
 
 /**
- * `decoded`: the batch is made from images of bytes with three interleaved channels.
+ * `decoded`: the batch is made from images of bytes with three interleaved channels. `crops`: they
+ * are 32 pixels larger, and are cropped and mirrored, each in another way.
  * `reach`: the goal, as a multiple of a copy's time, or in place of a fill's.
  * @typedef {{
  *   name: string
@@ -22,6 +23,7 @@ const { Plan } =
  *   mixes?: boolean
  *   noise?: 0 | 1 | 2
  *   decoded?: boolean
+ *   crops?: boolean
  *   reach?: number | undefined
  * }} GpuCase
  */
@@ -74,9 +76,11 @@ export const gpuCases = [
   }),
   ...both('64×3×224×224 float32, normal noise', large, 1.5, 2, { noise: 2 }),
   ...made('64×3×224×224 float32 of bytes', large, 0.72),
+  ...made('64×3×224×224 float32 of crops of bytes', large, undefined, { crops: true }),
   ...made('64×224×224×3 float32 of bytes', last),
   ...made('64×3×224×224 float16 of bytes', { ...large, valueBytes: 2 }),
   ...made('64×3×299×299 float32 of bytes', odd),
+  ...made('256×3×32×32 float32 of bytes', small, undefined, { options: cifar10 }),
 ]
 
 /**
@@ -101,10 +105,11 @@ function both(name, batch, newReach, inPlaceReach, more) {
  * @param {string} name
  * @param {import('./bytes.mjs').BatchShape} batch
  * @param {number} [reach]
+ * @param {Partial<GpuCase>} [more]
  * @returns {GpuCase[]}
  */
-function made(name, batch, reach) {
-  return [{ name, options: imagenet, batch, inPlace: false, decoded: true, reach }]
+function made(name, batch, reach, more) {
+  return [{ name, options: imagenet, batch, inPlace: false, decoded: true, reach, ...more }]
 }
 
 /** The bytes of the batch, and those that must move. @param {GpuCase} gpuCase */

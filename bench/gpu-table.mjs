@@ -110,7 +110,7 @@ function kernelRows(settings) {
  */
 function measure(
   settings,
-  { options, batch: full, inPlace, mixes = false, noise = 0, decoded = false },
+  { options, batch: full, inPlace, mixes = false, noise = 0, decoded = false, crops = false },
 ) {
   const { quick, ordinal, path, totalMemory } = settings
   const batch = sized(full, settings)
@@ -130,6 +130,7 @@ function measure(
     mixes,
     noise,
     decoded,
+    crops,
     batches,
   }
   /** @param {number} launches @param {number} rounds @returns {Times} */

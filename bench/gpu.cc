@@ -171,6 +171,7 @@ struct Request {
   std::vector<PackedSample> samples;
   std::vector<int32_t> partner;  // empty: masked, not mixed
   bool decoded;                  // the batch is made of images of bytes, three channels together
+  bool crops;                    // of images that are larger by kCropped on both axes
   Noise noise;
   std::vector<float> channels;  // of the noise
   BatchLayout layout;
@@ -189,6 +190,8 @@ struct Times {
   std::vector<double> kernel, copy, fill, launch, wait, upload, bothWays;
 };
 
+constexpr int32_t kCropped = 32;
+
 cuda::Prepared preparePictures(const Request& request, const uint8_t* source, uint8_t* target,
                                const std::vector<uint8_t>& fill, cuda::Launch& launch) {
   PreprocessBatch batch{};
@@ -197,9 +200,19 @@ cuda::Prepared preparePictures(const Request& request, const uint8_t* source, ui
   batch.type = request.layout.valueBytes == 4 ? ValueType::kFloat32 : ValueType::kFloat16;
   batch.samples = Samples(request.samples.data());
   batch.fill = fill.data();
+  const int32_t more = request.crops ? kCropped : 0;
+  const int32_t height = batch.height + more;
+  const int32_t width = batch.width + more;
   const uint8_t* image = source;
-  for (size_t n = 0; n < batch.count; ++n, image += 3 * batch.pixels()) {
-    batch.images.push_back({image, batch.height, batch.width, 3, 0, 0, false});
+  for (uint32_t n = 0; n < batch.count; ++n) {
+    const auto top = static_cast<int32_t>(n * 37 % (kCropped + 1));
+    const auto left = static_cast<int32_t>(n * 53 % (kCropped + 1));
+    if (request.crops) {
+      batch.images.push_back({image, height, width, 3, top, left, n % 2 == 1});
+    } else {
+      batch.images.push_back({image, height, width, 3, 0, 0, false});
+    }
+    image += size_t{3} * static_cast<size_t>(height) * static_cast<size_t>(width);
   }
   for (uint32_t channel = 0; channel < 3; ++channel) batch.scales.push_back({channel, 0.017f, -2});
   return cuda::preparePreprocess(batch, {source, image}, launch);
@@ -302,8 +315,8 @@ Times measure(cuda::Device& device, const Request& request) {
       CUDA_CALL(driver, cuStreamSynchronize, beside.stream());
     }));
   }
-  // By themselves, as a program that makes many calls sees them: after other work of the driver they
-  // take several times as long.
+  // By themselves, as a program that makes many calls sees them: after other work of the driver
+  // they take several times as long.
   for (size_t i = 0; i < kLaunchesPerRound * request.rounds; ++i) {
     times.launch.push_back(hostTime([&] { launch(i); }));
     synchronize();
@@ -354,6 +367,7 @@ Napi::Value measureFrom(const Napi::CallbackInfo& info) {
                    true, request.channels.data()};
   request.inPlace = given.Get("inPlace").ToBoolean();
   request.decoded = given.Get("decoded").ToBoolean();
+  request.crops = given.Get("crops").ToBoolean();
   request.batches = number("batches");
   request.launches = number("launches");
   request.rounds = number("rounds");

@@ -10,7 +10,6 @@
 
 #include "cuda/launch.h"
 #include "cuda/nvtx.h"
-#include "cuda/streaming_copy.h"
 #include "cuda/tiles.h"
 
 namespace gridmask::cuda {
@@ -18,11 +17,6 @@ namespace {
 
 // Constants after images begin at a multiple of this, like device memory.
 constexpr size_t kAlignment = 256;
-
-// Results of so many bytes are not looked for in the caches.
-constexpr size_t kCachedBytes = size_t{16} << 20;
-
-void copyCached(uint8_t* to, const uint8_t* from, size_t bytes) { std::memcpy(to, from, bytes); }
 
 size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
@@ -50,9 +44,9 @@ Prepared prepareTile(const MaskBatch& batch, const Tile& tile, const uint8_t* so
 }
 
 // Bytes of a tile. A tile crosses the bus twice: with four for each thread, uploads and downloads
-// overlap; for an upload alone, two would do. Samples that are smaller are not cut.
+// overlap. Samples that are smaller are not cut.
 size_t tileBytesOf(const BatchLayout& batch, const Staging& staging) {
-  const size_t piece = pieceBytesOf(batch.bytes() / 2, staging);
+  const size_t piece = pieceBytesOf(batch.bytes(), 4, staging);
   const size_t sample = batch.sampleBytes();
   const size_t whole = (piece + sample - 1) / sample * sample;
   return whole <= staging.pieceBytes ? whole : piece;
@@ -114,7 +108,7 @@ class HostWorker {
       uploaded = constants + launch_.constants.size();
     }
     forEachPart(tile, [&](size_t begin, size_t offset, size_t bytes) {
-      copyPastCaches(half.pinned + offset, batch_.source + begin, bytes);
+      std::memcpy(half.pinned + offset, batch_.source + begin, bytes);
     });
     CUDA_CALL(device_.driver, cuMemcpyHtoDAsync, flight.memory.pointer, half.pinned, uploaded,
               stream_);
@@ -152,8 +146,7 @@ class HostWorker {
     buffers_.wait(*flight.half);
     wrote_ = true;
     forEachPart(*flight.tile, [&](size_t begin, size_t offset, size_t bytes) {
-      const auto copy = batch_.bytes() < kCachedBytes ? copyCached : copyPastCaches;
-      copy(batch_.target + begin, flight.half->pinned + offset, bytes);
+      std::memcpy(batch_.target + begin, flight.half->pinned + offset, bytes);
     });
     flight.tile = nullptr;
   }

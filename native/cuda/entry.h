@@ -14,9 +14,9 @@ __device__ inline uint32_t ofNeighbour(uint32_t bits) {
   return __shfl_xor_sync(0xFFFFFFFFu, bits, 1);
 }
 
-// Of a block, in a grid whose samples lie along z. threadIdx.z is 0. Without it a compiler sees that
-// a block has one sample, reads its constants into registers that a warp shares, and then moves each
-// to where it is needed.
+// Of a block, in a grid whose samples lie along z. threadIdx.z is 0. Without it a compiler sees
+// that a block has one sample, reads its constants into registers that a warp shares, and then
+// moves each to where it is needed.
 __device__ inline uint32_t entryOfBlock() { return blockIdx.z * blockDim.z + threadIdx.z; }
 
 template <class Shape>

@@ -54,7 +54,7 @@ struct MaskShape {
                                                                   : 8;
   // Blocks that must fit on a multiprocessor, which bounds the registers. Without a bound, some
   // toolkits' compilers spill to stay within 32 of them.
-  static constexpr int minBlocks = !onePlane && inPlace && !random ? 8 : 4;
+  static constexpr int minBlocks = onePlane || !inPlace || random ? 4 : valueBytes == 1 ? 6 : 8;
 };
 
 template <class Shape>

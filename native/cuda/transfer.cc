@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "cuda/nvtx.h"
-#include "cuda/streaming_copy.h"
 
 namespace gridmask::cuda {
 namespace {
@@ -51,7 +50,8 @@ bool copyPinned(Device& device, const uint8_t* memory, size_t bytes, CUstream st
 void downloadFrom(Device& device, CUdeviceptr from, size_t bytes, std::optional<CUstream> stream,
                   CUevent made, uint8_t* target, const Staging& staging, Wrote& wrote) {
   const Driver& driver = device.driver;
-  const Pieces pieces{bytes, pieceBytesOf(bytes, staging)};
+  // While the bus moves a thread's one piece, the thread copies the other.
+  const Pieces pieces{bytes, pieceBytesOf(bytes, 2, staging)};
   const unsigned threads = threadsFor(pieces.count(), staging);
   Crew crew(device, pieces.count());
   crew.run(staging, threads, stream, [&](StagingBuffers& buffers) {
@@ -84,9 +84,9 @@ void downloadFrom(Device& device, CUdeviceptr from, size_t bytes, std::optional<
 
 }  // namespace
 
-size_t pieceBytesOf(size_t bytes, const Staging& staging) {
+size_t pieceBytesOf(size_t bytes, size_t piecesPerThread, const Staging& staging) {
   constexpr size_t kStep = size_t{64} << 10;
-  const size_t share = bytes / (size_t{2} * staging.threads) + 1;
+  const size_t share = bytes / (piecesPerThread * staging.threads) + 1;
   const size_t least = std::min(kLeastPiece, staging.pieceBytes);
   return std::clamp((share + kStep - 1) / kStep * kStep, least, staging.pieceBytes);
 }
@@ -106,7 +106,7 @@ bool upload(Stream& stream, const Allocation& allocation, const uint8_t* source,
     return true;
   }
   uploadPieces(stream, allocation, staging, [=](size_t begin, size_t count, uint8_t* to) {
-    copyPastCaches(to, source + begin, count);
+    std::memcpy(to, source + begin, count);
   });
   return false;
 }
@@ -117,7 +117,8 @@ void uploadPieces(Stream& stream, const Allocation& allocation, const Staging& s
   const Driver& driver = device.driver;
   const CUstream target = allocation.stream();
   const size_t bytes = allocation.bytes();
-  const Pieces pieces{bytes, pieceBytesOf(bytes, staging)};
+  // Nobody waits for the bus, which moves large pieces faster.
+  const Pieces pieces{bytes, pieceBytesOf(bytes, 1, staging)};
   const unsigned threads = threadsFor(pieces.count(), staging);
   // Threads with streams of their own begin after what is on the allocation's stream now.
   const CUevent start = threads == 1 ? nullptr : stream.mark(target);

@@ -19,9 +19,9 @@ namespace gridmask::cuda {
 // Whether an operation has begun to write to its target.
 using Wrote = std::atomic<bool>;
 
-// Bytes of a batch that a thread moves at a time: each thread gets two pieces, within the limits of
-// what is worth a copy and what may be staged.
-size_t pieceBytesOf(size_t bytes, const Staging& staging);
+// Bytes of a batch that a thread moves at a time: each thread gets so many pieces, within the
+// limits of what is worth a copy and what may be staged.
+size_t pieceBytesOf(size_t bytes, size_t piecesPerThread, const Staging& staging);
 
 // Copies allocation.bytes() bytes. Returns when `source` has been read or, if it is pinned, when
 // the copy is on the allocation's stream. Whether it is pinned. Throws Error.
