@@ -44,11 +44,6 @@ class MixThread {
     vector_ = inside_ ? vector : 0;
   }
 
-  // Where the vector lies in a plane.
-  GRIDMASK_HD uint64_t inPlane(const KernelParams& params) const {
-    return uint64_t{vector_} * (whole ? kVectorBytes : params.vectorBytes);
-  }
-
   uint32_t slot_;
   uint32_t vector_;
   bool inside_;
@@ -101,15 +96,18 @@ class MixBytes : public MixThread<whole> {
 
   GRIDMASK_HD void read(const KernelParams& params, uint32_t turn, const uint8_t* plane,
                         Vector (&vectors)[kSamples]) {
-    const uint8_t* const source = plane + this->inPlane(params);
+    const uint8_t* const source = plane + place_.inPlane(params);
     MixTurn now{0, MixTurn::kNobody, MixTurn::kNobody, 0};
-    if (params.turns > 1) now = turnAt(params, turn);
-    const uint32_t takers = takersOf(now);
+    uint32_t takers = 0;
+    if (params.turns > 1) {
+      now = turnAt(params, turn);
+      takers = takersOf(now);
+    }
     GRIDMASK_UNROLL
     for (uint32_t k = 0; k < kSamples; ++k) {
       // Always set, so that nothing has to be kept from one plane to the next.
       vectors[k] = kept_;
-      if (dropped_[k] == 0 || (takers >> k & 1) != 0) continue;
+      if (dropped_[k] == 0 || (takers & 1u << k) != 0) continue;
       vectors[k] = loadFirst<whole>(source + partner_[k] * params.sampleBytes, params.vectorBytes);
     }
     if (params.turns > 1) keep(params, now, source);
@@ -117,7 +115,7 @@ class MixBytes : public MixThread<whole> {
 
   GRIDMASK_HD void write(const KernelParams& params, uint8_t* plane,
                          const Vector (&vectors)[kSamples]) const {
-    uint8_t* const target = plane + this->inPlane(params);
+    uint8_t* const target = plane + place_.inPlane(params);
     const bool pixelsAreWords = params.valuesPerPixel % sizeof(uint32_t) == 0;
     GRIDMASK_UNROLL
     for (uint32_t k = 0; k < kSamples; ++k) {

@@ -60,6 +60,9 @@ struct MixPlace {
         column(columnOf(params, 0)),
         end(static_cast<uint32_t>(column + 1) * params.valuesPerPixel - begin) {}
 
+  GRIDMASK_HD uint64_t inPlane(const KernelParams& params) const {
+    return row * params.rowBytes + begin;
+  }
   // The pixel of byte begin + byte.
   GRIDMASK_HD int32_t columnOf(const KernelParams& params, uint32_t byte) const {
     return static_cast<int32_t>(quotient(begin + byte, params.pixelReciprocal));
@@ -110,7 +113,7 @@ GRIDMASK_HD inline void mixNewThread(const KernelParams& params, uint32_t blockX
   const MixPlace place(params, thread);
   const uint32_t all = (1u << bytes) - 1;
   const uint32_t dropped = droppedBytes(params, sample, entry, place);
-  const uint64_t inSample = place.row * params.rowBytes + place.begin;
+  const uint64_t inSample = place.inPlane(params);
   const uint64_t at = sample.number() * params.sampleBytes + inSample;
   const uint8_t* own = params.source + at;
   const uint8_t* other = params.source + partner * params.sampleBytes + inSample;
