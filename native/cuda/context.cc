@@ -8,6 +8,7 @@
 
 #include "cuda/fatbin.h"
 #include "cuda/pinned_memory.h"
+#include "cuda/process_end.h"
 #include "cuda/staging.h"
 #include "cuda/stream.h"
 
@@ -62,6 +63,7 @@ bool Registry::find(const std::string& path, Opened& result) {
   try {
     CUDA_CALL(*driver, cuDriverGetVersion, &result.version);
     CUDA_CALL(*driver, cuInit, 0);
+    finishBeforeProcessEnds();
     int count = 0;
     CUDA_CALL(*driver, cuDeviceGetCount, &count);
     if (count <= 0) throw Error{CUDA_ERROR_NO_DEVICE, "cuDeviceGetCount"};

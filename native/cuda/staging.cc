@@ -5,6 +5,8 @@
 #include <new>
 #include <utility>
 
+#include "cuda/process_end.h"
+
 namespace gridmask::cuda {
 namespace {
 
@@ -77,12 +79,14 @@ Crew::~Crew() {
 
 std::optional<size_t> Crew::next() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (failed_ || next_ == pieces_) return std::nullopt;
+  if (failed_ || next_ == pieces_ || processEnds()) return std::nullopt;
   return next_++;
 }
 
 void Crew::join(std::optional<CUstream> stream, void (*work)(const void*, StagingBuffers&),
                 const void* function) {
+  const DriverUse use;
+  if (use.isRefused()) return;
   std::optional<Error> error;
   try {
     {

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "cuda/nvtx.h"
+#include "cuda/process_end.h"
 
 namespace gridmask::cuda {
 namespace {
@@ -231,6 +232,8 @@ Completion::~Completion() {
 }
 
 void Completion::wait() const {
+  const DriverUse use;
+  if (use.isRefused()) return;
   const Current current(device_);
   CUDA_CALL(device_.driver, cuEventSynchronize, reached_);
 }
