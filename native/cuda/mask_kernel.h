@@ -36,7 +36,8 @@ struct MaskShape {
   static constexpr bool random = random_;  // knows units that keep their squares
   // With several planes, one row gives a thread enough to wait for. With one plane, and if units
   // are drawn, more rows share a thread's start.
-  static constexpr int rows = !onePlane ? (random && inPlace ? 2 : 1)
+  static constexpr int rows = !onePlane             ? (random && inPlace ? 2 : 1)
+                              : valuesPerPixel == 1 ? (valueBytes == 1 || !inPlace ? 2 : 4)
                               : valuesPerPixel == 3 && inPlace && valueBytes == 1  ? 2
                               : valuesPerPixel == 3 && !inPlace && valueBytes == 4 ? 3
                                                                                    : 4;
