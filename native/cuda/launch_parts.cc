@@ -75,14 +75,15 @@ bool setTiles(Launch& launch, uint32_t rowsOfThread, uint32_t preferredShift) {
   return setGrid(launch, tiles * kThreadsOfWarp, params.entries);
 }
 
-bool setRectangles(Launch& launch, uint32_t rowsOfThread, uint32_t mostColumns) {
+bool setRectangles(Launch& launch, uint32_t rowsOfThread, uint32_t mostColumns, bool inWarps) {
   KernelParams& params = launch.params;
   if (params.entries > kMaxGridY) return false;
   const auto parts = [](uint32_t whole, uint32_t most) { return (whole + most - 1) / most; };
   // As equal as possible.
   const auto part = [&](uint32_t whole, uint32_t most) { return parts(whole, parts(whole, most)); };
   // Even, since neighbours have to be neighbouring lanes.
-  const uint32_t columns = (part(params.vectorsPerRow, mostColumns) + 1) / 2 * 2;
+  uint32_t columns = (part(params.vectorsPerRow, mostColumns) + 1) / 2 * 2;
+  if (inWarps && params.vectorsPerRow > kThreadsOfWarp) columns = kThreadsOfWarp;
   // This many rows fill warps.
   uint32_t step = kThreadsOfWarp / std::gcd(columns, kThreadsOfWarp);
   if (step * columns > kMaxBlockThreads) step = 1;

@@ -57,8 +57,10 @@ bool setGrid(Launch& launch, uint64_t threads, uint32_t items);
 bool setTiles(Launch& launch, uint32_t rowsOfThread, uint32_t preferredShift);
 
 // The same in blocks that are rectangles of threads, at most `mostColumns` wide; entries along z.
-// False if there are too many entries.
-bool setRectangles(Launch& launch, uint32_t rowsOfThread, uint32_t mostColumns);
+// False if there are too many entries. `inWarps`: rows that are wider than a warp are cut into
+// warps.
+bool setRectangles(Launch& launch, uint32_t rowsOfThread, uint32_t mostColumns,
+                   bool inWarps = false);
 
 // Where so many bytes, the first of all constants, are to be written; at most `bytes` of them were.
 uint8_t* firstConstants(Launch& launch, size_t bytes);

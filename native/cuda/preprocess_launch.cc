@@ -168,8 +168,11 @@ bool prepareTiles(const PreprocessBatch& batch, const Readable& readable, Launch
     // A thread's pixels are a vector in each channel.
     params.vectorsPerRow = (params.width + kernel.pixels - 1) / kernel.pixels;
     const uint64_t places = reinterpret_cast<uintptr_t>(batch.target) | params.rowBytes;
-    if (!setRectangles(launch, 1, kernel.columns)) return false;
-    if (places % kVectorBytes != 0) params.preprocessFlags |= kByValues;
+    const bool byValues = places % kVectorBytes != 0;
+    // Planes are then written in single values that lie 16 bytes apart. A warp with parts of two
+    // rows would touch half as many cache lines again with each of its stores.
+    if (!setRectangles(launch, 1, kernel.columns, byValues && !together)) return false;
+    if (byValues) params.preprocessFlags |= kByValues;
     addTileScales(batch, launch);
     return true;
   }
