@@ -46,6 +46,7 @@
         "native/cuda/pinned_memory.cc",
         "native/cuda/preprocess.cc",
         "native/cuda/preprocess_launch.cc",
+        "native/cuda/process_end.cc",
         "native/cuda/source_regions.cc",
         "native/cuda/staging.cc",
         "native/cuda/stream.cc",

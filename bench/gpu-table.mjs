@@ -30,6 +30,8 @@ const native = createRequire(import.meta.url)('../build/bench/bench_gpu.node')
 
 /** Buffers that take turns have at least this many bytes in all: several times what a GPU's cache holds. */
 const RING_BYTES = 512 * 2 ** 20
+/** How often a bare launch is timed. */
+const CALLS = 300
 /** How long the launches of one round take together. */
 const ROUND_MS = 2
 
@@ -89,7 +91,7 @@ function printRows(title, rows) {
 function kernelRows(settings) {
   const [first] = gpuCases
   // In the first seconds copies and kernels are some two percent faster than ever after.
-  if (first !== undefined) measure(settings, first)
+  if (first !== undefined && !settings.quick) measure(settings, first)
   return gpuCases.map((gpuCase) => {
     const times = measure(settings, gpuCase)
     const against = gpuCase.inPlace ? 'fill' : 'copy'
@@ -107,13 +109,17 @@ function kernelRows(settings) {
 }
 
 /**
+ * `calls`: how often the host's clock times a launch.
+ *
  * @param {Settings} settings
  * @param {import('./gpu-cases.mjs').GpuCase} gpuCase
+ * @param {number} [calls]
  * @returns {Times}
  */
 function measure(
   settings,
   { options, batch: full, inPlace, mixes = false, noise = 0, decoded = false, crops = false },
+  calls = 0,
 ) {
   const { quick, ordinal, path, totalMemory } = settings
   const batch = sized(full, settings)
@@ -138,7 +144,7 @@ function measure(
   }
   /** @param {number} launches @param {number} rounds @returns {Times} */
   const times = (launches, rounds) =>
-    native.measure(path, ordinal, { ...request, launches, rounds })
+    native.measure(path, ordinal, { ...request, launches, rounds, calls: quick ? 1 : calls })
   if (quick) return times(batches, 3)
   const launchMs = median(times(batches, 3).kernel)
   return times(Math.max(batches, Math.ceil(ROUND_MS / launchMs)), 15)
@@ -167,7 +173,7 @@ async function callRows(settings) {
     const batch = sized(full, settings)
     const { count, channels, height, width } = batch
     const shape = /** @type {const} */ ([count, channels, height, width])
-    const least = measure(settings, { name, options, batch, inPlace: true })
+    const least = measure(settings, { name, options, batch, inPlace: true }, CALLS)
     const array = written(new Float32Array(count * channels * height * width))
     const gridmask = new GridMask(options)
     const onGpu = new GridMask({ ...options, device })
@@ -250,7 +256,11 @@ async function preprocessorRows(settings) {
   const { count, channels, height, width } = decoded
   const shape = /** @type {const} */ ([count, height, width, channels])
   const name = `${count}×${height}×${width}×${channels} uint8`
-  const least = measure(settings, { name, options: imagenet, batch: decoded, inPlace: false })
+  const least = measure(
+    settings,
+    { name, options: imagenet, batch: decoded, inPlace: false },
+    CALLS,
+  )
   const bytes = written(new Uint8Array(count * height * width * channels))
   const { seed, ...gridmask } = imagenet
   const preprocessor = new Preprocessor({

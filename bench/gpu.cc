@@ -179,13 +179,12 @@ struct Request {
   size_t batches;   // that take turns, so that the device's caches do not hold them all
   size_t launches;  // in a round
   size_t rounds;
+  size_t calls;  // launches that the host's clock times
 };
-
-constexpr size_t kLaunchesPerRound = 20;
 
 // Milliseconds of each round. By the device's clock, for one batch: the kernel, a copy of the batch
 // and a fill of it. By the host's: a bare launch, a launch that is waited for, an upload from
-// pinned memory, and an upload at the same time as a download; launches more often.
+// pinned memory, and an upload at the same time as a download. The launches by their own number.
 struct Times {
   std::vector<double> kernel, copy, fill, launch, wait, upload, bothWays;
 };
@@ -317,7 +316,7 @@ Times measure(cuda::Device& device, const Request& request) {
   }
   // By themselves, as a program that makes many calls sees them: after other work of the driver
   // they take several times as long.
-  for (size_t i = 0; i < kLaunchesPerRound * request.rounds; ++i) {
+  for (size_t i = 0; i < request.calls; ++i) {
     times.launch.push_back(hostTime([&] { launch(i); }));
     synchronize();
     times.wait.push_back(hostTime([&] {
@@ -371,6 +370,7 @@ Napi::Value measureFrom(const Napi::CallbackInfo& info) {
   request.batches = number("batches");
   request.launches = number("launches");
   request.rounds = number("rounds");
+  request.calls = number("calls");
 
   const cuda::Opened opened = cuda::openDriver(info[0].As<Napi::String>());
   const auto ordinal = info[1].As<Napi::Number>().Uint32Value();
