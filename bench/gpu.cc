@@ -204,13 +204,10 @@ cuda::Prepared preparePictures(const Request& request, const uint8_t* source, ui
   const int32_t width = batch.width + more;
   const uint8_t* image = source;
   for (uint32_t n = 0; n < batch.count; ++n) {
-    const auto top = static_cast<int32_t>(n * 37 % (kCropped + 1));
-    const auto left = static_cast<int32_t>(n * 53 % (kCropped + 1));
-    if (request.crops) {
-      batch.images.push_back({image, height, width, 3, top, left, n % 2 == 1});
-    } else {
-      batch.images.push_back({image, height, width, 3, 0, 0, false});
-    }
+    const auto places = static_cast<uint32_t>(more + 1);
+    const auto top = static_cast<int32_t>(n * 37 % places);
+    const auto left = static_cast<int32_t>(n * 53 % places);
+    batch.images.push_back({image, height, width, 3, top, left, request.crops && n % 2 == 1});
     image += size_t{3} * static_cast<size_t>(height) * static_cast<size_t>(width);
   }
   for (uint32_t channel = 0; channel < 3; ++channel) batch.scales.push_back({channel, 0.017f, -2});

@@ -55,7 +55,9 @@ GRIDMASK_HD inline uint64_t addProduct(uint64_t sum, uint32_t factor, uint64_t n
 #endif
 }
 
-GRIDMASK_HD inline Phases<uint64_t> phasesAt(const KernelSample& sample, int32_t x, int32_t y) {
+// `Sample`: a KernelSample, or another with its numbers.
+template <class Sample>
+GRIDMASK_HD inline Phases<uint64_t> phasesAt(const Sample& sample, int32_t x, int32_t y) {
   // Never negative: 32 bits of the one factor are enough.
   const auto column = static_cast<uint32_t>(x - kOriginColumn);
   const auto row = static_cast<uint32_t>(y);

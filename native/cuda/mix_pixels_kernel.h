@@ -23,12 +23,13 @@ struct alignas(16) MixSample {
   uint32_t gap;
   uint32_t reversed;  // all bits if it is, else none
 
-  GRIDMASK_HD Phases<uint32_t> phasesAt(uint32_t column, uint32_t row) const {
-    const uint32_t right = column + static_cast<uint32_t>(-kOriginColumn);
-    // The lattice is only rotated: down the image y goes on as x does across it.
-    return {coarse(addProduct(addProduct(originX, right, acrossX), row, downX)),
-            coarse(addProduct(addProduct(originY, right, acrossY), row, acrossX)), stepX, stepY,
-            gap};
+  GRIDMASK_HD uint64_t downY() const { return acrossX; }  // of a rotation
+
+  // With steps that have been rounded before.
+  GRIDMASK_HD Phases<uint32_t> coarsePhasesAt(uint32_t column, uint32_t row) const {
+    const Phases<uint64_t> phases =
+        phasesAt(*this, static_cast<int32_t>(column), static_cast<int32_t>(row));
+    return {coarse(phases.x), coarse(phases.y), stepX, stepY, gap};
   }
 };
 
@@ -256,7 +257,7 @@ class MixPixels : public MixThread<true> {
   GRIDMASK_HD uint32_t droppedOf(const MixSample& sample, uint32_t pixel, uint32_t row,
                                  uint32_t lead) const {
     constexpr uint32_t kPixel = (1u << kPerPixel) - 1;
-    Phases<uint32_t> phases = sample.phasesAt(pixel, row);
+    Phases<uint32_t> phases = sample.coarsePhasesAt(pixel, row);
     uint32_t bits = 0;
     GRIDMASK_UNROLL
     for (uint32_t p = 0; p < kPixels; ++p, phases.next()) {
